@@ -1,0 +1,174 @@
+//! From a topic to the points that it feeds. Built once from the configuration, then only read, by any number of threads.
+
+use std::collections::HashMap;
+
+use hub_model::{DeviceId, Observation, PointId, Reason, Sample, Timestamp};
+use serde_json::Value;
+
+use crate::config::{DeviceSettings, PointSettings};
+use crate::payload::{Payload, PayloadError, json_sample};
+use crate::time;
+use crate::topic::Filter;
+
+/// A device with its points, as configured.
+#[derive(Debug, Clone)]
+pub struct MqttDevice {
+    /// Its full id.
+    pub id: DeviceId,
+    /// Its login.
+    pub settings: DeviceSettings,
+    /// Its points and where they are found.
+    pub points: Vec<(PointId, PointSettings)>,
+}
+
+impl MqttDevice {
+    /// The topic below which the device speaks the hub's own language: `commune/v1/{site}/{device}`.
+    pub fn own_topic(&self) -> String {
+        format!("commune/v1/{}", self.id)
+    }
+}
+
+/// What a message held.
+#[derive(Debug, Default, PartialEq)]
+pub struct Accepted {
+    /// What it says, for the pipeline. Empty when it concerns no point.
+    pub observations: Vec<Observation>,
+    /// Metrics that are not configured: counted and shown, never an error.
+    pub unknown_metrics: u64,
+    /// Times that could not be read: the readings carry their time of receipt.
+    pub bad_times: u64,
+}
+
+/// Why a message as a whole cannot be used. Nothing of it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("payload on {topic} {problem}")]
+pub struct Refused {
+    /// The topic it came on.
+    pub topic: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+/// Which topic feeds which points.
+#[derive(Debug, Default)]
+pub struct Router {
+    exact: HashMap<String, Vec<Route>>,
+    wild: Vec<(Filter, Route)>,
+}
+
+#[derive(Debug, Clone)]
+enum Route {
+    /// The hub's own telemetry: metric name → point.
+    Telemetry(HashMap<String, PointId>),
+    /// The hub's own status: all points of the device.
+    Status(Vec<PointId>),
+    /// One point in a foreign payload.
+    Foreign(PointId, PointSettings),
+}
+
+impl Router {
+    /// Builds the routes of all devices. Filters were checked with the configuration; one that is none feeds nothing.
+    pub fn new(devices: &[MqttDevice]) -> Self {
+        let mut router = Self::default();
+        for device in devices {
+            let own = device.own_topic();
+            let metrics = device.points.iter().filter(|(_, settings)| settings.topic.is_none());
+            let metrics = metrics.map(|(id, _)| (id.name().to_owned(), id.clone())).collect();
+            let all = device.points.iter().map(|(id, _)| id.clone()).collect();
+            router.exact.insert(format!("{own}/telemetry"), vec![Route::Telemetry(metrics)]);
+            router.exact.insert(format!("{own}/status"), vec![Route::Status(all)]);
+        }
+        for (id, settings) in devices.iter().flat_map(|device| &device.points) {
+            let Some(topic) = &settings.topic else { continue };
+            let Ok(filter) = Filter::parse(topic) else { continue };
+            let route = Route::Foreign(id.clone(), settings.clone());
+            if filter.is_plain() {
+                router.exact.entry(topic.clone()).or_default().push(route);
+            } else {
+                router.wild.push((filter, route));
+            }
+        }
+        router
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// When the payload as a whole cannot be read in the format that its topic calls for.
+    pub fn message(&self, topic: &str, payload: &[u8], received_at: Timestamp) -> Result<Accepted, Refused> {
+        let exact = self.exact.get(topic).into_iter().flatten();
+        let wild = self.wild.iter().filter(|(filter, _)| filter.matches(topic)).map(|(_, route)| route);
+        let mut payload = Payload::new(payload);
+        let mut accepted = Accepted::default();
+        for route in exact.chain(wild) {
+            follow(route, &mut payload, received_at, &mut accepted)
+                .map_err(|problem| Refused { topic: topic.to_owned(), problem })?;
+        }
+        Ok(accepted)
+    }
+}
+
+fn follow(
+    route: &Route,
+    payload: &mut Payload<'_>,
+    received_at: Timestamp,
+    accepted: &mut Accepted,
+) -> Result<(), String> {
+    let plain = |error: PayloadError| error.to_string();
+    match route {
+        Route::Telemetry(metrics) => {
+            telemetry(metrics, payload.json().map_err(plain)?, received_at, accepted)
+        }
+        Route::Status(points) => match payload.text().map_err(plain)? {
+            "online" => Ok(()),
+            "offline" => {
+                let offline = points.iter().map(|point| Observation {
+                    point: point.clone(),
+                    sample: Sample::Missing(Reason::Offline),
+                    measured_at: None,
+                    received_at,
+                });
+                accepted.observations.extend(offline);
+                Ok(())
+            }
+            _ => Err("is neither \"online\" nor \"offline\"".to_owned()),
+        },
+        Route::Foreign(point, settings) => {
+            let Some(decoded) = payload.decode(settings).map_err(plain)? else { return Ok(()) };
+            accepted.bad_times += u64::from(decoded.bad_time);
+            accepted.observations.push(Observation {
+                point: point.clone(),
+                sample: decoded.sample,
+                measured_at: decoded.measured_at,
+                received_at,
+            });
+            Ok(())
+        }
+    }
+}
+
+fn telemetry(
+    metrics: &HashMap<String, PointId>,
+    document: &Value,
+    received_at: Timestamp,
+    accepted: &mut Accepted,
+) -> Result<(), String> {
+    let Some(Value::Object(measured)) = document.get("m") else {
+        return Err("has no object \"m\" of metrics".to_owned());
+    };
+    let named_time = document.get("ts").filter(|ts| !ts.is_null());
+    let measured_at = named_time.and_then(time::from_json);
+    accepted.bad_times += u64::from(named_time.is_some() && measured_at.is_none());
+    for (name, value) in measured {
+        match metrics.get(name) {
+            Some(point) => accepted.observations.push(Observation {
+                point: point.clone(),
+                sample: json_sample(value),
+                measured_at,
+                received_at,
+            }),
+            None => accepted.unknown_metrics += 1,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,389 @@
+//! A table whose keys are taken one by one; see the module's own text.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hub_model::{Decimal, LocalText, duration};
+use toml::de::{DeTable, DeValue};
+
+use super::problem::{Place, Problem, Problems};
+use super::value::{Lines, Value};
+
+/// A key's value and where the key stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) place: Place,
+    pub(crate) value: Value,
+}
+
+/// A configuration table. Taking a key removes it; [`Table::finish`] reports what is left.
+#[derive(Debug, Clone)]
+pub struct Table {
+    place: Place,
+    path: String,
+    entries: BTreeMap<String, Entry>,
+    asked: Vec<&'static str>,
+}
+
+impl Table {
+    /// Reads a file's text. Every syntax error is reported; `None` when there was one.
+    pub fn parse(file: &str, text: &str, problems: &mut Problems) -> Option<Self> {
+        let lines = Lines { file: file.into(), text };
+        let (root, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
+            let place = lines.place(error.span().map_or(0, |span| span.start));
+            problems.error(Problem { place, key: String::new(), message: error.message().to_owned() });
+        }
+        let span = root.span();
+        let root = toml::Spanned::new(span, DeValue::Table(root.into_inner()));
+        match lines.value("", &root) {
+            Value::Table(table) if errors.is_empty() => Some(table),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn empty(place: Place, path: &str) -> Self {
+        Self { place, path: path.to_owned(), entries: BTreeMap::new(), asked: Vec::new() }
+    }
+
+    pub(crate) fn insert(&mut self, key: String, entry: Entry) {
+        self.entries.insert(key, entry);
+    }
+
+    /// Where the table begins.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Where `key` stands; the table's beginning when it is not there.
+    pub fn place_of(&self, key: &str) -> Place {
+        self.entries.get(key).map_or_else(|| self.place.clone(), |entry| entry.place.clone())
+    }
+
+    /// The path of `key` below the file, such as `device[plc].unit_id`.
+    pub fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// Whether `key` is given and was not taken yet.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    /// The text of `key` without taking it: for keys that may be a text or something else.
+    pub fn peek_text(&self, key: &str) -> Option<&str> {
+        self.entries.get(key).and_then(|entry| as_text(&entry.value))
+    }
+
+    /// A fault of `key`, to be put into [`Problems`]. Ask before taking the key, so that its line is known.
+    pub fn fault(&self, key: &str, message: impl Display) -> Problem {
+        Problem { place: self.place_of(key), key: self.path_of(key), message: message.to_string() }
+    }
+
+    /// Fills in the keys that this table lacks from `base`, such as a device's from its profile. Keys keep their own places.
+    /// Lists of tables named `key` are merged by their `id`: this table's keys win, and its further entries follow.
+    #[must_use]
+    pub fn over(mut self, base: Table, merged_list: &str) -> Self {
+        for (key, theirs) in base.entries {
+            match (self.entries.remove(&key), theirs.value) {
+                (None, value) => self.insert(key, Entry { place: theirs.place, value }),
+                (Some(Entry { place, value: Value::Tables(own) }), Value::Tables(theirs))
+                    if key == merged_list =>
+                {
+                    self.insert(key, Entry { place, value: Value::Tables(merge_by_id(own, theirs)) });
+                }
+                (Some(own), _) => self.insert(key, own),
+            }
+        }
+        self
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Entry> {
+        self.asked.push(key);
+        self.entries.remove(key)
+    }
+
+    /// Takes `key` and reads it with `read`; a value that it does not know is reported as "found …, allowed: …".
+    fn read<T>(
+        &mut self,
+        key: &'static str,
+        allowed: &str,
+        problems: &mut Problems,
+        read: impl FnOnce(&Value) -> Option<T>,
+    ) -> Option<T> {
+        let entry = self.take(key)?;
+        let result = read(&entry.value);
+        if result.is_none() {
+            let message = format!("found {}, allowed: {allowed}", entry.value.describe());
+            problems.error(Problem { place: entry.place, key: self.path_of(key), message });
+        }
+        result
+    }
+
+    /// Reports that `key` is needed unless `value` is there or something was wrong with it.
+    fn needed<T>(
+        &mut self,
+        given: bool,
+        key: &'static str,
+        value: Option<T>,
+        problems: &mut Problems,
+    ) -> Option<T> {
+        if !given {
+            problems.error(Problem {
+                place: self.place.clone(),
+                key: self.path_of(key),
+                message: "is needed and not given".to_owned(),
+            });
+        }
+        value
+    }
+
+    /// A text.
+    pub fn text(&mut self, key: &'static str, problems: &mut Problems) -> Option<String> {
+        self.read(key, "a text", problems, |value| as_text(value).map(str::to_owned))
+    }
+
+    /// A text that must be given.
+    pub fn needed_text(&mut self, key: &'static str, problems: &mut Problems) -> Option<String> {
+        let given = self.has(key);
+        let value = self.text(key, problems);
+        self.needed(given, key, value, problems)
+    }
+
+    /// A text that `parse` understands; its error says what is allowed.
+    pub fn parsed<T, E: Display>(
+        &mut self,
+        key: &'static str,
+        problems: &mut Problems,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let place = self.place_of(key);
+        let text = self.text(key, problems)?;
+        match parse(&text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                problems.error(Problem { place, key: self.path_of(key), message: error.to_string() });
+                None
+            }
+        }
+    }
+
+    /// As [`Table::parsed`], and must be given.
+    pub fn needed_parsed<T, E: Display>(
+        &mut self,
+        key: &'static str,
+        problems: &mut Problems,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let given = self.has(key);
+        let value = self.parsed(key, problems, parse);
+        self.needed(given, key, value, problems)
+    }
+
+    /// One of a set of words.
+    pub fn choice<T: Copy>(
+        &mut self,
+        key: &'static str,
+        options: &[(&'static str, T)],
+        problems: &mut Problems,
+    ) -> Option<T> {
+        self.parsed(key, problems, |text| {
+            let chosen = options.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+            chosen.ok_or_else(|| not_one_of(text, options.iter().map(|(name, _)| *name)))
+        })
+    }
+
+    /// One of a set of words, which must be given.
+    pub fn needed_choice<T: Copy>(
+        &mut self,
+        key: &'static str,
+        options: &[(&'static str, T)],
+        problems: &mut Problems,
+    ) -> Option<T> {
+        let given = self.has(key);
+        let value = self.choice(key, options, problems);
+        self.needed(given, key, value, problems)
+    }
+
+    /// A whole number within `range`.
+    pub fn integer(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<i64>,
+        problems: &mut Problems,
+    ) -> Option<i64> {
+        let allowed = format!("a whole number from {} to {}", range.start(), range.end());
+        self.read(key, &allowed, problems, |value| match value {
+            Value::Integer(number) => i64::try_from(*number).ok().filter(|number| range.contains(number)),
+            _ => None,
+        })
+    }
+
+    /// A finite number.
+    pub fn number(&mut self, key: &'static str, problems: &mut Problems) -> Option<f64> {
+        self.read(key, "a number", problems, as_number)
+    }
+
+    /// A number as an exact decimal.
+    pub fn decimal(&mut self, key: &'static str, problems: &mut Problems) -> Option<Decimal> {
+        self.read(key, "a decimal number", problems, |value| match value {
+            Value::Integer(number) => number.to_string().parse().ok(),
+            Value::Float(_, digits) => digits.replace('_', "").trim_start_matches('+').parse().ok(),
+            _ => None,
+        })
+    }
+
+    /// true or false.
+    pub fn boolean(&mut self, key: &'static str, problems: &mut Problems) -> Option<bool> {
+        self.read(key, "true or false", problems, |value| match value {
+            Value::Boolean(flag) => Some(*flag),
+            _ => None,
+        })
+    }
+
+    /// A duration within `range`.
+    pub fn duration(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<Duration>,
+        problems: &mut Problems,
+    ) -> Option<Duration> {
+        self.parsed(key, problems, |text| {
+            let span = duration::parse(text).map_err(|error| error.to_string())?;
+            if range.contains(&span) {
+                return Ok(span);
+            }
+            let (least, most) = (duration::format(*range.start()), duration::format(*range.end()));
+            Err(format!("found \"{text}\", allowed: from \"{least}\" to \"{most}\""))
+        })
+    }
+
+    /// A text in both languages: `{ vi = "…", en = "…" }` or one text for both.
+    pub fn local_text(&mut self, key: &'static str, problems: &mut Problems) -> Option<LocalText> {
+        let allowed = "a text, or { vi = \"…\", en = \"…\" }";
+        match self.entries.get(key).map(|entry| &entry.value) {
+            Some(Value::Table(_)) => {
+                let mut both = self.table(key, problems)?;
+                let (vi, en) = (both.needed_text("vi", problems), both.needed_text("en", problems));
+                both.finish(problems);
+                Some(LocalText { vi: vi?, en: en? })
+            }
+            _ => self.read(key, allowed, problems, |value| as_text(value).map(LocalText::same)),
+        }
+    }
+
+    /// A list of texts.
+    pub fn texts(&mut self, key: &'static str, problems: &mut Problems) -> Option<Vec<String>> {
+        self.read(key, "a list of texts", problems, |value| match value {
+            Value::List(items) => items.iter().map(|item| as_text(item).map(str::to_owned)).collect(),
+            _ => None,
+        })
+    }
+
+    /// A list of finite numbers.
+    pub fn numbers(&mut self, key: &'static str, problems: &mut Problems) -> Option<Vec<f64>> {
+        self.read(key, "a list of numbers", problems, |value| match value {
+            Value::List(items) => items.iter().map(as_number).collect(),
+            _ => None,
+        })
+    }
+
+    /// A date or a moment, as written.
+    pub fn moment(&mut self, key: &'static str, problems: &mut Problems) -> Option<String> {
+        self.read(key, "a date such as 2026-01-01", problems, |value| match value {
+            Value::Moment(text) | Value::Text(text) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    /// A table within.
+    pub fn table(&mut self, key: &'static str, problems: &mut Problems) -> Option<Table> {
+        self.read(key, "a table", problems, |value| match value {
+            Value::Table(table) => Some(table.clone()),
+            _ => None,
+        })
+    }
+
+    /// The tables of a list such as `[[device]]`; none when it is not given.
+    pub fn tables(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Table> {
+        let read = self.read(key, "a list of tables", problems, |value| match value {
+            Value::Tables(tables) => Some(tables.clone()),
+            Value::List(items) if items.is_empty() => Some(Vec::new()),
+            _ => None,
+        });
+        read.unwrap_or_default()
+    }
+
+    /// Reports every key that nobody asked for, with the nearest one that somebody did.
+    pub fn finish(self, problems: &mut Problems) {
+        for (key, entry) in &self.entries {
+            problems.error(Problem {
+                place: entry.place.clone(),
+                key: self.path_of(key),
+                message: format!("unknown key; {}", nearest(key, self.asked.iter().copied())),
+            });
+        }
+    }
+}
+
+/// "found "x", allowed: a, b, c; did you mean "a"?"
+pub(crate) fn not_one_of<'a>(found: &str, options: impl Iterator<Item = &'a str> + Clone) -> String {
+    let allowed = options.clone().collect::<Vec<_>>().join(", ");
+    let hint = match closest(found, options) {
+        Some(name) => format!("; did you mean \"{name}\"?"),
+        None => String::new(),
+    };
+    format!("found \"{found}\", allowed: {allowed}{hint}")
+}
+
+fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    if let Some(name) = closest(key, known.clone()) {
+        return format!("did you mean \"{name}\"?");
+    }
+    let mut names: Vec<_> = known.collect();
+    names.sort_unstable();
+    names.dedup();
+    format!("allowed: {}", names.join(", "))
+}
+
+fn closest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = known.map(|name| (strsim::damerau_levenshtein(word, name), name));
+    scored.min().filter(|(distance, name)| *distance <= name.len().max(word.len()) / 2).map(|(_, name)| name)
+}
+
+fn merge_by_id(own: Vec<Table>, base: Vec<Table>) -> Vec<Table> {
+    let id = |table: &Table| table.entries.get("id").map(|entry| entry.value.describe());
+    let (mut own, mut merged) = (own, Vec::new());
+    for theirs in base {
+        match own.iter().position(|table| id(table).is_some() && id(table) == id(&theirs)) {
+            Some(index) => merged.push(own.remove(index).over(theirs, "")),
+            None => merged.push(theirs),
+        }
+    }
+    merged.extend(own);
+    merged
+}
+
+fn as_text(value: &Value) -> Option<&str> {
+    match value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn as_number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Integer(number) => Some(*number as f64),
+        Value::Float(number, _) if number.is_finite() => Some(*number),
+        _ => None,
+    }
+}
+
+impl From<&Table> for Place {
+    fn from(table: &Table) -> Self {
+        Self { file: Arc::clone(&table.place.file), line: table.place.line }
+    }
+}

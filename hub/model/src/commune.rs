@@ -1,0 +1,223 @@
+//! The commune as configured: its sites, their devices and the devices' points. Built once from the configuration, then only read.
+
+use std::time::Duration;
+
+use crate::{Decimal, DeviceId, Limit, LocalText, PointId, Quantity, SiteId, Timestamp, Unit};
+
+/// A commune and all that it watches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Commune {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: LocalText,
+    /// IANA time zone, such as `Asia/Ho_Chi_Minh`.
+    pub timezone: String,
+    /// Where it is.
+    pub location: Option<Location>,
+    /// Languages offered, the first is the default: `vi`, `en`.
+    pub languages: Vec<String>,
+    /// Its sites, in the order of their ids.
+    pub sites: Vec<Site>,
+}
+
+/// A place on earth, WGS 84.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Location {
+    /// Degrees north, -90 to 90.
+    pub lat: f64,
+    /// Degrees east, -180 to 180.
+    pub lon: f64,
+}
+
+/// What kind of place a site is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SiteKind {
+    /// A clean-water station.
+    WaterStation,
+    /// A place where waste is gathered or kept.
+    WasteSite,
+    /// A public Wi-Fi access point.
+    WifiAccessPoint,
+    /// Anything else.
+    Other,
+}
+
+impl SiteKind {
+    /// All of them.
+    pub const ALL: [SiteKind; 4] = [Self::WaterStation, Self::WasteSite, Self::WifiAccessPoint, Self::Other];
+
+    /// The word in files and in the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::WaterStation => "water_station",
+            Self::WasteSite => "waste_site",
+            Self::WifiAccessPoint => "wifi_access_point",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// One place that is watched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Site {
+    /// Its id.
+    pub id: SiteId,
+    /// What it is.
+    pub kind: SiteKind,
+    /// Its name.
+    pub name: LocalText,
+    /// Where it is.
+    pub location: Option<Location>,
+    /// Its devices, in the order of the file.
+    pub devices: Vec<Device>,
+}
+
+/// One device of a site.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Device {
+    /// Its full id.
+    pub id: DeviceId,
+    /// Its name.
+    pub name: LocalText,
+    /// The adapter that speaks with it: `modbus`, `mqtt`, `push`.
+    pub adapter: String,
+    /// How often a reading is expected, where the hub asks for it.
+    pub interval: Option<Duration>,
+    /// Its points, in the order of the file.
+    pub points: Vec<Point>,
+}
+
+/// One measured quantity of a device.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    /// Its full id.
+    pub id: PointId,
+    /// Its name.
+    pub name: LocalText,
+    /// What it measures.
+    pub quantity: Quantity,
+    /// The unit of its values.
+    pub unit: Unit,
+    /// Decimals shown to people; nothing is rounded when it is stored.
+    pub decimals: u8,
+    /// From raw number to value.
+    pub scaling: Scaling,
+    /// Raw numbers that mean "no reading".
+    pub missing: Vec<f64>,
+    /// What its readings are checked for.
+    pub checks: Checks,
+    /// Limits bound to it, in its own unit.
+    pub limits: Vec<Limit>,
+}
+
+/// value = raw · scale + offset, in exact decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scaling {
+    /// Factor.
+    pub scale: Decimal,
+    /// Added after the factor.
+    pub offset: Decimal,
+}
+
+impl Scaling {
+    /// Leaves the raw number as it is.
+    pub const NONE: Self = Self { scale: Decimal::ONE, offset: Decimal::ZERO };
+
+    /// The value of a raw number: exact where it fits, else to a double's precision.
+    pub fn apply(self, raw: f64) -> f64 {
+        if self == Self::NONE {
+            return raw;
+        }
+        let exact =
+            Decimal::from_f64(raw).and_then(|raw| raw.times(self.scale)).and_then(|v| v.plus(self.offset));
+        match exact {
+            Some(value) => value.to_f64(),
+            None => raw * self.scale.to_f64() + self.offset.to_f64(),
+        }
+    }
+}
+
+/// Inclusive bounds; an absent one does not bind.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Range {
+    /// Least.
+    pub min: Option<f64>,
+    /// Greatest.
+    pub max: Option<f64>,
+}
+
+impl Range {
+    /// Whether `value` lies within.
+    pub fn contains(self, value: f64) -> bool {
+        self.min.is_none_or(|min| value >= min) && self.max.is_none_or(|max| value <= max)
+    }
+}
+
+/// What a point's readings are checked for; each check is off unless configured.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Checks {
+    /// Outside: `fail`.
+    pub range: Option<Range>,
+    /// Outside: `suspect`.
+    pub suspect: Option<Range>,
+    /// A faster change, in the point's unit per minute: `suspect`.
+    pub max_rate_per_minute: Option<f64>,
+    /// The same raw value for so long: `suspect`.
+    pub stuck_after: Option<Duration>,
+    /// No reading for so long: `missing`.
+    pub expire_after: Option<Duration>,
+}
+
+impl Checks {
+    /// Whether anything judges a value as it arrives; without, its quality is `not_evaluated`.
+    pub fn judge_values(&self) -> bool {
+        self.range.is_some()
+            || self.suspect.is_some()
+            || self.max_rate_per_minute.is_some()
+            || self.stuck_after.is_some()
+    }
+}
+
+impl Commune {
+    /// All devices.
+    pub fn devices(&self) -> impl Iterator<Item = &Device> {
+        self.sites.iter().flat_map(|site| &site.devices)
+    }
+
+    /// All points.
+    pub fn points(&self) -> impl Iterator<Item = &Point> {
+        self.devices().flat_map(|device| &device.points)
+    }
+
+    /// The site with this id.
+    pub fn site(&self, id: &str) -> Option<&Site> {
+        self.sites.iter().find(|site| site.id.as_str() == id)
+    }
+}
+
+impl Point {
+    /// The limit that applies at `moment`; the one that came into force last where several do.
+    pub fn limit_at(&self, moment: Timestamp) -> Option<&Limit> {
+        self.limits.iter().filter(|limit| limit.applies_at(moment)).max_by_key(|limit| limit.valid_from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scaling_is_exact_and_falls_back_where_it_does_not_fit() {
+        let hundredths = Scaling { scale: "0.01".parse().unwrap(), offset: Decimal::ZERO };
+        assert_eq!(hundredths.apply(42.0), 0.42);
+        assert_eq!(hundredths.apply(1e300), 1e300 * 0.01);
+        assert_eq!(Scaling::NONE.apply(7.12), 7.12);
+    }
+
+    #[test]
+    fn a_range_includes_its_bounds() {
+        let range = Range { min: Some(0.0), max: None };
+        assert!(range.contains(0.0) && range.contains(1e9) && !range.contains(-0.1));
+    }
+}

@@ -1,0 +1,31 @@
+//! What things are: the vocabulary that every other crate speaks.
+//!
+//! This crate never does I/O, never reads a clock and depends on `std` alone, so that live running, back-test and
+//! recovery see the same types. Public JSON lives in `hub/api`, bytes on disk in `hub/store`.
+//!
+//! Read next: [`commune`] (sites, devices, points), [`reading`] (what comes in, what is kept), [`alarm`].
+
+pub mod alarm;
+pub mod commune;
+pub mod decimal;
+pub mod duration;
+pub mod id;
+pub mod limit;
+pub mod quality;
+pub mod quantity;
+pub mod reading;
+pub mod text;
+pub mod time;
+pub mod unit;
+
+pub use alarm::{Alarm, AlarmId, AlarmState, Priority, RuleId, Subject, Tracking, Transition};
+pub use commune::{Checks, Commune, Device, Location, Point, Range, Scaling, Site, SiteKind};
+pub use decimal::Decimal;
+pub use id::{DeviceId, IdError, PointId, SiteId};
+pub use limit::{Limit, LimitStatus};
+pub use quality::{Quality, Reason};
+pub use quantity::Quantity;
+pub use reading::{Observation, Reading, Sample};
+pub use text::LocalText;
+pub use time::Timestamp;
+pub use unit::Unit;

@@ -1,0 +1,104 @@
+//! What the build and the tests need from outside of the tree, installed once and with the reason said.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::process::{command, is_installed, output, root, run, say, target_dir};
+
+/// A program that something needs, the Debian package that brings it, and why.
+struct Needed {
+    program: &'static str,
+    package: &'static str,
+    reason: &'static str,
+}
+
+const FOR_BUILD: [Needed; 3] = [
+    Needed { program: "cc", package: "gcc", reason: "SQLite is compiled into the hub" },
+    Needed { program: "node", package: "nodejs", reason: "the dashboard is built with it" },
+    Needed { program: "npm", package: "npm", reason: "the dashboard's packages come through it" },
+];
+
+const FOR_TESTS: [Needed; 4] = [
+    Needed { program: "chromium", package: "chromium", reason: "the dashboard is tested in a real browser" },
+    Needed {
+        program: "mosquitto_pub",
+        package: "mosquitto-clients",
+        reason: "a foreign MQTT client tests our broker",
+    },
+    Needed {
+        program: "mosquitto",
+        package: "mosquitto",
+        reason: "a foreign MQTT broker tests the simulators",
+    },
+    Needed { program: "python3", package: "python3-venv", reason: "foreign Modbus and MQTT peers run in it" },
+];
+
+/// Makes sure that the build finds its programs.
+pub fn for_build() -> anyhow::Result<()> {
+    system_packages(&FOR_BUILD)?;
+    node_packages()
+}
+
+/// Makes sure that the tests find theirs. Returns the Python that has the foreign peers.
+pub fn for_tests() -> anyhow::Result<PathBuf> {
+    for_build()?;
+    system_packages(&FOR_TESTS)?;
+    python_packages()
+}
+
+fn system_packages(needed: &[Needed]) -> anyhow::Result<()> {
+    let missing: Vec<_> = needed.iter().filter(|need| !is_installed(need.program)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for need in &missing {
+        say(&format!(
+            "{} is missing ({}): installing the package {}",
+            need.program, need.reason, need.package
+        ))?;
+    }
+    let packages: Vec<_> = missing.iter().map(|need| need.package).collect();
+    let is_root = is_installed("apt-get") && output(&mut command("id", &["-u"]))?.trim() == "0";
+    if !is_root {
+        bail!("please install these packages first: {}", packages.join(" "));
+    }
+    run(&mut command("apt-get", &["update", "-qq"]))?;
+    let mut install = command("apt-get", &["install", "-y", "-qq", "--no-install-recommends"]);
+    run(install.args(&packages).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// Installs the dashboard's packages when the lock file has changed since the last time.
+fn node_packages() -> anyhow::Result<()> {
+    let folder = root().join("dashboards");
+    let stamp = folder.join("node_modules/.installed-lock");
+    let lock = folder.join("package-lock.json");
+    if is_current(&stamp, &lock)? {
+        return Ok(());
+    }
+    run(command("npm", &["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
+    fs::copy(&lock, &stamp)?;
+    Ok(())
+}
+
+fn python_packages() -> anyhow::Result<PathBuf> {
+    let folder = target_dir().join("python");
+    let python = folder.join("bin/python");
+    let stamp = folder.join("installed-requirements");
+    let requirements = root().join("xtask/requirements.txt");
+    if is_current(&stamp, &requirements)? {
+        return Ok(python);
+    }
+    run(command("python3", &["-m", "venv", "--clear"]).arg(&folder))?;
+    run(command(&python, &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+        .arg(&requirements))?;
+    fs::copy(&requirements, &stamp)?;
+    Ok(python)
+}
+
+/// Whether `stamp` is a copy of what `source` says now.
+fn is_current(stamp: &Path, source: &Path) -> anyhow::Result<bool> {
+    let wanted = fs::read(source).with_context(|| format!("{}: cannot be read", source.display()))?;
+    Ok(fs::read(stamp).is_ok_and(|installed| installed == wanted))
+}

@@ -1,0 +1,120 @@
+//! What each command does, step by step.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+
+use crate::demo_hub::DemoHub;
+use crate::process::{command, output, root, run, say, target_dir};
+use crate::{setup, tidy};
+
+const BINARIES: [&str; 4] = ["--package", "hub-server", "--package", "simulators"];
+
+/// Builds both binaries with the dashboard inside.
+pub fn build() -> anyhow::Result<()> {
+    setup::for_build()?;
+    dashboard()?;
+    run(command("cargo", &["build", "--release", "--locked"]).args(BINARIES))
+}
+
+/// Builds all and runs the demo commune until it is interrupted.
+pub fn demo(speed: f64) -> anyhow::Result<()> {
+    build()?;
+    run(command(target_dir().join("release/commune-hub"), &["demo", "--speed"]).arg(speed.to_string()))
+}
+
+/// Every check there is.
+pub fn test() -> anyhow::Result<()> {
+    let python = setup::for_tests()?;
+    run(&mut command("cargo", &["fmt", "--all", "--check"]))?;
+    dashboard()?;
+    npm("test")?;
+    npm("size")?;
+    run(&mut command(
+        "cargo",
+        &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
+    ))?;
+    run(command("cargo", &["test", "--workspace", "--locked"]).env("COMMUNE_TEST_PYTHON", python))?;
+    tidy()?;
+    e2e()?;
+    say("every check has passed")
+}
+
+/// Checks the tree itself.
+pub fn tidy() -> anyhow::Result<()> {
+    let mut faults = tidy::faults(&root())?;
+    faults.extend(drift()?);
+    if faults.is_empty() {
+        return say("the tree is tidy");
+    }
+    bail!("the tree is not tidy:\n{}", faults.join("\n"));
+}
+
+/// The browser tests, on the real hub with real simulators.
+pub fn e2e() -> anyhow::Result<()> {
+    in_browser("e2e", &[])
+}
+
+/// Pictures of every page, for people to look at.
+pub fn shots(folder: &Path) -> anyhow::Result<()> {
+    let folder = std::path::absolute(folder)?;
+    in_browser("shots", &["--", &folder.to_string_lossy()])
+}
+
+/// Speed and memory of the release build.
+pub fn bench() -> anyhow::Result<()> {
+    build()?;
+    run(&mut command("cargo", &["bench", "--locked", "--package", "hub-server", "--bench", "hub"]))
+}
+
+/// Makes the OpenAPI document and the dashboard's client anew.
+pub fn generate() -> anyhow::Result<()> {
+    fs::write(root().join("dashboards/openapi.json"), openapi()?)?;
+    npm("generate")
+}
+
+/// What is generated must be what the handlers say today.
+fn drift() -> anyhow::Result<Vec<String>> {
+    let mut faults = Vec::new();
+    if fs::read_to_string(root().join("dashboards/openapi.json"))? != openapi()? {
+        faults.push(
+            "dashboards/openapi.json: is not what the handlers say; run cargo xtask generate".to_owned(),
+        );
+    }
+    let client = root().join("dashboards/src/api/schema.gen.ts");
+    let before = fs::read(&client)?;
+    npm("generate")?;
+    if fs::read(&client)? != before {
+        faults.push(format!("{}: was not made from openapi.json; it is now", client.display()));
+    }
+    Ok(faults)
+}
+
+fn openapi() -> anyhow::Result<String> {
+    output(&mut command("cargo", &["run", "--quiet", "--locked", "--package", "hub-server", "--", "openapi"]))
+}
+
+/// Type-checks and builds the dashboard.
+fn dashboard() -> anyhow::Result<()> {
+    npm("build")
+}
+
+fn npm(script: &str) -> anyhow::Result<()> {
+    run(command("npm", &["run", "--silent", script]).current_dir(root().join("dashboards")))
+}
+
+fn in_browser(script: &str, arguments: &[&str]) -> anyhow::Result<()> {
+    setup::for_tests()?;
+    dashboard()?;
+    run(command("cargo", &["build", "--locked"]).args(BINARIES))?;
+    let hub = DemoHub::start(&debug_binary())?;
+    let mut npm = command("npm", &["run", "--silent", script]);
+    npm.args(arguments).current_dir(root().join("dashboards"));
+    npm.env("HUB_URL", &hub.url).env("HUB_USER", &hub.user).env("HUB_PASSWORD", &hub.password);
+    run(&mut npm)
+}
+
+fn debug_binary() -> PathBuf {
+    target_dir().join("debug/commune-hub")
+}
