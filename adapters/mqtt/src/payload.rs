@@ -10,11 +10,11 @@ use crate::time;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PayloadError {
     #[error("is no JSON document")]
-    NotJson,
+    Json,
     #[error("is no UTF-8 text")]
-    NotText,
+    Text,
     #[error("is no line of collectd: epoch:value[:value]")]
-    NotCollectd,
+    Collectd,
 }
 
 /// What a payload says of a point.
@@ -41,13 +41,13 @@ impl<'a> Payload<'a> {
     pub(crate) fn json(&mut self) -> Result<&Value, PayloadError> {
         let bytes = self.bytes;
         let parsed =
-            self.json.get_or_insert_with(|| serde_json::from_slice(bytes).map_err(|_| PayloadError::NotJson));
+            self.json.get_or_insert_with(|| serde_json::from_slice(bytes).map_err(|_| PayloadError::Json));
         parsed.as_ref().map_err(|error| *error)
     }
 
     /// The payload as text, without the NUL that some senders end it with.
     pub(crate) fn text(&self) -> Result<&'a str, PayloadError> {
-        let text = std::str::from_utf8(self.bytes).map_err(|_| PayloadError::NotText)?;
+        let text = std::str::from_utf8(self.bytes).map_err(|_| PayloadError::Text)?;
         Ok(text.trim_end_matches('\0').trim())
     }
 
@@ -103,10 +103,10 @@ fn text_sample(text: &str) -> Sample {
 
 fn decode_collectd(text: &str, point: &PointSettings) -> Result<Option<Decoded>, PayloadError> {
     let mut fields = text.split(':');
-    let epoch = fields.next().and_then(|field| field.parse::<f64>().ok()).ok_or(PayloadError::NotCollectd)?;
+    let epoch = fields.next().and_then(|field| field.parse::<f64>().ok()).ok_or(PayloadError::Collectd)?;
     let values: Vec<&str> = fields.collect();
     if values.is_empty() {
-        return Err(PayloadError::NotCollectd);
+        return Err(PayloadError::Collectd);
     }
     let wanted = point.path.as_ref().and_then(|path| path.as_index()).unwrap_or(0);
     let measured_at = time::from_epoch(epoch);
@@ -163,9 +163,9 @@ mod tests {
     fn what_is_no_json_is_refused() {
         let whole = point(Format::Json, None, None);
         for bytes in [&b"NaN"[..], b"{", b"", b"\xFF", b"[NaN]"] {
-            assert_eq!(decode(bytes, &whole), Err(PayloadError::NotJson));
+            assert_eq!(decode(bytes, &whole), Err(PayloadError::Json));
         }
-        assert_eq!(decode("[".repeat(10_000).as_bytes(), &whole), Err(PayloadError::NotJson));
+        assert_eq!(decode("[".repeat(10_000).as_bytes(), &whole), Err(PayloadError::Json));
     }
 
     #[test]
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(sample(b"1760000000.5:nan", &first), Sample::Missing(Reason::NotANumber));
         assert_eq!(decode(b"1760000000:1", &second), Ok(None));
         for bytes in [&b"12"[..], b"x:1", b""] {
-            assert_eq!(decode(bytes, &first), Err(PayloadError::NotCollectd));
+            assert_eq!(decode(bytes, &first), Err(PayloadError::Collectd));
         }
     }
 
@@ -192,6 +192,6 @@ mod tests {
         assert_eq!(sample(b" 12.5\n", &plain), Sample::Raw(12.5));
         assert_eq!(sample(b"inf", &plain), Sample::Missing(Reason::NotANumber));
         assert_eq!(sample(b"12,5", &plain), Sample::Missing(Reason::Undecodable));
-        assert_eq!(decode(b"\xFF", &plain), Err(PayloadError::NotText));
+        assert_eq!(decode(b"\xFF", &plain), Err(PayloadError::Text));
     }
 }

@@ -68,9 +68,9 @@ enum Route {
 
 impl Router {
     /// Builds the routes of all devices. Filters were checked with the configuration; one that is none feeds nothing.
-    pub fn new(devices: &[MqttDevice]) -> Self {
+    pub fn new<'a>(devices: impl Iterator<Item = &'a MqttDevice> + Clone) -> Self {
         let mut router = Self::default();
-        for device in devices {
+        for device in devices.clone() {
             let own = device.own_topic();
             let metrics = device.points.iter().filter(|(_, settings)| settings.topic.is_none());
             let metrics = metrics.map(|(id, _)| (id.name().to_owned(), id.clone())).collect();
@@ -78,7 +78,7 @@ impl Router {
             router.exact.insert(format!("{own}/telemetry"), vec![Route::Telemetry(metrics)]);
             router.exact.insert(format!("{own}/status"), vec![Route::Status(all)]);
         }
-        for (id, settings) in devices.iter().flat_map(|device| &device.points) {
+        for (id, settings) in devices.flat_map(|device| &device.points) {
             let Some(topic) = &settings.topic else { continue };
             let Ok(filter) = Filter::parse(topic) else { continue };
             let route = Route::Foreign(id.clone(), settings.clone());

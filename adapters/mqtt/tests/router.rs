@@ -1,5 +1,7 @@
 //! Messages as devices send them, through the configuration of this crate's README.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use adapters_mqtt::config::{self, PasswordSource};
 use adapters_mqtt::{Accepted, MqttDevice, Router};
 use adapters_sdk::config::{Problems, Table};
@@ -51,7 +53,7 @@ fn gas() -> MqttDevice {
 }
 
 fn message(topic: &str, payload: &[u8]) -> Accepted {
-    Router::new(&[sample(), gas()]).message(topic, payload, NOW).unwrap()
+    Router::new([sample(), gas()].iter()).message(topic, payload, NOW).unwrap()
 }
 
 fn seen(accepted: &Accepted) -> Vec<(&str, Sample, Option<i64>)> {
@@ -101,7 +103,7 @@ fn foreign_payloads_reach_their_points() {
 
 #[test]
 fn what_cannot_be_read_is_refused_with_its_topic() {
-    let router = Router::new(&[sample(), gas()]);
+    let router = Router::new([sample(), gas()].iter());
     for (topic, payload, expected) in [
         ("commune/v1/dong-bai-waste/gas/telemetry", &b"{\"m\":{\"h2s\":NaN}}"[..], "is no JSON document"),
         ("commune/v1/dong-bai-waste/gas/telemetry", b"{}", "has no object \"m\" of metrics"),

@@ -5,8 +5,9 @@ use std::fmt;
 use hub_model::Observation;
 use tokio::sync::mpsc;
 
-/// Deliveries that may wait for the pipeline. When it is full an adapter waits, and with it the device: nothing is dropped.
-pub const INTAKE_CAPACITY: usize = 16_384;
+/// Deliveries that may wait for the pipeline. It is more than all MQTT connections may have open at once, since the broker must
+/// not wait; a bus that finds it full waits, and with it its devices: nothing is dropped. Room is taken only as it is needed.
+pub const INTAKE_CAPACITY: usize = 300_000;
 
 /// Where adapters hand over deliveries.
 pub type Intake = mpsc::Sender<Delivery>;

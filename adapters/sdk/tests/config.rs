@@ -1,5 +1,7 @@
 //! Faults of a configuration are told all at once, each with file, line, key, what was found and what is allowed.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::time::Duration;
 
 use adapters_sdk::config::{Problems, Table};
