@@ -98,7 +98,8 @@ fn names_are_given_in_both_languages_or_once() {
 #[test]
 fn hexadecimal_numbers_and_exact_decimals_are_read() {
     let mut problems = Problems::new();
-    let mut root = table("missing = [0xFFFF, -1, 2.5]\nscale = -0.05\n", &mut problems);
+    let mut root = table("missing = [0xFFFF, -1, 2.5]\nscale = -0.05\naddress = \"40001\"\n", &mut problems);
+    assert_eq!((root.peek_text("address"), root.peek_text("scale")), (Some("40001"), None));
     assert_eq!(root.numbers("missing", &mut problems).unwrap(), [65_535.0, -1.0, 2.5]);
     assert_eq!(root.decimal("scale", &mut problems).unwrap().to_string(), "-0.05");
 }

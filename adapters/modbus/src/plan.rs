@@ -1,0 +1,226 @@
+//! All buses with their devices, checked together before anything is opened. Pure until [`Plan::run`].
+//!
+//! Devices with the same endpoint share one connection. Two devices may have the same unit id on one endpoint: registers
+//! that are wanted at different paces are configured so. Each of the two keeps its own schedule and back-off.
+//!
+//! Read next: `health.rs` for what a running plan tells.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use adapters_sdk::config::{Place, Problem};
+use adapters_sdk::{Clock, Intake};
+use hub_model::{DeviceId, PointId, duration};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::batch::{Batch, batches};
+use crate::config::{DeviceSettings, PointSettings};
+use crate::endpoint::Endpoint;
+use crate::health::Running;
+use crate::owner::Owner;
+
+/// What a request is taken to cost in estimates of load, on top of the device's `pause_between`: a TCP device's usual
+/// answer. A gateway to a slow serial line takes longer.
+pub const ASSUMED_ROUND_TRIP: Duration = Duration::from_millis(10);
+/// First polls are spread over at most this, so that every value is there soon after the start.
+const LONGEST_SPREAD: Duration = Duration::from_secs(1);
+
+/// A device as configured.
+#[derive(Debug, Clone)]
+pub struct ModbusDevice {
+    /// The device.
+    pub id: DeviceId,
+    /// How it is read.
+    pub settings: DeviceSettings,
+    /// Its points.
+    pub points: Vec<(PointId, PointSettings)>,
+    /// Where it is configured, for error texts.
+    pub place: Place,
+}
+
+/// Buses with their devices, ready to run.
+#[derive(Debug)]
+pub struct Plan {
+    buses: BTreeMap<Endpoint, Vec<PlannedDevice>>,
+}
+
+/// A device with its requests.
+#[derive(Debug)]
+pub(crate) struct PlannedDevice {
+    pub(crate) device: ModbusDevice,
+    pub(crate) batches: Vec<Batch>,
+    /// Its place among all devices, for spreading the first polls.
+    number: u32,
+}
+
+/// Devices that cannot run together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The pause is the bus's: its devices must agree.
+    #[error(
+        "found \"{}\", but \"{other}\" ({other_place}) has \"{}\" on the same endpoint {endpoint}",
+        duration::format(*found),
+        duration::format(*other_found)
+    )]
+    PauseDiffers {
+        /// The shared endpoint.
+        endpoint: Endpoint,
+        /// The later device.
+        device: DeviceId,
+        /// Where it is configured.
+        place: Place,
+        /// Its pause.
+        found: Duration,
+        /// The earlier device.
+        other: DeviceId,
+        /// Where that is configured.
+        other_place: Place,
+        /// The earlier device's pause.
+        other_found: Duration,
+    },
+    /// One id, two devices.
+    #[error("the device \"{device}\" is configured twice, first at {other_place}")]
+    DeviceTwice {
+        /// The device.
+        device: DeviceId,
+        /// Where it is configured for the second time.
+        place: Place,
+        /// Where it is configured first.
+        other_place: Place,
+    },
+}
+
+impl PlanError {
+    /// The fault with its place, for [`adapters_sdk::config::Problems`].
+    pub fn problem(&self) -> Problem {
+        let (place, key) = match self {
+            Self::PauseDiffers { place, device, .. } => {
+                (place, format!("device[{}].pause_between", device.name()))
+            }
+            Self::DeviceTwice { place, device, .. } => (place, format!("device[{}].id", device.name())),
+        };
+        Problem { place: place.clone(), key, message: self.to_string() }
+    }
+}
+
+/// What a bus has to do, for `commune-hub check`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BusSummary {
+    /// Where it is reached.
+    pub endpoint: Endpoint,
+    /// Its devices, in the order of the configuration.
+    pub devices: Vec<DeviceSummary>,
+    /// The part of its time that the bus is busy, in percent: the sum over its devices. Above 100 polls are left out.
+    pub load_percent: f64,
+}
+
+/// What one device asks of its bus.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeviceSummary {
+    /// The device.
+    pub id: DeviceId,
+    /// Its number on the bus.
+    pub unit_id: u8,
+    /// How often it is read.
+    pub poll: Duration,
+    /// Requests per poll.
+    pub requests: usize,
+    /// Registers per poll, of gaps too; 16 bits count as one.
+    pub registers: u32,
+    /// An estimate: requests × ([`ASSUMED_ROUND_TRIP`] + `pause_between`), in percent of `poll`.
+    pub load_percent: f64,
+}
+
+impl Plan {
+    /// Plans the requests of every device.
+    ///
+    /// # Errors
+    /// Every clash between devices.
+    pub fn build(devices: Vec<ModbusDevice>) -> Result<Self, Vec<PlanError>> {
+        let mut errors = Vec::new();
+        let mut seen: HashMap<DeviceId, Place> = HashMap::new();
+        let mut buses: BTreeMap<Endpoint, Vec<PlannedDevice>> = BTreeMap::new();
+        for (number, device) in (0..).zip(devices) {
+            if let Some(first) = seen.insert(device.id.clone(), device.place.clone()) {
+                errors.push(PlanError::DeviceTwice {
+                    device: device.id.clone(),
+                    place: device.place.clone(),
+                    other_place: first,
+                });
+            }
+            let bus = buses.entry(device.settings.endpoint.clone()).or_default();
+            errors.extend(bus.first().and_then(|first| pause_clash(&first.device, &device)));
+            bus.push(PlannedDevice::new(device, number));
+        }
+        if errors.is_empty() { Ok(Self { buses }) } else { Err(errors) }
+    }
+
+    /// What each bus has to do.
+    pub fn buses(&self) -> Vec<BusSummary> {
+        let summary = |(endpoint, devices): (&Endpoint, &Vec<PlannedDevice>)| {
+            let devices: Vec<_> = devices.iter().map(PlannedDevice::summary).collect();
+            let load_percent = devices.iter().map(|device| device.load_percent).sum();
+            BusSummary { endpoint: endpoint.clone(), devices, load_percent }
+        };
+        self.buses.iter().map(summary).collect()
+    }
+
+    /// Starts one owner task for each bus. They read until `stop` is cancelled or nobody takes deliveries any more; every
+    /// failure is retried for ever.
+    pub fn run(self, intake: Intake, clock: Clock, stop: CancellationToken) -> Running {
+        let count = self.buses.values().map(|devices| devices.len()).sum::<usize>();
+        let start = Instant::now();
+        let mut running = Running::new();
+        for (endpoint, devices) in self.buses {
+            let starts = devices.into_iter().map(|planned| {
+                let spread = planned.device.settings.poll.min(LONGEST_SPREAD);
+                let phase = spread.mul_f64(f64::from(planned.number) / count.max(1) as f64);
+                (planned, start + phase)
+            });
+            let owner = Owner::new(endpoint, starts.collect(), intake.clone(), clock.clone());
+            let (health, stop) = (owner.health(), stop.clone());
+            running.start(health, async move {
+                stop.run_until_cancelled(owner.run()).await;
+            });
+        }
+        running
+    }
+}
+
+impl PlannedDevice {
+    pub(crate) fn new(device: ModbusDevice, number: u32) -> Self {
+        let points: Vec<_> = device.points.iter().map(|(_, settings)| settings.clone()).collect();
+        let batches = batches(&points, device.settings.max_registers, device.settings.max_gap);
+        Self { device, batches, number }
+    }
+
+    fn summary(&self) -> DeviceSummary {
+        let settings = &self.device.settings;
+        let registers = |batch: &Batch| match batch.register.is_bit() {
+            true => u32::from(batch.count).div_ceil(16),
+            false => u32::from(batch.count),
+        };
+        let busy = (ASSUMED_ROUND_TRIP + settings.pause_between).as_secs_f64() * self.batches.len() as f64;
+        DeviceSummary {
+            id: self.device.id.clone(),
+            unit_id: settings.unit_id,
+            poll: settings.poll,
+            requests: self.batches.len(),
+            registers: self.batches.iter().map(registers).sum(),
+            load_percent: 100.0 * busy / settings.poll.as_secs_f64(),
+        }
+    }
+}
+
+fn pause_clash(first: &ModbusDevice, device: &ModbusDevice) -> Option<PlanError> {
+    (first.settings.pause_between != device.settings.pause_between).then(|| PlanError::PauseDiffers {
+        endpoint: device.settings.endpoint.clone(),
+        device: device.id.clone(),
+        place: device.place.clone(),
+        found: device.settings.pause_between,
+        other: first.id.clone(),
+        other_place: first.place.clone(),
+        other_found: first.settings.pause_between,
+    })
+}

@@ -1,0 +1,209 @@
+//! A server by other hands (pymodbus) is read to the last decimal, in every type and byte order.
+//!
+//! Needs a Python with pymodbus: the one named by `COMMUNE_TEST_PYTHON`, else `python3`.
+
+use std::env;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use adapters_modbus::decode::{ByteOrder, DataType};
+use adapters_modbus::register::Register;
+use hub_model::{Reason, Sample};
+use serde_json::{Value, json};
+
+use crate::rig::{Rig, causes, device, latest, point};
+
+/// The foreign server as a process; killed when dropped.
+struct Foreign {
+    port: u16,
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Foreign {
+    fn start(port: u16, units: &Value) -> Self {
+        let python = env::var("COMMUNE_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign_server.py");
+        let mut process = Command::new(&python)
+            .arg(script)
+            .arg(json!({ "port": port, "units": units }).to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("\"{python}\" does not start: {error}; {NEEDED}"));
+        let (input, output) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+        let mut foreign = Self { port: 0, process, input, output: BufReader::new(output) };
+        let line = foreign.line();
+        foreign.port = line.parse().unwrap_or_else(|_| panic!("\"{python}\" runs no server; {NEEDED}"));
+        foreign
+    }
+
+    fn set(&mut self, unit: u8, table: &str, address: u16, values: &Value) {
+        let change = json!({ "unit": unit, "table": table, "address": address, "values": values });
+        writeln!(self.input, "{change}").unwrap();
+        assert_eq!(self.line(), "done");
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+}
+
+impl Drop for Foreign {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to do.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+const NEEDED: &str = "these tests need a Python with pymodbus (pip install pymodbus), named by COMMUNE_TEST_PYTHON if it is not python3";
+
+fn packed(pack: &str, order: &str, value: impl Into<Value>) -> Value {
+    json!([{ "pack": pack, "order": order, "value": value.into() }])
+}
+
+fn water_station() -> Value {
+    json!({
+        "1": {
+            "holding": {
+                "0": packed("f", "ABCD", 7.12), "2": packed("f", "CDAB", 0.8349), "10": [42],
+            },
+            "input": { "0": packed("h", "ABCD", -1234) },
+            "coil": { "0": [true, false, false, false, false, false, false, false] },
+        },
+        "2": {
+            "holding": {
+                "0": packed("f", "CDAB", 36.625), "4": packed("f", "CDAB", -1.407),
+                "24": packed("I", "CDAB", 4_123_456_789_u32), "91": [88],
+            },
+        },
+    })
+}
+
+fn water_rig(port: u16) -> Rig {
+    use {
+        ByteOrder::{Abcd, Cdab},
+        DataType as Type,
+        Register::{Coil, Holding, Input},
+    };
+    let plc = [
+        point(Holding, 0, Type::Float32, Abcd),
+        point(Holding, 2, Type::Float32, Cdab),
+        point(Holding, 10, Type::Uint16, Abcd),
+        point(Input, 0, Type::Int16, Abcd),
+        point(Coil, 0, Type::Bit, Abcd),
+    ];
+    let flow_meter = [
+        point(Holding, 0, Type::Float32, Cdab),
+        point(Holding, 4, Type::Float32, Cdab),
+        point(Holding, 24, Type::Uint32, Cdab),
+        point(Holding, 91, Type::Uint16, Cdab),
+    ];
+    Rig::start(vec![device("plc", port, 1, &plc), device("flow-meter", port, 2, &flow_meter)])
+}
+
+const WATER: [(&str, f64); 9] = [
+    ("plc/p0", 7.12),
+    ("plc/p1", 0.8349),
+    ("plc/p2", 42.0),
+    ("plc/p3", -1234.0),
+    ("plc/p4", 1.0),
+    ("flow-meter/p0", 36.625),
+    ("flow-meter/p1", -1.407),
+    ("flow-meter/p2", 4_123_456_789.0),
+    ("flow-meter/p3", 88.0),
+];
+
+async fn until_all_read(rig: &mut Rig) {
+    rig.until("every point of the water station reads what was set", |seen| {
+        WATER
+            .iter()
+            .all(|(name, value)| latest(seen, &format!("station/{name}")) == Some(Sample::Raw(*value)))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_water_station_is_read_to_the_last_decimal() {
+    let mut server = Foreign::start(0, &water_station());
+    let mut rig = water_rig(server.port);
+    until_all_read(&mut rig).await;
+    for (name, _) in WATER {
+        // The server refuses addresses that nobody gave it: requests over gaps are split without losing a reading.
+        assert_eq!(causes(&rig.seen, &format!("station/{name}")), [], "{name}");
+    }
+    server.set(1, "holding", 0, &packed("f", "ABCD", 6.98));
+    server.set(1, "coil", 0, &json!([false]));
+    rig.until_latest("station/plc/p0", Sample::Raw(6.98)).await;
+    rig.until_latest("station/plc/p4", Sample::Raw(0.0)).await;
+    server.set(1, "holding", 0, &json!([0x7FC0, 0]));
+    rig.until_latest("station/plc/p0", Sample::Missing(Reason::NotANumber)).await;
+}
+
+#[tokio::test]
+async fn a_foreign_server_killed_and_started_again_is_read_again() {
+    let server = Foreign::start(0, &water_station());
+    let port = server.port;
+    let mut rig = water_rig(port);
+    until_all_read(&mut rig).await;
+    drop(server);
+    rig.until("every point is missing", |seen| {
+        let cause = |name: &str| latest(seen, &format!("station/{name}"));
+        let gone = |sample| matches!(sample, Some(Sample::Missing(Reason::Refused | Reason::Disconnected)));
+        WATER.iter().all(|(name, _)| gone(cause(name)))
+    })
+    .await;
+    let _server = Foreign::start(port, &water_station());
+    until_all_read(&mut rig).await;
+}
+
+#[tokio::test]
+async fn every_type_is_read_in_every_byte_order() {
+    let numbers = [
+        ("h", -12_345.0, DataType::Int16),
+        ("H", 54_321.0, DataType::Uint16),
+        ("i", -123_456_789.0, DataType::Int32),
+        ("I", 3_123_456_789.0, DataType::Uint32),
+        ("q", -1_234_567_890_123_456.0, DataType::Int64),
+        ("Q", 9_007_199_254_740_991.0, DataType::Uint64),
+        ("e", -7.125, DataType::Float16),
+        ("f", 0.1, DataType::Float32),
+        ("d", -36.625_195_312_5e-7, DataType::Float64),
+    ];
+    let (mut holding, mut points, mut expected) = (serde_json::Map::new(), Vec::new(), Vec::new());
+    let mut address = 0;
+    for (order, byte_order) in ByteOrder::WORDS {
+        for (pack, number, data_type) in numbers {
+            let whole = !matches!(pack, "e" | "f" | "d");
+            let value = if whole { Value::from(number as i64) } else { Value::from(number) };
+            holding.insert(address.to_string(), packed(pack, order, value));
+            points.push(point(Register::Holding, address, data_type, byte_order));
+            expected.push(number);
+            address += data_type.words();
+        }
+        holding.insert(address.to_string(), packed("H", order, 0x80FE));
+        for (data_type, number) in [
+            (DataType::Int8Low, -2.0),
+            (DataType::Int8High, -128.0),
+            (DataType::Uint8Low, 254.0),
+            (DataType::Uint8High, 128.0),
+        ] {
+            points.push(point(Register::Holding, address, data_type, byte_order));
+            expected.push(number);
+        }
+        address += 1;
+    }
+    let server = Foreign::start(0, &json!({ "1": { "holding": holding } }));
+    let mut rig = Rig::start(vec![device("lab", server.port, 1, &points)]);
+    let last = format!("station/lab/p{}", points.len() - 1);
+    rig.until_more(&last, 1).await;
+    for (number, expected) in expected.into_iter().enumerate() {
+        let found = latest(&rig.seen, &format!("station/lab/p{number}"));
+        assert_eq!(found, Some(Sample::Raw(expected)), "{:?}", points[number]);
+    }
+}

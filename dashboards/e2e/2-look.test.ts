@@ -1,0 +1,73 @@
+// How every page looks and reads: both languages, both themes, both sizes, and what axe says of it.
+import { describe, expect, it } from "vitest";
+import { everyPage, mainSite, seriousFaults, useBrowser, visit } from "./support";
+
+const { open } = useBrowser();
+
+describe("the language", () => {
+  it("is switched on the spot, remembered, and told to the browser", async () => {
+    const { context, page } = await open();
+    const site = await mainSite(context);
+    await visit(page, "/more");
+    expect(await page.locator("html").getAttribute("lang")).toBe("vi");
+    await page.getByText("English").click();
+    await page.getByRole("heading", { level: 1, name: "More" }).waitFor();
+    expect(await page.locator("html").getAttribute("lang")).toBe("en");
+    await visit(page, "/sites");
+    await page.getByText(site.name.en, { exact: true }).waitFor();
+    await page.goto("/sites?lang=vi");
+    await page.getByText(site.name.vi, { exact: true }).waitFor();
+    await context.close();
+  });
+});
+
+describe("the theme", () => {
+  it("follows the person's choice against the device's", async () => {
+    const { context, page } = await open({ scheme: "light" });
+    await visit(page, "/more");
+    const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    expect(await paper()).toBe("rgb(244, 245, 243)");
+    await page.getByText("Tối", { exact: true }).click();
+    await page.waitForFunction(() => getComputedStyle(document.documentElement).backgroundColor === "rgb(16, 21, 19)");
+    await page.reload();
+    await page.waitForFunction(() => getComputedStyle(document.documentElement).backgroundColor === "rgb(16, 21, 19)");
+    await context.close();
+  });
+});
+
+describe.each(["phone", "desktop"] as const)("on a %s", (size) => {
+  it.each(["vi", "en"] as const)("no page is wider than the screen in %s", async (lang) => {
+    const { context, page } = await open({ size, lang });
+    for (const path of await everyPage(context)) {
+      await visit(page, path);
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(over, path).toBe(0);
+    }
+    await context.close();
+  });
+
+  it.each(["light", "dark"] as const)("axe finds nothing serious on any page in %s", async (scheme) => {
+    const { context, page } = await open({ size, scheme });
+    for (const path of await everyPage(context)) {
+      await visit(page, path);
+      expect(await seriousFaults(page), path).toEqual([]);
+    }
+    await context.close();
+  });
+});
+
+describe("a finger", () => {
+  it("finds every button and entry at least 44 pixels tall", async () => {
+    const { context, page } = await open();
+    for (const path of ["/", "/alarms", "/more"]) {
+      await visit(page, path);
+      const low = await page.evaluate(() =>
+        [...document.querySelectorAll("button, nav a, select, .choice-option, input:not([type=radio])")]
+          .filter((each) => each.getBoundingClientRect().height > 0 && each.getBoundingClientRect().height < 43.5)
+          .map((each) => each.outerHTML),
+      );
+      expect(low, path).toEqual([]);
+    }
+    await context.close();
+  });
+});

@@ -1,0 +1,56 @@
+// Starts Chromium and logs in: shared by the browser tests and by the screenshots.
+// Where the hub is and who logs in comes from the environment: HUB_URL, HUB_USER, HUB_PASSWORD; CHROMIUM names the browser.
+import { chromium } from "playwright-core";
+
+export const HUB_URL = process.env["HUB_URL"] ?? "http://127.0.0.1:8080";
+export const USER = process.env["HUB_USER"] ?? "";
+export const PASSWORD = process.env["HUB_PASSWORD"] ?? "";
+
+/** A phone and an office screen. */
+export const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
+
+/** @returns {Promise<import("playwright-core").Browser>} */
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/**
+ * A fresh browser context with the language and theme asked for.
+ * @param {import("playwright-core").Browser} browser
+ * @param {{ size?: keyof typeof SIZES, scheme?: "light" | "dark", lang?: "vi" | "en" }} [wishes]
+ */
+export async function openContext(browser, { size = "phone", scheme = "light", lang = "vi" } = {}) {
+  const context = await browser.newContext({
+    baseURL: HUB_URL,
+    viewport: SIZES[size],
+    colorScheme: scheme,
+    locale: lang === "vi" ? "vi-VN" : "en-GB",
+    reducedMotion: "reduce",
+    hasTouch: size === "phone",
+  });
+  await context.addInitScript((chosen) => {
+    if (localStorage.getItem("commune.lang") === null) localStorage.setItem("commune.lang", chosen);
+  }, lang);
+  return context;
+}
+
+/**
+ * Logs in without the form, by the API; the cookie is the context's from then on.
+ * @param {import("playwright-core").BrowserContext} context
+ */
+export async function logIn(context) {
+  const answer = await context.request.post("/api/v1/session", { data: { username: USER, password: PASSWORD } });
+  if (!answer.ok()) throw new Error(`login as "${USER}" at ${HUB_URL} was answered ${answer.status()}`);
+}

@@ -1,0 +1,56 @@
+// Takes a picture of every page: phone and desktop, both languages, light and dark. `npm run shots -- FOLDER [name part]`.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { SIZES, launch, logIn, openContext } from "./browser.mjs";
+
+const [folder, only = ""] = process.argv.slice(2);
+if (folder === undefined) {
+  process.stderr.write("usage: npm run shots -- FOLDER [part of the names wanted]\n");
+  process.exit(2);
+}
+await mkdir(folder, { recursive: true });
+
+/**
+ * The pages by name; the site and the alarm are the first that the hub has.
+ * @param {import("playwright-core").BrowserContext} context
+ */
+async function pages(context) {
+  const sites = await (await context.request.get("/api/v1/sites")).json();
+  const alarms = await (await context.request.get("/api/v1/alarms?state=all")).json();
+  return {
+    login: "/login",
+    now: "/",
+    sites: "/sites",
+    ...(sites[0] === undefined ? {} : { site: `/sites/${sites[0].id}` }),
+    alarms: "/alarms",
+    history: "/alarms?view=history",
+    ...(alarms[0] === undefined ? {} : { alarm: `/alarms/${alarms[0].id}` }),
+    more: "/more",
+    kit: "/kit",
+  };
+}
+
+const browser = await launch();
+try {
+  for (const size of /** @type {(keyof typeof SIZES)[]} */ (Object.keys(SIZES))) {
+    for (const lang of /** @type {const} */ (["vi", "en"])) {
+      for (const scheme of /** @type {const} */ (["light", "dark"])) {
+        const context = await openContext(browser, { size, lang, scheme });
+        await logIn(context);
+        const page = await context.newPage();
+        for (const [name, path] of Object.entries(await pages(context))) {
+          const file = `${name}-${SIZES[size].width}-${lang}-${scheme}.png`;
+          if (!file.includes(only)) continue;
+          await page.goto(path);
+          await page.locator("h1").first().waitFor({ state: "attached" });
+          await page.waitForFunction(() => document.querySelector(".loading:not(.kit .loading)") === null);
+          await page.screenshot({ path: join(folder, file), fullPage: true });
+          process.stdout.write(`${file}\n`);
+        }
+        await context.close();
+      }
+    }
+  }
+} finally {
+  await browser.close();
+}

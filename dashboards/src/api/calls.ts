@@ -1,0 +1,57 @@
+// Every call that the dashboard makes, by what it asks for.
+import { hub, unwrap } from "./client";
+import type { Alarm, AlarmDetail, Buckets, Commune, Point, Series, Session, Site, SiteDetail } from "./types";
+
+/** The address of the live stream. */
+export const STREAM_URL = "/api/v1/stream";
+
+export const getCommune = () => unwrap(hub.GET("/api/v1/commune")) as Promise<Commune>;
+export const getSession = () => unwrap(hub.GET("/api/v1/session")) as Promise<Session>;
+export const login = (username: string, password: string) =>
+  unwrap(hub.POST("/api/v1/session", { body: { username, password } })) as Promise<Session>;
+
+/** Ends the session. The content type is set by hand: the call has no body, and the hub asks for it as a guard. */
+export const logout = () =>
+  unwrap(hub.DELETE("/api/v1/session", { headers: { "Content-Type": "application/json" } }));
+
+export const getSites = () => unwrap(hub.GET("/api/v1/sites")) as Promise<Site[]>;
+export const getSite = (site: string) =>
+  unwrap(hub.GET("/api/v1/sites/{site}", { params: { path: { site } } })) as Promise<SiteDetail>;
+export const getPoints = () => unwrap(hub.GET("/api/v1/points")) as Promise<Point[]>;
+
+export interface AlarmFilter {
+  state: "active" | "all";
+  site?: string;
+  /** Times as RFC 3339. */
+  from?: string;
+  to?: string;
+}
+export const getAlarms = (filter: AlarmFilter) =>
+  unwrap(hub.GET("/api/v1/alarms", { params: { query: filter } })) as Promise<Alarm[]>;
+export const getAlarm = (id: number) =>
+  unwrap(hub.GET("/api/v1/alarms/{id}", { params: { path: { id } } })) as Promise<AlarmDetail>;
+
+export const acknowledge = (id: number, comment: string) =>
+  unwrap(
+    hub.POST("/api/v1/alarms/{id}/acknowledge", { params: { path: { id } }, body: comment === "" ? {} : { comment } }),
+  ) as Promise<AlarmDetail>;
+export const addComment = (id: number, comment: string) =>
+  unwrap(hub.POST("/api/v1/alarms/{id}/comment", { params: { path: { id } }, body: { comment } })) as Promise<AlarmDetail>;
+
+/** Least, mean and greatest of each of `buckets` equal spans, one series per point, in the order asked for. */
+export async function getBuckets(points: string[], from: number, to: number, buckets: number): Promise<Buckets[]> {
+  if (points.length === 0) return [];
+  const query = { point: points, from: iso(from), to: iso(to), buckets };
+  const answer = (await unwrap(hub.GET("/api/v1/readings", { params: { query } }))) as unknown as Buckets | Buckets[];
+  return Array.isArray(answer) ? answer : [answer];
+}
+
+/** Every stored reading of one point, with its quality. */
+export async function getSeries(point: string, from: number, to: number): Promise<Series> {
+  const query = { point: [point], from: iso(from), to: iso(to) };
+  const answer = (await unwrap(hub.GET("/api/v1/readings", { params: { query } }))) as unknown as Series | Series[];
+  const series = Array.isArray(answer) ? answer[0] : answer;
+  return series ?? { point, unit: "", t: [], v: [], q: [] };
+}
+
+const iso = (ms: number) => new Date(ms).toISOString();

@@ -1,0 +1,41 @@
+// The hub's JSON as the dashboard sees it. The only file, with client.ts, that names generated types:
+// when the hub's document changes shape, this is where it is met.
+import type { components } from "./schema.gen";
+
+type Wire<Name extends keyof components["schemas"]> = components["schemas"][Name];
+
+/** Optional members read as "present or null", so that the rest of the app asks one question only. */
+type Present<T> = { [Key in keyof T]-?: Exclude<T[Key], undefined> };
+
+export type LocalText = Present<Wire<"LocalText">>;
+export type Role = Wire<"Role">;
+export type Quality = Wire<"Quality">;
+export type Priority = Wire<"Priority">;
+export type AlarmState = Wire<"AlarmState">;
+export type SiteState = Wire<"SiteState">;
+export type DeviceState = Wire<"DeviceState">;
+export type Commune = Present<Wire<"Commune">>;
+export type Session = Present<Wire<"Session">>;
+export type Site = Present<Wire<"Site">>;
+export type Device = Present<Wire<"Device">>;
+export type SiteDetail = Omit<Present<Wire<"SiteDetail">>, "devices"> & { devices: Device[] };
+export type Range = Present<Wire<"Bounds">>;
+export type Limit = Present<Wire<"Limit">>;
+export type Latest = Present<Wire<"Latest">>;
+export type LastGood = Present<Wire<"LastGood">>;
+export type Point = Omit<Present<Wire<"Point">>, "range" | "limit" | "latest" | "last_good"> & {
+  range: Range | null;
+  limit: Limit | null;
+  latest: Latest | null;
+  last_good: LastGood | null;
+};
+export type Alarm = Present<Wire<"Alarm">>;
+export type AlarmTransition = Present<Wire<"AlarmTransition">>;
+export type AlarmDetail = Omit<Present<Wire<"AlarmDetail">>, "history"> & { history: AlarmTransition[] };
+/** Only buckets that hold values; of none of them is a value that failed, is missing or was taken while calibrating. */
+export type Buckets = Present<Wire<"Buckets">>;
+export type Series = Present<Wire<"Readings">>;
+export type Problem = Wire<"Problem">;
+
+/** A `reading` event of the stream. */
+export type ReadingEvent = Latest & { point: string; last_good: LastGood | null };

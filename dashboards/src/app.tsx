@@ -1,0 +1,115 @@
+// Which page stands at which address, and that all but two need a login.
+import type { ComponentType } from "preact";
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { t } from "./i18n";
+import { match, navigate, path } from "./lib/router";
+import { useTitle } from "./lib/title";
+import { AlarmPage } from "./pages/Alarm";
+import { Alarms } from "./pages/Alarms";
+import { Login } from "./pages/Login";
+import { More } from "./pages/More";
+import { Now } from "./pages/Now";
+import { Sites } from "./pages/Sites";
+import { session } from "./state/commune";
+import { connection } from "./state/connection";
+import { startLive } from "./state/live";
+import { store } from "./state/store";
+import { Empty, Failed, Loading } from "./ui/States";
+import { Shell } from "./ui/Shell";
+import { Toasts } from "./ui/Toast";
+
+type Params = Record<string, string>;
+type Module<P> = { default: ComponentType<P> };
+
+const sitePage = () => import("./pages/Site");
+const kitPage = () => import("./pages/Kit");
+
+export function App() {
+  return (
+    <>
+      <Page />
+      <Toasts />
+    </>
+  );
+}
+
+function Page() {
+  if (path.value === "/kit") return <Lazy load={kitPage} props={{}} />;
+  if (path.value === "/login") return <Login />;
+  const who = session.value;
+  if (who === undefined) return <Starting />;
+  if (who === null) return <ToLogin />;
+  return <LivePage />;
+}
+
+/** The hub has not said yet who is here. */
+function Starting() {
+  return (
+    <main class="shell-main">
+      {connection.value.state === "lost" ? (
+        <div role="alert">
+          <Empty title={t("link.lost")} hint={t("page.unreachable")} />
+        </div>
+      ) : (
+        <Loading rows={4} height={120} />
+      )}
+    </main>
+  );
+}
+
+/** Keeps where one was, so that the login leads back there. */
+function ToLogin() {
+  useEffect(() => {
+    const here = location.pathname + location.search;
+    navigate(here === "/" ? "/login" : `/login?next=${encodeURIComponent(here)}`, { replace: true });
+  }, []);
+  return null;
+}
+
+function LivePage() {
+  useEffect(() => startLive(store), []);
+  return (
+    <Shell>
+      <Routed />
+    </Shell>
+  );
+}
+
+function Routed() {
+  const here = path.value;
+  let found: Params | null;
+  if (here === "/") return <Now />;
+  if (match("/sites", here)) return <Sites />;
+  if ((found = match("/sites/:id", here))) return <Lazy key={here} load={sitePage} props={{ id: found["id"] ?? "" }} />;
+  if (match("/alarms", here)) return <Alarms />;
+  if ((found = match("/alarms/:id", here))) return <AlarmPage key={here} id={found["id"] ?? ""} />;
+  if (match("/more", here)) return <More />;
+  return <NotFound />;
+}
+
+function NotFound() {
+  useTitle(t("page.notFound"));
+  return (
+    <Empty title={t("page.notFound")}>
+      <a href="/">{t("page.home")}</a>
+    </Empty>
+  );
+}
+
+/** A page whose code comes when it is first wanted. */
+function Lazy<P extends object>({ load, props }: { load: () => Promise<Module<P>>; props: P }) {
+  const loaded = useSignal<ComponentType<P> | null>(null);
+  const failed = useSignal(false);
+  const attempt = () => {
+    failed.value = false;
+    load().then(
+      (module) => (loaded.value = module.default),
+      () => (failed.value = true),
+    );
+  };
+  useEffect(attempt, []);
+  const View = loaded.value;
+  if (View !== null) return <View {...props} />;
+  return failed.value ? <Failed error={null} onRetry={attempt} /> : <Loading rows={4} height={120} />;
+}

@@ -1,0 +1,95 @@
+// Times as people say them, in the commune's timezone: "12 phút trước", "hôm nay 08:15", "23/11/2026 08:15".
+import { timezone } from "../state/commune";
+import { count, lang, t } from "./index";
+
+interface Parts {
+  day: string;
+  clock: string;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function partsOf(ms: number): Parts {
+  const zone = timezone.value;
+  let format = formats.get(zone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat("en-GB", {
+      timeZone: zone,
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
+    formats.set(zone, format);
+  }
+  const found: Record<string, string> = {};
+  for (const part of format.formatToParts(ms)) found[part.type] = part.value;
+  return { day: `${found["day"]}/${found["month"]}/${found["year"]}`, clock: `${found["hour"]}:${found["minute"]}` };
+}
+
+const DAY_MS = 86_400_000;
+
+/** `08:15`. */
+export const clockTime = (ms: number) => partsOf(ms).clock;
+/** `23/11/2026`. */
+export const dayDate = (ms: number) => partsOf(ms).day;
+
+/** `hôm nay 08:15`, `hôm qua 22:40`, else `21/11/2026 08:15`. */
+export function moment(ms: number, nowMs: number): string {
+  const { day, clock } = partsOf(ms);
+  if (day === partsOf(nowMs).day) return t("time.today", { clock });
+  if (day === partsOf(nowMs - DAY_MS).day) return t("time.yesterday", { clock });
+  return `${day} ${clock}`;
+}
+
+/** "12 phút": a span in its largest unit, cut down, never "0". Seconds go in tens, so that figures do not flicker. */
+export function span(ms: number): string {
+  const seconds = Math.max(0, ms) / 1_000;
+  if (seconds < 60) return count("time.seconds", Math.max(10, Math.floor(seconds / 10) * 10));
+  if (seconds < 3_600) return count("time.minutes", Math.floor(seconds / 60));
+  if (seconds < 86_400) return count("time.hours", Math.floor(seconds / 3_600));
+  return count("time.days", Math.floor(seconds / 86_400));
+}
+
+/** "vừa xong", "12 phút trước"; from a day on the date and time itself. */
+export function ago(ms: number, nowMs: number): string {
+  const age = nowMs - ms;
+  if (age < 10_000) return t("time.justNow");
+  return age < DAY_MS ? t("time.ago", { span: span(age) }) : moment(ms, nowMs);
+}
+
+/** Offset of the commune's timezone at a moment, ms east of UTC. */
+function offsetAt(ms: number): number {
+  const { day, clock } = partsOf(ms);
+  const [date, month, year] = day.split("/").map(Number);
+  const [hour, minute] = clock.split(":").map(Number);
+  const asUtc = Date.UTC(year ?? 0, (month ?? 1) - 1, date ?? 1, hour ?? 0, minute ?? 0);
+  return asUtc - Math.floor(ms / 60_000) * 60_000;
+}
+
+/** The local midnight at or before a moment, epoch ms. */
+export function dayStart(ms: number): number {
+  const offset = offsetAt(ms);
+  const midnight = Math.floor((ms + offset) / DAY_MS) * DAY_MS - offset;
+  // Where the clocks change that day, midnight has another offset than the moment.
+  return midnight + offset - offsetAt(midnight);
+}
+
+/** `2026-11-23` for the local day of a moment, as in addresses. */
+export function dayCode(ms: number): string {
+  return dayDate(ms).split("/").reverse().join("-");
+}
+
+/** The local midnight of `2026-11-23`; `null` for what is not a day. */
+export function parseDayCode(code: string | null): number | null {
+  if (code === null || !/^\d{4}-\d{2}-\d{2}$/.test(code)) return null;
+  const noonUtc = Date.parse(`${code}T12:00:00Z`);
+  if (Number.isNaN(noonUtc)) return null;
+  const start = dayStart(noonUtc);
+  return dayCode(start) === code ? start : dayStart(noonUtc - offsetAt(noonUtc));
+}
+
+/** The language as a tag for Intl and for `lang` attributes of single elements. */
+export const languageTag = () => (lang.value === "vi" ? "vi-VN" : "en-GB");

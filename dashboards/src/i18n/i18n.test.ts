@@ -1,0 +1,167 @@
+// Texts, numbers and times: both languages complete, figures and dates as people of each write them.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { commune } from "../state/commune";
+import { chooseLang } from "../state/preferences";
+import { en } from "./en";
+import { ago, clockTime, dayCode, dayStart, moment, parseDayCode, span } from "./format";
+import { count, lang, local, t } from "./index";
+import { reasonText } from "./reasons";
+import { formatNumber, showLimitFigure, showText, unitSign } from "./units";
+import { type Key, vi } from "./vi";
+
+const at = (text: string) => Date.parse(text);
+const NOW = at("2026-11-23T08:15:00+07:00");
+const MINUTE = 60_000;
+
+beforeEach(() => {
+  lang.value = "vi";
+});
+afterEach(() => {
+  commune.value = null;
+});
+
+describe("keys", () => {
+  it("have a text in both languages with the same places to fill in", () => {
+    const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+    for (const key of Object.keys(vi) as Key[]) {
+      expect(en[key], key).not.toBe("");
+      expect(places(en[key]), key).toEqual(places(vi[key]));
+    }
+    expect(Object.keys(en)).toEqual(Object.keys(vi));
+  });
+
+  it("have no exclamation marks", () => {
+    for (const text of [...Object.values(vi), ...Object.values(en)]) expect(text).not.toContain("!");
+  });
+
+  it("count one and many in English", () => {
+    lang.value = "en";
+    expect(count("alarms.count", 1)).toBe("1 alarm");
+    expect(count("alarms.count", 3)).toBe("3 alarms");
+  });
+
+  it("leave an unknown place as it stands", () => {
+    expect(t("time.ago", {})).toBe("{span} trước");
+  });
+});
+
+describe("the language", () => {
+  const nothing = { search: "", remembered: null, commune: [], browser: [] };
+  it("comes from the address, then memory, then the commune, then the browser", () => {
+    const all = { search: "?lang=en", remembered: "vi", commune: ["vi"], browser: ["vi-VN"] };
+    expect(chooseLang(all)).toBe("en");
+    expect(chooseLang({ ...all, search: "?lang=fr" })).toBe("vi");
+    expect(chooseLang({ ...nothing, commune: ["en", "vi"], browser: ["vi"] })).toBe("en");
+    expect(chooseLang({ ...nothing, browser: ["fr-FR", "en-GB"] })).toBe("en");
+    expect(chooseLang(nothing)).toBe("vi");
+  });
+
+  it("of the hub's own texts falls back to Vietnamese", () => {
+    lang.value = "en";
+    expect(local({ vi: "Bơm 1", en: "" })).toBe("Bơm 1");
+    expect(local(null)).toBe("");
+  });
+});
+
+describe("numbers", () => {
+  it("have a comma in Vietnamese and a point in English", () => {
+    expect(formatNumber(1234.5, 1)).toBe("1.234,5");
+    lang.value = "en";
+    expect(formatNumber(1234.5, 1)).toBe("1,234.5");
+  });
+
+  it("never read minus nothing", () => {
+    expect(formatNumber(-0.001, 2)).toBe("0,00");
+  });
+
+  it("of a limit keep the decimals they were written with", () => {
+    expect(showLimitFigure(2)).toBe("2");
+    expect(showLimitFigure(0.2)).toBe("0,2");
+  });
+});
+
+describe("units", () => {
+  const point = (unit: string, quantity = "flow", decimals = 1) => ({ unit, quantity, decimals });
+  it("are shown as people write them", () => {
+    expect(["[pH]", "[NTU]", "Cel", "m3/h", "ug/m3", "1", "mg/L"].map(unitSign)).toEqual(["", "NTU", "°C", "m³/h", "µg/m³", "", "mg/L"]);
+  });
+
+  it("of bytes take a prefix", () => {
+    expect(showText(999, point("By", "rx_bytes", 0))).toBe("999\u00a0B");
+    expect(showText(1_421_451, point("By", "rx_bytes", 0))).toBe("1,42\u00a0MB");
+    expect(showText(24_840_000_000, point("By", "rx_bytes", 0))).toBe("24,84\u00a0GB");
+  });
+
+  it("of a pump are words", () => {
+    expect(showText(1, point("1", "pump_state", 0))).toBe("đang chạy");
+    expect(showText(0, point("1", "pump_state", 0))).toBe("dừng");
+  });
+
+  it("of a plain count are nothing", () => {
+    expect(showText(12, point("1", "clients", 0))).toBe("12");
+  });
+});
+
+describe("times", () => {
+  it("are told in the commune's timezone", () => {
+    expect(clockTime(NOW)).toBe("08:15");
+    commune.value = { id: "x", name: { vi: "X", en: "X" }, timezone: "Europe/Paris", location: null, languages: ["vi"], version: "1" };
+    expect(clockTime(NOW)).toBe("02:15");
+  });
+
+  it("name today and yesterday, else the date with the day first", () => {
+    expect(moment(NOW - 60 * MINUTE, NOW)).toBe("hôm nay 07:15");
+    expect(moment(at("2026-11-22T23:50:00+07:00"), NOW)).toBe("hôm qua 23:50");
+    expect(moment(at("2026-11-03T08:05:00+07:00"), NOW)).toBe("03/11/2026 08:05");
+    lang.value = "en";
+    expect(moment(NOW, NOW)).toBe("today 08:15");
+  });
+
+  it("count an age in its largest unit", () => {
+    expect(ago(NOW - 3_000, NOW)).toBe("vừa xong");
+    expect(ago(NOW - 47_000, NOW)).toBe("40 giây trước");
+    expect(ago(NOW - 12 * MINUTE, NOW)).toBe("12 phút trước");
+    expect(ago(NOW - 190 * MINUTE, NOW)).toBe("3 giờ trước");
+    expect(ago(NOW - 26 * 60 * MINUTE, NOW)).toBe("hôm qua 06:15");
+    lang.value = "en";
+    expect(span(MINUTE)).toBe("1 minute");
+  });
+
+  it("begin the day at local midnight", () => {
+    expect(dayStart(NOW)).toBe(at("2026-11-23T00:00:00+07:00"));
+    expect(dayCode(at("2026-11-22T17:30:00Z"))).toBe("2026-11-23");
+  });
+
+  it("begin the day right where clocks change", () => {
+    commune.value = { id: "x", name: { vi: "X", en: "X" }, timezone: "Europe/Paris", location: null, languages: ["vi"], version: "1" };
+    expect(dayStart(at("2026-03-29T12:00:00Z"))).toBe(at("2026-03-28T23:00:00Z"));
+    expect(dayStart(at("2026-10-25T12:00:00Z"))).toBe(at("2026-10-24T22:00:00Z"));
+  });
+
+  it("in addresses are read only when they are days", () => {
+    expect(parseDayCode("2026-11-23")).toBe(at("2026-11-23T00:00:00+07:00"));
+    expect(parseDayCode("2026-13-40")).toBeNull();
+    expect(parseDayCode("today")).toBeNull();
+    expect(parseDayCode(null)).toBeNull();
+  });
+});
+
+describe("reasons", () => {
+  it("are words in both languages, an exception with its number", () => {
+    expect(reasonText("timeout")).toBe("thiết bị không trả lời kịp");
+    expect(reasonText("exception:2")).toBe("thiết bị báo lỗi 2");
+    lang.value = "en";
+    expect(reasonText("stuck")).toBe("unchanged for too long");
+  });
+
+  it("that are not known are shown, not hidden", () => {
+    expect(reasonText("moonlight")).toBe("lý do: moonlight");
+    expect(reasonText(null)).toBe("");
+  });
+
+  it("of the hub all have words", () => {
+    const codes =
+      "timeout exception refused disconnected bad_answer sentinel not_a_number undecodable offline expired out_of_range suspect_range rate stuck future late";
+    for (const code of codes.split(" ")) expect(`reason.${code}` in vi, code).toBe(true);
+  });
+});

@@ -1,0 +1,55 @@
+// The start: choices of the person, the clock, the address, who is logged in, then the page.
+import { render } from "preact";
+import "./ui/tokens.css";
+import "./ui/base.css";
+import { getCommune, getSession } from "./api/calls";
+import { HubError, onSessionLost } from "./api/client";
+import { App } from "./app";
+import { navigate, startRouter } from "./lib/router";
+import { startClock } from "./state/clock";
+import { commune, session } from "./state/commune";
+import { markLost } from "./state/connection";
+import { applyLang, startPreferences } from "./state/preferences";
+import { store } from "./state/store";
+
+/** Without the hub at the start there is nothing to show: it is asked again until it is there. */
+const RETRY_MS = 3_000;
+
+applyLang([]);
+startPreferences();
+startClock();
+startRouter();
+onSessionLost(() => {
+  const ended = session.peek() != null;
+  session.value = null;
+  store.clear();
+  if (ended) navigate(`/login?ended=1&next=${encodeURIComponent(location.pathname + location.search)}`, { replace: true });
+});
+
+async function untilReached<T>(call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof HubError && error.status === 401) throw error;
+      markLost();
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+async function start(): Promise<void> {
+  const [whose] = await Promise.all([
+    untilReached(getCommune),
+    untilReached(getSession).then(
+      (who) => (session.value = who),
+      () => (session.value = null),
+    ),
+  ]);
+  commune.value = whose;
+  applyLang(whose.languages);
+}
+
+const root = document.getElementById("app");
+if (root !== null) render(<App />, root);
+void start();

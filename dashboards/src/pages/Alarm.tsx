@@ -1,0 +1,162 @@
+// One alarm: what it is, what to do, who did what and when; acknowledging and commenting.
+import { useComputed, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { getAlarm } from "../api/calls";
+import type { AlarmDetail, Point } from "../api/types";
+import { local, t } from "../i18n";
+import { moment } from "../i18n/format";
+import { formatNumber, showText, unitSign } from "../i18n/units";
+import { useResource } from "../lib/resource";
+import { useTitle } from "../lib/title";
+import { now } from "../state/clock";
+import { mayActAs } from "../state/commune";
+import { awaitsPerson } from "../state/reduce";
+import { store } from "../state/store";
+import { AcknowledgeDialogue } from "../ui/AcknowledgeDialogue";
+import { placeOf } from "../ui/AlarmRow";
+import { BackLink } from "../ui/BackLink";
+import { Button } from "../ui/Button";
+import { limitText } from "../ui/MovingBar";
+import { PointRow } from "../ui/PointRow";
+import { Empty, Failed, Loading, Stale } from "../ui/States";
+import { StatusMark } from "../ui/StatusMark";
+import { AlarmHistory } from "./AlarmHistory";
+import { CommentDialogue } from "./CommentDialogue";
+import "./Alarms.css";
+
+export function AlarmPage({ id }: { id: string }) {
+  const number = /^\d+$/.test(id) ? Number(id) : -1;
+  const [found, reload] = useResource(`alarm ${id}`, () => getAlarm(number));
+  useEffect(() => {
+    const listener = (alarm: { id: number }) => {
+      if (alarm.id === number) reload();
+    };
+    store.alarmListeners.add(listener);
+    return () => {
+      store.alarmListeners.delete(listener);
+    };
+  }, [number]);
+  const { data, error, at } = found.value;
+  useTitle(local(data?.title));
+  if (data !== null) {
+    return (
+      <>
+        {error !== null && at !== null && <Stale time={moment(at, now.peek())} onRetry={reload} />}
+        <AlarmView alarm={data} onChanged={reload} />
+      </>
+    );
+  }
+  if (error === null) return <Loading rows={3} height={120} />;
+  if (error.status === 404 || error.status === 400) {
+    return (
+      <Empty title={t("alarm.notFound")}>
+        <BackLink href="/alarms">{t("alarms.back")}</BackLink>
+      </Empty>
+    );
+  }
+  return <Failed error={error} onRetry={reload} />;
+}
+
+function AlarmView({ alarm, onChanged }: { alarm: AlarmDetail; onChanged: () => void }) {
+  const asked = useSignal<"acknowledge" | "comment" | null>(null);
+  const entry = alarm.point == null ? undefined : store.points.value.get(alarm.point);
+  const runbook = local(alarm.runbook);
+  const close = () => (asked.value = null);
+  return (
+    <>
+      <header class="stack-tight">
+        <BackLink href="/alarms">{t("alarms.back")}</BackLink>
+        <div>
+          <p class="row">
+            <StatusMark status={alarm.priority} quiet={!awaitsPerson(alarm)} />
+            <span>{t(`alarm.state.${alarm.state}`)}</span>
+          </p>
+          <h1>{local(alarm.title)}</h1>
+          <p>{local(alarm.message)}</p>
+        </div>
+        {mayActAs("staff") && (
+          <div class="row no-print">
+            {awaitsPerson(alarm) && (
+              <Button kind="main" tall onClick={() => (asked.value = "acknowledge")}>
+                {t("alarm.acknowledge")}
+              </Button>
+            )}
+            <Button tall={awaitsPerson(alarm)} onClick={() => (asked.value = "comment")}>
+              {t("alarm.addComment")}
+            </Button>
+          </div>
+        )}
+      </header>
+      <div class="alarm-page">
+        <div class="stack">
+          {entry !== undefined && (
+            <ul class="point-list panel site-card">
+              <PointRow entry={entry} />
+            </ul>
+          )}
+          {runbook !== "" && (
+            <section class="stack-tight" aria-labelledby="alarm-runbook">
+              <h2 id="alarm-runbook">{t("alarm.runbook")}</h2>
+              <p class="panel alarm-runbook">{runbook}</p>
+            </section>
+          )}
+          <Facts alarm={alarm} point={entry?.point.value} />
+        </div>
+        <section class="stack-tight" aria-labelledby="alarm-history">
+          <h2 id="alarm-history">{t("alarm.history")}</h2>
+          <AlarmHistory history={alarm.history} point={entry?.point.peek()} />
+        </section>
+      </div>
+      {asked.value === "acknowledge" && <AcknowledgeDialogue alarm={alarm} onClose={close} onChanged={onChanged} />}
+      {asked.value === "comment" && <CommentDialogue alarm={alarm} onClose={close} onChanged={onChanged} />}
+    </>
+  );
+}
+
+function Facts({ alarm, point }: { alarm: AlarmDetail; point: Point | undefined }) {
+  const seconds = useComputed(() => Math.floor(now.value / 60_000) * 60_000);
+  const at = (time: string) => moment(Date.parse(time), seconds.value);
+  const limit = point?.limit ?? null;
+  return (
+    <dl class="alarm-facts panel">
+      <dt>{t("alarm.place")}</dt>
+      <dd>
+        <a href={`/sites/${encodeURIComponent(alarm.site)}`}>{placeOf(alarm)}</a>
+      </dd>
+      {alarm.value != null && (
+        <>
+          <dt>{t("alarm.value")}</dt>
+          <dd class="figures">{valueText(alarm, point)}</dd>
+        </>
+      )}
+      {limit !== null && (
+        <>
+          <dt>{t("alarm.limit")}</dt>
+          <dd class="figures">
+            {limitText(limit)} {unitSign(point?.unit ?? "")}
+            <br />
+            <span class="small muted">
+              {[limit.regulation, limit.clause, limit.status === "unverified" ? t("limit.unverified") : ""].filter((part) => part !== "").join(" · ")}
+            </span>
+          </dd>
+        </>
+      )}
+      <dt>{t("alarm.raised")}</dt>
+      <dd class="figures">{at(alarm.raised_at)}</dd>
+      {alarm.cleared_at != null && (
+        <>
+          <dt>{t("alarm.cleared")}</dt>
+          <dd class="figures">{at(alarm.cleared_at)}</dd>
+        </>
+      )}
+      <dt>{t("alarm.rule")}</dt>
+      <dd>{alarm.rule}</dd>
+    </dl>
+  );
+}
+
+function valueText(alarm: AlarmDetail, point: Point | undefined): string {
+  const value = alarm.value ?? 0;
+  if (point !== undefined) return showText(value, point);
+  return `${formatNumber(value, 2)} ${unitSign(alarm.unit ?? "")}`.trim();
+}

@@ -1,0 +1,134 @@
+// Alarms, active and past. What is looked for stands in the address: ?view=history&site=…&from=…&to=….
+import { useComputed } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { getAlarms } from "../api/calls";
+import type { Alarm } from "../api/types";
+import { count, local, t } from "../i18n";
+import { dayCode, dayStart, moment, parseDayCode } from "../i18n/format";
+import { useResource } from "../lib/resource";
+import { query, setQuery } from "../lib/router";
+import { useTitle } from "../lib/title";
+import { hubNow } from "../state/clock";
+import { byUrgency, isActive } from "../state/reduce";
+import { store } from "../state/store";
+import { AlarmList } from "../ui/AlarmList";
+import { Choice } from "../ui/Choice";
+import { SelectField, TextField } from "../ui/Field";
+import { Empty, Failed, Loading, Stale } from "../ui/States";
+import "./Alarms.css";
+
+const DAY_MS = 86_400_000;
+/** The history begins so many days ago unless the address says otherwise. */
+const DEFAULT_DAYS = 7;
+
+export function Alarms() {
+  useTitle(t("alarms.title"));
+  const view = query.value.get("view") === "history" ? "history" : "active";
+  const site = query.value.get("site");
+  return (
+    <>
+      <h1>{t("alarms.title")}</h1>
+      <div class="alarms-filters no-print" role="search" aria-label={t("alarms.filters")}>
+        <Choice
+          label={t("alarm.state")}
+          chosen={view}
+          onChoose={(value) => setQuery({ view: value === "history" ? value : null, from: null, to: null })}
+          options={[
+            { value: "active", text: t("alarms.active") },
+            { value: "history", text: t("alarms.history") },
+          ]}
+        />
+        <SelectField label={t("alarms.site")} value={site ?? ""} onChange={(event) => setQuery({ site: event.currentTarget.value })}>
+          <option value="">{t("alarms.anySite")}</option>
+          {(store.sites.value ?? []).map((each) => (
+            <option key={each.id} value={each.id} selected={each.id === site}>
+              {local(each.name)}
+            </option>
+          ))}
+        </SelectField>
+        {view === "history" && <DayFields />}
+      </div>
+      {view === "active" ? <Active site={site} /> : <History site={site} />}
+    </>
+  );
+}
+
+function Active({ site }: { site: string | null }) {
+  const all = store.alarms.value;
+  const active = useComputed(() =>
+    [...(store.alarms.value?.values() ?? [])].filter((alarm) => isActive(alarm)).sort(byUrgency),
+  );
+  if (all === null) return <Loading rows={3} height={132} />;
+  const shown = active.value.filter((alarm) => site === null || alarm.site === site);
+  return (
+    <section class="stack-tight" aria-label={t("alarms.active")}>
+      {shown.length === 0 && (
+        <div class="panel">
+          <Empty title={t("alarms.noneActive")} />
+        </div>
+      )}
+      <AlarmList key={site} alarms={shown} known={all} label={t("alarms.active")} />
+    </section>
+  );
+}
+
+/** The first and the last day looked at, as local midnights. */
+function chosenDays(): { from: number; to: number } {
+  const today = dayStart(hubNow());
+  const from = parseDayCode(query.value.get("from")) ?? dayStart(today - (DEFAULT_DAYS - 0.5) * DAY_MS);
+  const to = parseDayCode(query.value.get("to")) ?? today;
+  return { from, to };
+}
+
+function DayFields() {
+  const { from, to } = chosenDays();
+  return (
+    <>
+      <TextField label={t("alarms.from")} type="date" value={dayCode(from)} onChange={(event) => setQuery({ from: event.currentTarget.value })} />
+      <TextField label={t("alarms.to")} type="date" value={dayCode(to)} onChange={(event) => setQuery({ to: event.currentTarget.value })} />
+    </>
+  );
+}
+
+function History({ site }: { site: string | null }) {
+  const { from, to } = chosenDays();
+  const end = dayStart(to + 1.5 * DAY_MS);
+  const [found, reload] = useResource(`${from} ${to} ${site}`, () =>
+    getAlarms({
+      state: "all",
+      from: new Date(from).toISOString(),
+      to: new Date(end).toISOString(),
+      ...(site === null ? {} : { site }),
+    }),
+  );
+  // What happens while one looks belongs to the list as well.
+  useEffect(() => {
+    const listener = () => reload();
+    store.alarmListeners.add(listener);
+    return () => {
+      store.alarmListeners.delete(listener);
+    };
+  }, []);
+  const { data, error, at } = found.value;
+  if (data === null) return error !== null ? <Failed error={error} onRetry={reload} /> : <Loading rows={4} height={108} />;
+  const newest = [...data].sort((a: Alarm, b: Alarm) => Date.parse(b.raised_at) - Date.parse(a.raised_at) || b.id - a.id);
+  return (
+    <section class="stack-tight" aria-label={t("alarms.history")}>
+      {error !== null && at !== null && <Stale time={moment(at, hubNow())} onRetry={reload} />}
+      {newest.length === 0 ? (
+        <div class="panel">
+          <Empty title={t("alarms.noneFound")} hint={t("alarms.noneFoundHint")} />
+        </div>
+      ) : (
+        <p class="small muted">{count("alarms.count", newest.length)}</p>
+      )}
+      <AlarmList
+        key={`${from} ${to} ${site}`}
+        alarms={newest}
+        known={new Map(newest.map((alarm) => [alarm.id, alarm]))}
+        label={t("alarms.history")}
+        onChanged={reload}
+      />
+    </section>
+  );
+}

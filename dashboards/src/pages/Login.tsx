@@ -1,0 +1,86 @@
+// Who are you: name and password, and afterwards back to where one was.
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { login } from "../api/calls";
+import { HubError } from "../api/client";
+import { isLang, lang, local, t } from "../i18n";
+import { span } from "../i18n/format";
+import { useTitle } from "../lib/title";
+import { navigate, query, safeNext } from "../lib/router";
+import { commune, session } from "../state/commune";
+import { setLang } from "../state/preferences";
+import { Button } from "../ui/Button";
+import { Choice } from "../ui/Choice";
+import { TextField } from "../ui/Field";
+import "./Login.css";
+
+export function Login() {
+  useTitle(t("login.title"));
+  const busy = useSignal(false);
+  const fault = useSignal<string | null>(null);
+  const form = useRef<HTMLFormElement>(null);
+
+  async function submit(event: Event) {
+    event.preventDefault();
+    if (form.current === null || busy.value) return;
+    // Read from the form, not from events: a password manager may fill it without any.
+    const data = new FormData(form.current);
+    const username = String(data.get("username") ?? "").trim();
+    const password = String(data.get("password") ?? "");
+    if (username === "" || password === "") {
+      fault.value = t("login.required");
+      return;
+    }
+    busy.value = true;
+    fault.value = null;
+    try {
+      session.value = await login(username, password);
+      navigate(safeNext(query.peek().get("next")), { replace: true });
+    } catch (error) {
+      fault.value = faultText(error);
+      form.current?.querySelector<HTMLInputElement>("[name=password]")?.select();
+    } finally {
+      busy.value = false;
+    }
+  }
+
+  return (
+    <main class="login">
+      <form class="login-form panel" ref={form} onSubmit={submit} noValidate>
+        <div>
+          <p class="muted">{local(commune.value?.name) || t("app.name")}</p>
+          <h1>{t("login.title")}</h1>
+        </div>
+        {query.value.has("ended") && fault.value === null && <p>{t("login.ended")}</p>}
+        <TextField label={t("login.username")} name="username" autoComplete="username" autoCapitalize="none" spellcheck={false} required />
+        <TextField label={t("login.password")} name="password" type="password" autoComplete="current-password" required />
+        <div role="alert">{fault.value !== null && <p class="field-fault">{fault.value}</p>}</div>
+        <Button kind="main" tall type="submit" busy={busy.value}>
+          {t("login.submit")}
+        </Button>
+      </form>
+      <LanguageChoice />
+    </main>
+  );
+}
+
+export function LanguageChoice({ unlabelled = true }: { unlabelled?: boolean }) {
+  const offered = (commune.value?.languages ?? ["vi", "en"]).filter(isLang);
+  const names = { vi: "Tiếng Việt", en: "English" };
+  return (
+    <Choice
+      label={t("more.language")}
+      unlabelled={unlabelled}
+      chosen={lang.value}
+      onChoose={setLang}
+      options={(offered.length > 1 ? offered : (["vi", "en"] as const)).map((value) => ({ value, text: names[value] }))}
+    />
+  );
+}
+
+function faultText(error: unknown): string {
+  if (!(error instanceof HubError) || error.status === 0) return t("page.unreachable");
+  if (error.status === 401) return t("login.wrong");
+  if (error.status === 429) return t("login.tooMany", { span: span((error.retryAfterSeconds ?? 60) * 1_000) });
+  return t("page.hubError", { status: error.status });
+}

@@ -1,0 +1,63 @@
+// The rest: language, theme, who is logged in, and the way out.
+import { t } from "../i18n";
+import { navigate } from "../lib/router";
+import { useTitle } from "../lib/title";
+import { logout } from "../api/calls";
+import { HubError } from "../api/client";
+import { commune, session } from "../state/commune";
+import { store } from "../state/store";
+import { type Theme, setTheme, theme } from "../state/preferences";
+import { Button } from "../ui/Button";
+import { Choice } from "../ui/Choice";
+import { toast } from "../ui/Toast";
+import { LanguageChoice } from "./Login";
+import "./More.css";
+
+const THEMES: readonly Theme[] = ["system", "light", "dark"];
+
+export function More() {
+  useTitle(t("more.title"));
+  const who = session.value;
+  return (
+    <>
+      <h1>{t("more.title")}</h1>
+      <div class="more panel">
+        <LanguageChoice unlabelled={false} />
+        <Choice
+          label={t("more.theme")}
+          chosen={theme.value}
+          onChoose={setTheme}
+          options={THEMES.map((value) => ({ value, text: t(`more.theme.${value}`) }))}
+        />
+        {who != null && (
+          <section class="stack-tight" aria-label={t("more.account")}>
+            <p>
+              <span class="field-label">{t("more.account")}</span>
+              <br />
+              {who.username} <span class="muted">({t(`role.${who.role}`)})</span>
+            </p>
+            <div>
+              <Button onClick={leave}>{t("more.logout")}</Button>
+            </div>
+          </section>
+        )}
+      </div>
+      {commune.value !== null && <p class="small muted">{t("more.version", { version: commune.value.version })}</p>}
+    </>
+  );
+}
+
+async function leave() {
+  try {
+    await logout();
+  } catch (error) {
+    // Without the hub's word the session still stands: saying otherwise would be a lie on a shared machine.
+    if (!(error instanceof HubError) || error.status !== 401) {
+      toast(t("page.unreachable"));
+      return;
+    }
+  }
+  session.value = null;
+  store.clear();
+  navigate("/login");
+}

@@ -1,0 +1,63 @@
+// The present: what needs a person first, then every site with its state and its latest values.
+import { useComputed } from "@preact/signals";
+import { t } from "../i18n";
+import { useTitle } from "../lib/title";
+import { connection } from "../state/connection";
+import { useDays } from "../state/day";
+import { byUrgency, isActive } from "../state/reduce";
+import { store } from "../state/store";
+import { AlarmList } from "../ui/AlarmList";
+import { SiteCard } from "../ui/SiteCard";
+import { Empty, Loading } from "../ui/States";
+import { StatusMark } from "../ui/StatusMark";
+import "./Now.css";
+
+export function Now() {
+  useTitle("");
+  useDays([...store.points.value.keys()]);
+  const active = useComputed(() => [...(store.alarms.value?.values() ?? [])].filter(isActive).sort(byUrgency));
+  const sites = store.sites.value;
+  return (
+    <>
+      <h1 class="unseen">{t("now.title")}</h1>
+      <div class="now">
+        <section class="now-alarms stack-tight" aria-labelledby="now-attention">
+          <h2 id="now-attention">{t("now.attention")}</h2>
+          {store.alarms.value === null ? (
+            <Loading rows={2} height={132} />
+          ) : (
+            <>
+              {active.value.length === 0 && <NothingToDo />}
+              <AlarmList alarms={active.value} known={store.alarms.value} label={t("now.attention")} />
+            </>
+          )}
+        </section>
+        <section class="now-sites stack-tight" aria-labelledby="now-sites">
+          <h2 id="now-sites">{t("now.sites")}</h2>
+          {sites === null ? (
+            <Loading rows={3} height={240} />
+          ) : sites.length === 0 ? (
+            <Empty title={t("sites.none")} hint={t("sites.noneHint")} />
+          ) : (
+            <div class="now-cards">
+              {sites.map((site) => (
+                <SiteCard key={site.id} site={site} />
+              ))}
+            </div>
+          )}
+        </section>
+      </div>
+    </>
+  );
+}
+
+/** Calm is said only while the hub is heard: without it nobody knows. */
+function NothingToDo() {
+  if (connection.value.state === "lost") return null;
+  return (
+    <div class="panel now-calm">
+      <StatusMark status="well" word={t("now.allWell")} />
+      <p class="small muted">{t("now.allWellHint")}</p>
+    </div>
+  );
+}

@@ -1,0 +1,145 @@
+// One site: its alarms, every point with limits and quality, the day's trends, its devices. Loaded lazily, with the charts.
+import { getAlarms, getSite } from "../api/calls";
+import { t } from "../i18n";
+import { dayCode, dayStart, parseDayCode } from "../i18n/format";
+import { useResource } from "../lib/resource";
+import { query } from "../lib/router";
+import { useTitle } from "../lib/title";
+import { local } from "../i18n";
+import { hubNow, now } from "../state/clock";
+import { useDays } from "../state/day";
+import { byUrgency, isActive } from "../state/reduce";
+import { store } from "../state/store";
+import { AlarmList } from "../ui/AlarmList";
+import { BackLink } from "../ui/BackLink";
+import { PointRow } from "../ui/PointRow";
+import { kindText } from "../ui/SiteCard";
+import { Empty, Failed, Loading } from "../ui/States";
+import { StatusMark } from "../ui/StatusMark";
+import { summaryLine } from "../state/site";
+import { DeviceList } from "./DeviceList";
+import { type DaySpan, PointTrend } from "./PointTrend";
+import "./Site.css";
+
+const DAY_MS = 86_400_000;
+
+export default function SitePage({ id }: { id: string }) {
+  const entries = store.pointsOf(id);
+  useDays(entries.map((entry) => entry.id));
+  const [detail, reload] = useResource(`site ${id}`, () => getSite(id));
+  const site = store.sites.value?.find((each) => each.id === id) ?? detail.value.data;
+  useTitle(local(site?.name));
+  const span = chosenSpan(query.value.get("day"));
+  const [dayAlarms] = useResource(
+    `alarms ${id} ${span.day ?? "last"}`,
+    () => getAlarms({ state: "all", site: id, from: new Date(span.from).toISOString(), to: new Date(span.to).toISOString() }),
+    span.key,
+  );
+
+  if (site == null) {
+    if (detail.value.error?.status === 404) return <NoSuchSite />;
+    if (detail.value.error !== null) return <Failed error={detail.value.error} onRetry={reload} />;
+    return <Loading rows={4} height={120} />;
+  }
+  const all = store.alarms.value ?? new Map();
+  const active = [...all.values()].filter((alarm) => alarm.site === id && isActive(alarm)).sort(byUrgency);
+  const line = summaryLine(site);
+  return (
+    <>
+      <header class="stack-tight">
+        <BackLink href="/sites">{t("site.back")}</BackLink>
+        <div>
+          <h1>{local(site.name)}</h1>
+          <p class="site-line">
+            <StatusMark status={line.status} word={line.text} />
+            <span class="small muted">{[line.since, kindText(site.kind)].filter((part) => part !== null).join(" · ")}</span>
+          </p>
+        </div>
+      </header>
+      {active.length > 0 && (
+        <section class="stack-tight" aria-labelledby="site-alarms">
+          <h2 id="site-alarms">{t("site.alarms")}</h2>
+          <AlarmList alarms={active} known={all} label={t("site.alarms")} />
+        </section>
+      )}
+      <section class="stack-tight" aria-labelledby="site-points">
+        <h2 id="site-points">{t("site.points")}</h2>
+        <ul class="point-list panel site-points">
+          {entries.map((entry) => (
+            <PointRow key={entry.id} entry={entry} />
+          ))}
+        </ul>
+      </section>
+      <section class="stack-tight" aria-labelledby="site-trends">
+        <div class="row row-ends">
+          <h2 id="site-trends">{t("site.trends")}</h2>
+          <DayChoice span={span} />
+        </div>
+        <div class="site-trends">
+          {entries.map((entry) => (
+            <PointTrend
+              key={entry.id}
+              entry={entry}
+              span={span}
+              alarms={(dayAlarms.value.data ?? []).filter((alarm) => alarm.point === entry.id)}
+            />
+          ))}
+        </div>
+      </section>
+      <section class="stack-tight" aria-labelledby="site-devices">
+        <h2 id="site-devices">{t("site.devices")}</h2>
+        {detail.value.data === null ? <Loading rows={1} /> : <DeviceList devices={detail.value.data.devices} entries={entries} />}
+      </section>
+    </>
+  );
+}
+
+function NoSuchSite() {
+  return (
+    <Empty title={t("site.notFound")}>
+      <BackLink href="/sites">{t("site.back")}</BackLink>
+    </Empty>
+  );
+}
+
+/** The last 24 hours, or the local day that the address names. */
+function chosenSpan(code: string | null): DaySpan {
+  const start = parseDayCode(code);
+  if (start !== null) {
+    // Noon of the next day is within it, however long this one is.
+    const to = dayStart(start + 1.5 * DAY_MS);
+    return { key: code ?? "", day: start, from: start, to };
+  }
+  // Moves once a minute, so that what is drawn is not drawn anew each second.
+  const to = Math.ceil(now.value / 60_000) * 60_000;
+  return { key: `last ${to}`, day: null, from: to - DAY_MS, to };
+}
+
+function DayChoice({ span }: { span: DaySpan }) {
+  const day = span.day ?? dayStart(hubNow());
+  const before = dayCode(dayStart(day - DAY_MS / 2));
+  const after = dayStart(day + 1.5 * DAY_MS);
+  const path = (code: string) => `?day=${code}`;
+  return (
+    <nav class="row no-print" aria-label={t("site.trends")}>
+      <a class="button button-quiet" href={path(before)}>
+        {t("site.dayBefore")}
+      </a>
+      {span.day !== null && (
+        <>
+          <span class="figures">{dayCode(span.day).split("-").reverse().join("/")}</span>
+          {after <= hubNow() && (
+            <a class="button button-quiet" href={path(dayCode(after))}>
+              {t("site.dayAfter")}
+            </a>
+          )}
+          <a class="button button-plain" href="?">
+            {t("site.last24")}
+          </a>
+        </>
+      )}
+      {span.day === null && <span class="muted">{t("site.last24")}</span>}
+    </nav>
+  );
+}
+

@@ -1,0 +1,116 @@
+// Keeps the store in step with the hub: one snapshot, then the stream; after a gap, a snapshot again.
+// A connection that is silent without being broken is found by asking, so that old values never pass for fresh.
+import { getAlarms, getPoints, getSession, getSite, getSites, STREAM_URL } from "../api/calls";
+import { HubError, onUnreachable } from "../api/client";
+import type { Alarm, ReadingEvent } from "../api/types";
+import { hubNow } from "./clock";
+import { connection, heard, lastHeard, markLive, markLost } from "./connection";
+import type { HubStore } from "./store";
+
+/** With nothing heard for this long the hub is asked whether it is there. */
+const QUIET_MS = 12_000;
+/** How often that is looked at, and how long an answer may take. */
+const WATCH_MS = 3_000;
+const ANSWER_MS = 6_000;
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 15_000;
+
+/** Fetches everything anew. */
+export async function refresh(store: HubStore): Promise<void> {
+  store.expectAlarmList();
+  const [sites, points, alarms] = await Promise.all([getSites(), getPoints(), getAlarms({ state: "active" })]);
+  store.replaceSites(sites);
+  store.replacePoints(points);
+  store.replaceAlarms(alarms);
+  await Promise.all(sites.map(async (site) => store.addDetails(await getSite(site.id))));
+}
+
+/** Starts the snapshot and the stream; returns how to stop. */
+export function startLive(store: HubStore): () => void {
+  let source: EventSource | null = null;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let retryMs = FIRST_RETRY_MS;
+  let asking = false;
+  let stopped = false;
+
+  const renew = () =>
+    refresh(store).catch((error: unknown) => {
+      if (error instanceof HubError && error.status !== 401) again();
+    });
+
+  function open(): void {
+    if (stopped) return;
+    source?.close();
+    const stream = new EventSource(STREAM_URL);
+    source = stream;
+    stream.onopen = () => {
+      retryMs = FIRST_RETRY_MS;
+      markLive();
+      void renew();
+    };
+    stream.onerror = () => {
+      markLost();
+      // The browser tries again by itself unless the hub refused; then we do, and learn whether the session is over.
+      if (stream.readyState === EventSource.CLOSED) again();
+    };
+    stream.addEventListener("reading", (event) => {
+      markLive();
+      store.applyReading(JSON.parse(event.data) as ReadingEvent);
+    });
+    stream.addEventListener("alarm", (event) => {
+      markLive();
+      store.applyAlarm(JSON.parse(event.data) as Alarm);
+    });
+    stream.addEventListener("resync", () => {
+      heard();
+      void renew();
+    });
+  }
+
+  function again(): void {
+    if (stopped) return;
+    clearTimeout(retry);
+    retry = setTimeout(() => {
+      void ask();
+      open();
+    }, retryMs);
+    retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS);
+  }
+
+  /** Asks the hub for a sign of life. A lost session is told by the client itself. */
+  async function ask(): Promise<void> {
+    if (asking) return;
+    asking = true;
+    const late = setTimeout(markLost, ANSWER_MS);
+    try {
+      await getSession();
+      heard();
+      // While the browser itself is trying again, it is left to it.
+      if (connection.peek().state === "lost" && source?.readyState !== EventSource.CONNECTING) open();
+    } catch (error) {
+      if (error instanceof HubError && error.status === 0) markLost();
+    } finally {
+      clearTimeout(late);
+      asking = false;
+    }
+  }
+
+  const watcher = setInterval(() => {
+    if (connection.peek().state === "lost" || hubNow() - lastHeard() > QUIET_MS) void ask();
+  }, WATCH_MS);
+  const ignore = onUnreachable(markLost);
+  const askNow = () => void ask();
+  window.addEventListener("online", askNow);
+  window.addEventListener("offline", askNow);
+  open();
+
+  return () => {
+    stopped = true;
+    source?.close();
+    clearTimeout(retry);
+    clearInterval(watcher);
+    ignore();
+    window.removeEventListener("online", askNow);
+    window.removeEventListener("offline", askNow);
+  };
+}

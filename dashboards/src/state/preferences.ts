@@ -1,0 +1,81 @@
+// The person's own choices, kept in this browser: language and theme.
+import { effect, signal } from "@preact/signals";
+import { type Lang, isLang, lang } from "../i18n";
+
+export type Theme = "system" | "light" | "dark";
+const THEMES: readonly Theme[] = ["system", "light", "dark"];
+const LANG_KEY = "commune.lang";
+const THEME_KEY = "commune.theme";
+
+export const theme = signal<Theme>("system");
+
+/** Where the language comes from, the first that says: address, this browser's memory, commune, browser. */
+export function chooseLang(sources: {
+  search: string;
+  remembered: string | null;
+  commune: readonly string[];
+  browser: readonly string[];
+}): Lang {
+  const wanted = [
+    new URLSearchParams(sources.search).get("lang"),
+    sources.remembered,
+    sources.commune[0],
+    ...sources.browser.map((tag) => tag.slice(0, 2)),
+  ];
+  return wanted.find(isLang) ?? "vi";
+}
+
+/** Storage may be forbidden: then a choice lasts as long as the page. */
+function recall(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function keep(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // Nothing is lost but the memory of it.
+  }
+}
+
+/** Reads the choices, and lets the document follow them. `communeLanguages` is empty until the hub has answered. */
+export function applyLang(communeLanguages: readonly string[]): void {
+  lang.value = chooseLang({
+    search: location.search,
+    remembered: recall(LANG_KEY),
+    commune: communeLanguages,
+    browser: navigator.languages,
+  });
+}
+
+export function setLang(chosen: Lang): void {
+  keep(LANG_KEY, chosen);
+  lang.value = chosen;
+  // An address that says otherwise would win again at the next visit.
+  const url = new URL(location.href);
+  if (!url.searchParams.has("lang")) return;
+  url.searchParams.delete("lang");
+  history.replaceState(history.state, "", url);
+}
+
+export function setTheme(chosen: Theme): void {
+  keep(THEME_KEY, chosen);
+  theme.value = chosen;
+}
+
+/** Starts keeping `<html lang data-theme>` in step with the choices. */
+export function startPreferences(): void {
+  const remembered = recall(THEME_KEY) as Theme | null;
+  if (remembered !== null && THEMES.includes(remembered)) theme.value = remembered;
+  effect(() => {
+    document.documentElement.lang = lang.value;
+  });
+  effect(() => {
+    if (theme.value === "system") document.documentElement.removeAttribute("data-theme");
+    else document.documentElement.setAttribute("data-theme", theme.value);
+  });
+}

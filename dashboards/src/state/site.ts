@@ -1,0 +1,82 @@
+// The one line that says how a site is, in words, from what the store knows. Read it in a render: it follows the store.
+import type { Site } from "../api/types";
+import { count, local, t } from "../i18n";
+import { moment, span } from "../i18n/format";
+import { vi } from "../i18n/vi";
+import { absenceText } from "../ui/Value";
+import type { Status } from "../ui/StatusMark";
+import { now } from "./clock";
+import { connection } from "./connection";
+import type { Standing } from "./freshness";
+import { store } from "./store";
+import { type PointFact, type SiteSummary, summarise } from "./summary";
+
+export interface SiteLine {
+  status: Status;
+  text: string;
+  /** "từ hôm nay 08:10", where the text does not say it already. */
+  since: string | null;
+}
+
+export const hasWord = (key: string) => key in vi;
+
+export function summaryOf(site: Site): SiteSummary {
+  const facts = store.pointsOf(site.id).map<PointFact>((entry) => {
+    const point = entry.point.peek();
+    return { name: point.name, device: point.device, standing: entry.standing.value };
+  });
+  const { state, since } = connection.value;
+  return summarise(site, facts, [...(store.alarms.value?.values() ?? [])], state === "lost" ? since : null);
+}
+
+export function summaryLine(site: Site): SiteLine {
+  const summary = summaryOf(site);
+  const at = (ms: number) => moment(ms, now.value);
+  switch (summary.kind) {
+    case "unknown":
+      return { status: "calm", text: t("site.state.unknown", { time: at(summary.since) }), since: null };
+    case "alarm":
+      return {
+        status: summary.priority,
+        text: count("site.state.alarm", summary.count),
+        since: t("time.since", { time: at(summary.since) }),
+      };
+    case "silent": {
+      const forHow = span(now.value - summary.since);
+      const [only] = summary.devices;
+      const text =
+        summary.devices.length === 1 && only !== undefined
+          ? t("site.state.silent", { what: deviceName(only), span: forHow })
+          : count("site.state.silentSome", summary.devices.length).replace("{span}", forHow);
+      return { status: "silent", text, since: null };
+    }
+    case "partly":
+      return partlyLine(summary.points);
+    case "no_data":
+      return { status: "calm", text: t("site.state.no_data"), since: null };
+    case "normal":
+      return { status: "well", text: t("site.state.normal"), since: null };
+  }
+}
+
+function partlyLine(points: readonly PointFact[]): SiteLine {
+  const first = points[0];
+  const absent = first?.standing.kind === "silent" || first?.standing.kind === "lacking";
+  const status: Status = absent ? "silent" : first?.standing.kind === "fail" ? "fail" : "doubtful";
+  const what = local(first?.name);
+  const text =
+    points.length === 1 && first !== undefined
+      ? t("site.state.partly", { what, words: words(first.standing) })
+      : t("site.state.partlyMany", { n: points.length, what });
+  return { status, text, since: null };
+}
+
+function words(standing: Standing): string {
+  if (standing.kind === "suspect" || standing.kind === "fail" || standing.kind === "calibrating") return t(`value.${standing.kind}`);
+  return absenceText(standing, now.value);
+}
+
+/** A device's own name; until it is known, the last part of its id. */
+export function deviceName(id: string): string {
+  return local(store.devices.value.get(id)?.name) || (id.split("/").at(-1) ?? id);
+}

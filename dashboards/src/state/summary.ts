@@ -1,0 +1,74 @@
+// A site and its devices in one line: whether all is well, or what is not and since when. Pure.
+import type { Alarm, LocalText, Priority, Site } from "../api/types";
+import type { Standing } from "./freshness";
+import { byUrgency } from "./reduce";
+
+export interface PointFact {
+  name: LocalText;
+  /** `site/device`. */
+  device: string;
+  standing: Standing;
+}
+
+export type SiteSummary =
+  | { kind: "unknown"; since: number }
+  | { kind: "alarm"; priority: Priority; count: number; since: number }
+  | { kind: "silent"; devices: string[]; since: number }
+  | { kind: "partly"; points: PointFact[] }
+  | { kind: "no_data" }
+  | { kind: "normal" };
+
+/** Active and not put aside: what a person should know of. */
+export const counts = (alarm: Alarm) => alarm.state !== "normal" && alarm.state !== "shelved";
+
+const isUnheard = (standing: Standing) => standing.kind === "silent" || standing.kind === "lacking";
+
+export interface DeviceFact {
+  state: "online" | "silent" | "no_data";
+  /** For `silent`: since when its last point is unheard, epoch ms. */
+  since: number | null;
+}
+
+/** A device is silent when all of its points that ever spoke are, and at least one is not heard at all. */
+export function deviceFact(standings: readonly Standing[]): DeviceFact {
+  const known = standings.filter((standing) => standing.kind !== "empty");
+  if (known.length === 0) return { state: "no_data", since: null };
+  const silent = known.every(isUnheard) && known.some((standing) => standing.kind === "silent");
+  if (!silent) return { state: "online", since: null };
+  return { state: "silent", since: Math.max(...known.map((standing) => standing.since ?? 0)) };
+}
+
+/** `lostSince` is when the connection to the hub was lost; `null` while it stands. */
+export function summarise(
+  site: Site,
+  points: readonly PointFact[],
+  alarms: readonly Alarm[],
+  lostSince: number | null,
+): SiteSummary {
+  if (lostSince !== null) return { kind: "unknown", since: lostSince };
+  const raised = alarms.filter((alarm) => alarm.site === site.id && counts(alarm)).sort(byUrgency);
+  const worst = raised[0];
+  if (worst !== undefined) {
+    const since = Math.min(...raised.map((alarm) => Date.parse(alarm.raised_at)));
+    return { kind: "alarm", priority: worst.priority, count: raised.length, since };
+  }
+  if (points.every((point) => point.standing.kind === "empty")) return { kind: "no_data" };
+  const silent = silentDevices(points);
+  if (silent.devices.length > 0) return { kind: "silent", ...silent };
+  const doubtful = points.filter(({ standing }) => standing.kind !== "good" && standing.kind !== "empty");
+  return doubtful.length > 0 ? { kind: "partly", points: doubtful } : { kind: "normal" };
+}
+
+function silentDevices(points: readonly PointFact[]): { devices: string[]; since: number } {
+  const byDevice = new Map<string, Standing[]>();
+  for (const { device, standing } of points) byDevice.set(device, [...(byDevice.get(device) ?? []), standing]);
+  const devices: string[] = [];
+  let since = Infinity;
+  for (const [device, standings] of byDevice) {
+    const fact = deviceFact(standings);
+    if (fact.state !== "silent") continue;
+    devices.push(device);
+    since = Math.min(since, fact.since ?? Infinity);
+  }
+  return { devices, since };
+}

@@ -1,0 +1,93 @@
+// A point's day as a line: mean, the band between least and greatest, limits with their source at the right end,
+// gaps left open, the quality strip beneath. Brings uPlot with it: only pages that are loaded lazily may import this file.
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type uPlot from "uplot";
+import type { Alarm, Point } from "../api/types";
+import { lang, local, t } from "../i18n";
+import { clockTime } from "../i18n/format";
+import { showText } from "../i18n/units";
+import { theme } from "../state/preferences";
+import { AXIS_PX, END_PX, createChart } from "./chart";
+import { QualityStrip } from "./QualityStrip";
+import { type StripSpan, type Trend, extremes } from "./trend";
+import "./DayTrend.css";
+
+export interface DayTrendProps {
+  point: Pick<Point, "id" | "name" | "quantity" | "unit" | "decimals" | "limit">;
+  trend: Trend;
+  spans: readonly StripSpan[];
+  alarms: readonly Alarm[];
+  from: number;
+  to: number;
+}
+
+export function DayTrend({ point, trend, spans, alarms, from, to }: DayTrendProps) {
+  const plot = useRef<HTMLDivElement>(null);
+  const pointed = useSignal<number | null>(null);
+  const language = lang.value;
+  const wantedTheme = theme.value;
+  const found = extremes(trend);
+
+  useEffect(() => {
+    const host = plot.current;
+    if (host === null || found === null) return;
+    let chart: uPlot | null = null;
+    const draw = () => {
+      chart?.destroy();
+      chart = createChart(host, { point, trend, from, to, onPoint: (index) => (pointed.value = index) });
+    };
+    draw();
+    const resized = new ResizeObserver(() => chart?.setSize({ width: host.clientWidth, height: host.clientHeight }));
+    resized.observe(host);
+    // The canvas does not follow the style sheet by itself.
+    const scheme = matchMedia("(prefers-color-scheme: dark)");
+    scheme.addEventListener("change", draw);
+    return () => {
+      scheme.removeEventListener("change", draw);
+      resized.disconnect();
+      chart?.destroy();
+    };
+  }, [trend, from, to, language, wantedTheme]);
+
+  const name = local(point.name);
+  const words =
+    found === null
+      ? `${name}: ${t("trend.none")}`
+      : t("trend.summary", {
+          name,
+          min: showText(found.min, point),
+          mean: showText(found.mean, point),
+          max: showText(found.max, point),
+        });
+  return (
+    <figure class="trend panel">
+      <figcaption class="trend-head">
+        <h3>{name}</h3>
+        <span class="small muted figures" aria-hidden="true">
+          {readout(trend, pointed.value, point) ?? (found !== null && `${t("trend.least")} ${showText(found.min, point)} · ${t("trend.greatest")} ${showText(found.max, point)}`)}
+        </span>
+      </figcaption>
+      {found === null ? (
+        <p class="trend-none hatched">{t("trend.none")}</p>
+      ) : (
+        <div class="trend-plot" ref={plot} role="img" aria-label={words} />
+      )}
+      <div style={{ marginLeft: `${AXIS_PX}px`, marginRight: `${END_PX}px` }}>
+        <QualityStrip spans={spans} alarms={alarms} from={from} to={to} />
+      </div>
+    </figure>
+  );
+}
+
+/** What stands under the pointer: "08:15 · 7,12 (7,05 – 7,20)". */
+function readout(trend: Trend, index: number | null, point: DayTrendProps["point"]): string | null {
+  if (index === null) return null;
+  const at = trend.t[index];
+  const mean = trend.mean[index];
+  if (at === undefined || mean == null) return null;
+  const min = trend.min[index] ?? mean;
+  const max = trend.max[index] ?? mean;
+  const band = min === max ? "" : ` (${showText(min, point)} – ${showText(max, point)})`;
+  return `${clockTime(at)} · ${showText(mean, point)}${band}`;
+}

@@ -1,0 +1,58 @@
+// One point in a list: name, value, bar, spark, age and what is wrong with it. The same on a card and in a site's table;
+// how much stands side by side depends on the width of the list.
+import { local, t } from "../i18n";
+import { isCounter, isState } from "../i18n/units";
+import type { DayView } from "../state/day";
+import { type Standing, isStale } from "../state/freshness";
+import type { PointEntry } from "../state/store";
+import { dayOf } from "../state/day";
+import type { Point } from "../api/types";
+import { Age } from "./Age";
+import { MovingBar } from "./MovingBar";
+import { Spark } from "./Spark";
+import { Value } from "./Value";
+import "./PointRow.css";
+
+export function PointRow({ entry }: { entry: PointEntry }) {
+  return <PointRowView point={entry.point.value} standing={entry.standing.value} day={dayOf(entry.id)} />;
+}
+
+export interface PointRowViewProps {
+  point: Point;
+  standing: Standing;
+  day: DayView | undefined;
+}
+
+export function PointRowView({ point, standing, day }: PointRowViewProps) {
+  const hasBar = !isState(point.quantity) && !isCounter(point.quantity);
+  return (
+    <li class={`point-row${hasBar ? "" : " point-plain"}`} data-point={point.id} data-standing={standing.kind}>
+      <span class="point-name">{local(point.name)}</span>
+      <span class="point-value">
+        <Value standing={standing} point={point} />
+        {standing.kind === "good" && day?.direction != null && hasBar && <Direction direction={day.direction} />}
+      </span>
+      <span class="point-bar">
+        {hasBar && <MovingBar point={point} standing={standing} today={withPresent(day?.today ?? null, standing)} />}
+      </span>
+      <span class="point-spark">{day !== undefined && !isState(point.quantity) && <Spark values={day.spark} point={point} />}</span>
+      <span class="point-age">{standing.at !== null && <Age at={standing.at} />}</span>
+    </li>
+  );
+}
+
+/** Today's ends, stretched by the value that has come since they were fetched. */
+function withPresent(today: DayView["today"], standing: Standing): DayView["today"] {
+  if (today === null || standing.value === null || isStale(standing.kind) || standing.kind === "fail") return today;
+  return { min: Math.min(today.min, standing.value), max: Math.max(today.max, standing.value) };
+}
+
+const ARROWS = { rising: "M4 12 12 4M6 4h6v6", falling: "M4 4l8 8M12 6v6H6", steady: "M2 8h11M9 4l4 4-4 4" };
+
+function Direction({ direction }: { direction: NonNullable<DayView["direction"]> }) {
+  return (
+    <svg class="point-direction" viewBox="0 0 16 16" width="14" height="14" role="img" aria-label={t(`value.${direction}`)}>
+      <path d={ARROWS[direction]} />
+    </svg>
+  );
+}

@@ -1,0 +1,92 @@
+// The frame of every page: commune and connection, the four entries (tabs at the bottom of a phone, a rail on a desktop), content.
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { type Key, count, local, t } from "../i18n";
+import { moment } from "../i18n/format";
+import { path, visit } from "../lib/router";
+import { now } from "../state/clock";
+import { commune } from "../state/commune";
+import { connection } from "../state/connection";
+import { awaitsPerson } from "../state/reduce";
+import { store } from "../state/store";
+import "./Shell.css";
+
+const ENTRIES: readonly { href: string; key: Key; icon: string }[] = [
+  { href: "/", key: "nav.now", icon: "M3 15V9M8 15V5M13 15v-4M18 15V3" },
+  { href: "/sites", key: "nav.sites", icon: "M10 18s6-5.2 6-10a6 6 0 1 0-12 0c0 4.8 6 10 6 10zM10 10a2 2 0 1 0 0-4 2 2 0 0 0 0 4z" },
+  { href: "/alarms", key: "nav.alarms", icon: "M10 3 18 17H2zM10 8v4M10 14.5v.2" },
+  { href: "/more", key: "nav.more", icon: "M4 6h12M4 10h12M4 14h12" },
+];
+
+const isHere = (href: string) => (href === "/" ? path.value === "/" : path.value === href || path.value.startsWith(`${href}/`));
+
+export function Shell({ children }: { children: ComponentChildren }) {
+  const main = useRef<HTMLElement>(null);
+  const visited = visit.value;
+  // A new page is read from its top, by eye and by screen reader; the first one has the browser's own start.
+  useEffect(() => {
+    if (visited === 0) return;
+    scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [visited]);
+
+  return (
+    <div class="shell">
+      <a class="shell-skip" href="#main">
+        {t("app.skip")}
+      </a>
+      <div class="shell-rail">
+        <header class="shell-top">
+          <span class="shell-name">{local(commune.value?.name) || t("app.name")}</span>
+          <ConnectionWord />
+        </header>
+        <nav class="shell-nav no-print" aria-label={t("nav.label")}>
+          {ENTRIES.map(({ href, key, icon }) => (
+            <a key={href} href={href} class="shell-entry" aria-current={isHere(href) ? "page" : undefined}>
+              <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+                <path d={icon} />
+              </svg>
+              <span>{t(key)}</span>
+              {href === "/alarms" && <WaitingCount />}
+            </a>
+          ))}
+        </nav>
+      </div>
+      <main id="main" ref={main} class="shell-main" tabIndex={-1}>
+        <LostBanner />
+        {children}
+      </main>
+    </div>
+  );
+}
+
+function ConnectionWord() {
+  const { state } = connection.value;
+  return (
+    <span class={`shell-link shell-link-${state}`} data-testid="connection">
+      {t(`link.${state}`)}
+    </span>
+  );
+}
+
+export function LostBanner() {
+  const { state, since } = connection.value;
+  const lost = state === "lost" && since !== null;
+  // The region stands always, so that its filling is announced.
+  return (
+    <div role="alert" class={lost ? "lost-banner hatched" : ""}>
+      {lost && t("link.lostSince", { time: moment(since, now.value) })}
+    </div>
+  );
+}
+
+function WaitingCount() {
+  const waiting = [...(store.alarms.value?.values() ?? [])].filter(awaitsPerson).length;
+  if (waiting === 0) return null;
+  return (
+    <span class="shell-count figures">
+      <span aria-hidden="true">{waiting}</span>
+      <span class="unseen">{count("nav.waiting", waiting)}</span>
+    </span>
+  );
+}

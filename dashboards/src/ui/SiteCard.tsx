@@ -1,0 +1,69 @@
+// A site in one glance: whether all is well or what is not and since when, and its main points.
+import type { Site } from "../api/types";
+import { type Key, local, t } from "../i18n";
+import { hasWord, summaryLine } from "../state/site";
+import type { PointEntry } from "../state/store";
+import { store } from "../state/store";
+import { PointRow } from "./PointRow";
+import { StatusMark } from "./StatusMark";
+import "./SiteCard.css";
+
+/** So many points stand on a card; what is not well is added whatever its place. */
+const SHOWN = 5;
+
+export function SiteCard({ site }: { site: Site }) {
+  const entries = store.pointsOf(site.id);
+  const shown = cardPoints(entries);
+  const href = `/sites/${encodeURIComponent(site.id)}`;
+  return (
+    <article class="site-card panel" data-site={site.id}>
+      <SiteHead site={site} href={href} />
+      {shown.length > 0 && (
+        <ul class="point-list">
+          {shown.map((entry) => (
+            <PointRow key={entry.id} entry={entry} />
+          ))}
+        </ul>
+      )}
+      {entries.length > shown.length && (
+        <a class="site-all" href={href}>
+          {t("now.morePoints", { n: entries.length })}
+        </a>
+      )}
+    </article>
+  );
+}
+
+/** Name and the one line. */
+export function SiteHead({ site, href }: { site: Site; href: string }) {
+  const line = summaryLine(site);
+  return (
+    <header class="site-head">
+      <h3 class="site-name">
+        <a href={href}>{local(site.name)}</a>
+        <span class="small muted"> {kindText(site.kind)}</span>
+      </h3>
+      <p class="site-line">
+        <StatusMark status={line.status} word={line.text} />
+        {line.since !== null && <span class="small muted figures">{line.since}</span>}
+      </p>
+    </header>
+  );
+}
+
+export function kindText(kind: string): string {
+  const key = `site.kind.${kind}`;
+  return hasWord(key) ? t(key as Key) : t("site.kind.other");
+}
+
+/** Points with limits first, since those are what the site is judged by; then in the hub's order; and all that are not well. */
+function cardPoints(entries: readonly PointEntry[]): PointEntry[] {
+  const limited = entries.filter((entry) => entry.point.peek().limit !== null);
+  const others = entries.filter((entry) => entry.point.peek().limit === null);
+  const chosen = new Set([...limited, ...others].slice(0, SHOWN));
+  for (const entry of entries) {
+    const { kind } = entry.standing.value;
+    if (kind !== "good" && kind !== "held" && kind !== "empty") chosen.add(entry);
+  }
+  return [...chosen];
+}

@@ -1,0 +1,70 @@
+// Example data of a commune for the components page and for tests: one of each kind that a component must show.
+import type { Alarm, Point } from "../api/types";
+import type { Standing, StandingKind } from "../state/freshness";
+
+const both = (vi: string, en: string) => ({ vi, en });
+
+export function samplePoint(changes: Partial<Point> = {}): Point {
+  return {
+    id: "tam-hop-water/plc/free-chlorine",
+    site: "tam-hop-water",
+    device: "tam-hop-water/plc",
+    name: both("Clo dư", "Free chlorine"),
+    quantity: "free_chlorine",
+    unit: "mg/L",
+    decimals: 2,
+    interval_s: 2,
+    expire_after_s: null,
+    range: { min: 0, max: 5 },
+    limit: { min: 0.2, max: 1, clause: "Bảng 1", regulation: "QCVN 01-1:2024/BYT", status: "unverified" },
+    latest: null,
+    last_good: null,
+    ...changes,
+  };
+}
+
+export function sampleAlarm(changes: Partial<Alarm> = {}): Alarm {
+  return {
+    id: 11,
+    rule: "chlorine-low",
+    title: both("Clo dư thấp", "Free chlorine low"),
+    point: null,
+    device: "tam-hop-water/plc",
+    site: "tam-hop-water",
+    priority: "high",
+    state: "unacknowledged",
+    raised_at: "2026-11-23T08:15:00+07:00",
+    cleared_at: null,
+    acknowledged_at: null,
+    acknowledged_by: null,
+    shelved_until: null,
+    value: 0.16,
+    unit: "mg/L",
+    message: both("Clo dư 0,16 mg/L, tối thiểu 0,2", "Free chlorine 0.16 mg/L, at least 0.2"),
+    clause: null,
+    runbook: both("Kiểm tra máy châm clo và bình chứa.", "Check the dosing pump and its tank."),
+    ...changes,
+  };
+}
+
+/** Each kind of standing, twelve minutes old where it is absent. */
+export function sampleStandings(nowMs: number): Record<StandingKind, Standing> {
+  const minute = 60_000;
+  const present = { value: 0.42, at: nowMs - 2_000, since: null };
+  const absent = { value: 0.42, at: nowMs - 12 * minute, since: nowMs - 12 * minute };
+  return {
+    good: { kind: "good", ...present, reason: null },
+    suspect: { kind: "suspect", ...present, reason: "stuck" },
+    fail: { kind: "fail", ...present, value: 9.99, reason: "out_of_range" },
+    calibrating: { kind: "calibrating", ...present, reason: null },
+    held: { kind: "held", ...present, reason: null },
+    lacking: { kind: "lacking", ...absent, reason: "exception:2" },
+    silent: { kind: "silent", ...absent, reason: "timeout" },
+    empty: { kind: "empty", value: null, at: null, since: null, reason: null },
+  };
+}
+
+/** A day of quarter hours around a value, with a gap. */
+export function sampleDay(): (number | null)[] {
+  return Array.from({ length: 96 }, (_, index) => (index > 60 && index < 68 ? null : 0.42 + 0.1 * Math.sin(index / 12)));
+}

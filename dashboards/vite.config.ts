@@ -1,0 +1,23 @@
+// How the dashboard is built, served during development and unit-tested.
+// The build goes to dist/, from where the hub embeds it; during development /api goes to a hub on this machine.
+import { defineConfig } from "vitest/config";
+
+const hub = process.env["HUB_URL"] ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    target: ["chrome109", "firefox115", "safari16"],
+    // Everything is a file of its own: a strict content policy allows neither data: addresses nor inline scripts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    cssCodeSplit: true,
+    reportCompressedSize: false,
+  },
+  server: { host: "127.0.0.1", proxy: { "/api": hub, "/health": hub } },
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    env: { TZ: "UTC" },
+  },
+});

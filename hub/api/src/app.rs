@@ -1,0 +1,146 @@
+//! What the routes share: the hub's handles and the API's own bounds. Holds no data of the commune.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hub_model::{PointId, Timestamp};
+use hub_store::{History, StoreError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use crate::auth::{Tries, Verifier};
+use crate::hub::{Hub, Request};
+use crate::local::Zone;
+use crate::nearest::nearest;
+use crate::problem::Problem;
+
+/// Questions to the history that run at once; more wait until the request's time is over.
+const READS: usize = 8;
+/// CSV exports that run at once; the next one is answered 503.
+const EXPORTS: usize = 4;
+/// Live streams that are open at once; the next one is answered 503.
+const STREAMS: usize = 200;
+/// How long to wait for a place in the pipeline's queue.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait for a commit. It may still happen later: sending the same readings again does no harm.
+const COMMIT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Longest piece of an unknown id that is said back, in characters.
+const MAX_SHOWN: usize = 200;
+
+/// The state of all routes.
+pub(crate) struct App {
+    pub hub: Hub,
+    /// The OpenAPI document.
+    pub document: String,
+    pub zone: Zone,
+    pub verifier: Verifier,
+    pub tries: Tries,
+    pub exports: Arc<Semaphore>,
+    pub streams: Arc<Semaphore>,
+    reads: Arc<Semaphore>,
+    /// Id and unit of each point.
+    points: HashMap<String, (PointId, &'static str)>,
+}
+
+pub(crate) type SharedApp = Arc<App>;
+
+impl App {
+    pub(crate) fn new(hub: Hub, document: String) -> Self {
+        let points =
+            hub.commune.points().map(|p| (p.id.to_string(), (p.id.clone(), p.unit.code()))).collect();
+        Self {
+            zone: Zone::named(&hub.commune.timezone),
+            hub,
+            document,
+            verifier: Verifier::new(),
+            tries: Tries::default(),
+            exports: Arc::new(Semaphore::new(EXPORTS)),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+            reads: Arc::new(Semaphore::new(READS)),
+            points,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.hub.now)()
+    }
+
+    /// Whether browsers reach the hub by https, so that the cookie may be kept to it.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.hub.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+
+    /// Asks the history on a thread that may block.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&dyn History) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let permit = self.reads.clone().acquire_owned().await.map_err(|_| Problem::internal())?;
+        let history = self.hub.history.clone();
+        let answer = tokio::task::spawn_blocking(move || {
+            let _permit: OwnedSemaphorePermit = permit;
+            question(history.as_ref())
+        });
+        answer.await.map_err(|_| Problem::internal())?.map_err(|error| store_problem(&error))
+    }
+
+    /// Sends a request to the pipeline and waits for its answer, which comes after the commit.
+    pub(crate) async fn ask<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<T>) -> Request,
+    ) -> Result<T, Problem> {
+        let busy = || Problem::unavailable("The hub takes nothing at the moment; nothing was kept.");
+        let (reply, answer) = oneshot::channel();
+        match self.hub.requests.send_timeout(request(reply), QUEUE_TIMEOUT).await {
+            Ok(()) => {}
+            Err(mpsc::error::SendTimeoutError::Timeout(_) | mpsc::error::SendTimeoutError::Closed(_)) => {
+                return Err(busy());
+            }
+        }
+        match tokio::time::timeout(COMMIT_TIMEOUT, answer).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) => Err(busy()),
+            Err(_) => {
+                Err(Problem::unavailable("The hub could not commit in time; it may still do so later."))
+            }
+        }
+    }
+
+    /// Id and unit of the configured point with this id.
+    pub(crate) fn point(&self, id: &str) -> Option<&(PointId, &'static str)> {
+        self.points.get(id)
+    }
+
+    /// What to say of an id that no point has.
+    pub(crate) fn no_point(&self, id: &str) -> String {
+        let near = nearest(id, self.hub.commune.points().map(|point| point.id.as_str()));
+        let shown: String = id.chars().take(MAX_SHOWN).collect();
+        format!("no point \"{shown}\"{near}")
+    }
+
+    /// The configured site with this id.
+    pub(crate) fn site(&self, at: &str, id: &str) -> Result<&hub_model::Site, Problem> {
+        self.hub.commune.site(id).ok_or_else(|| {
+            let near = nearest(id, self.hub.commune.sites.iter().map(|site| site.id.as_str()));
+            Problem::not_found(at, format!("no site \"{id}\"{near}"))
+        })
+    }
+}
+
+/// The problem that a store's error is for a client; its cause goes to the log.
+pub(crate) fn store_problem(error: &StoreError) -> Problem {
+    match error {
+        StoreError::TooManyBuckets { .. } | StoreError::Width { .. } => {
+            Problem::invalid("buckets", error.to_string())
+        }
+        _ => {
+            tracing::error!(%error, cause = ?std::error::Error::source(error), "the history could not be read");
+            Problem::internal()
+        }
+    }
+}
+
+/// The address that stands for a client whose address is not known, as in tests without a socket.
+pub(crate) const NO_ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);

@@ -1,0 +1,61 @@
+//! What the server wires into the API: handles only, no state of its own.
+//!
+//! The API never writes to the store: what changes something goes as a [`Request`] to the pipeline, and is answered after
+//! the commit. Read next: [`crate::live`] for the way out.
+
+use std::sync::Arc;
+
+use hub_logic::{Command, CommandError, RuleStatus};
+use hub_model::{Alarm, Commune, Observation, Timestamp};
+use hub_store::{Accounts, History};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::health::Health;
+use crate::live::Live;
+use crate::metrics::MetricsText;
+
+/// All that the API needs of the hub.
+#[derive(Clone)]
+pub struct Hub {
+    /// The commune as configured.
+    pub commune: Arc<Commune>,
+    /// The rules and how they fare, renewed by whoever runs them.
+    pub rules: watch::Receiver<Vec<RuleStatus>>,
+    /// What has been committed.
+    pub history: Arc<dyn History>,
+    /// Users, tokens and sessions.
+    pub accounts: Arc<Accounts>,
+    /// The way to the pipeline. When it stays full for five seconds the caller is told 503.
+    pub requests: mpsc::Sender<Request>,
+    /// The live stream.
+    pub live: Live,
+    /// The clock.
+    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// How the hub's parts fare right now; must not block.
+    pub health: Arc<dyn Fn() -> Health + Send + Sync>,
+    /// Adds the hub's own figures to `/metrics`; must not block.
+    pub metrics: Arc<dyn Fn(&mut MetricsText) + Send + Sync>,
+    /// The hub's version.
+    pub version: String,
+    /// The address under which people reach the hub, `[http] public_url`. With https the session's cookie is `Secure`.
+    pub public_url: Option<String>,
+}
+
+/// What the API asks the pipeline for.
+#[derive(Debug)]
+pub enum Request {
+    /// Readings that were sent in.
+    Deliver {
+        /// What was found, all of known points.
+        observations: Vec<Observation>,
+        /// Told after the commit; dropped when it will never come.
+        committed: oneshot::Sender<()>,
+    },
+    /// Something that a person does with an alarm.
+    Command {
+        /// What.
+        command: Command,
+        /// The alarm afterwards, told after the commit.
+        reply: oneshot::Sender<Result<Alarm, CommandError>>,
+    },
+}

@@ -1,0 +1,28 @@
+//! HTTP: the public interface, its OpenAPI document, the live stream and the dashboard.
+#![doc = include_str!("../README.md")]
+
+mod accept;
+mod app;
+pub mod auth;
+mod body;
+mod dashboard;
+mod guard;
+mod health;
+mod hub;
+mod live;
+mod local;
+mod metrics;
+mod nearest;
+mod problem;
+mod query;
+mod router;
+mod routes;
+mod serve;
+mod wire;
+
+pub use health::{Health, Part, PartState};
+pub use hub::{Hub, Request};
+pub use live::{Committed, Live};
+pub use metrics::{MetricsText, OPENMETRICS, Sample};
+pub use router::{openapi, router};
+pub use serve::serve;

@@ -1,0 +1,83 @@
+//! Times as people and programs write them: RFC 3339 with the commune's offset, or milliseconds since 1970.
+//!
+//! Never reads a clock. See [`hub_model::Timestamp`].
+
+use hub_model::Timestamp;
+use jiff::tz::TimeZone;
+
+/// Least and greatest moment that is taken and printed: the years 1970 to 9998.
+const BOUNDS_MS: (i64, i64) = (0, 253_370_764_800_000);
+
+/// The commune's time zone.
+#[derive(Debug, Clone)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// The zone of this IANA name; UTC when the name is unknown, which `commune-hub check` does not let happen.
+    pub fn named(name: &str) -> Self {
+        Self(TimeZone::get(name).unwrap_or_else(|_| {
+            tracing::error!(timezone = name, "unknown time zone, times are printed in UTC");
+            TimeZone::UTC
+        }))
+    }
+
+    /// RFC 3339 with the zone's offset; milliseconds only where they are not zero.
+    pub fn print(&self, moment: Timestamp) -> String {
+        let ms = moment.as_millis().clamp(BOUNDS_MS.0, BOUNDS_MS.1);
+        let instant = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
+        instant.to_zoned_datetime(self.0.clone()).strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string()
+    }
+}
+
+/// Reads RFC 3339 or a whole number of milliseconds since 1970.
+pub fn parse(text: &str) -> Result<Timestamp, String> {
+    let refused =
+        || format!("found \"{text}\", allowed: RFC 3339 such as 2026-03-01T08:00:00+07:00, or epoch ms");
+    if let Ok(ms) = text.parse::<i64>() {
+        return from_millis(ms).ok_or_else(refused);
+    }
+    // A plus sign that was not escaped in an address arrives as a space.
+    let instant: jiff::Timestamp = text.trim().replace(' ', "+").parse().map_err(|_| refused())?;
+    from_millis(instant.as_millisecond()).ok_or_else(refused)
+}
+
+/// The moment, when it lies within what can be printed.
+pub fn from_millis(ms: i64) -> Option<Timestamp> {
+    (BOUNDS_MS.0..BOUNDS_MS.1).contains(&ms).then(|| Timestamp::from_millis(ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_printed_with_the_communes_offset() {
+        let zone = Zone::named("Asia/Ho_Chi_Minh");
+        // The offset of the time, not of today: in 1970 clocks in Saigon were eight hours ahead.
+        assert_eq!(zone.print(Timestamp::from_millis(0)), "1970-01-01T08:00:00+08:00");
+        assert_eq!(zone.print(Timestamp::from_millis(1_772_330_400_250)), "2026-03-01T09:00:00.25+07:00");
+        assert_eq!(zone.print(Timestamp::from_millis(i64::MAX)), "9999-01-01T07:00:00+07:00");
+        assert_eq!(Zone::named("Nowhere/Else").print(Timestamp::from_millis(0)), "1970-01-01T00:00:00+00:00");
+    }
+
+    #[test]
+    fn both_ways_of_writing_a_time_are_read() {
+        let expected = Ok(Timestamp::from_millis(1_772_330_400_250));
+        for text in [
+            "1772330400250",
+            "2026-03-01T09:00:00.25+07:00",
+            "2026-03-01T09:00:00.25 07:00",
+            "2026-03-01T02:00:00.25Z",
+        ] {
+            assert_eq!(parse(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused_with_what_was_found() {
+        for text in ["", "yesterday", "2026-03-01", "2026-13-01T00:00:00Z", "-5", "99999999999999999", "1e12"]
+        {
+            assert!(parse(text).unwrap_err().contains(text), "{text}");
+        }
+    }
+}

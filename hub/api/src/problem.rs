@@ -1,0 +1,213 @@
+//! What the API says when it cannot do what was asked: problem documents after RFC 9457.
+//!
+//! A problem never carries a secret, a path of the machine or an inner error's text. The public JSON is in
+//! [`crate::wire::Problem`]; what turns plain error answers of inner layers into problems is in [`crate::guard`].
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::wire;
+
+/// Media type of problem documents.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Most entries that one problem lists; its detail says when there are more.
+pub const MAX_ERRORS: usize = 50;
+
+/// An answer that says what is wrong, and where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: String,
+    errors: Vec<FieldError>,
+    retry_after_s: Option<u64>,
+}
+
+/// One thing that is wrong in what was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldError {
+    /// Where: a parameter's name or a place in the body, such as `readings[3].point`.
+    pub at: String,
+    /// What was found and what is allowed.
+    pub detail: String,
+}
+
+impl FieldError {
+    /// An error at a place.
+    pub fn new(at: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { at: at.into(), detail: detail.into() }
+    }
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, title, detail: detail.into(), errors: Vec::new(), retry_after_s: None }
+    }
+
+    /// 400: one thing in the request is wrong, `at` says where.
+    pub fn invalid(at: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::invalid_all(vec![FieldError::new(at, detail)])
+    }
+
+    /// 400: all that is wrong in the request. The first [`MAX_ERRORS`] are listed.
+    pub fn invalid_all(mut errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] => format!("{}: {}", only.at, only.detail),
+            several if several.len() > MAX_ERRORS => {
+                format!("More than {MAX_ERRORS} errors, the first of them are listed; nothing was taken.")
+            }
+            several => format!("{} errors; nothing was taken.", several.len()),
+        };
+        errors.truncate(MAX_ERRORS);
+        let mut problem = Self::new(StatusCode::BAD_REQUEST, "invalid", "The request is not valid", detail);
+        problem.errors = errors;
+        problem
+    }
+
+    /// 401: no valid session or token.
+    pub fn unauthenticated() -> Self {
+        let detail = "Log in, or send a valid token as Authorization: Bearer.";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Not logged in", detail)
+    }
+
+    /// 401: the login failed. Always the same text, whichever part was wrong.
+    pub fn login_failed() -> Self {
+        let detail = "The username or the password is wrong.";
+        Self::new(StatusCode::UNAUTHORIZED, "login-failed", "Login failed", detail)
+    }
+
+    /// 403: the role is too low.
+    pub fn role_too_low(needed: &str, found: &str) -> Self {
+        let detail = format!("This needs the role {needed} or higher; this account has the role {found}.");
+        Self::new(StatusCode::FORBIDDEN, "role-too-low", "Not allowed", detail)
+    }
+
+    /// 403: a request that another site's page has made.
+    pub fn cross_site() -> Self {
+        let detail = "The Origin header does not match this hub's address.";
+        Self::new(StatusCode::FORBIDDEN, "cross-site", "Request from another site refused", detail)
+    }
+
+    /// 404: nothing has this id.
+    pub fn not_found(at: impl Into<String>, detail: impl Into<String>) -> Self {
+        let error = FieldError::new(at, detail);
+        let text = format!("{}: {}", error.at, error.detail);
+        let mut problem = Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", text);
+        problem.errors = vec![error];
+        problem
+    }
+
+    /// 409: the thing is in a state that does not allow it.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "Not possible in this state", detail)
+    }
+
+    /// 415: the body is not JSON, or does not say that it is.
+    pub fn not_json() -> Self {
+        let detail = "Send the body as JSON with Content-Type: application/json.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Not JSON", detail)
+    }
+
+    /// 429: too many tries.
+    pub fn too_many_tries(retry_after_s: u64) -> Self {
+        let detail = format!("Too many tries; try again in {retry_after_s} s.");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-tries", "Too many tries", detail)
+            .retry_after(retry_after_s)
+    }
+
+    /// 503: a part of the hub is too busy or not ready; it may work later.
+    pub fn unavailable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available now", detail).retry_after(5)
+    }
+
+    /// 500: the hub is at fault. The cause goes to the log, never to the client.
+    pub fn internal() -> Self {
+        Self::of_status(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The problem for a status that an inner layer has answered without saying more.
+    pub fn of_status(status: StatusCode) -> Self {
+        let (code, title, detail) = match status {
+            StatusCode::NOT_FOUND => {
+                ("not-found", "Not found", "There is nothing at this address. See /api/v1/openapi.json.")
+            }
+            StatusCode::METHOD_NOT_ALLOWED => (
+                "method-not-allowed",
+                "Method not allowed",
+                "The Allow header names what this address offers.",
+            ),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                ("payload-too-large", "Body too large", "The body may be at most 1 MiB.")
+            }
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => return Self::not_json(),
+            StatusCode::UNAUTHORIZED => return Self::unauthenticated(),
+            StatusCode::REQUEST_TIMEOUT => {
+                ("timeout", "Too slow", "The request did not arrive or was not answered in time.")
+            }
+            StatusCode::SERVICE_UNAVAILABLE => return Self::unavailable("The hub is too busy."),
+            other if other.is_client_error() => {
+                ("invalid", "The request is not valid", "The request could not be understood.")
+            }
+            _ => {
+                ("internal", "The hub is at fault", "Something went wrong inside the hub; its log says what.")
+            }
+        };
+        Self::new(status, code, title, detail)
+    }
+
+    /// Says when trying again makes sense.
+    fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = wire::Problem {
+            kind: format!("urn:commune-hub:problem:{}", self.code),
+            title: self.title.to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            errors: self
+                .errors
+                .into_iter()
+                .map(|error| wire::ProblemError { at: error.at, detail: error.detail })
+                .collect(),
+        };
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_says_its_status_and_when_to_come_back() {
+        let response = Problem::too_many_tries(30).into_response();
+        assert_eq!(response.status(), 429);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "30");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], PROBLEM_JSON);
+    }
+
+    #[test]
+    fn long_lists_of_errors_are_cut_and_say_so() {
+        let errors = (0..80).map(|n| FieldError::new(format!("readings[{n}]"), "wrong")).collect();
+        let problem = Problem::invalid_all(errors);
+        assert_eq!(problem.errors.len(), MAX_ERRORS);
+        assert!(problem.detail.starts_with("More than 50 errors"));
+    }
+}

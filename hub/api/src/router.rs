@@ -1,0 +1,126 @@
+//! All routes in one place, and the OpenAPI document that is made from them.
+//!
+//! A call is either in [`public`] or behind the gate in [`protected`]: there is no third place, so a new route is closed
+//! unless somebody opens it here.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder, SecurityRequirement};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::{App, SharedApp};
+use crate::auth::{COOKIE, gate};
+use crate::hub::Hub;
+use crate::routes::{alarms, commune, deliver, metrics, points, readings, rules, session, sites, stream};
+use crate::{dashboard, guard, health, wire};
+
+/// Where the API's calls live.
+const API: &str = "/api/v1";
+
+/// The hub's whole HTTP face. Serve it with [`crate::serve()`], which tells it the clients' addresses.
+pub fn router(hub: Hub) -> Router {
+    let app = Arc::new(App::new(hub, openapi()));
+    let gated = protected().route_layer(from_fn_with_state(app.clone(), gate));
+    let (api, _) = OpenApiRouter::new().nest(API, public().merge(gated)).split_for_parts();
+    let routes = api
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics::get_metrics))
+        .fallback(elsewhere)
+        .with_state(app);
+    guard::around(routes)
+}
+
+/// The OpenAPI 3.1 document, as `/api/v1/openapi.json` and `commune-hub openapi` give it: always the same text.
+pub fn openapi() -> String {
+    let calls: OpenApiRouter<SharedApp> =
+        OpenApiRouter::with_openapi(head()).nest(API, public().merge(protected()));
+    // The document is made of strings and lists only, which JSON can always say.
+    let mut text = calls.into_openapi().to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Calls that need no login.
+fn public() -> OpenApiRouter<SharedApp> {
+    OpenApiRouter::default()
+        .routes(routes!(commune::get_commune))
+        .routes(routes!(commune::get_openapi))
+        .routes(routes!(session::post_session))
+}
+
+/// Calls behind the gate: each also names the role that it needs.
+fn protected() -> OpenApiRouter<SharedApp> {
+    OpenApiRouter::default()
+        .routes(routes!(session::get_session, session::delete_session))
+        .routes(routes!(sites::get_sites))
+        .routes(routes!(sites::get_site))
+        .routes(routes!(points::get_points))
+        .routes(routes!(readings::get_readings, deliver::post_readings))
+        .routes(routes!(alarms::get_alarms))
+        .routes(routes!(alarms::get_alarm))
+        .routes(routes!(alarms::post_acknowledge))
+        .routes(routes!(alarms::post_comment))
+        .routes(routes!(alarms::post_shelve))
+        .routes(routes!(alarms::post_unshelve))
+        .routes(routes!(rules::get_rules))
+        .routes(routes!(stream::get_stream))
+}
+
+/// What the document says beside its calls.
+fn head() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Smart-commune hub")
+        .version("1")
+        .description(Some(
+            "Sites, points, readings and alarms of a commune. Times are RFC 3339 with the commune's offset, in columns \
+             epoch ms; units are UCUM codes; errors are RFC 9457 problems.",
+        ))
+        .build();
+    let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+        COOKIE,
+        "Set by POST /api/v1/session. Calls that change something must then send JSON.",
+    )));
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API token.")).build();
+    let mut components = Components::new();
+    components.add_security_scheme("session", cookie);
+    components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    // Shapes that only come in events of the stream, which names them in words.
+    for (name, schema) in [
+        (wire::ReadingEvent::name(), wire::ReadingEvent::schema()),
+        (wire::ResyncEvent::name(), wire::ResyncEvent::schema()),
+    ] {
+        components.schemas.insert(name.into_owned(), schema);
+    }
+    let any = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
+    OpenApiBuilder::new()
+        .info(info)
+        .components(Some(components))
+        .security(Some([any("session"), any("token")]))
+        .build()
+}
+
+/// Addresses outside the API are the dashboard's; unknown ones inside are said to be unknown.
+async fn elsewhere(request: Request) -> Response {
+    let path = request.uri().path();
+    let is_ours = ["/api", "/health", "/metrics"]
+        .iter()
+        .any(|ours| path.strip_prefix(ours).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    if is_ours {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET,HEAD")]).into_response();
+    }
+    let (parts, _) = request.into_parts();
+    dashboard::serve(parts.uri, parts.headers).await
+}

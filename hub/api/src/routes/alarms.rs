@@ -1,0 +1,191 @@
+//! Alarms: lists, one with its history, and what people do with them. What an action means is decided by the logic.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use hub_logic::{Action, Command, CommandError};
+use hub_model::{AlarmId, AlarmState};
+use hub_store::AlarmFilter;
+
+use crate::app::{App, SharedApp};
+use crate::auth::{Staff, Viewer};
+use crate::body::JsonBody;
+use crate::hub::Request;
+use crate::problem::Problem;
+use crate::query::Params;
+use crate::wire;
+
+/// Most alarms in one answer, the newest; a narrower period gives the older ones.
+const MAX_ALARMS: usize = 1_000;
+
+/// Alarms, the newest first, at most 1,000.
+#[utoipa::path(
+    get, path = "/alarms", tag = "alarms",
+    params(
+        ("state" = Option<String>, Query, description = "`active` (any state but `normal`; the default) or `all`."),
+        ("site" = Option<String>, Query, description = "Only this site's."),
+        ("from" = Option<String>, Query, description = "Only those that still stood then: RFC 3339 or epoch ms."),
+        ("to" = Option<String>, Query, description = "Only those raised before: RFC 3339 or epoch ms."),
+    ),
+    responses(
+        (status = 200, body = Vec<wire::Alarm>),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_alarms(
+    State(app): State<SharedApp>,
+    _: Viewer,
+    params: Params,
+) -> Result<Json<Vec<wire::Alarm>>, Problem> {
+    let params = params.only(&["state", "site", "from", "to"], &[])?;
+    let state = params.word("state", &["active", "all"])?.unwrap_or("active");
+    let (from, to) = params.period()?;
+    let site = params.one("site").map(|id| app.site("site", id)).transpose()?.map(|site| site.id.clone());
+    let filter = AlarmFilter { active_only: state == "active", site, from, to, limit: MAX_ALARMS };
+    let alarms = app.read(move |history| history.alarms(&filter)).await?;
+    Ok(Json(alarms.iter().map(|alarm| wire::Alarm::of(alarm, &app.zone)).collect()))
+}
+
+/// One alarm and all that happened to it.
+#[utoipa::path(
+    get, path = "/alarms/{id}", tag = "alarms",
+    params(("id" = u64, Path, description = "The alarm's number.")),
+    responses(
+        (status = 200, body = wire::AlarmDetail),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_alarm(
+    State(app): State<SharedApp>,
+    _: Viewer,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Json<wire::AlarmDetail>, Problem> {
+    params.only(&[], &[])?;
+    detail(&app, number(&id)?).await.map(Json)
+}
+
+/// Says that an alarm was seen. Possible while it is `unacknowledged` or `rtn_unacknowledged`.
+#[utoipa::path(
+    post, path = "/alarms/{id}/acknowledge", tag = "alarms",
+    params(("id" = u64, Path, description = "The alarm's number.")),
+    request_body = wire::AcknowledgeRequest,
+    responses(
+        (status = 200, body = wire::AlarmDetail),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn post_acknowledge(
+    State(app): State<SharedApp>,
+    Staff(caller): Staff,
+    Path(id): Path<String>,
+    JsonBody(request): JsonBody<wire::AcknowledgeRequest>,
+) -> Result<Json<wire::AlarmDetail>, Problem> {
+    // An empty field of a form means that nothing was said.
+    let comment = request.comment.filter(|text| !text.trim().is_empty());
+    act(&app, &id, caller.name, "comment", Action::Acknowledge { comment }).await
+}
+
+/// Notes something beside an alarm.
+#[utoipa::path(
+    post, path = "/alarms/{id}/comment", tag = "alarms",
+    params(("id" = u64, Path, description = "The alarm's number.")),
+    request_body = wire::CommentRequest,
+    responses(
+        (status = 200, body = wire::AlarmDetail),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn post_comment(
+    State(app): State<SharedApp>,
+    Staff(caller): Staff,
+    Path(id): Path<String>,
+    JsonBody(request): JsonBody<wire::CommentRequest>,
+) -> Result<Json<wire::AlarmDetail>, Problem> {
+    act(&app, &id, caller.name, "comment", Action::Comment { text: request.comment }).await
+}
+
+/// Puts an alarm aside until a time, at most 30 days ahead.
+#[utoipa::path(
+    post, path = "/alarms/{id}/shelve", tag = "alarms",
+    params(("id" = u64, Path, description = "The alarm's number.")),
+    request_body = wire::ShelveRequest,
+    responses(
+        (status = 200, body = wire::AlarmDetail),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn post_shelve(
+    State(app): State<SharedApp>,
+    Staff(caller): Staff,
+    Path(id): Path<String>,
+    JsonBody(request): JsonBody<wire::ShelveRequest>,
+) -> Result<Json<wire::AlarmDetail>, Problem> {
+    let until = request.until.read().map_err(|detail| Problem::invalid("until", detail))?;
+    act(&app, &id, caller.name, "reason", Action::Shelve { until, reason: request.reason }).await
+}
+
+/// Takes an alarm back that was put aside.
+#[utoipa::path(
+    post, path = "/alarms/{id}/unshelve", tag = "alarms",
+    params(("id" = u64, Path, description = "The alarm's number.")),
+    request_body = wire::UnshelveRequest,
+    responses(
+        (status = 200, body = wire::AlarmDetail),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn post_unshelve(
+    State(app): State<SharedApp>,
+    Staff(caller): Staff,
+    Path(id): Path<String>,
+    _: JsonBody<wire::UnshelveRequest>,
+) -> Result<Json<wire::AlarmDetail>, Problem> {
+    act(&app, &id, caller.name, "body", Action::Unshelve).await
+}
+
+/// Has the pipeline carry out an action. `text_field` is where its text stood in the body.
+async fn act(
+    app: &App,
+    id: &str,
+    by: String,
+    text_field: &str,
+    action: Action,
+) -> Result<Json<wire::AlarmDetail>, Problem> {
+    let alarm = number(id)?;
+    let command = Command { alarm, by, action };
+    let refused = match app.ask(|reply| Request::Command { command, reply }).await? {
+        Ok(_) => return detail(app, alarm).await.map(Json),
+        Err(refused) => refused,
+    };
+    Err(match refused {
+        // The logic knows open alarms only; whether there ever was one of this number, the history knows.
+        CommandError::UnknownAlarm { .. } => {
+            detail(app, alarm).await?;
+            Problem::conflict(format!("Not allowed while the alarm is {}.", AlarmState::Normal.code()))
+        }
+        CommandError::NotInThatState { state } => {
+            Problem::conflict(format!("Not allowed while the alarm is {}.", state.code()))
+        }
+        CommandError::BadUntil { latest } => Problem::invalid(
+            "until",
+            format!("allowed: after now and at the latest {}", app.zone.print(latest)),
+        ),
+        CommandError::BadText { max_chars } => {
+            Problem::invalid(text_field, format!("allowed: 1 to {max_chars} characters"))
+        }
+    })
+}
+
+async fn detail(app: &App, id: AlarmId) -> Result<wire::AlarmDetail, Problem> {
+    let found = app.read(move |history| history.alarm(id)).await?;
+    let (alarm, steps) = found.ok_or_else(|| Problem::not_found("id", format!("no alarm {id}")))?;
+    Ok(wire::AlarmDetail {
+        alarm: wire::Alarm::of(&alarm, &app.zone),
+        history: steps.iter().map(|step| wire::AlarmTransition::of(step, &app.zone)).collect(),
+    })
+}
+
+fn number(text: &str) -> Result<AlarmId, Problem> {
+    let refused = || Problem::not_found("id", format!("found \"{text}\", an alarm's id is a whole number"));
+    text.parse().ok().filter(|number| i64::try_from(*number).is_ok()).map(AlarmId).ok_or_else(refused)
+}

@@ -1,0 +1,44 @@
+//! What the hub serves: the commune's own data, which the login page needs, too.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use crate::app::SharedApp;
+use crate::problem::Problem;
+use crate::query::Params;
+use crate::wire;
+
+/// The commune.
+#[utoipa::path(
+    get, path = "/commune", tag = "commune", security(()),
+    responses(
+        (status = 200, body = wire::Commune),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_commune(
+    State(app): State<SharedApp>,
+    params: Params,
+) -> Result<Json<wire::Commune>, Problem> {
+    params.only(&[], &[])?;
+    let commune = &app.hub.commune;
+    Ok(Json(wire::Commune {
+        id: commune.id.clone(),
+        name: (&commune.name).into(),
+        timezone: commune.timezone.clone(),
+        location: commune.location.map(wire::Location::from),
+        languages: commune.languages.clone(),
+        version: app.hub.version.clone(),
+    }))
+}
+
+/// This document.
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "commune", security(()),
+    responses((status = 200, body = Object, description = "OpenAPI 3.1.")),
+)]
+pub(crate) async fn get_openapi(State(app): State<SharedApp>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], app.document.clone()).into_response()
+}

@@ -1,0 +1,71 @@
+//! Readings that are sent in: all of them are taken, or none, and the answer comes after the commit.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use hub_model::{Observation, Sample, Timestamp};
+use serde_json::Value;
+
+use crate::app::{App, SharedApp};
+use crate::auth::Integrator;
+use crate::body::JsonBody;
+use crate::hub::Request;
+use crate::problem::{FieldError, MAX_ERRORS, Problem};
+use crate::wire::{self, NewReading};
+
+/// Most readings in one request.
+const MAX_READINGS: usize = 10_000;
+
+/// Takes readings in. Nothing is taken when one of them is wrong; the problem lists each that is.
+#[utoipa::path(
+    post, path = "/readings", tag = "readings",
+    request_body = wire::NewReadings,
+    responses(
+        (status = 204, description = "All of them are committed."),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn post_readings(
+    State(app): State<SharedApp>,
+    _: Integrator,
+    JsonBody(request): JsonBody<wire::NewReadings>,
+) -> Result<StatusCode, Problem> {
+    let count = request.readings.len();
+    if !(1..=MAX_READINGS).contains(&count) {
+        let detail = format!("found {count} readings, allowed: 1 to {MAX_READINGS}");
+        return Err(Problem::invalid("readings", detail));
+    }
+    let received_at = app.now();
+    let mut observations = Vec::with_capacity(count);
+    let mut errors = Vec::new();
+    for (index, entry) in request.readings.iter().enumerate() {
+        match observation(&app, entry, received_at) {
+            Ok(observation) => observations.push(observation),
+            Err(wrong) => errors.extend(wrong.into_iter().map(|(field, detail)| {
+                let place = if field.is_empty() { field } else { format!(".{field}") };
+                FieldError::new(format!("readings[{index}]{place}"), detail)
+            })),
+        }
+        // Looking for the nearest id takes its time; a request that is all wrong shall not take it ten thousand times.
+        if errors.len() > MAX_ERRORS {
+            break;
+        }
+    }
+    if !errors.is_empty() {
+        return Err(Problem::invalid_all(errors));
+    }
+    app.ask(|committed| Request::Deliver { observations, committed }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn observation(
+    app: &App,
+    entry: &Value,
+    received_at: Timestamp,
+) -> Result<Observation, Vec<(String, String)>> {
+    let reading = NewReading::read(entry)?;
+    let Some((point, _)) = app.point(&reading.point) else {
+        return Err(vec![("point".to_owned(), app.no_point(&reading.point))]);
+    };
+    let sample = Sample::Value(reading.v);
+    Ok(Observation { point: point.clone(), sample, measured_at: Some(reading.t), received_at })
+}

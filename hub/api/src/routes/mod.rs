@@ -1,0 +1,14 @@
+//! One file for each group of calls. A route reads what was asked, asks the hub, and fills a shape of [`crate::wire`];
+//! it never writes to the store and never decides what is an alarm or a good reading.
+
+pub(crate) mod alarms;
+pub(crate) mod commune;
+pub(crate) mod csv;
+pub(crate) mod deliver;
+pub(crate) mod metrics;
+pub(crate) mod points;
+pub(crate) mod readings;
+pub(crate) mod rules;
+pub(crate) mod session;
+pub(crate) mod sites;
+pub(crate) mod stream;

@@ -1,0 +1,90 @@
+//! Points with their limits and latest values.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use hub_model::{Device, Point, PointId, Quantity, Timestamp};
+use hub_store::Latest;
+
+use crate::app::SharedApp;
+use crate::auth::Viewer;
+use crate::local::Zone;
+use crate::nearest::nearest;
+use crate::problem::Problem;
+use crate::query::Params;
+use crate::wire;
+
+/// All points, or those of a site or a quantity, with their latest values.
+#[utoipa::path(
+    get, path = "/points", tag = "points",
+    params(
+        ("site" = Option<String>, Query, description = "Only this site's."),
+        ("quantity" = Option<String>, Query, description = "Only those that measure this."),
+    ),
+    responses(
+        (status = 200, body = Vec<wire::Point>),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_points(
+    State(app): State<SharedApp>,
+    _: Viewer,
+    params: Params,
+) -> Result<Json<Vec<wire::Point>>, Problem> {
+    let params = params.only(&["site", "quantity"], &[])?;
+    let site = params.one("site").map(|id| app.site("site", id)).transpose()?;
+    let quantity = params.one("quantity").map(quantity).transpose()?;
+    let latest: HashMap<PointId, Latest> = app
+        .read(|history| history.latest())
+        .await?
+        .into_iter()
+        .map(|latest| (latest.reading.point.clone(), latest))
+        .collect();
+    let now = app.now();
+    let mut points = Vec::new();
+    for device in app.hub.commune.devices() {
+        if site.is_some_and(|site| site.id != device.id.site()) {
+            continue;
+        }
+        for point in &device.points {
+            if quantity.is_none_or(|quantity| point.quantity == quantity) {
+                points.push(shape(device, point, latest.get(&point.id), now, &app.zone));
+            }
+        }
+    }
+    Ok(Json(points))
+}
+
+fn quantity(code: &str) -> Result<Quantity, Problem> {
+    Quantity::parse(code).ok_or_else(|| {
+        let near = nearest(code, Quantity::codes());
+        let allowed: Vec<&str> = Quantity::codes().collect();
+        Problem::invalid("quantity", format!("found \"{code}\"{near}, allowed: {}", allowed.join(", ")))
+    })
+}
+
+fn shape(
+    device: &Device,
+    point: &Point,
+    latest: Option<&Latest>,
+    now: Timestamp,
+    zone: &Zone,
+) -> wire::Point {
+    wire::Point {
+        id: point.id.to_string(),
+        site: point.id.site().to_string(),
+        device: device.id.to_string(),
+        name: (&point.name).into(),
+        quantity: point.quantity.code().to_owned(),
+        unit: point.unit.code().to_owned(),
+        decimals: point.decimals,
+        interval_s: device.interval.map(|span| span.as_secs_f64()),
+        expire_after_s: point.checks.expire_after.map(|span: Duration| span.as_secs_f64()),
+        range: point.checks.range.map(wire::Bounds::from),
+        limit: point.limit_at(now).map(wire::Limit::from),
+        latest: latest.map(|latest| wire::Latest::of(latest, zone)),
+        last_good: latest.and_then(|latest| wire::LastGood::of(latest, zone)),
+    }
+}

@@ -1,0 +1,164 @@
+//! Sites and their devices, with how they fare right now.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use hub_model::{AlarmState, Device, PointId, Quality, Site, Timestamp};
+use hub_store::{AlarmFilter, Latest};
+
+use crate::accept;
+use crate::app::SharedApp;
+use crate::auth::Viewer;
+use crate::local::Zone;
+use crate::problem::Problem;
+use crate::query::Params;
+use crate::wire;
+
+/// Media type of GeoJSON (RFC 7946).
+const GEO_JSON: &str = "application/geo+json";
+/// Most active alarms that are counted.
+const MAX_ALARMS: usize = 10_000;
+
+/// All sites, or a GeoJSON FeatureCollection of them.
+#[utoipa::path(
+    get, path = "/sites", tag = "sites",
+    responses(
+        (status = 200, content((Vec<wire::Site> = "application/json"), (wire::GeoJson = "application/geo+json"))),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_sites(
+    State(app): State<SharedApp>,
+    _: Viewer,
+    params: Params,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    params.only(&[], &[])?;
+    let now = Now::read(&app).await?;
+    let sites: Vec<wire::Site> = app.hub.commune.sites.iter().map(|site| now.site(site)).collect();
+    if accept::choose(&headers, &["application/json", GEO_JSON]) != GEO_JSON {
+        return Ok((vary(), Json(sites)).into_response());
+    }
+    let mut response = (vary(), Json(wire::GeoJson::of(sites))).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(GEO_JSON));
+    Ok(response)
+}
+
+/// One site with its devices, or its GeoJSON Feature.
+#[utoipa::path(
+    get, path = "/sites/{site}", tag = "sites",
+    params(("site" = String, Path, description = "The site's id.")),
+    responses(
+        (status = 200, content((wire::SiteDetail = "application/json"), (wire::Feature = "application/geo+json"))),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_site(
+    State(app): State<SharedApp>,
+    _: Viewer,
+    Path(id): Path<String>,
+    params: Params,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    params.only(&[], &[])?;
+    let site = app.site("site", &id)?;
+    let now = Now::read(&app).await?;
+    let answer = now.site(site);
+    if accept::choose(&headers, &["application/json", GEO_JSON]) == GEO_JSON {
+        let mut response = (vary(), Json(wire::Feature::from(answer))).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(GEO_JSON));
+        return Ok(response);
+    }
+    let devices = site.devices.iter().map(|device| now.device(device, &app.zone)).collect();
+    Ok((vary(), Json(wire::SiteDetail { site: answer, devices })).into_response())
+}
+
+/// The answer depends on what the client accepts.
+fn vary() -> [(header::HeaderName, &'static str); 1] {
+    [(header::VARY, "accept")]
+}
+
+/// What is known right now.
+struct Now {
+    latest: HashMap<PointId, Latest>,
+    /// Site and state of each active alarm.
+    alarms: Vec<(String, AlarmState)>,
+}
+
+impl Now {
+    async fn read(app: &SharedApp) -> Result<Self, Problem> {
+        app.read(|history| {
+            let filter = AlarmFilter { active_only: true, limit: MAX_ALARMS, ..AlarmFilter::default() };
+            let latest = history.latest()?.into_iter().map(|latest| (latest.reading.point.clone(), latest));
+            let alarms = history.alarms(&filter)?;
+            Ok(Self {
+                latest: latest.collect(),
+                alarms: alarms
+                    .iter()
+                    .map(|alarm| (alarm.subject.site().as_str().to_owned(), alarm.state))
+                    .collect(),
+            })
+        })
+        .await
+    }
+
+    fn site(&self, site: &Site) -> wire::Site {
+        let states: Vec<AlarmState> =
+            self.alarms.iter().filter(|(id, _)| id == site.id.as_str()).map(|(_, state)| *state).collect();
+        let devices: Vec<wire::DeviceState> =
+            site.devices.iter().map(|device| self.device_state(device)).collect();
+        let state = if states.iter().any(|state| *state != AlarmState::Shelved) {
+            wire::SiteState::Alarm
+        } else if devices.iter().all(|state| *state == wire::DeviceState::NoData) {
+            wire::SiteState::NoData
+        } else if devices.contains(&wire::DeviceState::Silent) {
+            wire::SiteState::Silent
+        } else {
+            wire::SiteState::Normal
+        };
+        wire::Site {
+            id: site.id.to_string(),
+            kind: site.kind.into(),
+            name: (&site.name).into(),
+            location: site.location.map(wire::Location::from),
+            state,
+            points: site.devices.iter().map(|device| device.points.len()).sum(),
+            alarms: states.len(),
+        }
+    }
+
+    fn device(&self, device: &Device, zone: &Zone) -> wire::Device {
+        let heard =
+            device.points.iter().filter_map(|point| self.latest.get(&point.id)).filter_map(heard_at).max();
+        wire::Device {
+            id: device.id.to_string(),
+            name: (&device.name).into(),
+            adapter: device.adapter.clone(),
+            state: self.device_state(device),
+            last_heard_at: heard.map(|at| zone.print(at)),
+        }
+    }
+
+    fn device_state(&self, device: &Device) -> wire::DeviceState {
+        let mut latest = device.points.iter().filter_map(|point| self.latest.get(&point.id)).peekable();
+        if latest.peek().is_none() {
+            wire::DeviceState::NoData
+        } else if latest.all(|latest| latest.reading.quality == Quality::Missing) {
+            wire::DeviceState::Silent
+        } else {
+            wire::DeviceState::Online
+        }
+    }
+}
+
+/// When the point last gave a value. A reading that says why there is none is no sign of life.
+fn heard_at(latest: &Latest) -> Option<Timestamp> {
+    if latest.reading.quality == Quality::Missing {
+        latest.last_good.map(|(_, measured_at)| measured_at)
+    } else {
+        Some(latest.reading.received_at)
+    }
+}

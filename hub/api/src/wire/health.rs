@@ -1,0 +1,78 @@
+//! `/health` in the public JSON.
+
+use serde::Serialize;
+
+use crate::health::{Health, Part, PartState};
+
+/// The process answers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Liveness {
+    /// Always `ok`.
+    pub status: &'static str,
+}
+
+/// How the hub's parts fare.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Readiness {
+    /// `ready` or `not_ready`.
+    pub status: &'static str,
+    /// The store.
+    pub store: PartHealth,
+    /// Each adapter.
+    pub adapters: Vec<PartHealth>,
+    /// Whatever else must run.
+    pub others: Vec<PartHealth>,
+    /// Rules that cannot run.
+    pub rules: Vec<RuleHealth>,
+}
+
+/// One part.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PartHealth {
+    /// Its name.
+    pub name: String,
+    /// `ok`, `degraded` or `failed`.
+    pub state: &'static str,
+    /// Why.
+    pub detail: String,
+}
+
+/// A rule that cannot run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RuleHealth {
+    /// The rule.
+    pub id: String,
+    /// What is wrong.
+    pub fault: super::RuleFault,
+}
+
+impl Readiness {
+    /// The parts and the rules that cannot run.
+    pub fn of(health: &Health, rules: Vec<RuleHealth>) -> Self {
+        Self {
+            status: if health.is_ready() { "ready" } else { "not_ready" },
+            store: PartHealth::of(&health.store),
+            adapters: health.adapters.iter().map(PartHealth::of).collect(),
+            others: health.others.iter().map(PartHealth::of).collect(),
+            rules,
+        }
+    }
+}
+
+impl PartHealth {
+    fn of(part: &Part) -> Self {
+        let state = match part.state {
+            PartState::Ok => "ok",
+            PartState::Degraded => "degraded",
+            PartState::Failed => "failed",
+        };
+        Self { name: part.name.clone(), state, detail: part.detail.clone() }
+    }
+}
+
+impl RuleHealth {
+    /// The rule's fault, where it has one.
+    pub fn of(rule: &hub_logic::RuleStatus) -> Option<Self> {
+        rule.fault.as_ref().map(|fault| Self { id: rule.id.to_string(), fault: fault.into() })
+    }
+}

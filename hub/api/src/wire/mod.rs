@@ -1,0 +1,88 @@
+//! The public JSON, and nothing else: every shape that crosses `/api/v1`, as the OpenAPI document describes it.
+//!
+//! Only this module knows the names of JSON fields. It never decides anything: routes fill these shapes from the model.
+//! Read next: [`code`] (words such as qualities and states), [`place`], [`point`], [`series`], [`alarm`], [`rule`].
+
+mod alarm;
+mod code;
+mod health;
+mod incoming;
+mod place;
+mod point;
+mod rule;
+mod series;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub use alarm::{
+    AcknowledgeRequest, Alarm, AlarmDetail, AlarmTransition, CommentRequest, ShelveRequest, UnshelveRequest,
+};
+pub use code::{AlarmState, DeviceState, LimitStatus, Priority, Quality, Role, SiteKind, SiteState};
+pub use health::{Liveness, Readiness, RuleHealth};
+pub use incoming::{Moment, NewReading, NewReadings};
+pub use place::{Commune, Device, Feature, GeoJson, Location, Site, SiteDetail};
+pub use point::{Bounds, LastGood, Latest, Limit, Point};
+pub use rule::{Rule, RuleFault};
+pub use series::{Buckets, ReadingEvent, Readings, ReadingsAnswer, ResyncEvent, SeriesAnswer};
+
+/// A text that people see, in Vietnamese and in English.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct LocalText {
+    /// Vietnamese.
+    pub vi: String,
+    /// English.
+    pub en: String,
+}
+
+impl From<&hub_model::LocalText> for LocalText {
+    fn from(text: &hub_model::LocalText) -> Self {
+        Self { vi: text.vi.clone(), en: text.en.clone() }
+    }
+}
+
+/// What could not be done, and why (RFC 9457).
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Problem {
+    /// A stable name of the kind of problem: `urn:commune-hub:problem:…`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind of problem in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// This very problem in words.
+    pub detail: String,
+    /// Each thing that is wrong, where there is something to point at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ProblemError>,
+}
+
+/// One thing that is wrong in what was sent.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ProblemError {
+    /// A parameter's name, or a place in the body such as `readings[3].point`.
+    pub at: String,
+    /// What was found and what is allowed.
+    pub detail: String,
+}
+
+/// Who is logged in.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Session {
+    /// The account's name.
+    pub username: String,
+    /// What the account may do.
+    pub role: Role,
+}
+
+/// A login.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoginRequest {
+    /// The account's name.
+    pub username: String,
+    /// Its password.
+    #[schema(format = Password)]
+    pub password: String,
+}

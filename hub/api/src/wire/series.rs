@@ -1,0 +1,105 @@
+//! Readings in the public JSON: columns of a period, buckets of it, and live events. What is sent in: [`super::incoming`].
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{LastGood, Quality};
+use crate::local::Zone;
+
+/// A point's readings of a period, in columns of equal length.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Readings {
+    /// The point's full id.
+    pub point: String,
+    /// The unit of the values (UCUM).
+    pub unit: String,
+    /// When each was measured (epoch ms), ascending.
+    pub t: Vec<i64>,
+    /// The values; null where a reading has none.
+    pub v: Vec<Option<f64>>,
+    /// How far each can be trusted.
+    pub q: Vec<Quality>,
+}
+
+/// A point's readings of a period, gathered into buckets of equal length. A bucket without values is absent.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Buckets {
+    /// The point's full id.
+    pub point: String,
+    /// The unit of the values (UCUM).
+    pub unit: String,
+    /// When each bucket begins (epoch ms), ascending.
+    pub t: Vec<i64>,
+    /// The least value.
+    pub min: Vec<f64>,
+    /// The mean.
+    pub mean: Vec<f64>,
+    /// The greatest value.
+    pub max: Vec<f64>,
+    /// How many readings it has.
+    pub n: Vec<u64>,
+}
+
+/// One point's readings: raw, or in buckets when `buckets` was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum SeriesAnswer {
+    /// Without `buckets`.
+    Readings(Readings),
+    /// With `buckets`.
+    Buckets(Buckets),
+}
+
+/// Readings of one point, or a list for several.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ReadingsAnswer {
+    /// One `point` was asked for.
+    One(SeriesAnswer),
+    /// Several were.
+    Several(Vec<SeriesAnswer>),
+}
+
+/// A live event: a point's newest reading.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ReadingEvent {
+    /// The point's full id.
+    pub point: String,
+    /// The value; null when it is missing.
+    #[schema(required)]
+    pub value: Option<f64>,
+    /// How far it can be trusted.
+    pub quality: Quality,
+    /// Why not.
+    #[schema(required)]
+    pub reason: Option<String>,
+    /// When it was measured.
+    #[schema(format = DateTime)]
+    pub measured_at: String,
+    /// When it reached the hub.
+    #[schema(format = DateTime)]
+    pub received_at: String,
+    /// The newest reading that has a value.
+    #[schema(required)]
+    pub last_good: Option<LastGood>,
+}
+
+impl ReadingEvent {
+    /// The event of a point's newest reading.
+    pub fn of(latest: &hub_store::Latest, zone: &Zone) -> Self {
+        let reading = &latest.reading;
+        Self {
+            point: reading.point.to_string(),
+            value: reading.value,
+            quality: reading.quality.into(),
+            reason: reading.reason.map(|reason| reason.to_string()),
+            measured_at: zone.print(reading.measured_at),
+            received_at: zone.print(reading.received_at),
+            last_good: LastGood::of(latest, zone),
+        }
+    }
+}
+
+/// A live event: something was left out, load everything again.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ResyncEvent {}

@@ -1,0 +1,15 @@
+//! The API as its clients see it: requests on the whole router, with a store in RAM and a small pipeline behind it.
+//!
+//! One program for all files, since each would otherwise link the store anew. Begin with [`world`].
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
+mod alarms;
+mod clients;
+mod document;
+mod pipeline;
+mod places;
+mod readings;
+mod roles;
+mod session;
+mod stream;
+mod world;

@@ -1,0 +1,149 @@
+//! The commune, its sites, devices, points and rules, and how they fare.
+
+use axum::http::header;
+use hub_api::auth::Role;
+use hub_model::AlarmState;
+use serde_json::{Value, json};
+
+use crate::clients::{Call, look};
+use crate::world::{CHLORINE, FILL, TURBIDITY, World, alarm, missing, reading};
+
+async fn state_of(world: &World, site: &str) -> Value {
+    look(world, &format!("/api/v1/sites/{site}")).await["state"].clone()
+}
+
+#[tokio::test]
+async fn the_commune_is_open_to_the_login_page() {
+    let world = World::new();
+    let answer = Call::get("/api/v1/commune").send(&world).await;
+    let expected = json!({
+        "id": "tam-hop",
+        "name": {"vi": "Xã Tam Hợp", "en": "Tam Hop commune"},
+        "timezone": "Asia/Ho_Chi_Minh",
+        "location": {"lat": 18.94, "lon": 105.48},
+        "languages": ["vi", "en"],
+        "version": "0.1.0-test",
+    });
+    assert_eq!(answer.json(), expected);
+}
+
+#[tokio::test]
+async fn a_site_is_no_data_then_normal_then_silent_then_in_alarm() {
+    let world = World::new();
+    assert_eq!(state_of(&world, "tam-hop-water").await, "no_data");
+    world.keep(vec![reading(CHLORINE, 0, 0.42)]);
+    assert_eq!(state_of(&world, "tam-hop-water").await, "normal");
+    world.keep(vec![missing(CHLORINE, 1000), reading(TURBIDITY, 1000, 1.0)]);
+    assert_eq!(state_of(&world, "tam-hop-water").await, "normal");
+    world.keep(vec![missing(CHLORINE, 2000), missing(TURBIDITY, 2000)]);
+    assert_eq!(state_of(&world, "tam-hop-water").await, "silent");
+    world.keep_alarm(alarm(1, CHLORINE, AlarmState::Shelved));
+    assert_eq!(state_of(&world, "tam-hop-water").await, "silent");
+    world.keep_alarm(alarm(2, "tam-hop-water/plc", AlarmState::RtnUnacknowledged));
+    world.keep_alarm(alarm(3, CHLORINE, AlarmState::Normal));
+    let site = look(&world, "/api/v1/sites/tam-hop-water").await;
+    assert_eq!((&site["state"], &site["alarms"]), (&json!("alarm"), &json!(2)));
+    assert_eq!(state_of(&world, "dong-bai-waste").await, "no_data");
+}
+
+#[tokio::test]
+async fn a_site_shows_its_devices_and_when_they_were_heard() {
+    let world = World::new();
+    world.keep(vec![reading(CHLORINE, 0, 0.42)]);
+    let site = look(&world, "/api/v1/sites/tam-hop-water").await;
+    let expected = json!({
+        "id": "tam-hop-water", "kind": "water_station",
+        "name": {"vi": "Trạm tam-hop-water", "en": "tam-hop-water"},
+        "location": {"lat": 18.94, "lon": 105.48}, "state": "normal", "points": 2, "alarms": 0,
+        "devices": [{
+            "id": "tam-hop-water/plc", "name": {"vi": "tam-hop-water/plc", "en": "tam-hop-water/plc"},
+            "adapter": "modbus", "state": "online", "last_heard_at": "2026-03-01T09:00:00.04+07:00",
+        }],
+    });
+    assert_eq!(site, expected);
+    // Hearing why there is no value is not hearing the device.
+    world.keep(vec![missing(CHLORINE, 60_000), missing(TURBIDITY, 60_000)]);
+    let device = &look(&world, "/api/v1/sites/tam-hop-water").await["devices"][0];
+    assert_eq!(device["state"], "silent");
+    assert_eq!(device["last_heard_at"], "2026-03-01T09:00:00+07:00");
+}
+
+#[tokio::test]
+async fn sites_come_as_geojson_when_asked_for() {
+    let world = World::new();
+    let call = |path: &str| Call::get(path).by(Role::Viewer).header("accept", "application/geo+json");
+    let answer = call("/api/v1/sites").send(&world).await;
+    assert_eq!(answer.header(header::CONTENT_TYPE), "application/geo+json");
+    let collection = answer.json();
+    assert_eq!(collection["type"], "FeatureCollection");
+    assert_eq!(collection["features"][0]["geometry"], Value::Null);
+    assert_eq!(
+        collection["features"][1]["geometry"],
+        json!({"type": "Point", "coordinates": [105.48, 18.94]})
+    );
+    assert_eq!(collection["features"][1]["properties"]["kind"], "water_station");
+    let feature = call("/api/v1/sites/tam-hop-water").send(&world).await.json();
+    assert_eq!((&feature["type"], &feature["id"]), (&json!("Feature"), &json!("tam-hop-water")));
+    let sites = look(&world, "/api/v1/sites").await;
+    assert_eq!(sites.as_array().unwrap().len(), 2);
+    assert!(sites[0].get("devices").is_none());
+}
+
+#[tokio::test]
+async fn a_point_shows_its_limit_its_latest_reading_and_the_last_good_one() {
+    let world = World::new();
+    world.keep(vec![reading(CHLORINE, 0, 0.42)]);
+    world.keep(vec![missing(CHLORINE, 10_000)]);
+    let points = look(&world, "/api/v1/points?site=tam-hop-water&quantity=").await;
+    assert_eq!(points.as_array().unwrap().len(), 2);
+    let expected = json!({
+        "id": CHLORINE, "site": "tam-hop-water", "device": "tam-hop-water/plc",
+        "name": {"vi": "Clo dư tự do", "en": "Free chlorine"},
+        "quantity": "free_chlorine", "unit": "mg/L", "decimals": 2,
+        "interval_s": 10.0, "expire_after_s": 90.0, "range": {"min": 0.0, "max": null},
+        "limit": {
+            "min": 0.2, "max": 1.0, "clause": "Bảng 1", "regulation": "QCVN 01-1:2024/BYT", "status": "verified",
+        },
+        "latest": {
+            "value": null, "quality": "missing", "reason": "exception:2",
+            "measured_at": "2026-03-01T09:00:10+07:00", "received_at": "2026-03-01T09:00:10.04+07:00",
+        },
+        "last_good": {"value": 0.42, "measured_at": "2026-03-01T09:00:00+07:00"},
+    });
+    assert_eq!(points[0], expected);
+    assert_eq!((&points[1]["latest"], &points[1]["last_good"]), (&Value::Null, &Value::Null));
+    let fill = look(&world, "/api/v1/points?quantity=fill_level").await;
+    assert_eq!(fill.as_array().unwrap().len(), 1);
+    assert_eq!(fill[0]["id"], FILL);
+}
+
+#[tokio::test]
+async fn rules_show_what_they_watch_and_what_is_wrong_with_them() {
+    let world = World::new();
+    let rules = look(&world, "/api/v1/rules").await;
+    assert_eq!(rules[0]["on_delay"], "10m");
+    assert_eq!(rules[0]["on_missing"], "hold");
+    assert_eq!(rules[0]["watches"]["scope"], "point");
+    assert_eq!(rules[0]["watches"]["quantity"], json!(["free_chlorine"]));
+    assert_eq!(rules[0]["fault"], Value::Null);
+    assert_eq!(rules[1]["fault"], json!({"line": 7, "message": "unknown function"}));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_with_the_nearest_name() {
+    let world = World::new();
+    for (path, status, says) in [
+        ("/api/v1/sites/tam-hop-watr", 404, "nearest: \\\"tam-hop-water\\\""),
+        ("/api/v1/sites/Đồng", 404, "no site"),
+        ("/api/v1/points?site=tam-hop", 404, "nearest: \\\"tam-hop-water\\\""),
+        ("/api/v1/points?quantity=chlorine", 400, "nearest: \\\"free_chlorine\\\""),
+        ("/api/v1/points?sites=x", 400, "nearest: \\\"site\\\""),
+        ("/api/v1/points?site=a&site=b", 400, "given more than once"),
+        ("/api/v1/nothing", 404, "openapi.json"),
+        ("/api/v2/write", 404, "openapi.json"),
+        ("/api", 404, "openapi.json"),
+    ] {
+        let path = path.replace("Đồng", "%C4%90%E1%BB%93ng");
+        Call::get(path).by(Role::Viewer).send(&world).await.assert_problem(status, &[says]);
+    }
+}

@@ -1,0 +1,95 @@
+//! Who may call what: every call with every role, without a login and with a wrong one, from one table.
+
+use hub_api::auth::Role;
+use serde_json::{Value, json};
+
+use crate::clients::Call;
+use crate::world::{START_MS, World, alarm};
+use hub_model::AlarmState;
+
+/// Method, path, body, and the least role; `None` is open to all.
+fn calls() -> Vec<(&'static str, &'static str, Option<Value>, Option<Role>)> {
+    let reading = json!({"readings": [{"point": "tam-hop-water/plc/turbidity", "t": START_MS, "v": 1.5}]});
+    let shelving = json!({"until": START_MS + 3_600_000, "reason": "bảo trì"});
+    vec![
+        ("GET", "/api/v1/commune", None, None),
+        ("GET", "/api/v1/openapi.json", None, None),
+        ("GET", "/health/live", None, None),
+        ("GET", "/health/ready", None, None),
+        ("GET", "/metrics", None, None),
+        ("GET", "/", None, None),
+        ("GET", "/api/v1/session", None, Some(Role::Viewer)),
+        ("DELETE", "/api/v1/session", None, Some(Role::Viewer)),
+        ("GET", "/api/v1/sites", None, Some(Role::Viewer)),
+        ("GET", "/api/v1/sites/tam-hop-water", None, Some(Role::Viewer)),
+        ("GET", "/api/v1/points", None, Some(Role::Viewer)),
+        ("GET", "/api/v1/readings?point=tam-hop-water/plc/turbidity", None, Some(Role::Viewer)),
+        ("POST", "/api/v1/readings", Some(reading), Some(Role::Integrator)),
+        ("GET", "/api/v1/alarms", None, Some(Role::Viewer)),
+        ("GET", "/api/v1/alarms/1", None, Some(Role::Viewer)),
+        ("POST", "/api/v1/alarms/1/acknowledge", Some(json!({"comment": "đã xem"})), Some(Role::Staff)),
+        ("POST", "/api/v1/alarms/1/comment", Some(json!({"comment": "đang sửa"})), Some(Role::Staff)),
+        ("POST", "/api/v1/alarms/1/shelve", Some(shelving), Some(Role::Staff)),
+        ("POST", "/api/v1/alarms/1/unshelve", Some(json!({})), Some(Role::Staff)),
+        ("GET", "/api/v1/rules", None, Some(Role::Viewer)),
+        ("HEAD", "/api/v1/stream", None, Some(Role::Viewer)),
+    ]
+}
+
+fn call(method: &'static str, path: &str, body: &Option<Value>) -> Call {
+    match body {
+        Some(body) => Call::post(path, body),
+        None => Call::new(method, path),
+    }
+}
+
+#[tokio::test]
+async fn every_call_asks_for_its_role() {
+    for role in Role::ALL {
+        let world = World::new();
+        world.keep_alarm(alarm(1, "tam-hop-water/plc/turbidity", AlarmState::Unacknowledged));
+        for (method, path, body, least) in calls() {
+            let answer = call(method, path, &body).by(role).send(&world).await;
+            let is_allowed = least.is_none_or(|least| role >= least);
+            if is_allowed {
+                assert!(answer.status.is_success(), "{method} {path} by {role}: {answer:?}");
+            } else {
+                answer.assert_problem(403, &["role-too-low", role.code(), least.unwrap().code()]);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_good_login_everything_else_is_closed() {
+    let world = World::new();
+    for (method, path, body, least) in calls() {
+        for (name, value) in [
+            ("x-nothing", ""),
+            ("authorization", "Bearer ch_guessed"),
+            ("authorization", "Basic YWRtaW46YWRtaW4="),
+            ("cookie", "commune_session=0000000000000000000000000000000000000000000000000000000000000000"),
+        ] {
+            let answer = call(method, path, &body).header(name, value).send(&world).await;
+            match least {
+                None => assert!(answer.status.is_success(), "{method} {path}: {answer:?}"),
+                Some(_) if method == "HEAD" => assert_eq!(answer.status, 401),
+                Some(_) => answer.assert_problem(401, &["unauthenticated"]),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_token_and_an_unknown_role_are_out_at_once() {
+    let world = World::new();
+    let look = || Call::get("/api/v1/points").by(Role::Staff).send(&world);
+    assert_eq!(look().await.status, 200);
+    world.accounts.revoke_token("staff").unwrap();
+    look().await.assert_problem(401, &[]);
+
+    let token = hub_api::auth::digest("ch_odd");
+    world.accounts.add_token("odd", "superuser", &token, crate::world::at(0)).unwrap();
+    let answer = Call::get("/api/v1/points").header("authorization", "Bearer ch_odd").send(&world).await;
+    answer.assert_problem(401, &[]);
+}

@@ -1,0 +1,272 @@
+//! A small commune with a hub's worth of parts: store in RAM, accounts on disk, a clock that tests move, and the stand-in of
+//! the pipeline. Read next: [`crate::clients`].
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use hub_api::auth::{Role, digest};
+use hub_api::{Health, Hub, Live, Part, router};
+use hub_logic::{OnMissing, RuleFault, RuleStatus, Watches};
+use hub_model::{
+    Alarm, AlarmId, AlarmState, Checks, Commune, Device, DeviceId, Limit, LimitStatus, LocalText, Location,
+    Point, PointId, Priority, Quality, Quantity, Range, Reading, Reason, Scaling, Site, SiteId, SiteKind,
+    Subject, Timestamp, Transition,
+};
+use hub_store::{Accounts, Batch, History, MemoryStore};
+use tokio::sync::{mpsc, watch};
+
+use crate::pipeline::{Pipeline, news};
+
+/// When the tests begin: 2026-03-01T09:00:00+07:00.
+pub const START_MS: i64 = 1_772_330_400_000;
+/// Point with a limit, a range and a place on the map.
+pub const CHLORINE: &str = "tam-hop-water/plc/free-chlorine";
+/// Its sibling.
+pub const TURBIDITY: &str = "tam-hop-water/plc/turbidity";
+/// Only point of a site without a place.
+pub const FILL: &str = "dong-bai-waste/bin-1/fill";
+/// Password of every user, who is called as its role.
+pub const PASSWORD: &str = "mật khẩu dài";
+
+pub struct World {
+    pub router: Router,
+    pipeline: Pipeline,
+    pub store: MemoryStore,
+    pub accounts: Arc<Accounts>,
+    pub live: Live,
+    /// What the hub's clock says, in epoch ms.
+    pub now_ms: Arc<AtomicI64>,
+    /// Whether the store can commit.
+    pub is_healthy: Arc<AtomicBool>,
+    /// How many times the pipeline was asked for something.
+    pub asked: Arc<AtomicI64>,
+    _rules: watch::Sender<Vec<RuleStatus>>,
+    _dir: tempfile::TempDir,
+}
+
+pub fn at(ms_after_start: i64) -> Timestamp {
+    Timestamp::from_millis(START_MS + ms_after_start)
+}
+
+pub fn token_of(role: Role) -> String {
+    format!("ch_token_of_{role}")
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::with_public_url(None)
+    }
+
+    pub fn with_public_url(public_url: Option<&str>) -> Self {
+        Self::build(public_url, true)
+    }
+
+    /// Nobody answers what the API asks for.
+    pub fn without_pipeline() -> Self {
+        Self::build(None, false)
+    }
+
+    /// Must be called within a runtime: it starts the pipeline.
+    fn build(public_url: Option<&str>, is_running: bool) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let accounts = Arc::new(Accounts::open(dir.path()).unwrap());
+        for role in Role::ALL {
+            let token = digest(&token_of(role));
+            accounts.add_token(role.code(), role.code(), &token, at(0)).unwrap();
+        }
+        let store = MemoryStore::new();
+        let live = Live::starting_after(store.last_commit());
+        let now_ms = Arc::new(AtomicI64::new(START_MS));
+        let is_healthy = Arc::new(AtomicBool::new(true));
+        let asked = Arc::new(AtomicI64::new(0));
+        let (requests, inbox) = mpsc::channel(16);
+        let (rules, shown_rules) = watch::channel(vec![rule("chlorine-low", None), rule("broken", Some(7))]);
+        let pipeline = Pipeline { store: store.clone(), live: live.clone(), now_ms: now_ms.clone() };
+        if is_running {
+            tokio::spawn(pipeline.clone().run(inbox, asked.clone()));
+        }
+        let (clock, health) = (now_ms.clone(), is_healthy.clone());
+        let hub = Hub {
+            commune: Arc::new(commune()),
+            rules: shown_rules,
+            history: Arc::new(store.clone()),
+            accounts: accounts.clone(),
+            requests,
+            live: live.clone(),
+            now: Arc::new(move || Timestamp::from_millis(clock.load(Ordering::SeqCst))),
+            health: Arc::new(move || Health {
+                store: if health.load(Ordering::SeqCst) {
+                    Part::ok("store")
+                } else {
+                    Part::failed("store", "the disk is full")
+                },
+                adapters: vec![Part::degraded("modbus tcp://127.0.0.1:5020", "connection refused")],
+                others: vec![],
+            }),
+            metrics: Arc::new(|metrics| {
+                metrics.counter("commune_refused", "Refused.", &[(&[("door", "mqtt")], 2.0)])
+            }),
+            version: "0.1.0-test".to_owned(),
+            public_url: public_url.map(str::to_owned),
+        };
+        let router = router(hub);
+        Self { router, pipeline, store, accounts, live, now_ms, is_healthy, asked, _rules: rules, _dir: dir }
+    }
+
+    /// Adds a user who is called as the role, with [`PASSWORD`].
+    pub fn add_user(&self, role: Role) {
+        let hash = hub_api::auth::hash_password(PASSWORD).unwrap();
+        self.accounts.add_user(role.code(), role.code(), &hash).unwrap();
+    }
+
+    pub fn pass(&self, span: Duration) {
+        self.now_ms.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Keeps readings of a point and tells the stream, as a commit does.
+    pub fn keep(&self, readings: Vec<Reading>) {
+        self.pipeline
+            .commit(Batch { readings: readings.into_iter().map(news).collect(), ..Batch::default() });
+    }
+
+    pub fn keep_alarm(&self, alarm: Alarm) {
+        let step = Transition {
+            alarm: alarm.id,
+            at: alarm.raised_at,
+            from: None,
+            to: alarm.state,
+            by: None,
+            comment: None,
+            value: alarm.value,
+        };
+        self.pipeline.commit(Batch { alarms: vec![alarm], transitions: vec![step], ..Batch::default() });
+    }
+}
+
+pub fn reading(point: &str, ms: i64, value: f64) -> Reading {
+    Reading {
+        point: PointId::parse(point).unwrap(),
+        measured_at: at(ms),
+        received_at: at(ms + 40),
+        raw: Some(value),
+        value: Some(value),
+        quality: Quality::Good,
+        reason: None,
+    }
+}
+
+pub fn missing(point: &str, ms: i64) -> Reading {
+    let reason = Some(Reason::Exception(2));
+    Reading { raw: None, value: None, quality: Quality::Missing, reason, ..reading(point, ms, 0.0) }
+}
+
+pub fn alarm(id: u64, subject: &str, state: AlarmState) -> Alarm {
+    Alarm {
+        id: AlarmId(id),
+        rule: "chlorine-low".into(),
+        rule_version: "1".to_owned(),
+        title: LocalText::new("Clo dư thấp", "Free chlorine low"),
+        priority: Priority::High,
+        subject: Subject::parse(subject).unwrap(),
+        state,
+        beneath: (state == AlarmState::Shelved).then_some(AlarmState::Unacknowledged),
+        raised_at: at(id as i64 * 1000),
+        cleared_at: (state == AlarmState::Normal).then(|| at(id as i64 * 1000 + 500)),
+        acknowledged_at: None,
+        acknowledged_by: None,
+        shelved_until: None,
+        value: Some(0.14),
+        unit: "mg/L".to_owned(),
+        message: LocalText::new("Clo dư 0.14", "Free chlorine 0.14"),
+        clause: Some("Bảng 1".to_owned()),
+        runbook: None,
+    }
+}
+
+fn rule(id: &str, fault_line: Option<usize>) -> RuleStatus {
+    let fault = fault_line.map(|line| RuleFault {
+        rule: id.into(),
+        file: format!("{id}.rhai"),
+        line,
+        message: "unknown function".to_owned(),
+    });
+    RuleStatus {
+        id: id.into(),
+        version: "1".to_owned(),
+        title: LocalText::new("Clo dư thấp", "Free chlorine low"),
+        priority: Priority::High,
+        watches: Watches { quantity: vec!["free_chlorine".to_owned()], ..Watches::default() },
+        on_delay: Duration::from_secs(600),
+        off_delay: Duration::from_secs(300),
+        on_missing: OnMissing::Hold,
+        runbook: None,
+        subjects: 1,
+        active: 0,
+        fault,
+    }
+}
+
+fn point(id: &str, quantity: &str) -> Point {
+    let quantity = Quantity::parse(quantity).unwrap();
+    Point {
+        id: PointId::parse(id).unwrap(),
+        name: quantity.name(),
+        quantity,
+        unit: quantity.default_unit().unwrap(),
+        decimals: 2,
+        scaling: Scaling::NONE,
+        missing: vec![],
+        checks: Checks::default(),
+        limits: vec![],
+    }
+}
+
+fn commune() -> Commune {
+    let device = |id: &str, adapter: &str, points| Device {
+        id: DeviceId::parse(id).unwrap(),
+        name: LocalText::same(id),
+        adapter: adapter.to_owned(),
+        interval: Some(Duration::from_secs(10)),
+        points,
+    };
+    let site = |id: &str, kind, location, devices| Site {
+        id: SiteId::parse(id).unwrap(),
+        kind,
+        name: LocalText::new(format!("Trạm {id}"), id),
+        location,
+        devices,
+    };
+    let limit = Limit {
+        min: Some(0.2),
+        max: Some(1.0),
+        set: "water".to_owned(),
+        regulation: "QCVN 01-1:2024/BYT".to_owned(),
+        clause: "Bảng 1".to_owned(),
+        status: LimitStatus::Verified,
+        averaging: None,
+        valid_from: None,
+        valid_to: None,
+    };
+    let checks = Checks {
+        range: Some(Range { min: Some(0.0), max: None }),
+        expire_after: Some(Duration::from_secs(90)),
+        ..Checks::default()
+    };
+    let chlorine = Point { limits: vec![limit], checks, ..point(CHLORINE, "free_chlorine") };
+    let plc = device("tam-hop-water/plc", "modbus", vec![chlorine, point(TURBIDITY, "turbidity")]);
+    let place = Location { lat: 18.94, lon: 105.48 };
+    let bin = device("dong-bai-waste/bin-1", "mqtt", vec![point(FILL, "fill_level")]);
+    Commune {
+        id: "tam-hop".to_owned(),
+        name: LocalText::new("Xã Tam Hợp", "Tam Hop commune"),
+        timezone: "Asia/Ho_Chi_Minh".to_owned(),
+        location: Some(place),
+        languages: vec!["vi".to_owned(), "en".to_owned()],
+        sites: vec![
+            site("dong-bai-waste", SiteKind::WasteSite, None, vec![bin]),
+            site("tam-hop-water", SiteKind::WaterStation, Some(place), vec![plc]),
+        ],
+    }
+}

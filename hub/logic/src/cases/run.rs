@@ -1,0 +1,216 @@
+//! Runs one case: a commune of one device is made to fit the rule, time is stepped from reading to reading and from delay to
+//! delay, and the alarms that came are held against those expected.
+//!
+//! Judges nothing itself. Read next: [`crate::Logic::step`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hub_model::{
+    AlarmId, AlarmState, Checks, Commune, Device, DeviceId, Limit, LimitStatus, LocalText, Observation,
+    Point, PointId, Quantity, Range, Sample, Scaling, Site, SiteId, SiteKind, Timestamp, Unit,
+};
+
+use super::read::{Bounds, Case, Expected};
+use crate::rules::Rule;
+use crate::{Effect, Elapsed, Event, Host, Logic, Recovered, RuleSet};
+
+/// Cases run on the clock of Vietnam.
+const UTC_OFFSET_S: i32 = 7 * 3600;
+/// More ticks than one a minute for a case's greatest length, and then some: beyond it, something asks for ever.
+const MAX_TICKS: usize = 50_000;
+
+/// An alarm as it came.
+struct Came {
+    id: AlarmId,
+    raised: Duration,
+    cleared: Option<Duration>,
+    value: Option<f64>,
+    message: String,
+}
+
+/// Runs the case; what was wrong, if anything.
+pub(super) fn run(case: &Case, rules: RuleSet, elapsed: &Elapsed) -> Option<String> {
+    let commune = match rules.rules.first().map(|rule| commune_for(rule, case)) {
+        Some(Ok(commune)) => commune,
+        Some(Err(wrong)) => return Some(wrong),
+        None => return Some("there is no rule".to_owned()),
+    };
+    let started_at = Timestamp::from_millis(case.starts_local_ms - i64::from(UTC_OFFSET_S) * 1_000);
+    let own = commune.points().next()?.id.clone();
+    let host = Host { utc_offset_s: Box::new(|_| UTC_OFFSET_S), elapsed: Arc::clone(elapsed) };
+    let mut logic = Logic::new(Arc::new(commune), rules, Recovered::nothing(started_at), host);
+    let mut came = vec![];
+    let mut ticks = 0;
+    let mut take = |effects: Vec<Effect>| -> Option<String> {
+        effects.into_iter().find_map(|effect| note(&mut came, effect, started_at))
+    };
+    let mut readings = case.readings.iter().peekable();
+    loop {
+        let next_reading = readings.peek().map(|reading| started_at.plus(reading.at));
+        let until = next_reading.unwrap_or(started_at.plus(case.ends));
+        // A delay that ends with the case still counts; one that ends with a reading is ended by that reading's step.
+        let due = logic.next_due().filter(|due| *due < until || (next_reading.is_none() && *due == until));
+        if let Some(due) = due {
+            ticks += 1;
+            if ticks > MAX_TICKS {
+                return Some("the rule asks to be asked without end".to_owned());
+            }
+            if let Some(fault) = take(logic.step(due, Event::Tick)) {
+                return Some(fault);
+            }
+            continue;
+        }
+        let Some(now) = next_reading else { break };
+        let mut together = vec![];
+        while let Some(reading) = readings.next_if(|reading| started_at.plus(reading.at) == now) {
+            let point = match &reading.point {
+                None => own.clone(),
+                Some(name) => match PointId::new(&own.device(), name) {
+                    Ok(point) => point,
+                    Err(error) => return Some(error.to_string()),
+                },
+            };
+            let sample = reading.found.map_or_else(Sample::Missing, Sample::Raw);
+            together.push(Observation { point, sample, measured_at: None, received_at: now });
+        }
+        if let Some(fault) = take(logic.step(now, Event::Observed(together))) {
+            return Some(fault);
+        }
+    }
+    compare(&case.alarms, &came)
+}
+
+/// Notes what an effect says of alarms; a fault of the rule ends the case.
+fn note(came: &mut Vec<Came>, effect: Effect, started_at: Timestamp) -> Option<String> {
+    match effect {
+        Effect::Fault(fault) => return Some(fault.to_string()),
+        Effect::Alarm { alarm, .. } => {
+            let since = |at: Timestamp| at.since(started_at);
+            match came.iter_mut().find(|known| known.id == alarm.id) {
+                None => came.push(Came {
+                    id: alarm.id,
+                    raised: since(alarm.raised_at),
+                    cleared: None,
+                    value: alarm.value,
+                    message: alarm.message.vi,
+                }),
+                Some(known) if alarm.state == AlarmState::Unacknowledged => known.cleared = None,
+                Some(known) => known.cleared = alarm.cleared_at.map(since),
+            }
+        }
+        Effect::Store { .. } | Effect::Track(_) => {}
+    }
+    None
+}
+
+fn compare(expected: &[Expected], came: &[Came]) -> Option<String> {
+    let fits = |(wanted, found): (&Expected, &Came)| {
+        wanted.raised.0 == found.raised
+            && wanted.cleared.map(|span| span.0) == found.cleared
+            && wanted.value.is_none_or(|value| Some(value) == found.value)
+            && wanted.message.as_ref().is_none_or(|message| *message == found.message)
+    };
+    if expected.len() == came.len() && expected.iter().zip(came).all(fits) {
+        return None;
+    }
+    let wanted = expected.iter().map(|alarm| {
+        told(alarm.raised.0, alarm.cleared.map(|span| span.0), alarm.value, alarm.message.as_deref())
+    });
+    let found = came.iter().map(|c| told(c.raised, c.cleared, c.value, Some(&c.message)));
+    let list = |alarms: Vec<String>| if alarms.is_empty() { "none".to_owned() } else { alarms.join("; ") };
+    Some(format!("expected alarms: {}. Found: {}", list(wanted.collect()), list(found.collect())))
+}
+
+fn told(raised: Duration, cleared: Option<Duration>, value: Option<f64>, message: Option<&str>) -> String {
+    let ended = cleared.map_or("still standing".to_owned(), |at| format!("cleared {}", written(at)));
+    let value = value.map_or(String::new(), |value| format!(", value {value}"));
+    let message = message.map_or(String::new(), |message| format!(", \"{message}\""));
+    format!("raised {}, {ended}{value}{message}", written(raised))
+}
+
+fn written(span: Duration) -> String {
+    hub_model::duration::format(span)
+}
+
+/// A commune of one site and one device with the point that the rule watches, and its siblings.
+fn commune_for(rule: &Rule, case: &Case) -> Result<Commune, String> {
+    let watches = &rule.facts.watches;
+    let (mut site, mut device, mut point) = ("site", "device", "point");
+    if let Some(wanted) = watches.site.first() {
+        site = wanted;
+    }
+    match watches.device.first().map(|wanted| wanted.split_once('/').unwrap_or((site, wanted))) {
+        Some((its_site, wanted)) => (site, device) = (its_site, wanted),
+        None => {}
+    }
+    match watches.point.first().map(|wanted| wanted.split('/').collect::<Vec<_>>()).as_deref() {
+        Some([its_site, its_device, wanted]) => (site, device, point) = (its_site, its_device, wanted),
+        Some([wanted]) => point = wanted,
+        _ => {}
+    }
+    let kind_of_rule = watches.site_kind.first().and_then(|code| site_kind(code));
+    let quantity_of_rule = watches.quantity.first().and_then(|code| Quantity::parse(code));
+    let quantity = case.quantity.or(quantity_of_rule).or_else(|| Quantity::parse("state"));
+    let quantity = quantity.ok_or("there is no quantity")?;
+    let site = SiteId::parse(site).map_err(|error| error.to_string())?;
+    let device = DeviceId::new(&site, device).map_err(|error| error.to_string())?;
+    let mut points = vec![point_for(&device, point, quantity, case)?];
+    for (name, quantity) in &case.siblings {
+        points.push(Point { limits: vec![], ..point_for(&device, name, *quantity, case)? });
+    }
+    let name = |text: &str| LocalText::same(text);
+    Ok(Commune {
+        id: "case".to_owned(),
+        name: name("case"),
+        timezone: "Asia/Ho_Chi_Minh".to_owned(),
+        location: None,
+        languages: vec!["vi".to_owned(), "en".to_owned()],
+        sites: vec![Site {
+            name: name(site.as_str()),
+            id: site,
+            kind: case.site_kind.or(kind_of_rule).unwrap_or(SiteKind::Other),
+            location: None,
+            devices: vec![Device {
+                name: name(device.name()),
+                id: device,
+                adapter: "case".to_owned(),
+                interval: None,
+                points,
+            }],
+        }],
+    })
+}
+
+fn point_for(device: &DeviceId, name: &str, quantity: Quantity, case: &Case) -> Result<Point, String> {
+    let limit = case.limit.map(|Bounds { min, max }| Limit {
+        min,
+        max,
+        set: "case".to_owned(),
+        regulation: "case".to_owned(),
+        clause: "case".to_owned(),
+        status: LimitStatus::Verified,
+        averaging: None,
+        valid_from: None,
+        valid_to: None,
+    });
+    Ok(Point {
+        id: PointId::new(device, name).map_err(|error| error.to_string())?,
+        name: LocalText::same(name),
+        quantity,
+        unit: quantity.default_unit().or_else(|| Unit::parse("1")).ok_or("the quantity has no unit")?,
+        decimals: quantity.decimals(),
+        scaling: Scaling::NONE,
+        missing: vec![],
+        checks: Checks {
+            range: case.range.map(|Bounds { min, max }| Range { min, max }),
+            expire_after: case.expire_after,
+            ..Checks::default()
+        },
+        limits: limit.into_iter().collect(),
+    })
+}
+
+fn site_kind(code: &str) -> Option<SiteKind> {
+    SiteKind::ALL.into_iter().find(|kind| kind.code() == code)
+}

@@ -1,0 +1,36 @@
+//! The rules that come with the hub, and their cases: the files of `scripts/`, part of the program.
+//!
+//! A test holds this list against the folder. Used when the configuration names no rules of its own.
+
+/// A rule and its cases, as name and text of each file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EmbeddedRule {
+    /// The rule's file.
+    pub rule: (&'static str, &'static str),
+    /// The file of its cases.
+    pub cases: (&'static str, &'static str),
+}
+
+macro_rules! embedded {
+    ($($name:literal),+ $(,)?) => {
+        [$(EmbeddedRule {
+            rule: (concat!($name, ".rhai"), include_str!(concat!("../../../scripts/", $name, ".rhai"))),
+            cases: (
+                concat!($name, ".cases.toml"),
+                include_str!(concat!("../../../scripts/", $name, ".cases.toml")),
+            ),
+        }),+]
+    };
+}
+
+/// The rules that come with the hub.
+pub fn embedded_rules() -> [EmbeddedRule; 6] {
+    embedded!(
+        "access-point-offline",
+        "bin-full",
+        "chlorine-low",
+        "device-offline",
+        "h2s-high",
+        "turbidity-high",
+    )
+}

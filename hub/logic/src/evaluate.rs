@@ -1,0 +1,216 @@
+//! Asking a rule about its subject, and what follows from the answer: delays, raising, clearing.
+//!
+//! Everything it decides on is either stored or follows from what is stored. Read next: [`crate::alarms`].
+
+use std::sync::Arc;
+
+use hub_model::{Alarm, AlarmId, AlarmState, LocalText, Timestamp};
+
+use crate::alarms::{BACK_WHILE_SHELVED, GONE_WHILE_SHELVED, Step, put, standing};
+use crate::judge::may_raise;
+use crate::logic::Due;
+use crate::places::Target;
+use crate::rules::Rule;
+use crate::rules::watched::Watched;
+use crate::watch::Watch;
+use crate::{Effect, Logic, OnMissing, RuleFault};
+
+impl Logic {
+    /// Asks one watch's rule and does what follows.
+    pub(crate) fn evaluate(&mut self, number: usize, now: Timestamp, out: &mut Vec<Effect>) {
+        let fault = match self.condition(number, now) {
+            Ok(condition) => {
+                if let Some(given) = condition {
+                    self.follow(number, given, now, out);
+                }
+                None
+            }
+            Err(fault) => Some(fault),
+        };
+        self.tell_fault(number, fault.as_ref(), out);
+        self.watches.all[number].fault = fault;
+    }
+
+    /// Whether the condition is given: that of raising, or while an alarm stands that of keeping it. `None` when there is
+    /// nothing to judge: everything stays as it is.
+    fn condition(&self, number: usize, now: Timestamp) -> Result<Option<bool>, RuleFault> {
+        let watch = &self.watches.all[number];
+        let rule = &self.rules.rules[watch.rule];
+        if !self.world.is_known(watch.target) {
+            return Ok(None);
+        }
+        match self.world.latest(watch.target) {
+            Some(latest) if !may_raise(latest) => return Ok(None),
+            Some(latest) if !latest.quality.is_judged() => {
+                return Ok(match rule.facts.on_missing {
+                    OnMissing::Hold => None,
+                    OnMissing::Clear => Some(false),
+                    OnMissing::Raise => Some(true),
+                });
+            }
+            _ => {}
+        }
+        let p = self.watched(watch, now);
+        let local_ms = self.local_ms(now);
+        match self.is_standing(watch) {
+            true => self.rules.cleared(rule, &p, local_ms).map(|cleared| Some(!cleared)),
+            false => self.rules.active(rule, &p, local_ms).map(Some),
+        }
+    }
+
+    /// Runs the delays, and raises or clears at their end.
+    fn follow(&mut self, number: usize, given: bool, now: Timestamp, out: &mut Vec<Effect>) {
+        let is_standing = self.is_standing(&self.watches.all[number]);
+        let facts = &self.rules.rules[self.watches.all[number].rule].facts;
+        let delay = if is_standing { facts.off_delay } else { facts.on_delay };
+        let tracking = &mut self.watches.all[number].tracking;
+        let before = tracking.clone();
+        let changing = given != is_standing;
+        let (running, other) = match is_standing {
+            true => (&mut tracking.clearing_since, &mut tracking.raising_since),
+            false => (&mut tracking.raising_since, &mut tracking.clearing_since),
+        };
+        *other = None;
+        *running = changing.then(|| running.unwrap_or(now));
+        let ends = running.map(|since| since.plus(delay));
+        let over = ends.is_some_and(|end| end <= now);
+        if over {
+            *running = None;
+        }
+        self.set_due(number, ends.filter(|_| !over));
+        if over && is_standing {
+            self.clear(number, now, out);
+        } else if over {
+            self.raise(number, now, out);
+        }
+        let tracking = &self.watches.all[number].tracking;
+        if *tracking != before {
+            out.push(Effect::Track(tracking.clone()));
+        }
+    }
+
+    fn raise(&mut self, number: usize, now: Timestamp, out: &mut Vec<Effect>) {
+        let watch = &self.watches.all[number];
+        let rule = &self.rules.rules[watch.rule];
+        let p = self.watched(watch, now);
+        let value = self.value_of(watch);
+        let (message, fault) = match self.rules.message(rule, &p, self.local_ms(now)) {
+            Ok(message) => (message, None),
+            Err(fault) => (None, Some(fault)),
+        };
+        let message = message.unwrap_or_else(|| self.plain_message(watch, rule));
+        let open = watch.tracking.alarm;
+        if let Some(id) = open {
+            let step = Step { at: now, comment: self.shelved_note(id, BACK_WHILE_SHELVED), value, by: None };
+            self.alarms.change(id, step, out, |alarm| {
+                put(alarm, AlarmState::Unacknowledged);
+                (alarm.value, alarm.message) = (value, message);
+                (alarm.cleared_at, alarm.acknowledged_at, alarm.acknowledged_by) = (None, None, None);
+            });
+        } else {
+            let clause = p.limit().filter(|_| rule.uses.limit).map(|limit| {
+                match limit.clause.contains(&limit.regulation) {
+                    true => limit.clause.clone(),
+                    false => format!("{}, {}", limit.regulation, limit.clause),
+                }
+            });
+            let alarm = Alarm {
+                id: self.alarms.next_id(),
+                rule: Arc::clone(&rule.id),
+                rule_version: rule.version.clone(),
+                title: rule.facts.title.clone(),
+                priority: rule.facts.priority,
+                subject: watch.tracking.subject.clone(),
+                state: AlarmState::Unacknowledged,
+                beneath: None,
+                raised_at: now,
+                cleared_at: None,
+                acknowledged_at: None,
+                acknowledged_by: None,
+                shelved_until: None,
+                value,
+                unit: self.unit_of(watch),
+                message,
+                clause,
+                runbook: rule.facts.runbook.clone(),
+            };
+            self.watches.all[number].tracking.alarm = Some(alarm.id);
+            self.alarms.raise(alarm, out);
+        }
+        self.tell_fault(number, fault.as_ref(), out);
+        self.watches.all[number].message_fault = fault;
+    }
+
+    fn clear(&mut self, number: usize, now: Timestamp, out: &mut Vec<Effect>) {
+        let watch = &self.watches.all[number];
+        let Some(id) = watch.tracking.alarm else { return };
+        let acknowledged = self.alarms.get(id).map(standing) == Some(AlarmState::Acknowledged);
+        let to = if acknowledged { AlarmState::Normal } else { AlarmState::RtnUnacknowledged };
+        let comment = self.shelved_note(id, GONE_WHILE_SHELVED);
+        let step = Step { at: now, comment, value: self.value_of(watch), by: None };
+        let closed = self.alarms.change(id, step, out, |alarm| {
+            put(alarm, to);
+            alarm.cleared_at = Some(now);
+        });
+        if closed {
+            self.watches.all[number].tracking.alarm = None;
+        }
+    }
+
+    /// Tells a fault, unless it is known of this rule already.
+    fn tell_fault(&self, number: usize, fault: Option<&RuleFault>, out: &mut Vec<Effect>) {
+        let Some(new) = fault else { return };
+        let rule = self.watches.all[number].rule;
+        if !self.watches.of_rule(rule).any(|watch| watch.faults().any(|known| known == new)) {
+            out.push(Effect::Fault(new.clone()));
+        }
+    }
+
+    /// Keeps the timer of a watch's delay.
+    pub(crate) fn set_due(&mut self, number: usize, due: Option<Timestamp>) {
+        let before = std::mem::replace(&mut self.watches.all[number].due, due);
+        if before != due {
+            before.map(|at| self.timers.remove(&(at, Due::Delay(number))));
+            due.map(|at| self.timers.insert((at, Due::Delay(number))));
+        }
+    }
+
+    pub(crate) fn is_standing(&self, watch: &Watch) -> bool {
+        watch.tracking.alarm.and_then(|id| self.alarms.get(id)).is_some_and(Alarm::is_standing)
+    }
+
+    fn watched(&self, watch: &Watch, now: Timestamp) -> Watched {
+        Watched { world: Arc::clone(&self.world), target: watch.target, now }
+    }
+
+    fn local_ms(&self, now: Timestamp) -> i64 {
+        now.as_millis().saturating_add(i64::from((self.host.utc_offset_s)(now)) * 1_000)
+    }
+
+    fn value_of(&self, watch: &Watch) -> Option<f64> {
+        self.world.latest(watch.target).and_then(|latest| latest.value)
+    }
+
+    fn unit_of(&self, watch: &Watch) -> String {
+        match watch.target {
+            Target::Point(point) => self.world.places.point(point).unit.code().to_owned(),
+            Target::Device(_) => String::new(),
+        }
+    }
+
+    fn shelved_note(&self, id: AlarmId, note: &str) -> Option<String> {
+        self.alarms.get(id).filter(|alarm| alarm.beneath.is_some()).map(|_| note.to_owned())
+    }
+
+    /// What is said of an alarm whose rule says nothing itself: the title and the value.
+    fn plain_message(&self, watch: &Watch, rule: &Rule) -> LocalText {
+        let title = &rule.facts.title;
+        let Some((value, Target::Point(point))) = self.value_of(watch).map(|value| (value, watch.target))
+        else {
+            return title.clone();
+        };
+        let point = self.world.places.point(point);
+        let shown = format!("{value:.*} {}", usize::from(point.decimals), point.unit.code());
+        LocalText::new(format!("{}: {shown}", title.vi), format!("{}: {shown}", title.en))
+    }
+}

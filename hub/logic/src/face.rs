@@ -1,0 +1,225 @@
+//! What goes into [`crate::Logic`] and what comes out of it: events, commands, effects, and the hub's memory at a start.
+//!
+//! Holds no behaviour and never touches a file or a clock. Read next: [`crate::Logic`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hub_model::{
+    Alarm, AlarmId, AlarmState, LocalText, Observation, Priority, Reading, RuleId, Timestamp, Tracking,
+    Transition,
+};
+
+/// Time that has passed since some fixed moment. Only differences count: it bounds how long a rule may run.
+pub type Elapsed = Arc<dyn Fn() -> Duration + Send + Sync>;
+
+/// What the logic asks of its surroundings, since it reads neither a clock nor a time-zone table itself.
+pub struct Host {
+    /// Seconds that the commune's clock is ahead of UTC at a moment.
+    pub utc_offset_s: Box<dyn Fn(Timestamp) -> i32 + Send>,
+    /// A monotonic stopwatch.
+    pub elapsed: Elapsed,
+}
+
+/// What the store gives back at a start.
+#[derive(Debug, Clone)]
+pub struct Recovered {
+    /// The latest reading of each point, and the last good value with the time at which it was measured.
+    pub latest: Vec<(Reading, Option<(f64, Timestamp)>)>,
+    /// The delays that were running and the alarms that were open.
+    pub tracking: Vec<Tracking>,
+    /// All alarms that are open: those whose state is not `normal`.
+    pub alarms: Vec<Alarm>,
+    /// The number of the next new alarm.
+    pub next_alarm: AlarmId,
+    /// When this hub was started: silence is counted from here at the earliest.
+    pub started_at: Timestamp,
+}
+
+impl Recovered {
+    /// The memory of a hub that starts for the first time.
+    pub fn nothing(started_at: Timestamp) -> Self {
+        Self { latest: vec![], tracking: vec![], alarms: vec![], next_alarm: AlarmId(1), started_at }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// Observations came in, in this order.
+    Observed(Vec<Observation>),
+    /// Time passed.
+    Tick,
+}
+
+/// What is to be kept and told. Effects of one step belong in one transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Keep this reading.
+    Store {
+        /// The reading.
+        reading: Reading,
+        /// Whether it is the point's latest from now on. A late one is not.
+        latest: bool,
+        /// The point's last good value and when it was measured, after this reading.
+        last_good: Option<(f64, Timestamp)>,
+    },
+    /// Keep an alarm as it stands now, and the step that led there.
+    Alarm {
+        /// The alarm after the step.
+        alarm: Alarm,
+        /// The step.
+        transition: Transition,
+    },
+    /// Keep what is remembered of a rule on a subject. With neither delay nor alarm, it may be forgotten.
+    Track(Tracking),
+    /// A rule failed in a new way. Told once; [`crate::Logic::rules`] shows it as long as it lasts.
+    Fault(RuleFault),
+}
+
+/// What is wrong with a rule, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {message}")]
+pub struct RuleFault {
+    /// The rule.
+    pub rule: RuleId,
+    /// Its file's name.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong and, where it helps, what is allowed.
+    pub message: String,
+}
+
+/// What a person wants done with an alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The alarm.
+    pub alarm: AlarmId,
+    /// Who.
+    pub by: String,
+    /// What.
+    pub action: Action,
+}
+
+/// What can be done with an alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Say that it was seen. Allowed while `unacknowledged` or `rtn_unacknowledged`.
+    Acknowledge {
+        /// What they say to it.
+        comment: Option<String>,
+    },
+    /// Note something beside it.
+    Comment {
+        /// The note.
+        text: String,
+    },
+    /// Put it aside.
+    Shelve {
+        /// Until when; at most [`crate::MAX_SHELVING`] ahead.
+        until: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// Take it back before its time.
+    Unshelve,
+}
+
+/// Why a command was not carried out. Nothing has changed then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// No open alarm has this number.
+    #[error("no open alarm {alarm}")]
+    UnknownAlarm {
+        /// The number.
+        alarm: AlarmId,
+    },
+    /// The action does not fit the alarm's state.
+    #[error("not allowed while the alarm is {}", state.code())]
+    NotInThatState {
+        /// Where the alarm stands.
+        state: AlarmState,
+    },
+    /// The shelving would end in the past, or too far ahead.
+    #[error("shelving must end after now and at the latest at {latest}")]
+    BadUntil {
+        /// The latest end that is allowed.
+        latest: Timestamp,
+    },
+    /// A text is empty, or longer than allowed.
+    #[error("the text must have 1 to {max_chars} characters")]
+    BadText {
+        /// The longest allowed.
+        max_chars: usize,
+    },
+}
+
+/// What a rule does while its point gives nothing that may be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnMissing {
+    /// Everything stays as it is; a running delay is kept but does not end.
+    #[default]
+    Hold,
+    /// As if the condition were gone.
+    Clear,
+    /// As if the condition were given.
+    Raise,
+}
+
+impl OnMissing {
+    /// The word in rules and in the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Hold => "hold",
+            Self::Clear => "clear",
+            Self::Raise => "raise",
+        }
+    }
+}
+
+/// What a rule watches. An empty list does not narrow.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Watches {
+    /// Devices as a whole instead of points.
+    pub device_scope: bool,
+    /// Codes of site kinds.
+    pub site_kind: Vec<String>,
+    /// Codes of quantities.
+    pub quantity: Vec<String>,
+    /// Site ids.
+    pub site: Vec<String>,
+    /// Device ids: `site/device`, or a device's own part.
+    pub device: Vec<String>,
+    /// Point ids: `site/device/point`, or a point's own part.
+    pub point: Vec<String>,
+}
+
+/// A rule as people see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleStatus {
+    /// Its id: the file's name without the ending.
+    pub id: RuleId,
+    /// Digest of its text.
+    pub version: String,
+    /// Its title; the id while the file is refused.
+    pub title: LocalText,
+    /// How urgent its alarms are.
+    pub priority: Priority,
+    /// What it watches.
+    pub watches: Watches,
+    /// How long the condition must hold before the alarm.
+    pub on_delay: Duration,
+    /// How long it must be gone before the alarm ends.
+    pub off_delay: Duration,
+    /// What it does without data.
+    pub on_missing: OnMissing,
+    /// What to do when it raises.
+    pub runbook: Option<LocalText>,
+    /// How many points or devices it watches.
+    pub subjects: usize,
+    /// How many of its alarms stand.
+    pub active: usize,
+    /// What is wrong with it now.
+    pub fault: Option<RuleFault>,
+}

@@ -1,0 +1,125 @@
+//! From observation to reading: missing raw values, scaling, checks, and what counts as late.
+//!
+//! Pure: knows the point's configuration and what was last kept of it, nothing else. Everything that decides here can be
+//! rebuilt from stored readings, so a restart judges as a hub that never stopped. Read next: [`crate::memory`].
+
+use std::time::Duration;
+
+use hub_model::{Observation, Point, Quality, Reading, Reason, Sample, Timestamp};
+
+use crate::memory::PointMemory;
+
+/// A reading measured more than this after its receipt is from the future.
+pub const FUTURE_AFTER: Duration = Duration::from_secs(5 * 60);
+/// A reading no older than this is live whatever came before it.
+pub const LIVE_WITHIN: Duration = Duration::from_secs(10 * 60);
+
+/// A judged reading, and whether it becomes the point's latest.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Judged {
+    pub(crate) reading: Reading,
+    pub(crate) latest: bool,
+}
+
+/// Judges one observation of `point`.
+pub(crate) fn judge(point: &Point, memory: &PointMemory, observation: &Observation) -> Judged {
+    let received_at = observation.received_at;
+    let measured_at = observation.measured_at.unwrap_or(received_at);
+    let (raw, value) = number(point, observation.sample);
+    let mut reading = Reading {
+        point: point.id.clone(),
+        measured_at,
+        received_at,
+        raw,
+        value: value.ok(),
+        quality: Quality::Missing,
+        reason: value.err(),
+    };
+    // The hub itself notices silence, at its own time: that always follows whatever the device said before.
+    let latest = is_silence(reading.reason) || memory.newest_measured().is_none_or(|at| measured_at >= at);
+    let Some(value) = reading.value else { return Judged { reading, latest } };
+    (reading.quality, reading.reason) = check(point, memory, &reading, value, latest);
+    if !latest || !is_live(memory.latest.as_ref(), &reading) {
+        reading.reason = Some(Reason::Late);
+    }
+    Judged { reading, latest }
+}
+
+/// Whether rules may take the reading for what is the case now. A missing value always is.
+pub(crate) fn may_raise(reading: &Reading) -> bool {
+    reading.reason != Some(Reason::Late)
+}
+
+/// Whether the device has not spoken at all, as opposed to having said something that is no value.
+pub(crate) fn is_silence(reason: Option<Reason>) -> bool {
+    use Reason::{Disconnected, Expired, Offline, Refused, Timeout};
+    matches!(reason, Some(Timeout | Refused | Disconnected | Offline | Expired))
+}
+
+/// Whether a reading claims to be from the future.
+pub(crate) fn is_future(reading: &Reading) -> bool {
+    reading.measured_at > reading.received_at.plus(FUTURE_AFTER)
+}
+
+/// The moment that windows and checks count a reading at: never after its receipt.
+pub(crate) fn counted_at(reading: &Reading) -> Timestamp {
+    reading.measured_at.min(reading.received_at)
+}
+
+/// The raw number and the value, or why there is none.
+fn number(point: &Point, sample: Sample) -> (Option<f64>, Result<f64, Reason>) {
+    let finite = |value: f64| value.is_finite().then_some(value).ok_or(Reason::NotANumber);
+    match sample {
+        Sample::Missing(reason) => (None, Err(reason)),
+        Sample::Value(value) => (None, finite(value)),
+        Sample::Raw(raw) if !raw.is_finite() => (None, Err(Reason::NotANumber)),
+        Sample::Raw(raw) if point.missing.contains(&raw) => (Some(raw), Err(Reason::Sentinel)),
+        Sample::Raw(raw) => (Some(raw), finite(point.scaling.apply(raw))),
+    }
+}
+
+/// The checks, worst first. Rate and standstill mean nothing for a reading out of order.
+fn check(
+    point: &Point,
+    memory: &PointMemory,
+    reading: &Reading,
+    value: f64,
+    in_order: bool,
+) -> (Quality, Option<Reason>) {
+    let checks = &point.checks;
+    if checks.range.is_some_and(|range| !range.contains(value)) {
+        return (Quality::Fail, Some(Reason::OutOfRange));
+    }
+    if is_future(reading) {
+        return (Quality::Suspect, Some(Reason::Future));
+    }
+    if checks.suspect.is_some_and(|range| !range.contains(value)) {
+        return (Quality::Suspect, Some(Reason::SuspectRange));
+    }
+    let too_fast = |most: f64| memory.change_per_minute(reading.measured_at, value).is_some_and(|r| r > most);
+    if in_order && checks.max_rate_per_minute.is_some_and(too_fast) {
+        return (Quality::Suspect, Some(Reason::Rate));
+    }
+    if in_order && checks.stuck_after.is_some_and(|after| memory.same_for(reading) >= Some(after)) {
+        return (Quality::Suspect, Some(Reason::Stuck));
+    }
+    match checks.judge_values() {
+        true => (Quality::Good, None),
+        false => (Quality::NotEvaluated, None),
+    }
+}
+
+/// Live is what is fresh. A device whose clock is slow is live too: its time advances as the hub's does. A backlog that is
+/// sent after an outage is not: there hours of measuring pass within seconds of receiving.
+fn is_live(before: Option<&Reading>, reading: &Reading) -> bool {
+    let fresh = reading.received_at.since(reading.measured_at) <= LIVE_WITHIN;
+    let keeps_pace = before.is_some_and(|before| {
+        let measured = reading.measured_at.since(before.measured_at);
+        let received = reading.received_at.since(before.received_at);
+        !is_silence(before.reason)
+            && !is_future(before)
+            && measured > Duration::ZERO
+            && measured <= received * 2
+    });
+    fresh || keeps_pace
+}

@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+mod alarms;
+mod cases;
+mod commands;
+mod embedded;
+mod evaluate;
+mod face;
+mod judge;
+mod logic;
+mod memory;
+mod places;
+mod rules;
+mod start;
+mod watch;
+mod window;
+mod world;
+
+pub use alarms::{BACK_WHILE_SHELVED, GONE_WHILE_SHELVED, NO_LONGER_WATCHED};
+pub use cases::{CaseResult, CasesError, run_cases};
+pub use commands::{MAX_COMMENT_CHARS, MAX_SHELVING};
+pub use embedded::{EmbeddedRule, embedded_rules};
+pub use face::{
+    Action, Command, CommandError, Effect, Elapsed, Event, Host, OnMissing, Recovered, RuleFault, RuleStatus,
+    Watches,
+};
+pub use judge::{FUTURE_AFTER, LIVE_WITHIN};
+pub use logic::Logic;
+pub use rules::RuleSet;
+pub use window::MAX_WINDOW;

@@ -1,0 +1,242 @@
+//! The one step: observations and time in, effects out.
+//!
+//! Never does I/O and never reads a clock: live running, back-test and recovery are this one path. Read next:
+//! [`crate::judge`] (readings), [`crate::evaluate`] (rules), [`crate::start`] (recovery).
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hub_model::{
+    Alarm, AlarmId, AlarmState, LocalText, Observation, PointId, Priority, Reading, Reason, RuleId, Sample,
+    Timestamp, Tracking,
+};
+
+use crate::alarms::{NO_LONGER_WATCHED, OpenAlarms, Step, put};
+use crate::judge::{is_silence, judge};
+use crate::places::PointNo;
+use crate::watch::WatchList;
+use crate::world::World;
+use crate::{Effect, Event, Host, OnMissing, RuleSet, RuleStatus, Watches};
+
+/// Rules whose answer changes with time alone are asked this often.
+const ASK_EVERY: Duration = Duration::from_secs(60);
+
+/// The hub's judgement, from one moment to the next.
+pub struct Logic {
+    pub(crate) world: Arc<World>,
+    pub(crate) rules: RuleSet,
+    pub(crate) watches: WatchList,
+    pub(crate) alarms: OpenAlarms,
+    pub(crate) host: Host,
+    /// What is to happen at a time. Never more than one entry for each point and each watch.
+    pub(crate) timers: BTreeSet<(Timestamp, Due)>,
+    /// Alarms whose rule is refused: they stay as they are until its file is mended.
+    pub(crate) parked: HashMap<AlarmId, Tracking>,
+    /// What is remembered of rules and subjects that are gone, to be closed in the first step.
+    pub(crate) orphans: Vec<Tracking>,
+    pub(crate) stepped_at: Timestamp,
+}
+
+/// What a timer is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Due {
+    /// The point may have been silent for too long.
+    Expiry(PointNo),
+    /// The delay of a watch ends.
+    Delay(usize),
+}
+
+impl Logic {
+    /// Judges what happened by `now`. Observations of points that are not configured are passed over.
+    ///
+    /// What comes out belongs in one transaction, in this order, and the next step may follow at once.
+    pub fn step(&mut self, now: Timestamp, event: Event) -> Vec<Effect> {
+        let mut out = vec![];
+        self.stepped_at = now;
+        self.close_orphans(now, &mut out);
+        let mut to_ask = BTreeSet::new();
+        match event {
+            Event::Observed(observations) => self.observe(now, &observations, &mut out),
+            Event::Tick => to_ask.extend(self.watches.timed.iter().copied()),
+        }
+        self.take_due(now, &mut to_ask, &mut out);
+        self.ask(&mut to_ask, now, &mut out);
+        self.end_shelvings(now, &mut out);
+        out
+    }
+
+    /// When a [`Event::Tick`] is wanted next; an earlier one does no harm.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let timer = self.timers.first().map(|(at, _)| *at);
+        let shelving = self.alarms.iter().filter_map(|alarm| alarm.shelved_until).min();
+        let minute = (!self.watches.timed.is_empty()).then(|| {
+            let every = ASK_EVERY.as_millis() as i64;
+            Timestamp::from_millis((self.stepped_at.as_millis().div_euclid(every) + 1) * every)
+        });
+        let orphans = (!self.orphans.is_empty()).then_some(self.stepped_at);
+        [timer, shelving, minute, orphans].into_iter().flatten().min()
+    }
+
+    /// All rules with what they watch and how they fare, the refused ones at the end.
+    pub fn rules(&self) -> Vec<RuleStatus> {
+        let taken = self.rules.rules.iter().enumerate().map(|(index, rule)| {
+            let facts = rule.facts.clone();
+            RuleStatus {
+                id: Arc::clone(&rule.id),
+                version: rule.version.clone(),
+                title: facts.title,
+                priority: facts.priority,
+                watches: facts.watches,
+                on_delay: facts.on_delay,
+                off_delay: facts.off_delay,
+                on_missing: facts.on_missing,
+                runbook: facts.runbook,
+                subjects: self.watches.of_rule(index).count(),
+                active: self.standing_of(&rule.id),
+                fault: self.watches.of_rule(index).find_map(|watch| watch.faults().next().cloned()),
+            }
+        });
+        let refused = self.rules.refused.iter().map(|fault| RuleStatus {
+            id: Arc::clone(&fault.rule),
+            version: String::new(),
+            title: LocalText::same(&*fault.rule),
+            priority: Priority::Medium,
+            watches: Watches::default(),
+            on_delay: Duration::ZERO,
+            off_delay: Duration::ZERO,
+            on_missing: OnMissing::Hold,
+            runbook: None,
+            subjects: 0,
+            active: self.standing_of(&fault.rule),
+            fault: Some(fault.clone()),
+        });
+        taken.chain(refused).collect()
+    }
+
+    fn standing_of(&self, rule: &RuleId) -> usize {
+        self.alarms.iter().filter(|alarm| alarm.rule == *rule && alarm.is_standing()).count()
+    }
+
+    /// Judges observations in order. Each reading of a point is judged by itself; readings of several points that came
+    /// together are judged together, so that a rule sees its siblings as they are now.
+    fn observe(&mut self, now: Timestamp, observations: &[Observation], out: &mut Vec<Effect>) {
+        let mut seen = BTreeSet::new();
+        let mut to_ask = BTreeSet::new();
+        for observation in observations {
+            let Some(point) = self.world.places.number(&observation.point) else { continue };
+            if !seen.insert(point) {
+                self.ask(&mut to_ask, now, out);
+                seen = BTreeSet::from([point]);
+            }
+            if self.take(point, observation, out) {
+                to_ask.extend(self.watches.by_point[point].iter().copied());
+            }
+        }
+        self.ask(&mut to_ask, now, out);
+    }
+
+    /// Judges and keeps one observation; whether it is the point's latest.
+    fn take(&mut self, point: PointNo, observation: &Observation, out: &mut Vec<Effect>) -> bool {
+        let world = Arc::make_mut(&mut self.world);
+        let (places, memory) = (&world.places, &mut world.memories[point]);
+        let judged = judge(places.point(point), memory, observation);
+        memory.keep(&judged);
+        let (latest, last_good) = (judged.latest, memory.last_good);
+        if latest && let Some(after) = places.point(point).checks.expire_after {
+            // A later reading moves the end on; the timer that stands finds out when it fires.
+            if !std::mem::replace(&mut memory.expiry_set, true) {
+                let at = observation.received_at.max(world.started_at).plus(after);
+                self.timers.insert((at, Due::Expiry(point)));
+            }
+        }
+        out.push(Effect::Store { reading: judged.reading, latest, last_good });
+        latest
+    }
+
+    fn ask(&mut self, watches: &mut BTreeSet<usize>, now: Timestamp, out: &mut Vec<Effect>) {
+        for number in std::mem::take(watches) {
+            self.evaluate(number, now, out);
+        }
+    }
+
+    fn take_due(&mut self, now: Timestamp, to_ask: &mut BTreeSet<usize>, out: &mut Vec<Effect>) {
+        while let Some(&(at, due)) = self.timers.first().filter(|(at, _)| *at <= now) {
+            self.timers.remove(&(at, due));
+            match due {
+                Due::Delay(number) => {
+                    self.watches.all[number].due = None;
+                    to_ask.insert(number);
+                }
+                Due::Expiry(point) => self.expire(point, now, to_ask, out),
+            }
+        }
+    }
+
+    /// Notes that a point has fallen silent, once; or puts the question off when it has spoken since.
+    fn expire(
+        &mut self,
+        point: PointNo,
+        now: Timestamp,
+        to_ask: &mut BTreeSet<usize>,
+        out: &mut Vec<Effect>,
+    ) {
+        let world = Arc::make_mut(&mut self.world);
+        let place = world.places.point(point);
+        let Some(after) = place.checks.expire_after else { return };
+        let memory = &mut world.memories[point];
+        memory.expiry_set = false;
+        let latest = memory.latest.as_ref();
+        if latest.is_some_and(|latest| is_silence(latest.reason)) {
+            return;
+        }
+        let heard_at = latest.map_or(world.started_at, |latest: &Reading| latest.received_at);
+        let ends = heard_at.max(world.started_at).plus(after);
+        if ends > now {
+            memory.expiry_set = true;
+            self.timers.insert((ends, Due::Expiry(point)));
+            return;
+        }
+        let silence = Observation {
+            point: PointId::clone(&place.id),
+            sample: Sample::Missing(Reason::Expired),
+            measured_at: None,
+            received_at: now,
+        };
+        // `take` must not set the timer of a silent point again.
+        memory.expiry_set = true;
+        self.take(point, &silence, out);
+        Arc::make_mut(&mut self.world).memories[point].expiry_set = false;
+        to_ask.extend(self.watches.by_point[point].iter().copied());
+    }
+
+    /// Closes alarms that nothing watches any more.
+    fn close_orphans(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        for mut tracking in std::mem::take(&mut self.orphans) {
+            if let Some(id) = tracking.alarm.take() {
+                let step = Step { at: now, comment: Some(NO_LONGER_WATCHED.to_owned()), ..Step::default() };
+                self.alarms.change(id, step, out, |alarm: &mut Alarm| {
+                    put(alarm, AlarmState::Normal);
+                    alarm.cleared_at.get_or_insert(now);
+                });
+            }
+            (tracking.raising_since, tracking.clearing_since) = (None, None);
+            out.push(Effect::Track(tracking));
+        }
+    }
+
+    /// An alarm was closed by a person: its watch starts afresh.
+    pub(crate) fn forget_alarm(&mut self, id: AlarmId, out: &mut Vec<Effect>) {
+        let parked = self.parked.remove(&id);
+        let watch = self.watches.all.iter_mut().find(|watch| watch.tracking.alarm == Some(id));
+        let tracking = match (watch, parked) {
+            (Some(watch), _) => {
+                watch.tracking.alarm = None;
+                watch.tracking.clone()
+            }
+            (None, Some(parked)) => Tracking { alarm: None, ..parked },
+            (None, None) => return,
+        };
+        out.push(Effect::Track(tracking));
+    }
+}

@@ -1,0 +1,132 @@
+//! What is remembered of each point between steps: its latest reading, its last good value, its windows.
+//!
+//! All of it can be rebuilt from what the store holds. Read next: [`crate::judge`].
+
+use std::time::Duration;
+
+use hub_model::{Quality, Reading, Reason, Timestamp};
+
+use crate::judge::{Judged, counted_at, is_future, is_silence};
+use crate::window::Window;
+
+/// The same raw number in a row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Run {
+    number: f64,
+    since: Timestamp,
+}
+
+/// One point's memory.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct PointMemory {
+    pub(crate) latest: Option<Reading>,
+    pub(crate) last_good: Option<(f64, Timestamp)>,
+    pub(crate) window: Option<Window>,
+    stuck_after: Option<Duration>,
+    run: Option<Run>,
+    warmed: bool,
+    /// Whether a timer asks after the point's silence.
+    pub(crate) expiry_set: bool,
+}
+
+impl PointMemory {
+    pub(crate) fn new(window: Option<Duration>, stuck_after: Option<Duration>) -> Self {
+        Self { window: window.map(Window::new), stuck_after, ..Self::default() }
+    }
+
+    /// How far back the memory looks, `None` when it needs no history.
+    pub(crate) fn looks_back(&self) -> Option<Duration> {
+        self.window.as_ref().map(Window::span).max(self.stuck_after)
+    }
+
+    /// Puts back what the store held.
+    pub(crate) fn recover(&mut self, latest: Reading, last_good: Option<(f64, Timestamp)>) {
+        self.follow_run(&latest);
+        self.latest = Some(latest);
+        self.last_good = last_good;
+    }
+
+    /// Takes in a stored reading that came before the latest.
+    pub(crate) fn warm(&mut self, reading: &Reading) {
+        if !self.warmed {
+            self.warmed = true;
+            self.run = None;
+        }
+        self.follow_run(reading);
+        self.fill_window(reading);
+    }
+
+    /// Takes in a reading that was just judged.
+    pub(crate) fn keep(&mut self, judged: &Judged) {
+        let reading = &judged.reading;
+        let sent_again = self.latest.as_ref().is_some_and(|latest| {
+            (latest.measured_at, latest.value) == (reading.measured_at, reading.value)
+        });
+        if !sent_again {
+            self.fill_window(reading);
+        }
+        if !judged.latest {
+            return;
+        }
+        self.follow_run(reading);
+        if let Some(value) = reading.value.filter(|_| reading.quality.is_judged() && !is_future(reading)) {
+            self.last_good = Some((value, reading.measured_at));
+        }
+        self.latest = Some(reading.clone());
+    }
+
+    /// The time that a reading must not precede to be the latest. Neither a notice of silence, which carries the hub's own
+    /// time, nor a reading from the future stands in a reading's way.
+    pub(crate) fn newest_measured(&self) -> Option<Timestamp> {
+        let said = self.latest.as_ref().filter(|latest| !is_silence(latest.reason) && !is_future(latest));
+        said.map(|latest| latest.measured_at).max(self.last_good.map(|(_, at)| at))
+    }
+
+    /// When the point was last heard, as far as the store knows it.
+    pub(crate) fn heard_at(&self) -> Option<Timestamp> {
+        match &self.latest {
+            Some(latest) if !is_silence(latest.reason) => Some(latest.received_at),
+            _ => self.last_good.map(|(_, at)| at),
+        }
+    }
+
+    pub(crate) fn is_missing(&self) -> bool {
+        self.latest.as_ref().is_some_and(|latest| latest.quality == Quality::Missing)
+    }
+
+    /// How fast `value` would have come about since the last good one.
+    pub(crate) fn change_per_minute(&self, measured_at: Timestamp, value: f64) -> Option<f64> {
+        let (before, at) = self.last_good?;
+        let minutes = measured_at.since(at).as_secs_f64() / 60.0;
+        (minutes > 0.0).then(|| (value - before).abs() / minutes)
+    }
+
+    /// How long the number of `reading` has been the same, itself included.
+    pub(crate) fn same_for(&self, reading: &Reading) -> Option<Duration> {
+        let run = self.run.filter(|run| Some(run.number) == number_of(reading))?;
+        Some(counted_at(reading).since(run.since))
+    }
+
+    fn follow_run(&mut self, reading: &Reading) {
+        let Some((number, after)) = number_of(reading).zip(self.stuck_after) else { return };
+        let at = counted_at(reading);
+        let mut since = self.run.filter(|run| run.number == number).map_or(at, |run| run.since.min(at));
+        // A stored verdict is believed even where the readings that led to it are not at hand.
+        if reading.reason == Some(Reason::Stuck) {
+            since = since.min(at.minus(after));
+        }
+        self.run = Some(Run { number, since });
+    }
+
+    fn fill_window(&mut self, reading: &Reading) {
+        let value = reading.value.filter(|_| reading.quality.is_judged());
+        if let Some((window, value)) = self.window.as_mut().zip(value) {
+            window.push(counted_at(reading), value);
+        }
+    }
+}
+
+/// The device's own number, or the value where only that came.
+fn number_of(reading: &Reading) -> Option<f64> {
+    reading.raw.filter(|_| reading.value.is_some()).or(reading.value)
+}

@@ -1,0 +1,167 @@
+//! What a rule says of itself in `fn rule()`: title, priority, what it watches, delays.
+//!
+//! Refuses unknown keys and values, naming what is allowed. Read next: [`super::RuleSet`].
+
+use std::time::Duration;
+
+use hub_model::{LocalText, Priority, Quantity, SiteKind};
+use rhai::{Dynamic, Map};
+
+use crate::{OnMissing, Watches};
+
+/// The longest delay that a rule may ask for.
+pub const MAX_DELAY: Duration = Duration::from_secs(30 * 24 * 3600);
+/// The longest text that is shown: longer ones are cut.
+pub(crate) const MAX_TEXT_CHARS: usize = 1_000;
+
+const KEYS: [&str; 7] = ["title", "priority", "watches", "on_delay", "off_delay", "on_missing", "runbook"];
+const WATCHES_KEYS: [&str; 6] = ["scope", "site_kind", "quantity", "site", "device", "point"];
+
+/// What a rule says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Facts {
+    pub(crate) title: LocalText,
+    pub(crate) priority: Priority,
+    pub(crate) watches: Watches,
+    pub(crate) on_delay: Duration,
+    pub(crate) off_delay: Duration,
+    pub(crate) on_missing: OnMissing,
+    pub(crate) runbook: Option<LocalText>,
+}
+
+/// What is wrong with the facts, and at which key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WrongFact {
+    pub(crate) key: String,
+    pub(crate) message: String,
+}
+
+type Read<T> = Result<T, WrongFact>;
+
+impl Facts {
+    pub(crate) fn read(given: &Map) -> Read<Self> {
+        known_keys(given, &KEYS)?;
+        Ok(Self {
+            title: required(given, "title", "{ vi, en } or text", local_text)?,
+            priority: required(given, "priority", "low, medium, high, critical", |v| text(v)?.parse().ok())?,
+            watches: watches(given)?,
+            on_delay: optional(given, "on_delay", "a duration up to \"30d\"", delay)?.unwrap_or_default(),
+            off_delay: optional(given, "off_delay", "a duration up to \"30d\"", delay)?.unwrap_or_default(),
+            on_missing: optional(given, "on_missing", "hold, clear, raise", on_missing)?.unwrap_or_default(),
+            runbook: optional(given, "runbook", "{ vi, en } or text", local_text)?,
+        })
+    }
+}
+
+/// A text in both languages: a map of `vi` and `en`, or one text for both. Empty and overlong ones are mended or refused.
+pub(crate) fn local_text(value: &Dynamic) -> Option<LocalText> {
+    let cut = |text: String| -> Option<String> {
+        let cut: String = text.trim().chars().take(MAX_TEXT_CHARS).collect();
+        (!cut.is_empty()).then_some(cut)
+    };
+    if let Some(same) = text(value) {
+        return cut(same).map(LocalText::same);
+    }
+    let map = value.read_lock::<Map>()?;
+    if known_keys(&map, &["vi", "en"]).is_err() {
+        return None;
+    }
+    let of = |language: &str| map.get(language).and_then(text).and_then(cut);
+    Some(LocalText { vi: of("vi")?, en: of("en")? })
+}
+
+fn watches(given: &Map) -> Read<Watches> {
+    let allowed = "a map of scope, site_kind, quantity, site, device, point";
+    let map = required(given, "watches", allowed, |value| value.clone().try_cast::<Map>())?;
+    known_keys(&map, &WATCHES_KEYS)?;
+    if map.is_empty() {
+        return Err(WrongFact { key: "watches".into(), message: format!("found nothing, allowed: {allowed}") });
+    }
+    let scope = optional(&map, "scope", "point, device", |v| match text(v)?.as_str() {
+        "device" => Some(true),
+        "point" => Some(false),
+        _ => None,
+    })?;
+    let device_scope = scope.unwrap_or(false);
+    let kinds = SiteKind::ALL.map(SiteKind::code).join(", ");
+    let ids = "ids, one text or an array of texts";
+    let read = Watches {
+        device_scope,
+        site_kind: each(&map, "site_kind", &kinds, |t| SiteKind::ALL.iter().any(|kind| kind.code() == t))?,
+        quantity: each(&map, "quantity", "known quantities", |t| Quantity::parse(t).is_some())?,
+        site: each(&map, "site", ids, |t| is_id(t, 1))?,
+        device: each(&map, "device", ids, |t| is_id(t, 1) || is_id(t, 2))?,
+        point: each(&map, "point", ids, |t| is_id(t, 1) || is_id(t, 3))?,
+    };
+    for (key, list) in [("quantity", &read.quantity), ("point", &read.point)] {
+        if device_scope && !list.is_empty() {
+            let message = "does not go with scope: \"device\", allowed: site_kind, site, device".into();
+            return Err(WrongFact { key: key.into(), message });
+        }
+    }
+    Ok(read)
+}
+
+fn is_id(text: &str, parts: usize) -> bool {
+    text.split('/').count() == parts && text.split('/').all(|part| hub_model::id::check_part(part).is_ok())
+}
+
+fn known_keys(given: &Map, known: &[&str]) -> Read<()> {
+    match given.keys().find(|key| !known.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => Err(WrongFact {
+            key: key.to_string(),
+            message: format!("unknown key, allowed: {}", known.join(", ")),
+        }),
+    }
+}
+
+fn required<T>(given: &Map, key: &str, allowed: &str, read: impl Fn(&Dynamic) -> Option<T>) -> Read<T> {
+    optional(given, key, allowed, read)?
+        .ok_or_else(|| WrongFact { key: key.into(), message: format!("missing, allowed: {allowed}") })
+}
+
+fn optional<T>(
+    given: &Map,
+    key: &str,
+    allowed: &str,
+    read: impl Fn(&Dynamic) -> Option<T>,
+) -> Read<Option<T>> {
+    let Some(value) = given.get(key) else { return Ok(None) };
+    read(value).map(Some).ok_or_else(|| WrongFact {
+        key: key.into(),
+        message: format!("found {}, allowed: {allowed}", shown(value)),
+    })
+}
+
+fn each(given: &Map, key: &str, allowed: &str, fits: impl Fn(&str) -> bool) -> Read<Vec<String>> {
+    let read = |value: &Dynamic| -> Option<Vec<String>> {
+        let texts = match text(value) {
+            Some(one) => vec![one],
+            None => value.read_lock::<rhai::Array>()?.iter().map(text).collect::<Option<Vec<_>>>()?,
+        };
+        (!texts.is_empty() && texts.iter().all(|text| fits(text))).then_some(texts)
+    };
+    optional(given, key, allowed, read).map(Option::unwrap_or_default)
+}
+
+fn text(value: &Dynamic) -> Option<String> {
+    value.clone().into_string().ok()
+}
+
+fn delay(value: &Dynamic) -> Option<Duration> {
+    hub_model::duration::parse(&text(value)?).ok().filter(|delay| *delay <= MAX_DELAY)
+}
+
+fn on_missing(value: &Dynamic) -> Option<OnMissing> {
+    let word = text(value)?;
+    [OnMissing::Hold, OnMissing::Clear, OnMissing::Raise].into_iter().find(|one| one.code() == word)
+}
+
+fn shown(value: &Dynamic) -> String {
+    let shown: String = value.to_string().chars().take(60).collect();
+    match value.is_string() {
+        true => format!("\"{shown}\""),
+        false => shown,
+    }
+}

@@ -1,0 +1,95 @@
+//! What a rule's text uses, found by walking through it once: which windows must be kept, what makes it be asked again.
+//!
+//! Reads texts only, never runs them. Read next: [`super::RuleSet`].
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rhai::{AST, ASTNode, Expr, FnCallExpr};
+
+use super::sandbox::Trouble;
+use super::watched::WINDOW_FUNCTIONS;
+use crate::window::MAX_WINDOW;
+
+/// What a rule uses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Uses {
+    /// The longest window asked for.
+    pub(crate) window: Option<Duration>,
+    /// Own parts of the ids of other points.
+    pub(crate) siblings: BTreeSet<String>,
+    /// Whether its answer changes with time alone: then it is asked every minute.
+    pub(crate) time: bool,
+    /// Whether it looks at the point's limit.
+    pub(crate) limit: bool,
+}
+
+impl Uses {
+    pub(crate) fn of(ast: &AST) -> Result<Self, Trouble> {
+        let mut uses = Self::default();
+        let mut trouble = None;
+        ast.walk(&mut |path: &[ASTNode]| {
+            if let Some(ASTNode::Expr(expression)) = path.last()
+                && let Err(found) = uses.note(expression)
+            {
+                trouble.get_or_insert(found);
+            }
+            trouble.is_none()
+        });
+        trouble.map_or(Ok(uses), Err)
+    }
+
+    fn note(&mut self, expression: &Expr) -> Result<(), Trouble> {
+        match expression {
+            Expr::Property(property, _) => match property.2.as_str() {
+                "limit" => self.limit = true,
+                "age_s" => self.time = true,
+                _ => {}
+            },
+            Expr::FnCall(call, at) | Expr::MethodCall(call, at) => {
+                let line = at.line();
+                self.note_call(call).map_err(|message| Trouble { line, message })?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn note_call(&mut self, call: &FnCallExpr) -> Result<(), String> {
+        let name = call.name.as_str();
+        if matches!(name, "local_hour" | "local_weekday") {
+            self.time = true;
+        } else if name == "sibling" {
+            let sibling = last_text(call)
+                .ok_or("sibling() takes the other point's id as text, such as sibling(\"ph\")")?;
+            self.siblings.insert(sibling.to_owned());
+        } else if WINDOW_FUNCTIONS.contains(&name) {
+            self.time = true;
+            self.note_window(name, call)?;
+        }
+        Ok(())
+    }
+
+    fn note_window(&mut self, name: &str, call: &FnCallExpr) -> Result<(), String> {
+        let Some(text) = last_text(call) else {
+            // `min(a, b)` and `max(a, b)` of two numbers are no windows; whatever else is, fails when it runs.
+            return match name {
+                "min" | "max" => Ok(()),
+                _ => Err(format!("{name}() takes its span as text, such as {name}(\"1h\")")),
+            };
+        };
+        let span = hub_model::duration::parse(text).map_err(|error| error.to_string())?;
+        if span.is_zero() || span > MAX_WINDOW {
+            return Err(format!("found a window of \"{text}\", allowed: up to \"24h\""));
+        }
+        self.window = self.window.max(Some(span));
+        Ok(())
+    }
+}
+
+fn last_text(call: &FnCallExpr) -> Option<&str> {
+    match call.args.last() {
+        Some(Expr::StringConstant(text, _)) => Some(text.as_str()),
+        _ => None,
+    }
+}

@@ -1,0 +1,118 @@
+//! Which rule watches what, and which readings make it be asked.
+//!
+//! Built once from the rules and the commune. Read next: [`crate::evaluate`].
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hub_model::{PointId, RuleId, Subject, Timestamp, Tracking};
+
+use crate::places::{Places, Target};
+use crate::rules::Rule;
+use crate::{RuleFault, Watches};
+
+/// One rule on one subject.
+pub(crate) struct Watch {
+    /// Its rule's place in the set.
+    pub(crate) rule: usize,
+    pub(crate) target: Target,
+    pub(crate) tracking: Tracking,
+    /// When the delay that is running ends.
+    pub(crate) due: Option<Timestamp>,
+    /// What was wrong when its rule was asked last.
+    pub(crate) fault: Option<RuleFault>,
+    /// What was wrong when its rule last had to say something of an alarm.
+    pub(crate) message_fault: Option<RuleFault>,
+}
+
+impl Watch {
+    pub(crate) fn faults(&self) -> impl Iterator<Item = &RuleFault> {
+        self.fault.iter().chain(&self.message_fault)
+    }
+}
+
+/// All watches, and how to find them.
+#[derive(Default)]
+pub(crate) struct WatchList {
+    pub(crate) all: Vec<Watch>,
+    /// For each point, the watches that its readings concern.
+    pub(crate) by_point: Vec<Vec<usize>>,
+    /// Watches whose answer changes with time alone.
+    pub(crate) timed: Vec<usize>,
+    by_subject: HashMap<(RuleId, Subject), usize>,
+    /// For each point, the longest window that is asked for.
+    windows: Vec<Option<Duration>>,
+}
+
+impl WatchList {
+    pub(crate) fn new(places: &Places, rules: &[Rule]) -> Self {
+        let points = places.point_count();
+        let mut list =
+            Self { by_point: vec![vec![]; points], windows: vec![None; points], ..Self::default() };
+        for (index, rule) in rules.iter().enumerate() {
+            for target in places.targets(rule.facts.watches.device_scope) {
+                if selects(&rule.facts.watches, places, target) {
+                    list.add(places, index, rule, target);
+                }
+            }
+        }
+        list
+    }
+
+    fn add(&mut self, places: &Places, index: usize, rule: &Rule, target: Target) {
+        let number = self.all.len();
+        let subject = places.subject(target);
+        let mut points = match target {
+            Target::Point(point) => vec![point],
+            Target::Device(_) => places.points_of_device(target).collect(),
+        };
+        points.extend(rule.uses.siblings.iter().filter_map(|name| places.sibling(target, name)));
+        points.sort_unstable();
+        points.dedup();
+        for point in points {
+            self.by_point[point].push(number);
+            self.windows[point] = self.windows[point].max(rule.uses.window);
+        }
+        if rule.uses.time {
+            self.timed.push(number);
+        }
+        let tracking = untracked(Arc::clone(&rule.id), subject.clone());
+        self.by_subject.insert((Arc::clone(&rule.id), subject), number);
+        self.all.push(Watch { rule: index, target, tracking, due: None, fault: None, message_fault: None });
+    }
+
+    /// The longest window that any rule asks of the point.
+    pub(crate) fn window(&self, point: usize) -> Option<Duration> {
+        self.windows[point]
+    }
+
+    pub(crate) fn find(&self, rule: &RuleId, subject: &Subject) -> Option<usize> {
+        self.by_subject.get(&(Arc::clone(rule), subject.clone())).copied()
+    }
+
+    pub(crate) fn of_rule(&self, rule: usize) -> impl Iterator<Item = &Watch> {
+        self.all.iter().filter(move |watch| watch.rule == rule)
+    }
+}
+
+/// Nothing remembered of a rule on a subject.
+pub(crate) fn untracked(rule: RuleId, subject: Subject) -> Tracking {
+    Tracking { rule, subject, raising_since: None, clearing_since: None, alarm: None }
+}
+
+fn selects(watches: &Watches, places: &Places, target: Target) -> bool {
+    let among = |list: &[String], fits: &dyn Fn(&str) -> bool| {
+        list.is_empty() || list.iter().any(|wanted| fits(wanted.as_str()))
+    };
+    let (site, device) = (places.site(target), places.device_id(target));
+    let of_site = among(&watches.site_kind, &|kind| kind == site.kind.code())
+        && among(&watches.site, &|id| id == site.id.as_str())
+        && among(&watches.device, &|id| id == device.as_str() || id == device.name());
+    let Target::Point(number) = target else { return of_site };
+    let point = places.point(number);
+    let named = |id: &PointId, wanted: &str| wanted == id.as_str() || wanted == id.name();
+    of_site
+        && among(&watches.quantity, &|code| code == point.quantity.code())
+        && among(&watches.point, &|wanted| named(&point.id, wanted))
+}

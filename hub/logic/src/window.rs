@@ -1,0 +1,185 @@
+//! Judged values of the last hours as one-minute aggregates, for `p.mean("1h")` and its kin.
+//!
+//! Keeps nothing longer than the span it was made for, and only for points that a rule can reach. Read next:
+//! [`crate::rules`], which finds out the spans.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use hub_model::Timestamp;
+
+/// The longest window that a rule may ask for. At one aggregate a minute it holds at most 1,441 of them (about 100 KB).
+pub const MAX_WINDOW: Duration = Duration::from_secs(24 * 3600);
+
+const MINUTE_MS: i64 = 60_000;
+
+/// What is known of one minute, or of several put together.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Aggregate {
+    minute: i64,
+    pub(crate) count: u64,
+    sum: f64,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
+    first: (Timestamp, f64),
+    last: (Timestamp, f64),
+}
+
+impl Aggregate {
+    fn of(at: Timestamp, value: f64) -> Self {
+        Self {
+            minute: minute_of(at),
+            count: 1,
+            sum: value,
+            min: value,
+            max: value,
+            first: (at, value),
+            last: (at, value),
+        }
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        if other.first.0 < self.first.0 {
+            self.first = other.first;
+        }
+        if other.last.0 >= self.last.0 {
+            self.last = other.last;
+        }
+    }
+
+    pub(crate) fn mean(&self) -> f64 {
+        self.sum / self.count as f64
+    }
+
+    /// Last value less the first one; `None` while there is only one moment.
+    pub(crate) fn delta(&self) -> Option<f64> {
+        (self.last.0 > self.first.0).then(|| self.last.1 - self.first.1)
+    }
+
+    /// Change per hour between the first and the last value.
+    pub(crate) fn rate_per_hour(&self) -> Option<f64> {
+        let hours = self.last.0.since(self.first.0).as_secs_f64() / 3600.0;
+        self.delta().map(|delta| delta / hours)
+    }
+
+    /// When the first value was measured.
+    pub(crate) fn first_at(&self) -> Timestamp {
+        self.first.0
+    }
+}
+
+/// The aggregates of one point, oldest first.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Window {
+    span: Duration,
+    minutes: VecDeque<Aggregate>,
+}
+
+impl Window {
+    /// A window that looks back `span`, at most [`MAX_WINDOW`].
+    pub(crate) fn new(span: Duration) -> Self {
+        Self { span: span.min(MAX_WINDOW), minutes: VecDeque::new() }
+    }
+
+    pub(crate) fn span(&self) -> Duration {
+        self.span
+    }
+
+    /// Takes a value in, in any order of time; one older than the window is left out.
+    pub(crate) fn push(&mut self, at: Timestamp, value: f64) {
+        let new = Aggregate::of(at, value);
+        let newest = self.minutes.back().map_or(new.minute, |newest| newest.minute.max(new.minute));
+        let oldest_kept = newest - minutes_in(self.span);
+        if new.minute < oldest_kept {
+            return;
+        }
+        let place = self.minutes.partition_point(|old| old.minute < new.minute);
+        match self.minutes.get_mut(place) {
+            Some(same) if same.minute == new.minute => same.join(&new),
+            _ => self.minutes.insert(place, new),
+        }
+        while self.minutes.front().is_some_and(|oldest| oldest.minute < oldest_kept) {
+            self.minutes.pop_front();
+        }
+    }
+
+    /// Everything measured in the last `span` before `now`, to the minute; `None` when there is nothing.
+    pub(crate) fn over(&self, now: Timestamp, span: Duration) -> Option<Aggregate> {
+        let newest = minute_of(now);
+        let from = self.minutes.partition_point(|old| old.minute <= newest - minutes_in(span));
+        let to = self.minutes.partition_point(|old| old.minute <= newest);
+        let mut asked = self.minutes.range(from.min(to)..to);
+        let mut all = *asked.next()?;
+        asked.for_each(|one| all.join(one));
+        Some(all)
+    }
+}
+
+fn minute_of(at: Timestamp) -> i64 {
+    at.as_millis().div_euclid(MINUTE_MS)
+}
+
+/// Whole minutes in a span, at least one.
+fn minutes_in(span: Duration) -> i64 {
+    i64::try_from(span.as_millis().div_ceil(MINUTE_MS as u128)).unwrap_or(i64::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes: f64) -> Timestamp {
+        Timestamp::from_millis((minutes * 60_000.0) as i64)
+    }
+
+    fn filled() -> Window {
+        let mut window = Window::new(Duration::from_secs(3600));
+        for minute in 0..60 {
+            window.push(at(f64::from(minute)), f64::from(minute));
+        }
+        window
+    }
+
+    #[test]
+    fn figures_of_an_hour_are_right() {
+        let hour = filled().over(at(59.9), Duration::from_secs(3600)).unwrap();
+        assert_eq!((hour.count, hour.min, hour.max, hour.mean()), (60, 0.0, 59.0, 29.5));
+        assert_eq!(hour.delta(), Some(59.0));
+        assert!((hour.rate_per_hour().unwrap() - 60.0).abs() < 1e-9);
+        assert_eq!(hour.first_at(), at(0.0));
+    }
+
+    #[test]
+    fn a_shorter_span_and_a_later_now_leave_the_old_out() {
+        let window = filled();
+        assert_eq!(window.over(at(59.5), Duration::from_secs(600)).unwrap().min, 50.0);
+        assert_eq!(window.over(at(100.0), Duration::from_secs(3600)).unwrap().count, 19);
+        assert_eq!(window.over(at(200.0), Duration::from_secs(3600)), None);
+        assert_eq!(window.over(at(-5.0), Duration::from_secs(3600)), None);
+    }
+
+    #[test]
+    fn order_does_not_matter_and_the_size_is_bounded() {
+        let mut window = filled();
+        window.push(at(30.5), 1000.0);
+        assert_eq!(window.over(at(59.9), Duration::from_secs(3600)).unwrap().max, 1000.0);
+        for minute in 60..10_000 {
+            window.push(at(f64::from(minute)), 1.0);
+        }
+        window.push(at(3.0), -1000.0);
+        assert_eq!(window.minutes.len(), 61);
+        assert_eq!(window.over(at(9_999.0), MAX_WINDOW).unwrap().min, 1.0);
+    }
+
+    #[test]
+    fn one_moment_has_no_change() {
+        let mut window = Window::new(Duration::from_secs(60));
+        window.push(at(1.0), 5.0);
+        let one = window.over(at(1.2), Duration::from_secs(60)).unwrap();
+        assert_eq!((one.delta(), one.rate_per_hour()), (None, None));
+    }
+}

@@ -1,0 +1,59 @@
+//! All that a rule can look at: the commune and what is remembered of its points.
+//!
+//! Handed to scripts by reference count, so that looking costs nothing and changes nothing. Read next:
+//! [`crate::rules::watched`], the face that scripts see.
+
+use std::sync::Arc;
+
+use hub_model::{Reading, Timestamp};
+
+use crate::judge::LIVE_WITHIN;
+use crate::memory::PointMemory;
+use crate::places::{Places, PointNo, Target};
+
+/// The commune and its points' memories.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) places: Arc<Places>,
+    pub(crate) memories: Vec<PointMemory>,
+    pub(crate) started_at: Timestamp,
+}
+
+impl World {
+    pub(crate) fn memory(&self, point: PointNo) -> &PointMemory {
+        &self.memories[point]
+    }
+
+    /// The latest reading of a point; a device has none.
+    pub(crate) fn latest(&self, target: Target) -> Option<&Reading> {
+        match target {
+            Target::Point(point) => self.memories[point].latest.as_ref(),
+            Target::Device(_) => None,
+        }
+    }
+
+    /// Whether all of the device's points that ever said anything are missing now; `None` when none ever did.
+    pub(crate) fn device_is_missing(&self, target: Target) -> Option<bool> {
+        let points = &self.memories[self.places.points_of_device(target)];
+        let heard = points.iter().any(|memory| memory.latest.is_some());
+        heard.then(|| points.iter().all(|memory| memory.latest.is_none() || memory.is_missing()))
+    }
+
+    /// Whether what is known of the target is from this run of the hub, or from so shortly before it that it still counts.
+    /// Else a rule waits for the first word: after a long standstill nobody knows what is the case.
+    pub(crate) fn is_known(&self, target: Target) -> bool {
+        let points = match target {
+            Target::Point(point) => point..point + 1,
+            Target::Device(_) => self.places.points_of_device(target),
+        };
+        let since = self.started_at.minus(LIVE_WITHIN);
+        self.memories[points].iter().filter_map(|memory| memory.latest.as_ref()).any(|l| l.received_at >= since)
+    }
+
+    /// When the device was last heard, but never before the hub was started: of the time before it knows nothing.
+    pub(crate) fn device_heard_at(&self, target: Target) -> Timestamp {
+        let points = &self.memories[self.places.points_of_device(target)];
+        let heard = points.iter().filter_map(PointMemory::heard_at).max();
+        heard.map_or(self.started_at, |at| at.max(self.started_at))
+    }
+}

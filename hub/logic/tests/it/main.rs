@@ -1,0 +1,11 @@
+//! The logic from outside: what goes in, what comes out. One binary, so that it is linked once.
+//!
+//! Nothing here looks inside of the crate. Read next: [`support`], which every test uses.
+
+mod alarms;
+mod readings;
+mod recovery;
+mod rules;
+mod sandbox;
+mod scripts;
+mod support;

@@ -1,0 +1,69 @@
+//! `commune-hub check`: the configuration and its rules, without touching a device.
+
+use std::io::Write;
+use std::path::Path;
+
+use adapters_modbus::{BusSummary, Plan};
+use hub_logic::RuleSet;
+use hub_model::{Commune, duration};
+
+use super::warn;
+use crate::config::{Config, Faulty, error_lines, warning_lines};
+
+/// Prints what each bus has to do, or every fault.
+pub fn check(dir: &Path, out: &mut impl Write) -> anyhow::Result<()> {
+    let (config, problems) = Config::load(dir);
+    warn(&warning_lines(&problems));
+    let mut lines = error_lines(&problems);
+    let Some(config) = config else { return Err(Faulty { lines }.into()) };
+    let (_, faults) = RuleSet::compile(crate::rules::files(config.rules.as_deref())?);
+    lines.extend(faults.iter().map(|fault| match &config.rules {
+        Some(folder) => format!("{}/{fault}", folder.strip_prefix(dir).unwrap_or(folder).display()),
+        None => fault.to_string(),
+    }));
+    if !lines.is_empty() {
+        return Err(Faulty { lines }.into());
+    }
+    // Loading has found no clash.
+    let buses = Plan::build(config.modbus).map(|plan| plan.buses()).unwrap_or_default();
+    buses.iter().try_for_each(|bus| print_bus(bus, out))?;
+    let store = &config.store;
+    writeln!(
+        out,
+        "store: commits every {}; keep_raw {} and keep_hourly {} are noted, this version deletes nothing",
+        duration::format(store.commit_window),
+        duration::format(store.keep_raw),
+        duration::format(store.keep_hourly)
+    )?;
+    writeln!(out, "{}", summary(&config.commune))?;
+    Ok(())
+}
+
+fn print_bus(bus: &BusSummary, out: &mut impl Write) -> std::io::Result<()> {
+    writeln!(out, "bus {}: load {:.1} %", bus.endpoint, bus.load_percent)?;
+    for device in &bus.devices {
+        writeln!(
+            out,
+            "  {} (unit {}): every {}, {} a poll, load {:.1} %",
+            device.id,
+            device.unit_id,
+            duration::format(device.poll),
+            counted(device.requests, "request"),
+            device.load_percent
+        )?;
+    }
+    if bus.load_percent > 100.0 {
+        warn(&[format!("bus {}: more than it can do; polls will be left out", bus.endpoint)]);
+    }
+    Ok(())
+}
+
+fn summary(commune: &Commune) -> String {
+    let sites = counted(commune.sites.len(), "site");
+    let devices = counted(commune.devices().count(), "device");
+    format!("ok: {sites}, {devices}, {}", counted(commune.points().count(), "point"))
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}

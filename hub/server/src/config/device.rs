@@ -1,0 +1,170 @@
+//! A device: its profile laid beneath it, its adapter's keys, its points.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use adapters_modbus::ModbusDevice;
+use adapters_mqtt::MqttDevice;
+use adapters_sdk::config::{Place, Problem, Problems, Table};
+use hub_model::{Device, DeviceId, LocalText, Point, PointId, SiteId};
+
+use super::adapter::{Adapter, DeviceSettings, PointSettings};
+use super::login::Logins;
+use super::point::{self, Around, SPANS};
+use super::profile::Profiles;
+use super::site::BoundSets;
+
+/// A device with what its adapter needs.
+pub(super) struct Read {
+    pub(super) device: Device,
+    pub(super) served: Served,
+}
+
+/// What an adapter is given of a device.
+pub(super) enum Served {
+    /// Polled.
+    Modbus(ModbusDevice),
+    /// Publishes; with its password.
+    Mqtt(MqttDevice, String),
+    /// Comes through the API: nothing more is needed.
+    Push,
+}
+
+/// Reads a device. `None` when it cannot be used; every fault is in `problems`.
+pub(super) fn read(
+    mut table: Table,
+    site: &SiteId,
+    profiles: &Profiles,
+    limits: &BoundSets<'_>,
+    logins: &mut Logins<'_>,
+    problems: &mut Problems,
+) -> Option<Read> {
+    let place = table.place().clone();
+    // Which keys are known depends on the adapter: without it, nothing more can be said of this device.
+    let (mut table, adapter) = with_profile(&mut table, profiles, problems)?;
+    let id = table.needed_parsed("id", problems, |text| DeviceId::new(site, text));
+    // A device without a usable id is read all the same, for the faults of its points.
+    let assumed = id.clone().or_else(|| DeviceId::new(site, "device").ok())?;
+    let name = table.local_text("name", problems);
+    let expire_after = table.duration("expire_after", SPANS, problems);
+    let point_tables = table.tables("point", problems);
+    let before = table.clone();
+    let settings = adapter.device(&mut table, problems);
+    let password = match &settings {
+        Some(DeviceSettings::Mqtt(settings)) => logins.password(settings, &before, problems),
+        _ => None,
+    };
+    table.finish(problems);
+    let around = Around { device: &assumed, adapter, settings: settings.as_ref(), expire_after, limits };
+    let points = points(point_tables, &around, problems);
+    let interval = match &settings {
+        Some(DeviceSettings::Modbus(settings)) => Some(settings.poll),
+        _ => None,
+    };
+    let id = id?;
+    let (points, settings_of_points) = points.into_iter().unzip();
+    let served = serve(&id, settings?, password, settings_of_points, place)?;
+    let name = name.unwrap_or_else(|| LocalText::same(id.name()));
+    Some(Read { device: device(id, name, adapter, interval, points), served })
+}
+
+fn device(id: DeviceId, name: LocalText, adapter: Adapter, interval: Option<Duration>, points: Vec<Point>) -> Device {
+    Device { id, name, adapter: adapter.code().to_owned(), interval, points }
+}
+
+/// The device's table over its profile's, and the adapter that one of the two names.
+fn with_profile(table: &mut Table, profiles: &Profiles, problems: &mut Problems) -> Option<(Table, Adapter)> {
+    let profile_fault = table.fault("profile", "");
+    let adapter_fault = table.fault("adapter", "");
+    let (has_profile, has_adapter) = (table.has("profile"), table.has("adapter"));
+    let profile = table.text("profile", problems).map(|id| profiles.find(&id));
+    let own = table.choice("adapter", &Adapter::WORDS, problems);
+    let table = table.clone();
+    match profile {
+        None if has_profile => None,
+        None => {
+            if !has_adapter {
+                let message = "is needed and not given, allowed: modbus, mqtt, push, or a profile that names it".to_owned();
+                problems.error(Problem { message, ..adapter_fault });
+                report_misspelt(table, problems);
+                return None;
+            }
+            own.map(|adapter| (table, adapter))
+        }
+        Some(Err(message)) => {
+            if !message.is_empty() {
+                problems.error(Problem { message, ..profile_fault });
+            }
+            None
+        }
+        Some(Ok(profile)) => {
+            if let Some(own) = own.filter(|own| *own != profile.adapter) {
+                let message = format!(
+                    "found \"{}\", but the profile \"{}\" ({}) is for {}",
+                    own.code(),
+                    profile.id,
+                    profile.place(),
+                    profile.adapter.code()
+                );
+                problems.error(Problem { message, ..adapter_fault });
+                return None;
+            }
+            let mut merged = profile.beneath(table);
+            // The profile's own word for it, which has been read.
+            merged.text("adapter", problems);
+            Some((merged, profile.adapter))
+        }
+    }
+}
+
+/// Reports keys that look like `adapter` or `profile`. Nothing is known of the other keys without the two.
+fn report_misspelt(table: Table, problems: &mut Problems) {
+    let mut unknown = Problems::new();
+    table.finish(&mut unknown);
+    let misspelt = unknown.errors().into_iter().filter(|problem| problem.message.contains("did you mean"));
+    misspelt.for_each(|problem| problems.error(problem.clone()));
+}
+
+fn points(tables: Vec<Table>, around: &Around<'_>, problems: &mut Problems) -> Vec<(Point, (PointId, PointSettings))> {
+    let mut places: HashMap<PointId, Place> = HashMap::new();
+    let mut points = Vec::new();
+    for table in tables {
+        let fault = table.fault("id", "");
+        let Some((point, settings)) = point::read(table, around, problems) else { continue };
+        if let Some(first) = places.insert(point.id.clone(), fault.place.clone()) {
+            let message = format!("found \"{}\", which is already the id of a point at {first}", point.id.name());
+            problems.error(Problem { message, ..fault });
+            continue;
+        }
+        let id = point.id.clone();
+        points.push((point, (id, settings)));
+    }
+    points
+}
+
+fn serve(
+    id: &DeviceId,
+    settings: DeviceSettings,
+    password: Option<String>,
+    points: Vec<(PointId, PointSettings)>,
+    place: Place,
+) -> Option<Served> {
+    let id = id.clone();
+    Some(match settings {
+        DeviceSettings::Modbus(settings) => {
+            let points = points.into_iter().filter_map(|(id, point)| match point {
+                PointSettings::Modbus(point) => Some((id, point)),
+                _ => None,
+            });
+            Served::Modbus(ModbusDevice { id, settings, points: points.collect(), place })
+        }
+        DeviceSettings::Mqtt(settings) => {
+            let points = points.into_iter().filter_map(|(id, point)| match point {
+                PointSettings::Mqtt(point) => Some((id, point)),
+                _ => None,
+            });
+            Served::Mqtt(MqttDevice { id, settings, points: points.collect() }, password?)
+        }
+        DeviceSettings::Push => Served::Push,
+    })
+}

@@ -1,0 +1,100 @@
+//! The files of a configuration folder. Reads text and permissions, nothing else; faults are told by paths below the folder.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use adapters_sdk::config::{Place, Problem, Problems, Table};
+
+/// A larger file is refused: it is no configuration.
+const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
+
+/// A configuration folder.
+pub(super) struct Files {
+    dir: PathBuf,
+}
+
+/// The tables of a subfolder.
+pub struct Tables {
+    /// Each file that could be read, in the order of names.
+    pub read: Vec<Table>,
+    /// Whether another one could not: then a missing name is no fault of whoever uses it.
+    pub some_faulty: bool,
+}
+
+impl Files {
+    /// The folder, when it is one.
+    pub(super) fn open(dir: &Path, problems: &mut Problems) -> Option<Self> {
+        if dir.is_dir() {
+            return Some(Self { dir: dir.to_owned() });
+        }
+        let what = if dir.exists() { "is no folder" } else { "there is no such folder" };
+        problems.error(about_file(&dir.display().to_string(), format!("{what}; it should hold hub.toml")));
+        None
+    }
+
+    /// One file, which must be there.
+    pub(super) fn table(&self, file: &str, problems: &mut Problems) -> Option<Table> {
+        match self.text(file) {
+            Ok(text) => Table::parse(file, &text, problems),
+            Err(error) => {
+                problems.error(about_file(file, format!("cannot be read: {error}")));
+                None
+            }
+        }
+    }
+
+    /// Every `*.toml` of the subfolder `folder`; none when there is no such folder. Hidden files are left alone.
+    pub(super) fn tables(&self, folder: &str, problems: &mut Problems) -> Tables {
+        let mut tables = Tables { read: Vec::new(), some_faulty: false };
+        let names = match names(&self.dir.join(folder)) {
+            Ok(names) => names,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return tables,
+            Err(error) => {
+                problems.error(about_file(folder, format!("cannot be read: {error}")));
+                tables.some_faulty = true;
+                return tables;
+            }
+        };
+        for name in names {
+            match self.table(&format!("{folder}/{name}"), problems) {
+                Some(table) => tables.read.push(table),
+                None => tables.some_faulty = true,
+            }
+        }
+        tables
+    }
+
+    /// The text of a file; a relative name is below the folder.
+    pub(super) fn text(&self, file: &str) -> io::Result<String> {
+        let path = self.dir.join(file);
+        if fs::metadata(&path)?.len() > MAX_FILE_BYTES {
+            return Err(io::Error::other(format!("larger than {MAX_FILE_BYTES} bytes")));
+        }
+        fs::read_to_string(&path)
+    }
+
+    /// The file's permissions when others than its owner may read it.
+    pub(super) fn open_mode(&self, file: &str) -> Option<u32> {
+        let mode = fs::metadata(self.dir.join(file)).ok()?.permissions().mode() & 0o777;
+        (mode & 0o077 != 0).then_some(mode)
+    }
+}
+
+/// A fault or warning of a file as a whole.
+pub(super) fn about_file(file: &str, message: String) -> Problem {
+    Problem { place: Place { file: file.into(), line: 0 }, key: String::new(), message }
+}
+
+fn names(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".toml") && !name.starts_with('.') {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}

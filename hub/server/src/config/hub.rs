@@ -1,0 +1,114 @@
+//! `hub.toml`: the commune itself, the listeners, the store, the rules. Sections of later versions are refused by name.
+
+use std::path::{Path, PathBuf};
+
+use adapters_sdk::config::{Problems, Table};
+use hub_model::{Commune, LocalText, id};
+use jiff::tz::TimeZone;
+
+use super::{HttpSettings, MqttSettings, StoreSettings, listen, ranges, store};
+
+/// The time zone of a commune that names none: all of Viet Nam has this one.
+const DEFAULT_ZONE: &str = "Asia/Ho_Chi_Minh";
+/// Sections that the contract names and this version does not serve. Ignoring them would lose notices or copies silently.
+const LATER_SECTIONS: [(&str, &str); 3] = [
+    ("notify", "notices are not in this version; alarms are shown on the dashboard and given by the API"),
+    ("forward", "forwarding to another database is not in this version"),
+    ("history", "history from another database is not in this version"),
+];
+
+/// What `hub.toml` says.
+pub(super) struct Hub {
+    /// Without its sites.
+    pub(super) commune: Commune,
+    pub(super) zone: TimeZone,
+    pub(super) http: HttpSettings,
+    pub(super) mqtt: Option<MqttSettings>,
+    pub(super) store: StoreSettings,
+    pub(super) rules: Option<PathBuf>,
+}
+
+/// Reads `hub.toml`. `None` when something that is needed is faulty; every fault is in `problems`.
+pub(super) fn read(mut root: Table, dir: &Path, problems: &mut Problems) -> Option<Hub> {
+    for (section, why) in LATER_SECTIONS {
+        refuse(&mut root, section, why, problems);
+    }
+    role(&mut root, problems);
+    let commune = commune(&mut root, problems);
+    let listeners = listen::read(&mut root, problems);
+    let store = store::read(&mut root, dir, problems);
+    let rules = rules(&mut root, dir, problems);
+    root.finish(problems);
+    let ((commune, zone), (http, mqtt)) = (commune?, listeners?);
+    Some(Hub { commune, zone, http, mqtt, store: store?, rules })
+}
+
+/// Reports `key` as not of this version, whatever it holds.
+pub(super) fn refuse(table: &mut Table, key: &'static str, why: &str, problems: &mut Problems) {
+    if table.has(key) {
+        problems.error(table.fault(key, why));
+        // Taken and dropped: the key is known, only not served.
+        table.text(key, &mut Problems::new());
+    }
+}
+
+fn role(root: &mut Table, problems: &mut Problems) {
+    let Some(mut hub) = root.table("hub", problems) else { return };
+    let province = hub.fault("role", "found \"province\", allowed: commune; a province's hub is not in this version");
+    if hub.choice("role", &[("commune", false), ("province", true)], problems) == Some(true) {
+        problems.error(province);
+    }
+    hub.finish(problems);
+}
+
+fn commune(root: &mut Table, problems: &mut Problems) -> Option<(Commune, TimeZone)> {
+    if !root.has("commune") {
+        problems.error(root.fault("commune", "is needed: a section with at least id and name"));
+    }
+    let mut table = root.table("commune", problems)?;
+    let id = table.needed_parsed("id", problems, |text| id::check_part(text).map(|()| text.to_owned()));
+    let name = table.local_text("name", problems);
+    let zone = zone(&mut table, problems);
+    let location = ranges::location(&mut table, problems);
+    let languages = languages(&mut table, problems);
+    table.finish(problems);
+    let (id, (timezone, zone)) = (id?, zone?);
+    let name = name.unwrap_or_else(|| LocalText::same(&*id));
+    Some((Commune { id, name, timezone, location, languages, sites: Vec::new() }, zone))
+}
+
+fn zone(table: &mut Table, problems: &mut Problems) -> Option<(String, TimeZone)> {
+    let find = |text: &str| match TimeZone::get(text) {
+        Ok(zone) => Ok((text.to_owned(), zone)),
+        Err(_) => Err(format!("found \"{text}\", allowed: an IANA time zone such as \"{DEFAULT_ZONE}\"")),
+    };
+    if table.has("timezone") {
+        return table.parsed("timezone", problems, find);
+    }
+    // Asked for all the same, so that a misspelt key is told with the right name.
+    table.text("timezone", problems);
+    find(DEFAULT_ZONE).ok()
+}
+
+fn languages(table: &mut Table, problems: &mut Problems) -> Vec<String> {
+    let fault = table.fault("languages", "");
+    let Some(found) = table.texts("languages", problems) else { return vec!["vi".to_owned(), "en".to_owned()] };
+    let is_known = found.iter().all(|language| matches!(language.as_str(), "vi" | "en"));
+    let is_twice = found.len() > 1 && found[0] == found[1];
+    if found.is_empty() || !is_known || is_twice || found.len() > 2 {
+        let message = format!("found {found:?}, allowed: \"vi\", \"en\" or both, the first being shown first");
+        problems.error(adapters_sdk::config::Problem { message, ..fault });
+    }
+    found
+}
+
+/// The section `[rules]`: the folder that it names.
+pub(super) fn rules(root: &mut Table, dir: &Path, problems: &mut Problems) -> Option<PathBuf> {
+    let mut table = root.table("rules", problems)?;
+    let path = table.parsed("dir", problems, |text| {
+        let path = dir.join(text);
+        if path.is_dir() { Ok(path) } else { Err(format!("found \"{text}\", which is no folder beside hub.toml")) }
+    });
+    table.finish(problems);
+    path
+}

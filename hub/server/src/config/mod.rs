@@ -1,0 +1,189 @@
+//! The configuration of a hub: one folder of TOML files, read whole, checked whole, told whole.
+//!
+//! Never opens a device or a socket and never stops at the first fault: [`Config::load`] gives every one of them with file,
+//! line and key. Read next: `hub.rs` (hub.toml), `site.rs`, `device.rs`, `point.rs`, and `../limits.rs`.
+
+mod adapter;
+mod device;
+mod files;
+mod hub;
+mod listen;
+mod login;
+pub mod nearest;
+mod point;
+mod profile;
+mod ranges;
+mod site;
+mod store;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use adapters_modbus::{ModbusDevice, Plan};
+use adapters_mqtt::MqttDevice;
+use adapters_sdk::config::{Problems, Table};
+use hub_model::Commune;
+
+use crate::limits::LimitSets;
+use files::Files;
+
+pub use files::Tables;
+pub use profile::Profile;
+pub use ranges::above;
+
+/// A whole configuration without a fault. Holds passwords, so it has no `Debug`.
+pub struct Config {
+    /// The commune with its sites, devices and points, limits bound.
+    pub commune: Commune,
+    /// Where people and programs reach the hub.
+    pub http: HttpSettings,
+    /// Where devices publish; `None` when there is neither a section nor a device for it.
+    pub mqtt: Option<MqttSettings>,
+    /// Where readings are kept, and for how long.
+    pub store: StoreSettings,
+    /// The folder of rules to use instead of those that come with the hub.
+    pub rules: Option<PathBuf>,
+    /// Devices that are polled. `Plan::build` takes them: loading has tried it.
+    pub modbus: Vec<ModbusDevice>,
+    /// Devices that publish, each with its password.
+    pub mqtt_devices: Vec<(MqttDevice, String)>,
+}
+
+/// Section `[http]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpSettings {
+    /// Address and port; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// The address that people type, for links and for the session's cookie.
+    pub public_url: Option<String>,
+}
+
+/// Section `[mqtt]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MqttSettings {
+    /// Address and port; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// Anybody may do anything: for tests, on loopback only.
+    pub open: bool,
+}
+
+/// Section `[store]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreSettings {
+    /// The folder of the databases.
+    pub dir: PathBuf,
+    /// How long readings are gathered for one commit.
+    pub commit_window: Duration,
+    /// How long single readings are kept.
+    pub keep_raw: Duration,
+    /// How long hourly means are kept.
+    pub keep_hourly: Duration,
+}
+
+/// A configuration that cannot be used. Its text has one line for each fault.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .lines.join("\n"))]
+pub struct Faulty {
+    /// `file:line: key: what was found and what is allowed`, in the order of files and lines.
+    pub lines: Vec<String>,
+}
+
+impl Config {
+    /// Reads the folder `dir`. The configuration is there exactly when the problems hold no error.
+    pub fn load(dir: &Path) -> (Option<Self>, Problems) {
+        let mut problems = Problems::new();
+        let config = read(dir, &mut problems);
+        let config = config.filter(|_| problems.errors().is_empty());
+        (config, problems)
+    }
+
+    /// As [`Config::load`], with the warnings for whoever shows them.
+    ///
+    /// # Errors
+    /// Every fault at once.
+    pub fn require(dir: &Path) -> Result<(Self, Vec<String>), Faulty> {
+        let (config, problems) = Self::load(dir);
+        config.map(|config| (config, warning_lines(&problems))).ok_or_else(|| Faulty { lines: error_lines(&problems) })
+    }
+
+    /// Where the store of the configuration in `dir` is: all that accounts need, so a fault elsewhere does not lock
+    /// people out.
+    ///
+    /// # Errors
+    /// When hub.toml cannot be read or its `[store]` is faulty.
+    pub fn store_dir(dir: &Path) -> Result<PathBuf, Faulty> {
+        part(dir, |root, problems| store::read(root, dir, problems).map(|store| store.dir))
+    }
+
+    /// The folder of rules of the configuration in `dir`, if it names one: all that testing rules needs.
+    ///
+    /// # Errors
+    /// When hub.toml cannot be read or its `[rules]` is faulty.
+    pub fn rules_dir(dir: &Path) -> Result<Option<PathBuf>, Faulty> {
+        part(dir, |root, problems| Some(hub::rules(root, dir, problems)))
+    }
+}
+
+/// Reads one section of hub.toml and looks at no other.
+fn part<T>(dir: &Path, read: impl FnOnce(&mut Table, &mut Problems) -> Option<T>) -> Result<T, Faulty> {
+    let mut problems = Problems::new();
+    let found = Files::open(dir, &mut problems).and_then(|files| {
+        let mut root = files.table("hub.toml", &mut problems)?;
+        read(&mut root, &mut problems)
+    });
+    let lines = error_lines(&problems);
+    found.filter(|_| lines.is_empty()).ok_or(Faulty { lines })
+}
+
+/// The faults, one line each. A fault of a profile is told once, however many devices use it.
+pub fn error_lines(problems: &Problems) -> Vec<String> {
+    let mut told = BTreeSet::new();
+    let errors = problems.errors().into_iter().filter(|problem| {
+        // Keys of a profile are reached through each of its devices, so their paths differ and their ends do not.
+        let end = problem.key.rsplit('.').next().unwrap_or_default();
+        let key = if problem.place.file.starts_with("profiles/") { end } else { &problem.key };
+        told.insert((&problem.place, key, &problem.message))
+    });
+    errors.map(ToString::to_string).collect()
+}
+
+/// What should be mended, one line each.
+pub fn warning_lines(problems: &Problems) -> Vec<String> {
+    let mut lines: Vec<_> = problems.warnings().iter().map(ToString::to_string).collect();
+    lines.dedup();
+    lines
+}
+
+/// The device profiles of the configuration in `dir`, for showing them.
+pub fn profiles(dir: &Path, problems: &mut Problems) -> Vec<Profile> {
+    Files::open(dir, problems).map_or_else(Vec::new, |files| profile::read_all(&files, problems).all)
+}
+
+fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
+    let files = Files::open(dir, problems)?;
+    let hub = files.table("hub.toml", problems).and_then(|root| hub::read(root, dir, problems));
+    let zone = hub.as_ref().map_or(jiff::tz::TimeZone::UTC, |hub| hub.zone.clone());
+    let limits = LimitSets::shipped(&zone).with_own(files.tables("limits", problems), &zone, problems);
+    let profiles = profile::read_all(&files, problems);
+    let sites = site::read_all(&files, &profiles, &limits, problems);
+    if let Err(clashes) = Plan::build(sites.modbus.clone()) {
+        clashes.iter().for_each(|clash| problems.error(clash.problem()));
+    }
+    let hub = hub?;
+    let default_door = || MqttSettings { listen: listen::DEFAULT_MQTT, open: false };
+    let mqtt = hub.mqtt.or_else(|| (!sites.mqtt.is_empty()).then(default_door));
+    Some(Config {
+        commune: Commune { sites: sites.sites, ..hub.commune },
+        http: hub.http,
+        mqtt,
+        store: hub.store,
+        rules: hub.rules,
+        modbus: sites.modbus,
+        mqtt_devices: sites.mqtt,
+    })
+}

@@ -1,0 +1,98 @@
+//! A point: the keys that every adapter's points have. What the adapter needs to find its number is read beside it.
+
+use adapters_sdk::config::{Problems, Table};
+use hub_model::{Checks, Decimal, DeviceId, Point, PointId, Quantity, Scaling, Unit};
+use std::time::Duration;
+
+use super::adapter::{Adapter, DeviceSettings, PointSettings};
+use super::hub::refuse;
+use super::ranges;
+use super::site::BoundSets;
+
+/// Spans of `stuck_after` and `expire_after`.
+pub(super) const SPANS: std::ops::RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_secs(365 * 24 * 3600);
+/// A double shows no more than these.
+const MOST_DECIMALS: i64 = 9;
+
+/// What a point takes from its device and site.
+pub(super) struct Around<'a> {
+    pub(super) device: &'a DeviceId,
+    pub(super) adapter: Adapter,
+    /// `None` when they are faulty: the point is then checked all the same.
+    pub(super) settings: Option<&'a DeviceSettings>,
+    pub(super) expire_after: Option<Duration>,
+    pub(super) limits: &'a BoundSets<'a>,
+}
+
+/// Reads a point. `None` when it cannot be used; every fault is in `problems`.
+pub(super) fn read(mut table: Table, around: &Around<'_>, problems: &mut Problems) -> Option<(Point, PointSettings)> {
+    let id = table.needed_parsed("id", problems, |text| PointId::new(around.device, text));
+    let name = table.local_text("name", problems);
+    let quantity = quantity(&mut table, problems);
+    let before = table.clone();
+    let unit = unit(&mut table, quantity, problems);
+    let decimals = table.integer("decimals", 0..=MOST_DECIMALS, problems).and_then(|n| u8::try_from(n).ok());
+    let scaling = scaling(&mut table, problems);
+    let missing = table.numbers("missing", problems).unwrap_or_default();
+    let checks = Checks {
+        range: ranges::range(&mut table, "range", problems),
+        suspect: ranges::range(&mut table, "suspect", problems),
+        max_rate_per_minute: ranges::max_rate(&mut table, problems),
+        stuck_after: table.duration("stuck_after", SPANS, problems),
+        expire_after: table.duration("expire_after", SPANS, problems).or(around.expire_after),
+    };
+    let later = "calibrations in the configuration are not in this version; use scale and offset";
+    refuse(&mut table, "calibration", later, problems);
+    let settings = around.adapter.point(&mut table, around.settings, problems);
+    table.finish(problems);
+    let (quantity, unit) = (quantity?, unit?);
+    let (limits, refused) = around.limits.of(quantity, unit);
+    for message in refused {
+        problems.warning(before.fault("unit", message));
+    }
+    let point = Point {
+        id: id?,
+        name: name.unwrap_or_else(|| quantity.name()),
+        quantity,
+        unit,
+        decimals: decimals.unwrap_or(quantity.decimals()),
+        scaling,
+        missing,
+        checks,
+        limits,
+    };
+    Some((point, settings?))
+}
+
+fn quantity(table: &mut Table, problems: &mut Problems) -> Option<Quantity> {
+    let options: Vec<_> = Quantity::codes().filter_map(|code| Some((code, Quantity::parse(code)?))).collect();
+    table.needed_choice("quantity", &options, problems)
+}
+
+fn unit(table: &mut Table, quantity: Option<Quantity>, problems: &mut Problems) -> Option<Unit> {
+    let is_allowed = |unit: &Unit| quantity.is_none_or(|quantity| quantity.allows(*unit));
+    if !table.has("unit") {
+        // Asked for all the same, so that a misspelt key is told with the right name.
+        table.text("unit", problems);
+        return quantity?.default_unit();
+    }
+    table.parsed("unit", problems, |text| {
+        Unit::parse(text).filter(is_allowed).ok_or_else(|| {
+            let units = Unit::codes().filter_map(Unit::parse).filter(is_allowed);
+            let units = units.map(Unit::code).collect::<Vec<_>>().join(", ");
+            let of = quantity.map_or_else(String::new, |quantity| format!(" for {}", quantity.code()));
+            format!("found \"{text}\", allowed{of}: {units}")
+        })
+    })
+}
+
+fn scaling(table: &mut Table, problems: &mut Problems) -> Scaling {
+    let zero = table.fault("scale", "found 0, allowed: any other number; with 0 every value would be the offset");
+    let scale = table.decimal("scale", problems).unwrap_or(Decimal::ONE);
+    let offset = table.decimal("offset", problems).unwrap_or(Decimal::ZERO);
+    if scale.to_f64() == 0.0 {
+        problems.error(zero);
+    }
+    Scaling { scale, offset }
+}

@@ -1,0 +1,99 @@
+//! `profiles/*.toml`: what is the same for every device of a make. A profile is a device's table that a device is laid over.
+
+use adapters_sdk::config::{Place, Problem, Problems, Table};
+use hub_model::{LocalText, id};
+
+use super::adapter::Adapter;
+use super::files::Files;
+use super::nearest;
+
+/// A device profile.
+#[derive(Clone)]
+pub struct Profile {
+    /// Its id.
+    pub id: String,
+    /// What the device is called.
+    pub name: LocalText,
+    /// Where its figures were read.
+    pub sources: Vec<String>,
+    /// The file that it stands in, below the configuration folder.
+    pub file: String,
+    pub(super) adapter: Adapter,
+    place: Place,
+    /// The device's keys, without id and sources.
+    table: Table,
+}
+
+/// All profiles of a configuration.
+pub(super) struct Profiles {
+    pub(super) all: Vec<Profile>,
+    some_faulty: bool,
+}
+
+impl Profile {
+    /// The code of the adapter that its devices speak through.
+    pub fn adapter_code(&self) -> &'static str {
+        self.adapter.code()
+    }
+
+    /// Where it begins.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// `device` with what it does not say itself.
+    pub(super) fn beneath(&self, device: Table) -> Table {
+        device.over(self.table.clone(), "point")
+    }
+
+    /// A device that says nothing itself, for checking a profile that nobody uses.
+    pub(super) fn alone(&self) -> Table {
+        self.table.clone()
+    }
+}
+
+impl Profiles {
+    /// The profile `id`, or why there is none; an empty text when that is the fault of a profile's own file.
+    pub(super) fn find(&self, id: &str) -> Result<&Profile, String> {
+        self.all.iter().find(|profile| profile.id == id).ok_or_else(|| match self.some_faulty {
+            true => String::new(),
+            false => nearest::not_one_of(id, self.all.iter().map(|profile| profile.id.as_str())),
+        })
+    }
+}
+
+/// Reads all profiles.
+pub(super) fn read_all(files: &Files, problems: &mut Problems) -> Profiles {
+    let tables = files.tables("profiles", problems);
+    let mut profiles = Profiles { all: Vec::new(), some_faulty: tables.some_faulty };
+    for table in tables.read {
+        let fault = table.fault("id", "");
+        match read(table, problems) {
+            None => profiles.some_faulty = true,
+            Some(profile) => match profiles.all.iter().find(|other| other.id == profile.id) {
+                None => profiles.all.push(profile),
+                Some(first) => {
+                    let message = format!("found \"{}\", which is already the id of {}", profile.id, first.place);
+                    problems.error(Problem { message, ..fault });
+                }
+            },
+        }
+    }
+    profiles
+}
+
+fn read(mut table: Table, problems: &mut Problems) -> Option<Profile> {
+    let place = table.place_of("id");
+    let id = table.needed_parsed("id", problems, |text| id::check_part(text).map(|()| text.to_owned()));
+    let name = table.clone().local_text("name", &mut Problems::new());
+    let sources = table.texts("sources", problems).unwrap_or_default();
+    if !table.has("adapter") {
+        problems.error(table.fault("adapter", "is needed and not given"));
+    }
+    // The device's table is checked when it is used; asked for on a copy, the key stays in.
+    let adapter = table.clone().choice("adapter", &Adapter::WORDS, problems);
+    let (id, adapter) = (id?, adapter?);
+    let name = name.unwrap_or_else(|| LocalText::same(&*id));
+    let file = place.file.to_string();
+    Some(Profile { id, name, sources, file, adapter, place, table })
+}

@@ -1,0 +1,140 @@
+//! `sites/*.toml`: a place, the limits that apply there, its devices.
+
+use std::collections::HashMap;
+
+use adapters_modbus::ModbusDevice;
+use adapters_mqtt::MqttDevice;
+use adapters_sdk::config::{Place, Problem, Problems, Table};
+use hub_model::{DeviceId, Limit, LocalText, Quantity, Site, SiteId, SiteKind, Unit};
+
+use super::device::{self, Served};
+use super::files::{Files, about_file};
+use super::login::Logins;
+use super::profile::Profiles;
+use super::ranges;
+use crate::limits::{LimitSet, LimitSets};
+
+/// All sites, and their devices by adapter.
+#[derive(Default)]
+pub(super) struct Sites {
+    /// In the order of their ids.
+    pub(super) sites: Vec<Site>,
+    pub(super) modbus: Vec<ModbusDevice>,
+    pub(super) mqtt: Vec<(MqttDevice, String)>,
+}
+
+/// The limit sets that apply at a site.
+pub(super) struct BoundSets<'a>(Vec<&'a LimitSet>);
+
+impl BoundSets<'_> {
+    /// The limits of a quantity in `unit`, and what could not be converted.
+    pub(super) fn of(&self, quantity: Quantity, unit: Unit) -> (Vec<Limit>, Vec<String>) {
+        crate::limits::bind(&self.0, quantity, unit)
+    }
+}
+
+/// Reads all sites.
+pub(super) fn read_all(files: &Files, profiles: &Profiles, limits: &LimitSets, problems: &mut Problems) -> Sites {
+    let tables = files.tables("sites", problems);
+    if tables.read.is_empty() && !tables.some_faulty {
+        problems.warning(about_file("sites", "there is no *.toml in it, so the hub watches nothing".to_owned()));
+    }
+    let mut reader = Reader { profiles, limits, logins: Logins::new(files), found: Sites::default() };
+    let mut places: HashMap<SiteId, Place> = HashMap::new();
+    for table in tables.read {
+        reader.site(table, &mut places, problems);
+    }
+    check_alone(files, profiles, problems);
+    reader.found.sites.sort_by(|a, b| a.id.cmp(&b.id));
+    reader.found
+}
+
+struct Reader<'a> {
+    profiles: &'a Profiles,
+    limits: &'a LimitSets,
+    logins: Logins<'a>,
+    found: Sites,
+}
+
+impl<'a> Reader<'a> {
+    fn site(&mut self, mut table: Table, places: &mut HashMap<SiteId, Place>, problems: &mut Problems) {
+        let id_fault = table.fault("id", "");
+        let id = table.needed_parsed("id", problems, SiteId::parse);
+        if let Some(id) = &id
+            && let Some(first) = places.insert(id.clone(), id_fault.place.clone())
+        {
+            let message = format!("found \"{id}\", which is already the id of the site at {first}");
+            problems.error(Problem { message, ..id_fault });
+        }
+        let kinds = SiteKind::ALL.map(|kind| (kind.code(), kind));
+        let kind = table.needed_choice("kind", &kinds, problems);
+        let name = table.local_text("name", problems);
+        let location = ranges::location(&mut table, problems);
+        let bound = self.bound_sets(&mut table, problems);
+        let device_tables = table.tables("device", problems);
+        table.finish(problems);
+        // A site without a usable id is read all the same, for the faults of its devices.
+        let Some(assumed) = id.clone().or_else(|| SiteId::parse("site").ok()) else { return };
+        let devices = self.devices(device_tables, &assumed, &bound, problems);
+        if let (Some(id), Some(kind)) = (id, kind) {
+            let name = name.unwrap_or_else(|| LocalText::same(id.as_str()));
+            self.found.sites.push(Site { id, kind, name, location, devices });
+        }
+    }
+
+    fn bound_sets(&self, table: &mut Table, problems: &mut Problems) -> BoundSets<'a> {
+        let fault = table.fault("limits", "");
+        let mut bound = Vec::new();
+        for id in table.texts("limits", problems).unwrap_or_default() {
+            match self.limits.find(&id) {
+                Some(set) => bound.push(set),
+                None => {
+                    let why = self.limits.why_missing(&id);
+                    why.into_iter().for_each(|message| problems.error(Problem { message, ..fault.clone() }));
+                }
+            }
+        }
+        BoundSets(bound)
+    }
+
+    fn devices(
+        &mut self,
+        tables: Vec<Table>,
+        site: &SiteId,
+        limits: &BoundSets<'_>,
+        problems: &mut Problems,
+    ) -> Vec<hub_model::Device> {
+        let mut places: HashMap<DeviceId, Place> = HashMap::new();
+        let mut devices = Vec::new();
+        for table in tables {
+            let fault = table.fault("id", "");
+            let read = device::read(table, site, self.profiles, limits, &mut self.logins, problems);
+            let Some(device::Read { device, served }) = read else { continue };
+            if let Some(first) = places.insert(device.id.clone(), fault.place.clone()) {
+                let message = format!("found \"{}\", which is already the id of a device at {first}", device.id.name());
+                problems.error(Problem { message, ..fault });
+                continue;
+            }
+            match served {
+                Served::Modbus(served) => self.found.modbus.push(served),
+                Served::Mqtt(served, password) => self.found.mqtt.push((served, password)),
+                Served::Push => {}
+            }
+            devices.push(device);
+        }
+        devices
+    }
+}
+
+/// Checks each profile by itself, so that the faults of one that no device uses are told too. What a device must add is not
+/// its fault.
+fn check_alone(files: &Files, profiles: &Profiles, problems: &mut Problems) {
+    let (Ok(nowhere), no_limits) = (SiteId::parse("profile"), BoundSets(Vec::new())) else { return };
+    for profile in &profiles.all {
+        let mut found = Problems::new();
+        let mut logins = Logins::new(files);
+        device::read(profile.alone(), &nowhere, profiles, &no_limits, &mut logins, &mut found);
+        let faults = found.errors().into_iter().filter(|fault| !fault.message.starts_with("is needed"));
+        faults.for_each(|fault| problems.error(fault.clone()));
+    }
+}

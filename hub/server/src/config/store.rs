@@ -1,0 +1,48 @@
+//! The section `[store]`: where readings are kept, how often they are committed, for how long they stay.
+
+use std::path::Path;
+use std::time::Duration;
+
+use adapters_sdk::config::{Problems, Table};
+
+use super::StoreSettings;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+/// Shorter windows wear the flash out, longer ones keep devices waiting for their acknowledgement.
+const COMMIT_WINDOWS: std::ops::RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(1);
+const SPANS: std::ops::RangeInclusive<Duration> = DAY..=Duration::from_secs(100 * YEAR.as_secs());
+
+/// Reads the section; without it, the defaults. `None` when it is faulty.
+pub(super) fn read(root: &mut Table, dir: &Path, problems: &mut Problems) -> Option<StoreSettings> {
+    let mut settings = StoreSettings {
+        dir: dir.join("data"),
+        commit_window: Duration::from_millis(100),
+        keep_raw: 400 * DAY,
+        keep_hourly: 10 * YEAR,
+    };
+    if !root.has("store") {
+        // Asked for all the same, so that a misspelt section is told with the right name.
+        root.table("store", problems);
+        return Some(settings);
+    }
+    let mut table = root.table("store", problems)?;
+    let before = problems.errors().len();
+    if let Some(path) = table.parsed("dir", problems, not_empty) {
+        settings.dir = dir.join(path);
+    }
+    let mut span = |key, range, setting: &mut Duration| {
+        if let Some(span) = table.duration(key, range, problems) {
+            *setting = span;
+        }
+    };
+    span("commit_window", COMMIT_WINDOWS, &mut settings.commit_window);
+    span("keep_raw", SPANS, &mut settings.keep_raw);
+    span("keep_hourly", SPANS, &mut settings.keep_hourly);
+    table.finish(problems);
+    (problems.errors().len() == before).then_some(settings)
+}
+
+fn not_empty(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() { Err("found \"\", allowed: a folder, relative to hub.toml's") } else { Ok(text.to_owned()) }
+}

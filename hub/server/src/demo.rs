@@ -1,0 +1,222 @@
+//! `commune-hub demo`: simulated devices on real protocols, a day of history, the hub and its dashboard.
+//!
+//! Everything but the devices is the hub as it always runs. Read next: `hub.rs`, `simulators::Fleet`.
+
+use std::fs;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use adapters_sdk::{Clock, Committed, Delivery, Intake};
+use anyhow::Context;
+use hub_api::auth::{Role, hash_password, new_secret};
+use hub_model::{Observation, Sample, Timestamp};
+use hub_store::{AccountError, Accounts};
+use rust_embed::RustEmbed;
+use simulators::config::Link;
+use simulators::{Fleet, Listen, Scenario, World};
+use tokio::sync::oneshot;
+
+use crate::cli::{DemoFormat, DemoOptions};
+use crate::config::Config;
+use crate::hub::Hub;
+use crate::run::{runtime, stop_asked};
+
+/// The demo commune: its configuration and its scenario.
+#[derive(RustEmbed)]
+#[folder = "../../simulators/demo"]
+struct Commune;
+
+/// How far back the demo's history goes.
+const HISTORY: Duration = Duration::from_secs(24 * 3600);
+/// How far apart its readings are.
+const HISTORY_STEP: Duration = Duration::from_secs(300);
+/// The demo's rules wait no longer than this, so that a visitor sees an alarm come and go.
+const DEMO_DELAY: &str = "15s";
+/// Who may log in, and as what.
+const ACCOUNTS: [(&str, Role); 2] = [("truc", Role::Staff), ("quantri", Role::Admin)];
+
+/// Runs the demo until it is asked to end.
+///
+/// # Errors
+/// When the folder cannot be written, a port cannot be had, or the hub cannot start.
+pub fn demo(options: DemoOptions) -> anyhow::Result<()> {
+    let temporary;
+    let dir = match &options.dir {
+        Some(dir) => dir.clone(),
+        None => {
+            temporary = tempfile::Builder::new().prefix("commune-demo-").tempdir()?;
+            temporary.path().to_owned()
+        }
+    };
+    write_commune(&dir)?;
+    runtime()?.block_on(run(&dir, &options))
+}
+
+async fn run(dir: &Path, options: &DemoOptions) -> anyhow::Result<()> {
+    let stop = stop_asked()?;
+    let clock = Clock::system();
+    let mut scenario = Scenario::load(&dir.join("scenario.toml"))?;
+    scenario.speed = options.speed;
+    scenario.listen = Listen::AnyPort;
+
+    // The hub must know the simulated buses' ports before it starts, the simulated devices the broker's port after it.
+    let wall = clock.clone();
+    let buses = Fleet::start(only(&scenario, |link| matches!(link, Link::Modbus { .. })), move || wall.now()).await?;
+    for (endpoint, address) in buses.modbus_addresses() {
+        replace_in_sites(dir, &format!("\"{endpoint}\""), &format!("\"tcp://{address}\""))?;
+    }
+    let (mut config, _) = Config::require(dir)?;
+    let accounts = accounts(&config.store.dir)?;
+    config.http.listen = free_or_any(options.http);
+    let hub = Hub::start(config, clock.clone()).await?;
+    back_fill(&scenario, &hub.intake, clock.now()).await?;
+    let mut publishers = only(&scenario, |link| matches!(link, Link::Mqtt { .. }));
+    publishers.broker = hub.mqtt.context("the demo has no broker")?.to_string();
+    let wall = clock.clone();
+    let publishers = Fleet::start(publishers, move || wall.now()).await?;
+
+    announce(options.format, hub.http, &accounts)?;
+    stop.await;
+    publishers.stop().await;
+    hub.stop().await?;
+    buses.stop().await;
+    Ok(())
+}
+
+/// Writes the demo commune into `dir`, over what an earlier demo left; its readings and accounts stay.
+fn write_commune(dir: &Path) -> anyhow::Result<()> {
+    let write = |path: PathBuf, text: &[u8]| {
+        let parent = path.parent().unwrap_or(dir);
+        fs::create_dir_all(parent).and_then(|()| fs::write(&path, text)).with_context(|| format!("{}", path.display()))
+    };
+    for name in Commune::iter() {
+        if let Some(file) = Commune::get(&name) {
+            write(dir.join(&*name), &file.data)?;
+        }
+    }
+    for rule in hub_logic::embedded_rules() {
+        let (name, text) = rule.rule;
+        write(dir.join("rules").join(name), with_short_delays(text).as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The rule with every delay cut to the demo's.
+fn with_short_delays(rule: &str) -> String {
+    let mut text = rule.to_owned();
+    for key in ["on_delay: \"", "off_delay: \""] {
+        let mut from = 0;
+        while let Some(found) = text[from..].find(key) {
+            let start = from + found + key.len();
+            let Some(length) = text[start..].find('"') else { break };
+            text.replace_range(start..start + length, DEMO_DELAY);
+            from = start;
+        }
+    }
+    text
+}
+
+fn replace_in_sites(dir: &Path, from: &str, to: &str) -> anyhow::Result<()> {
+    for entry in fs::read_dir(dir.join("sites"))? {
+        let path = entry?.path();
+        let text = fs::read_to_string(&path)?;
+        if text.contains(from) {
+            fs::write(&path, text.replace(from, to))?;
+        }
+    }
+    Ok(())
+}
+
+/// The scenario with only those devices whose link is wanted.
+fn only(scenario: &Scenario, wanted: impl Fn(&Link) -> bool) -> Scenario {
+    let mut scenario = scenario.clone();
+    for site in &mut scenario.commune.sites {
+        site.devices.retain(|device| wanted(&device.link));
+    }
+    scenario
+}
+
+/// The address that was asked for when nobody listens there yet, else any port: a demo should not fail for that.
+fn free_or_any(asked: SocketAddr) -> SocketAddr {
+    match std::net::TcpListener::bind(asked) {
+        Ok(_) => asked,
+        Err(_) => SocketAddr::new(asked.ip(), 0),
+    }
+}
+
+/// A day of readings as the devices would have sent them, so that trends are not empty. Returns once they are on disk.
+async fn back_fill(scenario: &Scenario, intake: &Intake, now: Timestamp) -> anyhow::Result<()> {
+    let world = World::new(scenario, now)?;
+    let (from, to) = (now.minus(HISTORY).as_millis(), now.as_millis());
+    let mut committed = Vec::new();
+    for device in scenario.commune.devices() {
+        for point in &device.points {
+            let observations = world.history(&point.id, from, to, HISTORY_STEP).map(|(ms, raw)| Observation {
+                point: point.id.clone(),
+                sample: Sample::Raw(raw),
+                measured_at: Some(Timestamp::from_millis(ms)),
+                received_at: now,
+            });
+            let (sender, receiver) = oneshot::channel();
+            // The receiver waits below; it goes first only when the demo ends.
+            let told = Committed::then(move || sender.send(()).unwrap_or(()));
+            let delivery = Delivery { observations: observations.collect(), committed: told };
+            intake.send(delivery).await.map_err(|_| anyhow::anyhow!("the pipeline has ended"))?;
+            committed.push(receiver);
+        }
+    }
+    for receiver in committed {
+        receiver.await?;
+    }
+    Ok(())
+}
+
+/// The demo's accounts with new passwords: (name, role, password).
+fn accounts(store: &Path) -> anyhow::Result<Vec<(&'static str, Role, String)>> {
+    let accounts = Accounts::open(store)?;
+    ACCOUNTS
+        .into_iter()
+        .map(|(name, role)| {
+            let password: String = new_secret()?.chars().filter(char::is_ascii_alphanumeric).take(12).collect();
+            let hash = hash_password(&password)?;
+            match accounts.add_user(name, role.code(), &hash) {
+                Err(AccountError::Duplicate { .. }) => accounts.set_password(name, &hash)?,
+                added => added?,
+            }
+            Ok((name, role, password))
+        })
+        .collect()
+}
+
+fn announce(format: DemoFormat, http: SocketAddr, accounts: &[(&str, Role, String)]) -> anyhow::Result<()> {
+    let mut out = std::io::stdout();
+    let url = format!("http://{http}");
+    match format {
+        DemoFormat::Json => {
+            let Some((user, _, password)) = accounts.first() else { return Ok(()) };
+            writeln!(out, r#"{{"url":"{url}","user":"{user}","password":"{password}"}}"#)?;
+        }
+        DemoFormat::Text => {
+            writeln!(out, "\nXã mẫu đang chạy · the pilot commune is running\n\n  {url}\n")?;
+            for (name, role, password) in accounts {
+                writeln!(out, "  {name:<8} {password}   ({})", role.code())?;
+            }
+            writeln!(out, "\nCtrl-C dừng · stops it")?;
+        }
+    }
+    out.flush()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_are_cut_and_the_rest_is_left() {
+        let rule = "on_delay: \"10m\", off_delay: \"5m\",\nfn active(p) { p.mean(\"1h\") > 3 }";
+        assert_eq!(with_short_delays(rule), "on_delay: \"15s\", off_delay: \"15s\",\nfn active(p) { p.mean(\"1h\") > 3 }");
+    }
+}

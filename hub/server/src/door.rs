@@ -1,0 +1,123 @@
+//! Behind the MQTT door: who the devices are, what they may say, and where their messages go.
+//!
+//! The broker calls it on its event thread, so nothing here blocks. Read next: `adapters_mqtt::Router`, `pipeline.rs`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use adapters_mqtt::{MqttDevice, Router};
+use adapters_sdk::{Clock, Committed, Delivery, Intake};
+use hub_broker::{ConnectAttempt, Done, Door, Filter, Login, Published, Refusal, Refused, Rejection};
+use subtle::ConstantTimeEq;
+
+/// What came through the door, for metrics. Each counts since the start.
+#[derive(Debug, Default)]
+pub struct DoorCounters {
+    /// Messages whose payload could not be read.
+    pub undecodable: AtomicU64,
+    /// Metrics that no point is configured for.
+    pub unknown_metrics: AtomicU64,
+    /// Times in payloads that could not be read.
+    pub bad_times: AtomicU64,
+    /// Whatever the broker turned away: publishes, subscriptions, logins, malformed packets.
+    pub refused: AtomicU64,
+}
+
+/// The hub's side of the broker.
+pub struct DeviceDoor {
+    logins: HashMap<String, Credentials>,
+    open: bool,
+    router: Router,
+    intake: Intake,
+    clock: Clock,
+    counters: Arc<DoorCounters>,
+}
+
+struct Credentials {
+    password: String,
+    login: Login,
+}
+
+impl DeviceDoor {
+    /// A door for `devices`, with the password of each. `open` lets anybody do anything (tests only).
+    pub fn new(
+        devices: &[(MqttDevice, String)],
+        open: bool,
+        intake: Intake,
+        clock: Clock,
+        counters: Arc<DoorCounters>,
+    ) -> Self {
+        let mut logins: HashMap<String, Credentials> = HashMap::new();
+        for (device, password) in devices {
+            let settings = &device.settings.login;
+            let entry = logins.entry(settings.username.clone()).or_insert_with(|| Credentials {
+                password: password.clone(),
+                login: Login { name: settings.username.clone(), publish: Vec::new(), subscribe: Vec::new() },
+            });
+            let own = format!("{}/#", device.own_topic());
+            let feeds = device.points.iter().filter_map(|(_, point)| point.topic.as_ref());
+            entry.login.publish.extend(filters(std::iter::once(&own).chain(feeds).chain(&settings.publish)));
+            entry.login.subscribe.extend(filters(std::iter::once(&own).chain(&settings.subscribe)));
+        }
+        let router = Router::new(devices.iter().map(|(device, _)| device));
+        Self { logins, open, router, intake, clock, counters }
+    }
+}
+
+/// The configuration has checked the filters; one that the broker does not take opens nothing.
+fn filters<'a>(texts: impl Iterator<Item = &'a String>) -> impl Iterator<Item = Filter> {
+    texts.filter_map(|text| Filter::parse(text).ok())
+}
+
+impl Door for DeviceDoor {
+    fn login(&self, attempt: &ConnectAttempt) -> Result<Login, Refusal> {
+        if self.open {
+            let all: Vec<Filter> = Filter::parse("#").into_iter().collect();
+            let name = attempt.username.clone().unwrap_or_else(|| attempt.client_id.clone());
+            return Ok(Login { name, publish: all.clone(), subscribe: all });
+        }
+        let credentials = attempt.username.as_ref().and_then(|name| self.logins.get(name));
+        let given = attempt.password.as_deref().unwrap_or_default();
+        // An unknown name is compared too, so that its refusal takes no less time.
+        let expected = credentials.map_or(&b"\0"[..], |credentials| credentials.password.as_bytes());
+        let is_right: bool = expected.ct_eq(given).into();
+        match credentials {
+            Some(credentials) if is_right => Ok(credentials.login.clone()),
+            _ => Err(Refusal::BadCredentials),
+        }
+    }
+
+    fn publish(&self, message: Published, done: Done) {
+        match self.router.message(&message.topic, &message.payload, self.clock.now()) {
+            Err(refused) => {
+                let count = 1 + self.counters.undecodable.fetch_add(1, Ordering::Relaxed);
+                if count.is_power_of_two() {
+                    tracing::warn!(login = &*message.login, count, "message refused: {refused}");
+                }
+                done.refused(Rejection::PayloadInvalid);
+            }
+            Ok(accepted) => {
+                self.counters.unknown_metrics.fetch_add(accepted.unknown_metrics, Ordering::Relaxed);
+                self.counters.bad_times.fetch_add(accepted.bad_times, Ordering::Relaxed);
+                if accepted.observations.is_empty() {
+                    done.committed();
+                    return;
+                }
+                let committed = Committed::then(move || done.committed());
+                // The channel holds as many as the broker lets in, so it is never full. Were it, or closed at a stop,
+                // dropping the delivery closes the connection without an acknowledgement, and the device sends again.
+                drop(self.intake.try_send(Delivery { observations: accepted.observations, committed }));
+            }
+        }
+    }
+
+    fn refused(&self, event: Refused) {
+        let count = 1 + self.counters.refused.fetch_add(1, Ordering::Relaxed);
+        // A flood of refusals must not become a flood of log lines.
+        if count.is_power_of_two() {
+            let login = event.login.as_deref().unwrap_or("-");
+            tracing::warn!(login, address = %event.address, count, "turned away at the MQTT door: {:?}", event.what);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The whole hub, wired: store, logic, pipeline, adapters, broker and API, started in order and stopped in the opposite one.
+//!
+//! It decides nothing of its own. Read next: `pipeline.rs` (the way of a reading), `adapters.rs` (the one list of adapters).
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use adapters_sdk::clock::stopwatch;
+use adapters_sdk::{Clock, INTAKE_CAPACITY, Intake};
+use anyhow::Context;
+use hub_api::Live;
+use hub_logic::{Host, Logic, Recovered, RuleSet};
+use hub_model::{Commune, Timestamp};
+use hub_store::{Accounts, AlarmFilter, History, Store};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::adapters::{Adapters, Configured};
+use crate::config::Config;
+use crate::pipeline::{Inputs, Pipeline};
+use crate::report::Report;
+
+/// Commands and pushed readings that may wait for the pipeline; the API answers 503 when it stays full.
+const REQUESTS: usize = 256;
+
+/// A hub that runs.
+pub struct Hub {
+    /// Where the API and the dashboard listen.
+    pub http: SocketAddr,
+    /// Where the broker listens, if there is one.
+    pub mqtt: Option<SocketAddr>,
+    /// The way in for further deliveries.
+    pub intake: Intake,
+    adapters: Adapters,
+    live: Live,
+    stop_http: CancellationToken,
+    http_task: tokio::task::JoinHandle<()>,
+    stop_pipeline: CancellationToken,
+    pipeline: JoinHandle<()>,
+    store: Arc<Store>,
+}
+
+impl Hub {
+    /// Starts everything. What cannot be had (a port, the store) is told in one sentence, and nothing is left running.
+    pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let listen = config.http.listen;
+        let listener = TcpListener::bind(listen).await;
+        let listener = listener.with_context(|| format!("[http] listen: cannot listen on {listen}"))?;
+        let commune = Arc::new(config.commune);
+        let store = Arc::new(Store::open(hub_store::Settings {
+            commit_window: config.store.commit_window,
+            ..hub_store::Settings::new(&config.store.dir)
+        })?);
+        let accounts = Arc::new(Accounts::open(&config.store.dir)?);
+        let (rules, faults) = RuleSet::compile(crate::rules::files(config.rules.as_deref())?.into_iter());
+        for fault in faults {
+            tracing::error!(rule = &*fault.rule, "rule refused: {fault}");
+        }
+        let logic = logic(&commune, rules, &*store, clock.now())?;
+
+        let (intake, deliveries) = mpsc::channel(INTAKE_CAPACITY);
+        let (requests, asked) = mpsc::channel(REQUESTS);
+        let (rules_sender, rules_view) = watch::channel(logic.rules());
+        let live = Live::starting_after(store.last_commit());
+        let stop_pipeline = CancellationToken::new();
+        let pipeline =
+            Pipeline { logic, store: store.clone(), live: live.clone(), clock: clock.clone(), rules: rules_sender };
+        let inputs = Inputs { deliveries, requests: asked, stop: stop_pipeline.clone() };
+        let pipeline = on_thread("pipeline", pipeline.run(inputs))?;
+
+        let configured =
+            Configured { modbus: config.modbus, mqtt: config.mqtt, mqtt_devices: config.mqtt_devices };
+        let adapters = match Adapters::start(configured, &intake, &clock) {
+            Ok(adapters) => adapters,
+            Err(error) => {
+                stop_pipeline.cancel();
+                return Err(error);
+            }
+        };
+        let report = Report { store: store.clone(), adapters: adapters.watch(), live: live.clone() };
+        let api = hub_api::Hub {
+            commune,
+            rules: rules_view,
+            history: store.clone(),
+            accounts,
+            requests,
+            live: live.clone(),
+            now: Arc::new(move || clock.now()),
+            health: Arc::new({
+                let report = report.clone();
+                move || report.health()
+            }),
+            metrics: Arc::new(move |metrics| report.metrics(metrics)),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            public_url: config.http.public_url,
+        };
+        let http = listener.local_addr()?;
+        let stop_http = CancellationToken::new();
+        let stopped = stop_http.clone().cancelled_owned();
+        let http_task = tokio::spawn(hub_api::serve(listener, hub_api::router(api), stopped));
+        let mqtt = adapters.mqtt();
+        Ok(Self { http, mqtt, intake, adapters, live, stop_http, http_task, stop_pipeline, pipeline, store })
+    }
+
+    /// Stops in order: no new readings, the acknowledgements of those under way, then the pipeline, then the store.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.adapters.stop().await;
+        self.live.close();
+        self.stop_http.cancel();
+        self.http_task.await?;
+        self.stop_pipeline.cancel();
+        tokio::task::spawn_blocking(move || self.pipeline.join()).await?.map_err(|_| anyhow::anyhow!("the pipeline failed"))?;
+        let store = self.store;
+        tokio::task::spawn_blocking(move || store.close()).await??;
+        Ok(())
+    }
+}
+
+/// Builds the logic from what the store remembers.
+fn logic(commune: &Arc<Commune>, rules: RuleSet, store: &Store, now: Timestamp) -> anyhow::Result<Logic> {
+    let open_alarms = AlarmFilter { active_only: true, limit: usize::MAX, ..AlarmFilter::default() };
+    let recovered = Recovered {
+        latest: store.latest()?.into_iter().map(|latest| (latest.reading, latest.last_good)).collect(),
+        tracking: store.tracking()?,
+        alarms: store.alarms(&open_alarms)?,
+        next_alarm: store.next_alarm_id()?,
+        started_at: now,
+    };
+    let zone = jiff::tz::TimeZone::get(&commune.timezone)?;
+    let elapsed_ms = stopwatch();
+    let host = Host {
+        utc_offset_s: Box::new(move |moment| {
+            jiff::Timestamp::from_millisecond(moment.as_millis()).map_or(0, |moment| zone.to_offset(moment).seconds())
+        }),
+        elapsed: Arc::new(move || std::time::Duration::from_millis(elapsed_ms())),
+    };
+    let mut logic = Logic::new(commune.clone(), rules, recovered, host);
+    let windows: Vec<_> = logic.windows().collect();
+    for (point, span) in windows {
+        let mut readings = Vec::new();
+        store.readings(&point, now.minus(span), now, &mut |reading| {
+            readings.push(reading);
+            std::ops::ControlFlow::Continue(())
+        })?;
+        logic.warm(readings);
+    }
+    Ok(logic)
+}
+
+fn on_thread(name: &str, work: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<JoinHandle<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || runtime.block_on(work));
+    thread.with_context(|| format!("the {name}'s thread cannot be started"))
+}

@@ -1,0 +1,21 @@
+//! `commune-hub`: the hub's binary. Only names the parts; `cli` reads the command line, `hub` wires what runs.
+//!
+//! Read next: `cli/mod.rs`, `config/mod.rs`, `hub.rs`.
+
+mod adapters;
+mod cli;
+mod config;
+mod demo;
+mod door;
+mod hub;
+mod limits;
+mod pipeline;
+mod report;
+mod rules;
+mod run;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

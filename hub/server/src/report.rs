@@ -1,0 +1,113 @@
+//! How the running hub fares: for `/health/ready` and `/metrics`. Only looks; never blocks.
+
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hub_api::{Health, Live, MetricsText, Part};
+use hub_store::{History, Store};
+
+use crate::adapters::Watch;
+
+/// The size of a page of memory on the machines that the hub is built for.
+const PAGE_BYTES: f64 = 4096.0;
+
+/// Looks at the running parts.
+#[derive(Clone)]
+pub struct Report {
+    /// The store.
+    pub store: Arc<Store>,
+    /// The adapters.
+    pub adapters: Watch,
+    /// The live stream.
+    pub live: Live,
+}
+
+impl Report {
+    /// Each part, and whether it works.
+    pub fn health(&self) -> Health {
+        let store = match self.store.health().failing {
+            None => Part::ok("store"),
+            Some(failing) => Part::failed(
+                "store",
+                format!("{} commits have failed in a row: {}", failing.attempts, failing.last_error),
+            ),
+        };
+        let mut adapters = Vec::new();
+        for bus in self.adapters.modbus.buses() {
+            let name = format!("modbus {}", bus.endpoint);
+            let silent: Vec<_> = bus.devices.iter().filter(|device| device.silent.is_some()).collect();
+            adapters.push(if !bus.connected && !silent.is_empty() {
+                let error = bus.last_error.map_or_else(|| "not connected".to_owned(), |error| error.text);
+                Part::degraded(name, error)
+            } else if silent.is_empty() {
+                Part::ok(name)
+            } else {
+                let names: Vec<_> = silent.iter().map(|device| device.id.as_str()).collect();
+                Part::degraded(name, format!("no answer from {}", names.join(", ")))
+            });
+        }
+        if self.adapters.mqtt.is_some() {
+            adapters.push(Part::ok("mqtt"));
+        }
+        Health { store, adapters, others: Vec::new() }
+    }
+
+    /// The hub's own figures.
+    pub fn metrics(&self, metrics: &mut MetricsText) {
+        metrics.counter("commune_commits", "Batches committed.", &[(&[], self.store.last_commit().0 as f64)]);
+        metrics.gauge("commune_stream_listeners", "Open live streams.", &[(&[], self.live.listeners() as f64)]);
+        if let Some(bytes) = resident_bytes() {
+            metrics.gauge("process_resident_memory_bytes", "Resident memory.", &[(&[], bytes)]);
+        }
+        self.mqtt(metrics);
+        self.modbus(metrics);
+    }
+
+    fn mqtt(&self, metrics: &mut MetricsText) {
+        let Some(reader) = &self.adapters.mqtt else { return };
+        let stats = reader.read();
+        let door = &self.adapters.door;
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        metrics.gauge("commune_mqtt_connections", "Clients connected.", &[(&[], stats.connections as f64)]);
+        metrics.gauge("commune_mqtt_in_flight", "Messages waiting for their commit.", &[(&[], stats.in_flight as f64)]);
+        for (name, help, value) in [
+            ("commune_mqtt_received", "Messages received.", stats.received),
+            ("commune_mqtt_committed", "Messages committed and acknowledged.", stats.committed),
+            ("commune_mqtt_refused", "Messages and subscriptions refused.", stats.refused),
+            ("commune_mqtt_logins_refused", "Logins refused.", stats.logins_refused),
+            ("commune_mqtt_malformed", "Connections closed for a malformed packet.", stats.malformed),
+            ("commune_mqtt_sent", "Messages sent to subscribers.", stats.sent),
+            ("commune_mqtt_undecodable", "Payloads that could not be read.", count(&door.undecodable)),
+            ("commune_mqtt_unknown_metrics", "Metrics without a point.", count(&door.unknown_metrics)),
+            ("commune_mqtt_bad_times", "Times that could not be read.", count(&door.bad_times)),
+        ] {
+            metrics.counter(name, help, &[(&[], value as f64)]);
+        }
+    }
+
+    fn modbus(&self, metrics: &mut MetricsText) {
+        let buses = self.adapters.modbus.buses();
+        let devices: Vec<_> = buses.iter().flat_map(|bus| &bus.devices).collect();
+        let labels: Vec<_> = devices.iter().map(|device| [("device", device.id.as_str())]).collect();
+        let mut family = |name: &str, help: &str, value: &dyn Fn(&adapters_modbus::DeviceHealth) -> u64| {
+            let samples: Vec<_> =
+                labels.iter().zip(&devices).map(|(labels, device)| (labels.as_slice(), value(device) as f64)).collect();
+            metrics.counter(name, help, &samples);
+        };
+        if labels.is_empty() {
+            return;
+        }
+        family("commune_modbus_polls", "Times that a device was asked.", &|device| device.polls);
+        family("commune_modbus_timeouts", "Requests not answered in time.", &|device| device.timeouts);
+        family("commune_modbus_exceptions", "Requests answered with an exception.", &|device| device.exceptions);
+        family("commune_modbus_overruns", "Polls left out because the bus was busy.", &|device| device.overruns);
+    }
+}
+
+/// Resident memory of this process; `None` where the kernel does not tell.
+fn resident_bytes() -> Option<f64> {
+    let statm = fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: f64 = statm.split_whitespace().nth(1)?.parse().ok()?;
+    Some(pages * PAGE_BYTES)
+}

@@ -1,0 +1,199 @@
+//! The hub's own binary as a process, its configuration folder, and waiting for conditions with a bound.
+
+#![allow(dead_code, clippy::unwrap_used, reason = "each test uses its own part, and fails by panicking")]
+
+pub mod peers;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use adapters_sdk::clock::stopwatch;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const HUB: &str = env!("CARGO_BIN_EXE_commune-hub");
+const READY_WITHIN: Duration = Duration::from_secs(30);
+/// Conditions are looked at so often.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// Waits until `look` finds something; panics with `what` when it does not within the bound.
+pub fn wait_for<T>(what: &str, within: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+    let elapsed_ms = stopwatch();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(u128::from(elapsed_ms()) < within.as_millis(), "waited {within:?} in vain for: {what}");
+        std::thread::park_timeout(LOOK_EVERY);
+    }
+}
+
+/// A configuration folder of its own, gone when dropped.
+pub struct Folder(TempDir);
+
+impl Folder {
+    /// The pilot commune, its Modbus devices at `modbus`.
+    pub fn pilot(modbus: &str) -> Self {
+        let folder = Self(TempDir::new().unwrap());
+        let pilot = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pilot");
+        for part in ["", "sites", "profiles", "rules"] {
+            fs::create_dir_all(folder.path().join(part)).unwrap();
+            for entry in fs::read_dir(pilot.join(part)).unwrap().map(Result::unwrap) {
+                if entry.file_type().unwrap().is_file() {
+                    let text = fs::read_to_string(entry.path()).unwrap().replace("@MODBUS@", modbus);
+                    fs::write(folder.path().join(part).join(entry.file_name()), text).unwrap();
+                }
+            }
+        }
+        folder
+    }
+
+    /// A commune with these files: (path, text).
+    pub fn with(files: &[(&str, &str)]) -> Self {
+        let folder = Self(TempDir::new().unwrap());
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Runs a command of the hub on it and gives back what it prints; panics when it fails.
+    pub fn hub(&self, arguments: &[&str], input: &str) -> String {
+        let mut child = Command::new(HUB)
+            .args(arguments)
+            .arg("--config")
+            .arg(self.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// A new API token of this role.
+    pub fn token(&self, role: &str) -> String {
+        self.hub(&["token", "add", &format!("test-{role}"), "--role", role], "").trim().to_owned()
+    }
+
+    /// Runs the hub on it.
+    pub fn run(&self, token: &str) -> Hub {
+        Hub::start(self.path(), token)
+    }
+}
+
+/// A running hub; killed when dropped.
+pub struct Hub {
+    child: Child,
+    /// Where the API listens.
+    pub http: SocketAddr,
+    /// Where the broker listens.
+    pub mqtt: SocketAddr,
+    token: String,
+    agent: ureq::Agent,
+}
+
+impl Hub {
+    fn start(config: &Path, token: &str) -> Self {
+        let mut child =
+            Command::new(HUB).arg("run").arg("--config").arg(config).stderr(Stdio::piped()).spawn().unwrap();
+        let (sender, lines) = mpsc::channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                // The test may be over; the hub's output is read on all the same, so that it never waits for us.
+                let _ = sender.send(line);
+            }
+        });
+        let elapsed_ms = stopwatch();
+        let mut seen = Vec::new();
+        let ready = loop {
+            let left = READY_WITHIN.saturating_sub(Duration::from_millis(elapsed_ms()));
+            match lines.recv_timeout(left) {
+                Ok(line) if line.contains("hub ready") => break line,
+                Ok(line) => seen.push(line),
+                Err(_) => panic!("the hub is not ready: {seen:#?}"),
+            }
+        };
+        let ready: Value = serde_json::from_str(&ready).unwrap();
+        let address = |key: &str| ready["fields"][key].as_str().or(ready[key].as_str()).unwrap().parse().unwrap();
+        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(READY_WITHIN));
+        Self { http: address("http"), mqtt: address("mqtt"), child, token: token.to_owned(), agent: config.build().into() }
+    }
+
+    /// GET below `/api/v1`: status and body.
+    pub fn try_get(&self, path: &str) -> (u16, Value) {
+        let request = self.agent.get(format!("http://{}/api/v1{path}", self.http));
+        let mut answer = request.header("Authorization", format!("Bearer {}", self.token)).call().unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_json().unwrap())
+    }
+
+    /// GET below `/api/v1`; panics unless it is answered with 200.
+    pub fn get(&self, path: &str) -> Value {
+        let (status, body) = self.try_get(path);
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// POST below `/api/v1`: status and body (null when there is none).
+    pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.agent.post(format!("http://{}/api/v1{path}", self.http));
+        let mut answer = request.header("Authorization", format!("Bearer {}", self.token)).send_json(body).unwrap();
+        let text = answer.body_mut().read_to_string().unwrap();
+        (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// What the API says of a point now.
+    pub fn point(&self, id: &str) -> Value {
+        let all = self.get("/points");
+        all.as_array().unwrap().iter().find(|point| point["id"] == id).unwrap_or_else(|| panic!("no point {id}")).clone()
+    }
+
+    /// Resident memory, in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGKILL, as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and waits for the clean end.
+    pub fn stop(mut self) {
+        assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}");
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        // Already gone after `kill` and `stop`.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,83 @@
+//! Who may do what: users, API tokens and sessions, in `accounts.sqlite` beside the readings.
+//!
+//! Never sees a password, a token or a session id: callers give a password's PHC string and the others' SHA-256. Never reads
+//! the clock. The running hub and the command line may have it open at the same time. Read next: [`sessions`].
+
+mod error;
+mod sessions;
+mod tokens;
+mod users;
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::Connection;
+
+pub use error::AccountError;
+pub use sessions::Session;
+pub use tokens::Token;
+pub use users::User;
+
+use crate::error::StoreError;
+use crate::sqlite::database::{self, Schema};
+use crate::sqlite::folder;
+
+/// The file's name in the store's folder.
+const FILE: &str = "accounts.sqlite";
+
+/// SHA-256 of a token or of a session id.
+pub type Digest = [u8; 32];
+
+const SCHEMA: Schema = Schema {
+    application_id: 0x636d_6163,
+    steps: &["
+        CREATE TABLE user (
+            name TEXT PRIMARY KEY NOT NULL,
+            role TEXT NOT NULL,
+            password_hash TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE token (
+            name TEXT PRIMARY KEY NOT NULL,
+            role TEXT NOT NULL,
+            digest BLOB NOT NULL UNIQUE,
+            created_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE session (
+            digest BLOB PRIMARY KEY NOT NULL,
+            user TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE,
+            created_at INTEGER NOT NULL,
+            last_used_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX session_by_user ON session (user);
+        CREATE INDEX session_by_end ON session (expires_at);
+    "],
+};
+
+/// Users, tokens and sessions. Every change is on disk when its method returns.
+pub struct Accounts {
+    connection: Mutex<Connection>,
+}
+
+impl Accounts {
+    /// Opens the accounts of the store in `dir`, which is made where it is missing. Takes no lock on the folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, or the file is foreign, newer or damaged.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        folder::make(dir)?;
+        let connection = database::open(dir, &dir.join(FILE), &SCHEMA)?;
+        Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    // A panic while the lock is held leaves the connection usable: a transaction under way is rolled back.
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Accounts").finish_non_exhaustive()
+    }
+}

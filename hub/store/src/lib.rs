@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+//!
+//! Read next: [`port`] (what callers see), `sqlite/writer.rs` (how a batch gets to disk), [`conformance`] (what a store must do).
+
+pub mod accounts;
+mod bucket;
+pub mod conformance;
+pub mod error;
+mod head;
+pub mod memory;
+pub mod port;
+mod sqlite;
+
+pub use accounts::{AccountError, Accounts, Digest, Session, Token, User};
+pub use error::{Closed, NotCommitted, StoreError};
+pub use memory::MemoryStore;
+pub use port::{
+    AlarmFilter, Append, Batch, Bucket, CommitSeq, History, Latest, MAX_BUCKETS, OnCommit, StoredReading,
+};
+pub use sqlite::{Failing, Settings, Store, StoreHealth};

@@ -1,0 +1,180 @@
+//! The store's twin in RAM: the same ports, nothing on disk. For tests of what stands on a store, and the model that
+//! the store on disk is held against. Keeps everything for ever, so it must not serve a running hub.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hub_model::{Alarm, AlarmId, PointId, Reading, RuleId, Timestamp, Tracking, Transition};
+
+use crate::error::{Closed, StoreError};
+use crate::head::{Head, renewed, without_nan};
+use crate::port::{AlarmFilter, Append, Batch, CommitSeq, History, Latest, OnCommit};
+
+/// A store in RAM. Clones share what is in it.
+#[derive(Clone, Default)]
+pub struct MemoryStore {
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    kept: Kept,
+    closed: bool,
+    told: VecDeque<(CommitSeq, OnCommit)>,
+    telling: bool,
+}
+
+#[derive(Default)]
+struct Kept {
+    readings: BTreeMap<(PointId, Timestamp), Reading>,
+    head: Head,
+    alarms: BTreeMap<AlarmId, Alarm>,
+    transitions: BTreeMap<AlarmId, Vec<Transition>>,
+    tracking: BTreeMap<(RuleId, String), Tracking>,
+    commits: u64,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes nothing more; what is in it can still be read.
+    pub fn close(&self) {
+        self.lock().closed = true;
+    }
+
+    /// A new, open store with what is in this one, as if the hub had been started again.
+    pub fn reopen(&self) -> Self {
+        let kept = std::mem::take(&mut self.lock().kept);
+        self.close();
+        Self { inner: Arc::new(Mutex::new(Inner { kept, ..Inner::default() })) }
+    }
+
+    // A panic elsewhere leaves at worst a batch half applied in a test that has failed already.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs what is to be told, in order, without holding the lock; whoever is telling already tells ours, too.
+    fn tell(&self) {
+        let mut inner = self.lock();
+        if inner.telling {
+            return;
+        }
+        inner.telling = true;
+        while let Some((seq, on_commit)) = inner.told.pop_front() {
+            drop(inner);
+            on_commit(seq);
+            inner = self.lock();
+        }
+        inner.telling = false;
+    }
+}
+
+impl Kept {
+    fn apply(&mut self, batch: Batch) -> CommitSeq {
+        for stored in batch.readings {
+            let reading = without_nan(stored.reading);
+            if stored.latest {
+                let latest = renewed(self.head.get(&reading.point), reading.clone());
+                self.head.insert(reading.point.clone(), latest);
+            }
+            self.readings.insert((reading.point.clone(), reading.measured_at), reading);
+        }
+        self.alarms.extend(batch.alarms.into_iter().map(|alarm| (alarm.id, alarm)));
+        for transition in batch.transitions {
+            self.transitions.entry(transition.alarm).or_default().push(transition);
+        }
+        for tracking in batch.tracking {
+            let key = (tracking.rule.clone(), tracking.subject.as_str().to_owned());
+            if is_idle(&tracking) {
+                self.tracking.remove(&key);
+            } else {
+                self.tracking.insert(key, tracking);
+            }
+        }
+        self.commits += 1;
+        CommitSeq(self.commits)
+    }
+}
+
+/// Whether there is nothing to remember of it.
+pub(crate) fn is_idle(tracking: &Tracking) -> bool {
+    tracking.raising_since.is_none() && tracking.clearing_since.is_none() && tracking.alarm.is_none()
+}
+
+impl Append for MemoryStore {
+    fn append(&self, batch: Batch, on_commit: OnCommit) -> Result<(), Closed> {
+        let mut inner = self.lock();
+        if inner.closed {
+            return Err(Closed);
+        }
+        let seq = inner.kept.apply(batch);
+        inner.told.push_back((seq, on_commit));
+        drop(inner);
+        self.tell();
+        Ok(())
+    }
+}
+
+impl History for MemoryStore {
+    fn latest(&self) -> Result<Vec<Latest>, StoreError> {
+        Ok(self.lock().kept.head.values().cloned().collect())
+    }
+
+    fn latest_of(&self, point: &PointId) -> Result<Option<Latest>, StoreError> {
+        Ok(self.lock().kept.head.get(point).cloned())
+    }
+
+    fn readings(
+        &self,
+        point: &PointId,
+        from: Timestamp,
+        to: Timestamp,
+        visit: &mut dyn FnMut(Reading) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        if from >= to {
+            return Ok(());
+        }
+        let span = (point.clone(), from)..(point.clone(), to);
+        let found: Vec<Reading> = self.lock().kept.readings.range(span).map(|(_, r)| r.clone()).collect();
+        let _ = found.into_iter().try_for_each(visit);
+        Ok(())
+    }
+
+    fn alarms(&self, filter: &AlarmFilter) -> Result<Vec<Alarm>, StoreError> {
+        let mut found: Vec<Alarm> =
+            self.lock().kept.alarms.values().filter(|alarm| filter.accepts(alarm)).cloned().collect();
+        found.sort_by_key(|alarm| std::cmp::Reverse((alarm.raised_at, alarm.id)));
+        found.truncate(filter.limit);
+        Ok(found)
+    }
+
+    fn alarm(&self, id: AlarmId) -> Result<Option<(Alarm, Vec<Transition>)>, StoreError> {
+        let inner = self.lock();
+        let steps = inner.kept.transitions.get(&id).cloned().unwrap_or_default();
+        Ok(inner.kept.alarms.get(&id).map(|alarm| (alarm.clone(), steps)))
+    }
+
+    fn tracking(&self) -> Result<Vec<Tracking>, StoreError> {
+        Ok(self.lock().kept.tracking.values().cloned().collect())
+    }
+
+    fn next_alarm_id(&self) -> Result<AlarmId, StoreError> {
+        let last = self.lock().kept.alarms.last_key_value().map_or(0, |(id, _)| id.0);
+        Ok(AlarmId(last + 1))
+    }
+
+    fn last_commit(&self) -> CommitSeq {
+        CommitSeq(self.lock().kept.commits)
+    }
+}
+
+impl std::fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryStore").field("commits", &self.last_commit()).finish_non_exhaustive()
+    }
+}

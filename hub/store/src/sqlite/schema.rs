@@ -1,0 +1,83 @@
+//! The tables of `hub.sqlite`. Nothing outside `sqlite/` knows them. Read next: `transaction.rs` (writes), `query.rs` (reads).
+
+use super::database::Schema;
+
+/// The file's name in the store's folder.
+pub(super) const FILE: &str = "hub.sqlite";
+
+pub(super) const SCHEMA: Schema = Schema { application_id: 0x636d_6862, steps: &[STEP_1] };
+
+// Readings are only ever appended, in the order of their arrival; of rows with the same series and time the highest rowid counts.
+// Numbers have no declared type: a whole number takes 1 to 6 bytes as an integer, others 8 as a double.
+// Nothing here can refuse a batch (no foreign key, no check): a refused one would be tried again for ever and hold up the rest.
+const STEP_1: &str = "
+    CREATE TABLE series (id INTEGER PRIMARY KEY, point TEXT NOT NULL UNIQUE);
+    CREATE TABLE reading (
+        series INTEGER NOT NULL,
+        measured_at INTEGER NOT NULL,
+        received_after_ms INTEGER NOT NULL,
+        raw,
+        value,
+        quality INTEGER NOT NULL,
+        reason INTEGER
+    );
+    CREATE INDEX reading_by_time ON reading (series, measured_at);
+    CREATE TABLE latest (
+        series INTEGER PRIMARY KEY,
+        measured_at INTEGER NOT NULL,
+        received_after_ms INTEGER NOT NULL,
+        raw,
+        value,
+        quality INTEGER NOT NULL,
+        reason INTEGER,
+        good_value,
+        good_at INTEGER
+    );
+    CREATE TABLE alarm (
+        id INTEGER PRIMARY KEY,
+        rule TEXT NOT NULL,
+        rule_version TEXT NOT NULL,
+        title_vi TEXT NOT NULL,
+        title_en TEXT NOT NULL,
+        priority TEXT NOT NULL,
+        site TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        state TEXT NOT NULL,
+        beneath TEXT,
+        raised_at INTEGER NOT NULL,
+        cleared_at INTEGER,
+        acknowledged_at INTEGER,
+        acknowledged_by TEXT,
+        shelved_until INTEGER,
+        value REAL,
+        unit TEXT NOT NULL,
+        message_vi TEXT NOT NULL,
+        message_en TEXT NOT NULL,
+        clause TEXT,
+        runbook_vi TEXT,
+        runbook_en TEXT
+    );
+    CREATE INDEX alarm_by_time ON alarm (raised_at, id);
+    CREATE INDEX alarm_open ON alarm (raised_at, id) WHERE state <> 'normal';
+    CREATE TABLE transition (
+        id INTEGER PRIMARY KEY,
+        alarm INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        from_state TEXT,
+        to_state TEXT NOT NULL,
+        by_user TEXT,
+        comment TEXT,
+        value REAL
+    );
+    CREATE INDEX transition_by_alarm ON transition (alarm, id);
+    CREATE TABLE tracking (
+        rule TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        raising_since INTEGER,
+        clearing_since INTEGER,
+        alarm INTEGER,
+        PRIMARY KEY (rule, subject)
+    ) WITHOUT ROWID;
+    CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), commits INTEGER NOT NULL);
+    INSERT INTO progress VALUES (1, 0);
+";

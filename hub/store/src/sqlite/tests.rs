@@ -1,0 +1,219 @@
+//! Faults of the disk, and what is never told before it is on disk. A fault is made by hand before each transaction.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, bounded, tick, unbounded};
+use rusqlite::Connection;
+
+use super::*;
+use crate::conformance::samples::{at, good, point, readings_of};
+use crate::port::{History, StoredReading};
+
+const BOUND: Duration = Duration::from_secs(30);
+
+/// A store whose file may have only so many pages; the number can be changed while it runs.
+fn open_limited(dir: &Path) -> (Store, Arc<AtomicI64>) {
+    let pages = Arc::new(AtomicI64::new(1_000_000));
+    let limit = pages.clone();
+    let before_attempt: BeforeAttempt = Box::new(move |connection: &Connection| {
+        connection
+            .query_row(&format!("PRAGMA max_page_count = {}", limit.load(Ordering::SeqCst)), [], |_| Ok(()))
+    });
+    let settings = Settings { commit_window: Duration::ZERO, ..Settings::new(dir) };
+    (Store::open_with(settings, before_attempt).unwrap(), pages)
+}
+
+fn batch(first_ms: i64, n: i64) -> Batch {
+    let ph = point("a/plc/ph");
+    let readings =
+        (first_ms..first_ms + n).map(|ms| StoredReading { reading: good(&ph, ms, 7.5), latest: true });
+    Batch { readings: readings.collect(), ..Batch::default() }
+}
+
+fn append(store: &Store, batch: Batch) -> Receiver<CommitSeq> {
+    let (told, committed) = bounded(1);
+    store.append(batch, Box::new(move |seq| told.send(seq).unwrap_or(()))).unwrap();
+    committed
+}
+
+fn wait_for(store: &Store, what: &str, is_met: impl Fn(&StoreHealth) -> bool) -> StoreHealth {
+    let ticks = tick(Duration::from_millis(5));
+    for _ in 0..BOUND.as_millis() / 5 {
+        let health = store.health();
+        if is_met(&health) {
+            return health;
+        }
+        ticks.recv().unwrap();
+    }
+    panic!("{what} did not come; {:?}", store.health());
+}
+
+#[test]
+fn a_full_disk_loses_nothing_and_is_answered_when_there_is_space() {
+    let place = tempfile::tempdir().unwrap();
+    let (store, pages) = open_limited(place.path());
+    append(&store, batch(0, 10)).recv_timeout(BOUND).unwrap();
+    pages.store(1, Ordering::SeqCst);
+    let full: Vec<_> = (0..20).map(|n| append(&store, batch(1_000 + n * 1_000, 1_000))).collect();
+    let health =
+        wait_for(&store, "the second failure", |h| h.failing.as_ref().is_some_and(|f| f.attempts > 1));
+    let failing = health.failing.unwrap();
+    assert!(failing.last_error.contains("full"), "{failing:?}");
+    assert_eq!(health.last_commit, CommitSeq(1));
+    assert_eq!(health.queued, 20);
+    assert!(full.iter().all(Receiver::is_empty), "nothing is acknowledged that is not on disk");
+    assert_eq!(store.latest().unwrap()[0].reading.measured_at, at(9), "nor is it shown");
+    assert_eq!(readings_of(&store, &point("a/plc/ph"), 0, 100_000).len(), 10);
+
+    pages.store(1_000_000, Ordering::SeqCst);
+    let told: Vec<u64> = full.iter().map(|committed| committed.recv_timeout(BOUND).unwrap().0).collect();
+    assert_eq!(told, (2..=21).collect::<Vec<_>>());
+    assert_eq!(store.health(), StoreHealth { last_commit: CommitSeq(21), queued: 0, failing: None });
+    drop(store);
+    let store = Store::open(Settings::new(place.path())).unwrap();
+    assert_eq!(readings_of(&store, &point("a/plc/ph"), 0, 100_000).len(), 20_010);
+}
+
+#[test]
+fn closing_on_a_full_disk_says_what_was_not_committed() {
+    let place = tempfile::tempdir().unwrap();
+    let (store, pages) = open_limited(place.path());
+    pages.store(1, Ordering::SeqCst);
+    let first = append(&store, batch(0, 2_000));
+    wait_for(&store, "the first failure", |health| health.failing.is_some());
+    let second = append(&store, batch(5_000, 3));
+    let error = store.close().unwrap_err();
+    assert_eq!((error.batches, error.readings), (2, 2_003));
+    assert_eq!(
+        error.to_string(),
+        "2 batches with 2003 readings were not committed: database or disk is full"
+    );
+    assert!(first.recv().is_err() && second.recv().is_err(), "on_commit is dropped uncalled");
+    assert_eq!(store.append(Batch::default(), Box::new(|_| ())), Err(Closed));
+    assert_eq!(store.close(), Ok(()), "closing again does nothing");
+    let reopened = Store::open(Settings::new(place.path())).unwrap();
+    assert_eq!(reopened.last_commit(), CommitSeq(0));
+}
+
+#[test]
+fn a_series_of_a_failed_transaction_is_not_taken_for_known() {
+    let place = tempfile::tempdir().unwrap();
+    let (store, pages) = open_limited(place.path());
+    append(&store, batch(0, 1)).recv_timeout(BOUND).unwrap();
+    pages.store(1, Ordering::SeqCst);
+    let (new, late) = (point("b/new/flow"), point("c/newer/flow"));
+    let readings =
+        |point| (0..2_000).map(move |ms| StoredReading { reading: good(point, ms, 1.0), latest: false });
+    let committed = append(
+        &store,
+        Batch { readings: readings(&new).chain(readings(&late)).collect(), ..Batch::default() },
+    );
+    wait_for(&store, "the failure", |health| health.failing.is_some());
+    pages.store(1_000_000, Ordering::SeqCst);
+    committed.recv_timeout(BOUND).unwrap();
+    assert_eq!(readings_of(&store, &new, 0, 5_000).len(), 2_000);
+    assert_eq!(readings_of(&store, &late, 0, 5_000).len(), 2_000);
+}
+
+#[test]
+fn when_on_commit_runs_another_process_sees_the_row() {
+    let place = tempfile::tempdir().unwrap();
+    let store =
+        Store::open(Settings { commit_window: Duration::ZERO, ..Settings::new(place.path()) }).unwrap();
+    let (told, seen) = unbounded();
+    for n in 0..50 {
+        let (told, file) = (told.clone(), place.path().join(schema::FILE));
+        let on_commit = Box::new(move |seq: CommitSeq| {
+            let other = Connection::open(file).unwrap();
+            let rows: i64 = other
+                .query_row("SELECT count(*) FROM reading WHERE measured_at = ?", [n], |row| row.get(0))
+                .unwrap();
+            told.send((seq.0, rows)).unwrap();
+        });
+        store.append(batch(n, 1), on_commit).unwrap();
+    }
+    let seen: Vec<_> = (0..50).map(|_| seen.recv_timeout(BOUND).unwrap()).collect();
+    assert_eq!(seen, (1..=50).map(|seq| (seq, 1)).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_on_commit_that_breaks_down_stops_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let store = Arc::new(Store::open(Settings::new(place.path())).unwrap());
+    store.append(batch(0, 1), Box::new(|_| panic!("a caller's fault, wanted by this test"))).unwrap();
+    assert_eq!(append(&store, batch(1, 1)).recv_timeout(BOUND).unwrap(), CommitSeq(2));
+    // The last handle may be dropped on the writer's own thread, which must not wait for itself.
+    let (held, (told, committed)) = (store.clone(), bounded(1));
+    store
+        .append(
+            batch(2, 1),
+            Box::new(move |seq| {
+                drop(held);
+                told.send(seq).unwrap();
+            }),
+        )
+        .unwrap();
+    drop(store);
+    assert_eq!(committed.recv_timeout(BOUND).unwrap(), CommitSeq(3));
+}
+
+#[test]
+fn the_folder_is_held_until_the_store_is_closed() {
+    let place = tempfile::tempdir().unwrap();
+    let store = Store::open(Settings::new(place.path())).unwrap();
+    let error = Store::open(Settings::new(place.path())).unwrap_err();
+    assert!(matches!(error, StoreError::InUse { .. }), "{error}");
+    append(&store, batch(0, 1));
+    store.close().unwrap();
+    let next = Store::open(Settings::new(place.path())).unwrap();
+    assert_eq!(next.last_commit(), CommitSeq(1), "closing commits what is queued");
+    assert_eq!(readings_of(&store, &point("a/plc/ph"), 0, 10).len(), 1, "a closed store can be read");
+}
+
+#[test]
+fn what_this_version_does_not_know_is_said_by_name() {
+    let place = tempfile::tempdir().unwrap();
+    let store = Store::open(Settings::new(place.path())).unwrap();
+    append(&store, batch(0, 1)).recv_timeout(BOUND).unwrap();
+    let file = place.path().join(schema::FILE);
+    Connection::open(&file).unwrap().execute("UPDATE reading SET quality = 77", []).unwrap();
+    let mut visit = |_| ControlFlow::Continue(());
+    let error = store.readings(&point("a/plc/ph"), at(0), at(9), &mut visit).unwrap_err();
+    assert_eq!(error.to_string(), "the store holds the quality \"77\", which this hub does not know");
+    drop(store);
+    Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let error = Store::open(Settings::new(place.path())).unwrap_err();
+    assert!(matches!(error, StoreError::NewerSchema { found: 99, known: 1, .. }), "{error}");
+}
+
+#[test]
+fn questions_go_by_an_index() {
+    let place = tempfile::tempdir().unwrap();
+    let store = Store::open(Settings::new(place.path())).unwrap();
+    let plan = |question: &str| -> String {
+        let connection = Connection::open(place.path().join(schema::FILE)).unwrap();
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {question}")).unwrap();
+        let unset = rusqlite::params_from_iter(vec![None::<i64>; explain.parameter_count()]);
+        let mut rows = explain.query(unset).unwrap();
+        let mut steps = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            steps.push(row.get::<_, String>(3).unwrap());
+        }
+        steps.join("; ")
+    };
+    let readings = plan(query::READINGS_PAGE);
+    assert!(
+        readings.contains("reading_by_time (series=? AND measured_at>? AND measured_at<?)"),
+        "{readings}"
+    );
+    assert!(!readings.contains("B-TREE"), "a page is never sorted: {readings}");
+    let active = plan(&query::alarms_question(true));
+    let all = plan(&query::alarms_question(false));
+    assert!(all.contains("alarm_by_time") && !all.contains("B-TREE"), "{all}");
+    assert!(active.contains("alarm_open") && !active.contains("B-TREE"), "{active}");
+    drop(store);
+}

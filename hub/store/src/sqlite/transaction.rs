@@ -1,0 +1,163 @@
+//! Writes a group of batches in one transaction. Changes nothing in RAM: what has changed is given back for after the commit.
+//!
+//! Read next: `rows.rs` for how each thing lies in its row.
+
+use std::collections::HashMap;
+
+use hub_model::{PointId, Reading, Tracking};
+use rusqlite::types::Value;
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::codes::{number, quality_code, reason_code};
+use super::rows::{INSERT_ALARM, INSERT_TRANSITION, alarm_row, transition_row};
+use crate::head::{Head, renewed, without_nan};
+use crate::memory::is_idle;
+use crate::port::{Batch, Latest, StoredReading};
+
+const INSERT_READING: &str =
+    "INSERT INTO reading (series, measured_at, received_after_ms, raw, value, quality, reason)
+    VALUES (?, ?, ?, ?, ?, ?, ?)";
+const REPLACE_LATEST: &str = "INSERT OR REPLACE INTO latest
+    (series, measured_at, received_after_ms, raw, value, quality, reason, good_value, good_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// What a committed transaction has changed.
+#[derive(Default)]
+pub(super) struct Written {
+    pub new_series: HashMap<PointId, i64>,
+    pub latest: HashMap<PointId, Latest>,
+    pub last_alarm: u64,
+}
+
+/// Commits `batches`; `commits` is the counter after them. On an error nothing of it is on disk.
+pub(super) fn write<'a>(
+    connection: &mut Connection,
+    series: &HashMap<PointId, i64>,
+    head: &Head,
+    batches: impl Iterator<Item = &'a Batch>,
+    commits: u64,
+) -> rusqlite::Result<Written> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut group = Group { transaction: &transaction, series, head, written: Written::default() };
+    for batch in batches {
+        group.write_readings(&batch.readings)?;
+        group.write_alarms(batch)?;
+        group.write_tracking(&batch.tracking)?;
+    }
+    group.write_latest()?;
+    let written = group.written;
+    transaction.prepare_cached("UPDATE progress SET commits = ?")?.execute([commits.cast_signed()])?;
+    transaction.commit()?;
+    Ok(written)
+}
+
+struct Group<'a> {
+    transaction: &'a Transaction<'a>,
+    series: &'a HashMap<PointId, i64>,
+    head: &'a Head,
+    written: Written,
+}
+
+impl Group<'_> {
+    fn write_readings(&mut self, readings: &[StoredReading]) -> rusqlite::Result<()> {
+        let mut insert = self.transaction.prepare_cached(INSERT_READING)?;
+        for stored in readings {
+            let series = self.series_of(&stored.reading.point)?;
+            let [measured_at, received_after, raw, value, quality, reason] = columns(&stored.reading);
+            insert.execute(params![series, measured_at, received_after, raw, value, quality, reason])?;
+            if stored.latest {
+                let point = &stored.reading.point;
+                let before = self.written.latest.get(point).or_else(|| self.head.get(point));
+                let latest = renewed(before, without_nan(stored.reading.clone()));
+                self.written.latest.insert(point.clone(), latest);
+            }
+        }
+        Ok(())
+    }
+
+    fn write_alarms(&mut self, batch: &Batch) -> rusqlite::Result<()> {
+        for alarm in &batch.alarms {
+            self.transaction.prepare_cached(INSERT_ALARM)?.execute(alarm_row(alarm))?;
+            self.written.last_alarm = self.written.last_alarm.max(alarm.id.0);
+        }
+        for transition in &batch.transitions {
+            self.transaction.prepare_cached(INSERT_TRANSITION)?.execute(transition_row(transition))?;
+        }
+        Ok(())
+    }
+
+    fn write_tracking(&self, all: &[Tracking]) -> rusqlite::Result<()> {
+        for tracking in all {
+            let (rule, subject) = (&*tracking.rule, tracking.subject.as_str());
+            if is_idle(tracking) {
+                let mut delete =
+                    self.transaction.prepare_cached("DELETE FROM tracking WHERE rule = ? AND subject = ?")?;
+                delete.execute([rule, subject])?;
+                continue;
+            }
+            let mut replace = self.transaction.prepare_cached(
+                "INSERT OR REPLACE INTO tracking (rule, subject, raising_since, clearing_since, alarm)
+                 VALUES (?, ?, ?, ?, ?)",
+            )?;
+            replace.execute(params![
+                rule,
+                subject,
+                tracking.raising_since.map(|at| at.as_millis()),
+                tracking.clearing_since.map(|at| at.as_millis()),
+                tracking.alarm.map(|id| id.0.cast_signed()),
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Once a point and transaction, however many readings there were.
+    fn write_latest(&mut self) -> rusqlite::Result<()> {
+        let mut replace = self.transaction.prepare_cached(REPLACE_LATEST)?;
+        for (point, latest) in &self.written.latest {
+            let series = self.known_series(point);
+            let [measured_at, received_after, raw, value, quality, reason] = columns(&latest.reading);
+            let good_value = number(latest.last_good.map(|(value, _)| value));
+            let good_at = latest.last_good.map(|(_, at)| at.as_millis());
+            replace.execute(params![
+                series,
+                measured_at,
+                received_after,
+                raw,
+                value,
+                quality,
+                reason,
+                good_value,
+                good_at
+            ])?;
+        }
+        Ok(())
+    }
+
+    fn known_series(&self, point: &PointId) -> Option<i64> {
+        self.series.get(point).or_else(|| self.written.new_series.get(point)).copied()
+    }
+
+    fn series_of(&mut self, point: &PointId) -> rusqlite::Result<i64> {
+        if let Some(series) = self.known_series(point) {
+            return Ok(series);
+        }
+        let mut insert = self.transaction.prepare_cached("INSERT INTO series (point) VALUES (?)")?;
+        let series = insert.insert([point.as_str()])?;
+        self.written.new_series.insert(point.clone(), series);
+        Ok(series)
+    }
+}
+
+/// A reading's columns but the series; `rows::reading_of` reads them back.
+fn columns(reading: &Reading) -> [Value; 6] {
+    let (measured_at, received_at) = (reading.measured_at.as_millis(), reading.received_at.as_millis());
+    [
+        Value::Integer(measured_at),
+        // Wrapping loses nothing: it is taken back when read.
+        Value::Integer(received_at.wrapping_sub(measured_at)),
+        number(reading.raw.filter(|raw| !raw.is_nan())),
+        number(reading.value.filter(|value| !value.is_nan())),
+        Value::Integer(quality_code(reading.quality)),
+        reading.reason.map_or(Value::Null, |reason| Value::Integer(reason_code(reason))),
+    ]
+}

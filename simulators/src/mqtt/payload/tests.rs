@@ -1,0 +1,99 @@
+//! Payloads as the parties outside write them, byte for byte.
+
+use hub_model::{DeviceId, PointId, Quantity};
+
+use super::*;
+use crate::config::{Link, SimPoint};
+
+fn point(id: &str, quantity: &str, place: Place) -> SimPoint {
+    let quantity = Quantity::parse(quantity).unwrap();
+    SimPoint {
+        id: PointId::parse(id).unwrap(),
+        quantity,
+        unit: quantity.default_unit().unwrap(),
+        scale: 1.0,
+        offset: 0.0,
+        missing: Vec::new(),
+        decimals: 1,
+        place,
+    }
+}
+
+fn foreign(topic: &str, path: Option<&str>, time_path: Option<&str>, format: Format) -> Place {
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    Place::Payload { topic: topic.to_owned(), path: owned(path), time_path: owned(time_path), format }
+}
+
+fn said(points: Vec<SimPoint>, raw: &dyn Fn(&SimPoint) -> f64) -> Vec<Message> {
+    let device = SimDevice {
+        id: DeviceId::parse("s/d").unwrap(),
+        link: Link::Mqtt { login: None },
+        expire_after: None,
+        points,
+    };
+    let wall = Timestamp::from_millis(1_787_185_800_250);
+    Speech { device: &device, wall, offset_s: 25_200, sequence: 412, raw }.messages()
+}
+
+#[test]
+fn own_telemetry_carries_time_number_and_metrics() {
+    let points = vec![
+        point("s/d/h2s", "h2s", Place::Telemetry),
+        point("s/d/clients", "clients", Place::Telemetry),
+        point("s/d/pump", "pump_state", Place::Telemetry),
+        point("s/d/ph", "ph", Place::Telemetry),
+    ];
+    let messages = said(points, &|point| match point.id.name() {
+        "h2s" => 12.5,
+        "ph" => f64::NAN,
+        "pump" => 1.0,
+        _ => 12.0,
+    });
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0].topic, "commune/v1/s/d/telemetry");
+    let document: Value = serde_json::from_slice(&messages[0].payload).unwrap();
+    let expected = json!({"ts": "2026-08-20T07:30:00.25+07:00", "seq": 412,
+        "m": {"h2s": 12.5, "clients": 12, "pump": true, "ph": null}});
+    assert_eq!(document, expected);
+}
+
+#[test]
+fn a_lorawan_uplink_is_found_by_the_hubs_filter_and_paths() {
+    let topic = "application/+/device/24e124713c140001/event/up";
+    let points = vec![
+        point("s/d/fill", "fill_level", foreign(topic, Some("object.distance"), Some("time"), Format::Json)),
+        point("s/d/battery", "battery", foreign(topic, Some("object.list[1]"), None, Format::Json)),
+    ];
+    let messages = said(points, &|point| if point.id.name() == "fill" { 734.0 } else { 98.5 });
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0].topic, "application/1/device/24e124713c140001/event/up");
+    let document: Value = serde_json::from_slice(&messages[0].payload).unwrap();
+    assert_eq!(document["object"]["distance"], json!(734));
+    assert_eq!(document["time"], json!("2026-08-20T07:30:00.25+07:00"));
+    assert_eq!(document["deviceInfo"]["devEui"], json!("24e124713c140001"));
+    assert_eq!(document["fCnt"], json!(412));
+    assert_eq!(document["deduplicationId"].as_str().map(str::len), Some(36));
+}
+
+#[test]
+fn collectd_lines_and_plain_numbers() {
+    let points = vec![
+        point("s/d/rx", "rx_bytes", foreign("collectd/ap/octets", None, None, Format::Collectd)),
+        point("s/d/tx", "tx_bytes", foreign("collectd/ap/octets", Some("[1]"), None, Format::Collectd)),
+        point("s/d/level", "level", foreign("tank/#", None, None, Format::Number)),
+    ];
+    let messages = said(points, &|point| match point.id.name() {
+        "rx" => 1_421_451.0,
+        "tx" => 9_681_874.0,
+        _ => 2.75,
+    });
+    assert_eq!(messages[0].payload, b"1787185800.250:1421451:9681874\0");
+    assert_eq!((messages[1].topic.as_str(), messages[1].payload.as_slice()), ("tank/1", &b"2.75"[..]));
+}
+
+#[test]
+fn arrays_are_made_where_a_path_asks_for_them() {
+    let mut document = json!({});
+    put(&mut document, "a.b[0].c", json!(5));
+    assert_eq!(document, json!({"a": {"b": [{"c": 5}]}}));
+}

@@ -1,0 +1,203 @@
+//! What is simulated, from which time on, at which speed and with which faults: `SCENARIO.toml`, or built in code.
+//!
+//! Unknown keys are refused here, since a misspelt fault would silently never happen.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use hub_model::{Timestamp, duration};
+use toml::{Spanned, Value};
+
+use crate::SimError;
+use crate::config::SimCommune;
+use crate::fault::{FaultKind, Target};
+
+mod file;
+
+use file::{FaultEntry, ScenarioFile};
+
+/// How often an MQTT device publishes when the scenario does not say.
+pub const DEFAULT_EVERY: Duration = Duration::from_secs(10);
+/// Speeds beyond this would be nothing but noise on the wire.
+pub const MAX_SPEED: f64 = 86_400.0;
+
+/// One simulation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenario {
+    /// The devices.
+    pub commune: SimCommune,
+    /// The same seed gives the same values.
+    pub seed: u64,
+    /// Simulated seconds in a second of the wall clock.
+    pub speed: f64,
+    /// The simulated time at the start; `None` for the wall clock's.
+    pub start: Option<Timestamp>,
+    /// The broker that MQTT devices publish to, `HOST:PORT`.
+    pub broker: String,
+    /// How often they publish, in simulated time.
+    pub every: Duration,
+    /// Where Modbus devices listen.
+    pub listen: Listen,
+    /// Faults that happen by themselves.
+    pub faults: Vec<PlannedFault>,
+}
+
+/// Where Modbus devices listen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listen {
+    /// On the host and port of their endpoints.
+    AsConfigured,
+    /// On these addresses (`HOST:PORT`) by endpoint; endpoints not named listen as configured.
+    Instead(BTreeMap<String, String>),
+    /// Each on a loopback port that the system chooses; [`crate::Fleet::modbus_addresses`] tells which.
+    AnyPort,
+}
+
+/// A fault at a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedFault {
+    /// Simulated milliseconds after the start, negative before it.
+    pub at_ms: i64,
+    /// How long in simulated time; `None` for ever.
+    pub lasts: Option<Duration>,
+    /// To what.
+    pub target: Target,
+    /// What happens.
+    pub kind: FaultKind,
+}
+
+impl Scenario {
+    /// A simulation of `commune` at the wall clock's pace, without faults.
+    pub fn new(commune: SimCommune, seed: u64) -> Self {
+        Self {
+            commune,
+            seed,
+            speed: 1.0,
+            start: None,
+            broker: "127.0.0.1:1883".to_owned(),
+            every: DEFAULT_EVERY,
+            listen: Listen::AsConfigured,
+            faults: Vec::new(),
+        }
+    }
+
+    /// Reads a scenario and the hub's configuration that it names.
+    ///
+    /// # Errors
+    /// When a file cannot be read or says what is not allowed; the text names file and line.
+    pub fn load(path: &Path) -> Result<Self, SimError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| SimError::Read { path: path.to_owned(), source })?;
+        Reader { path, text: &text }.read()
+    }
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    fn read(&self) -> Result<Scenario, SimError> {
+        let file: ScenarioFile =
+            toml::from_str(self.text).map_err(|error| SimError::toml(self.path, self.text, &error))?;
+        let folder = self.path.parent().unwrap_or(Path::new("")).join(&file.config);
+        let mut scenario = Scenario::new(SimCommune::load(&folder)?, file.seed);
+        if let Some(speed) = &file.speed {
+            scenario.speed = *speed.get_ref();
+            if !(scenario.speed > 0.0 && scenario.speed <= MAX_SPEED) {
+                let message = format!("speed: found {}, allowed: above 0 to {MAX_SPEED}", speed.get_ref());
+                return Err(self.fault(speed, message));
+            }
+        }
+        if let Some(start) = &file.start {
+            scenario.start = Some(self.moment(start)?);
+        }
+        scenario.broker = file.mqtt.broker.unwrap_or(scenario.broker);
+        if let Some(every) = &file.mqtt.every {
+            scenario.every = self.span(every, "every")?;
+        }
+        if let Some(listen) = &file.modbus.listen {
+            scenario.listen = self.listen(listen)?;
+        }
+        for entry in file.fault {
+            let fault = self.planned(&entry, &scenario.commune)?;
+            scenario.faults.push(fault);
+        }
+        Ok(scenario)
+    }
+
+    fn planned(&self, spanned: &Spanned<FaultEntry>, commune: &SimCommune) -> Result<PlannedFault, SimError> {
+        let entry = spanned.get_ref();
+        let name = match (&entry.device, &entry.point) {
+            (Some(name), None) | (None, Some(name)) => name,
+            _ => return Err(self.fault(spanned, "exactly one of device and point is needed")),
+        };
+        let target = Target::parse(name.get_ref())
+            .filter(|target| matches!(target, Target::Point(_)) == entry.point.is_some())
+            .ok_or_else(|| {
+                let message =
+                    format!("found \"{}\", allowed: site/device or site/device/point", name.get_ref());
+                self.fault(name, message)
+            })?;
+        let kind = entry.kind().map_err(|message| self.fault(&entry.kind, message))?;
+        kind.check(&target, commune).map_err(|error| self.fault(name, error.to_string()))?;
+        let at = entry.at.get_ref();
+        let (sign, digits) = match at.strip_prefix('-') {
+            Some(digits) => (-1, digits),
+            None => (1, at.as_str()),
+        };
+        let span = duration::parse(digits).map_err(|_| {
+            self.fault(&entry.at, format!("at: found \"{at}\", allowed: such as \"30s\" or \"-30m\""))
+        })?;
+        let at_ms = sign * i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        let lasts = match &entry.lasts {
+            Some(text) => Some(self.span(text, "for")?),
+            None => None,
+        };
+        Ok(PlannedFault { at_ms, lasts, target, kind })
+    }
+
+    fn listen(&self, value: &Spanned<Value>) -> Result<Listen, SimError> {
+        match value.get_ref() {
+            Value::String(text) if text == "as configured" => Ok(Listen::AsConfigured),
+            Value::String(text) if text == "any port" => Ok(Listen::AnyPort),
+            Value::Table(table) => {
+                let mut instead = BTreeMap::new();
+                for (endpoint, address) in table {
+                    let address = address.as_str().ok_or_else(|| {
+                        self.fault(value, format!("listen: {endpoint}: an address is needed"))
+                    })?;
+                    instead.insert(endpoint.clone(), address.to_owned());
+                }
+                Ok(Listen::Instead(instead))
+            }
+            _ => Err(self.fault(
+                value,
+                "listen: allowed: \"as configured\", \"any port\" or { \"tcp://HOST:PORT\" = \"HOST:PORT\" }",
+            )),
+        }
+    }
+
+    fn moment(&self, text: &Spanned<String>) -> Result<Timestamp, SimError> {
+        let moment: Result<jiff::Timestamp, _> = text.get_ref().parse();
+        moment.map(|moment| Timestamp::from_millis(moment.as_millisecond())).map_err(|_| {
+            let message = format!(
+                "start: found \"{}\", allowed: RFC 3339 such as 2026-08-20T07:30:00+07:00",
+                text.get_ref()
+            );
+            self.fault(text, message)
+        })
+    }
+
+    fn span(&self, text: &Spanned<String>, key: &str) -> Result<Duration, SimError> {
+        duration::parse(text.get_ref()).ok().filter(|span| !span.is_zero()).ok_or_else(|| {
+            self.fault(text, format!("{key}: found \"{}\", allowed: such as \"10s\"", text.get_ref()))
+        })
+    }
+
+    fn fault<T>(&self, place: &Spanned<T>, message: impl Into<String>) -> SimError {
+        SimError::at(self.path, self.text, place.span().start, message)
+    }
+}
