@@ -34,6 +34,8 @@ const HISTORY: Duration = Duration::from_secs(24 * 3600);
 const HISTORY_STEP: Duration = Duration::from_secs(300);
 /// The demo's rules wait no longer than this, so that a visitor sees an alarm come and go.
 const DEMO_DELAY: &str = "15s";
+/// Where those rules stand, in the demo's folder.
+const RULES: &str = "rules";
 /// Who may log in, and as what.
 const ACCOUNTS: [(&str, Role); 2] = [("truc", Role::Staff), ("quantri", Role::Admin)];
 
@@ -70,6 +72,10 @@ async fn run(dir: &Path, options: &DemoOptions) -> anyhow::Result<()> {
     let (mut config, _) = Config::require(dir)?;
     let accounts = accounts(&config.store.dir)?;
     config.http.listen = free_or_any(options.http);
+    if let Some(mqtt) = &mut config.mqtt {
+        mqtt.listen = free_or_any(mqtt.listen);
+    }
+    config.rules = Some(dir.join(RULES));
     let hub = Hub::start(config, clock.clone()).await?;
     back_fill(&scenario, &hub.intake, clock.now()).await?;
     let mut publishers = only(&scenario, |link| matches!(link, Link::Mqtt { .. }));
@@ -98,7 +104,7 @@ fn write_commune(dir: &Path) -> anyhow::Result<()> {
     }
     for rule in hub_logic::embedded_rules() {
         let (name, text) = rule.rule;
-        write(dir.join("rules").join(name), with_short_delays(text).as_bytes())?;
+        write(dir.join(RULES).join(name), with_short_delays(text).as_bytes())?;
     }
     Ok(())
 }
@@ -157,7 +163,7 @@ async fn back_fill(scenario: &Scenario, intake: &Intake, now: Timestamp) -> anyh
                 point: point.id.clone(),
                 sample: Sample::Raw(raw),
                 measured_at: Some(Timestamp::from_millis(ms)),
-                received_at: now,
+                received_at: Timestamp::from_millis(ms),
             });
             let (sender, receiver) = oneshot::channel();
             // The receiver waits below; it goes first only when the demo ends.
