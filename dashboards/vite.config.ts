@@ -3,6 +3,8 @@
 import { defineConfig } from "vitest/config";
 
 const hub = process.env["HUB_URL"] ?? "http://127.0.0.1:8080";
+// The host stays as the browser sent it: the hub refuses a change that comes from another origin.
+const proxy = Object.fromEntries(["/api", "/health"].map((path) => [path, { target: hub, changeOrigin: false }]));
 
 export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
@@ -14,7 +16,8 @@ export default defineConfig({
     cssCodeSplit: true,
     reportCompressedSize: false,
   },
-  server: { host: "127.0.0.1", proxy: { "/api": hub, "/health": hub } },
+  server: { host: "127.0.0.1", proxy },
+  preview: { host: "127.0.0.1", proxy },
   test: {
     environment: "happy-dom",
     include: ["src/**/*.test.{ts,tsx}"],

@@ -121,6 +121,7 @@ describe("an alarm", () => {
     await page.getByLabel("Địa điểm").selectOption(site.id);
     await page.waitForURL(`**site=${site.id}*`);
     await page.reload();
+    await page.locator(`option[value="${site.id}"]`).waitFor({ state: "attached" });
     expect(await page.getByLabel("Địa điểm").inputValue()).toBe(site.id);
     await context.close();
   });

@@ -1,4 +1,5 @@
 // Texts, numbers and times: both languages complete, figures and dates as people of each write them.
+import { readFileSync, readdirSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { commune } from "../state/commune";
 import { chooseLang } from "../state/preferences";
@@ -28,6 +29,13 @@ describe("keys", () => {
       expect(places(en[key]), key).toEqual(places(vi[key]));
     }
     expect(Object.keys(en)).toEqual(Object.keys(vi));
+  });
+
+  it("are all used, by their whole name or by their stem", () => {
+    const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name) && !/i18n.(vi|en)\.ts$|test/.test(name));
+    const code = files.map((name) => readFileSync(`src/${name}`, "utf8")).join("\n");
+    const isUsed = (key: string) => code.includes(`"${key}"`) || code.includes(`"${key.replace(/\.(one|other)$/, "")}"`) || code.includes(`\`${key.slice(0, key.lastIndexOf(".") + 1)}$`);
+    expect((Object.keys(vi) as Key[]).filter((key) => !isUsed(key))).toEqual([]);
   });
 
   it("have no exclamation marks", () => {

@@ -136,7 +136,7 @@ function Facts({ alarm, point }: { alarm: AlarmDetail; point: Point | undefined 
             {limitText(limit)} {unitSign(point?.unit ?? "")}
             <br />
             <span class="small muted">
-              {[limit.regulation, limit.clause, limit.status === "unverified" ? t("limit.unverified") : ""].filter((part) => part !== "").join(" · ")}
+              {[limit.clause.startsWith(limit.regulation) ? "" : limit.regulation, limit.clause, limit.status === "unverified" ? t("limit.unverified") : ""].filter((part) => part !== "").join(" · ")}
             </span>
           </dd>
         </>

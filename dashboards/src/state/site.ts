@@ -2,14 +2,14 @@
 import type { Site } from "../api/types";
 import { count, local, t } from "../i18n";
 import { moment, span } from "../i18n/format";
+import { showLimitFigure } from "../i18n/units";
 import { vi } from "../i18n/vi";
 import { absenceText } from "../ui/Value";
 import type { Status } from "../ui/StatusMark";
 import { now } from "./clock";
 import { connection } from "./connection";
-import type { Standing } from "./freshness";
 import { store } from "./store";
-import { type PointFact, type SiteSummary, summarise } from "./summary";
+import { type PointFact, type SiteSummary, beyondLimit, summarise } from "./summary";
 
 export interface SiteLine {
   status: Status;
@@ -23,7 +23,8 @@ export const hasWord = (key: string) => key in vi;
 export function summaryOf(site: Site): SiteSummary {
   const facts = store.pointsOf(site.id).map<PointFact>((entry) => {
     const point = entry.point.peek();
-    return { name: point.name, device: point.device, standing: entry.standing.value };
+    const standing = entry.standing.value;
+    return { name: point.name, device: point.device, standing, beyond: beyondLimit(point.limit, standing) };
   });
   const { state, since } = connection.value;
   return summarise(site, facts, [...(store.alarms.value?.values() ?? [])], state === "lost" ? since : null);
@@ -66,12 +67,15 @@ function partlyLine(points: readonly PointFact[]): SiteLine {
   const what = local(first?.name);
   const text =
     points.length === 1 && first !== undefined
-      ? t("site.state.partly", { what, words: words(first.standing) })
+      ? t("site.state.partly", { what, words: words(first) })
       : t("site.state.partlyMany", { n: points.length, what });
   return { status, text, since: null };
 }
 
-function words(standing: Standing): string {
+function words({ standing, beyond }: PointFact): string {
+  if (beyond !== null) {
+    return t(beyond.side === "min" ? "value.limit.under" : "value.limit.over", { limit: showLimitFigure(beyond.figure) });
+  }
   if (standing.kind === "suspect" || standing.kind === "fail" || standing.kind === "calibrating") return t(`value.${standing.kind}`);
   return absenceText(standing, now.value);
 }

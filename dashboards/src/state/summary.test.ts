@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Site } from "../api/types";
 import { sampleAlarm, sampleStandings } from "../ui/samples";
 import type { StandingKind } from "./freshness";
-import { deviceFact, summarise } from "./summary";
+import { beyondLimit, deviceFact, summarise } from "./summary";
 
 const NOW = Date.parse("2026-11-23T08:30:00+07:00");
 const standings = sampleStandings(NOW);
@@ -16,7 +16,7 @@ const site: Site = {
   points: 2,
   alarms: 0,
 };
-const point = (kind: StandingKind, device = "tam-hop-water/plc") => ({ name: { vi: "pH", en: "pH" }, device, standing: standings[kind] });
+const point = (kind: StandingKind, device = "tam-hop-water/plc") => ({ name: { vi: "pH", en: "pH" }, device, standing: standings[kind], beyond: null });
 
 describe("a site", () => {
   it("is well when all of its points are", () => {
@@ -46,6 +46,15 @@ describe("a site", () => {
 
   it("names single points that are not well", () => {
     expect(summarise(site, [point("good"), point("suspect")], [], null)).toMatchObject({ kind: "partly", points: [{ standing: { kind: "suspect" } }] });
+  });
+
+  it("names a value beyond its limit before anything doubtful, though no rule has raised an alarm", () => {
+    const low = { ...point("good"), beyond: { side: "min" as const, figure: 0.2 } };
+    expect(summarise(site, [point("suspect"), low], [], null)).toMatchObject({ kind: "partly", points: [{ beyond: { side: "min" } }, { beyond: null }] });
+    const limit = { min: 0.2, max: 1 };
+    expect(beyondLimit(limit, { ...standings.good, value: 0.1 })).toEqual({ side: "min", figure: 0.2 });
+    expect(beyondLimit(limit, { ...standings.good, value: 1.1 })).toEqual({ side: "max", figure: 1 });
+    expect(beyondLimit(limit, { ...standings.silent, value: 0.1 })).toBeNull();
   });
 
   it("has no data before the first reading", () => {

@@ -8,6 +8,13 @@ export interface PointFact {
   /** `site/device`. */
   device: string;
   standing: Standing;
+  /** The limit that the present value is beyond. */
+  beyond: Beyond | null;
+}
+
+export interface Beyond {
+  side: "min" | "max";
+  figure: number;
 }
 
 export type SiteSummary =
@@ -20,6 +27,15 @@ export type SiteSummary =
 
 /** Active and not put aside: what a person should know of. */
 export const counts = (alarm: Alarm) => alarm.state !== "normal" && alarm.state !== "shelved";
+
+/** The limit that a present value lies beyond. What is absent, or cannot be right, exceeds nothing. */
+export function beyondLimit(limit: { min: number | null; max: number | null } | null, standing: Standing): Beyond | null {
+  const { kind, value } = standing;
+  if (limit === null || value === null || (kind !== "good" && kind !== "suspect")) return null;
+  if (limit.min != null && value < limit.min) return { side: "min", figure: limit.min };
+  if (limit.max != null && value > limit.max) return { side: "max", figure: limit.max };
+  return null;
+}
 
 const isUnheard = (standing: Standing) => standing.kind === "silent" || standing.kind === "lacking";
 
@@ -55,7 +71,9 @@ export function summarise(
   if (points.every((point) => point.standing.kind === "empty")) return { kind: "no_data" };
   const silent = silentDevices(points);
   if (silent.devices.length > 0) return { kind: "silent", ...silent };
-  const doubtful = points.filter(({ standing }) => standing.kind !== "good" && standing.kind !== "empty");
+  const beyond = points.filter((point) => point.beyond !== null);
+  const others = points.filter(({ beyond: exceeded, standing }) => exceeded === null && standing.kind !== "good" && standing.kind !== "empty");
+  const doubtful = [...beyond, ...others];
   return doubtful.length > 0 ? { kind: "partly", points: doubtful } : { kind: "normal" };
 }
 

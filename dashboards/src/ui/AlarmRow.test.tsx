@@ -4,7 +4,7 @@ import { lang } from "../i18n";
 import { now } from "../state/clock";
 import { session } from "../state/commune";
 import { store } from "../state/store";
-import { AlarmRow } from "./AlarmRow";
+import { AlarmRow, firstStep } from "./AlarmRow";
 import { sampleAlarm, samplePoint } from "./samples";
 import { doing, show, textOf } from "./testing";
 
@@ -17,6 +17,12 @@ beforeEach(() => {
   session.value = { username: "lan", role: "staff" };
 });
 afterEach(() => store.clear());
+
+it("the first step is the first line, or its first sentence", () => {
+  expect(firstStep("Kiểm tra bơm.\nĐo lại.")).toBe("Kiểm tra bơm.");
+  expect(firstStep("Giữ ở 0.5 mg/L. Đo lại.")).toBe("Giữ ở 0.5 mg/L.");
+  expect(firstStep("Kiểm tra bơm")).toBe("Kiểm tra bơm");
+});
 
 describe("AlarmRow", () => {
   it("says priority, since when, title, message and the first thing to do", () => {

@@ -25,7 +25,7 @@ export function AlarmRow({ alarm, onAcknowledge }: AlarmRowProps) {
   const known = !waits || over;
   const entry = alarm.point == null ? undefined : store.points.value.get(alarm.point);
   const title = local(alarm.title);
-  const step = firstLine(local(alarm.runbook));
+  const step = firstStep(local(alarm.runbook));
   return (
     <article class={`alarm-row panel alarm-${alarm.priority}${known ? " alarm-known" : ""}`} data-alarm={alarm.id} data-state={alarm.state}>
       <div class="alarm-text">
@@ -99,4 +99,8 @@ export function placeOf(alarm: Pick<Alarm, "site" | "point" | "device">): string
   return `${local(site?.name) || alarm.site} · ${part}`;
 }
 
-export const firstLine = (text: string) => text.trim().split("\n")[0] ?? "";
+/** The first thing to do: the runbook's first line, and of a long one its first sentence. */
+export function firstStep(runbook: string): string {
+  const line = runbook.trim().split("\n")[0] ?? "";
+  return /^.*?[.!?](?=\s|$)/.exec(line)?.[0] ?? line;
+}

@@ -13,30 +13,33 @@ import { Spark } from "./Spark";
 import { Value } from "./Value";
 import "./PointRow.css";
 
-export function PointRow({ entry }: { entry: PointEntry }) {
-  return <PointRowView point={entry.point.value} standing={entry.standing.value} day={dayOf(entry.id)} />;
+export function PointRow({ entry, brief = false }: { entry: PointEntry; brief?: boolean }) {
+  return <PointRowView point={entry.point.value} standing={entry.standing.value} day={dayOf(entry.id)} brief={brief} />;
 }
 
 export interface PointRowViewProps {
   point: Point;
   standing: Standing;
   day: DayView | undefined;
+  /** On a card: an absent value goes without bar and reason, the site's page has them. */
+  brief?: boolean;
 }
 
-export function PointRowView({ point, standing, day }: PointRowViewProps) {
-  const hasBar = !isState(point.quantity) && !isCounter(point.quantity);
+export function PointRowView({ point, standing, day, brief = false }: PointRowViewProps) {
+  const shortened = brief && isStale(standing.kind);
+  const hasBar = !isState(point.quantity) && !isCounter(point.quantity) && !shortened;
   return (
-    <li class={`point-row${hasBar ? "" : " point-plain"}`} data-point={point.id} data-standing={standing.kind}>
+    <li class="point-row" data-point={point.id} data-standing={standing.kind}>
       <span class="point-name">{local(point.name)}</span>
       <span class="point-value">
-        <Value standing={standing} point={point} />
+        <Value standing={standing} point={point} withReason={!shortened} />
         {standing.kind === "good" && day?.direction != null && hasBar && <Direction direction={day.direction} />}
       </span>
       <span class="point-bar">
         {hasBar && <MovingBar point={point} standing={standing} today={withPresent(day?.today ?? null, standing)} />}
       </span>
       <span class="point-spark">{day !== undefined && !isState(point.quantity) && <Spark values={day.spark} point={point} />}</span>
-      <span class="point-age">{standing.at !== null && <Age at={standing.at} />}</span>
+      <span class="point-age">{standing.at !== null && !shortened && <Age at={standing.at} />}</span>
     </li>
   );
 }

@@ -5,6 +5,7 @@ import { hasWord, summaryLine } from "../state/site";
 import type { PointEntry } from "../state/store";
 import { store } from "../state/store";
 import { PointRow } from "./PointRow";
+import { deviceFact } from "../state/summary";
 import { StatusMark } from "./StatusMark";
 import "./SiteCard.css";
 
@@ -21,7 +22,7 @@ export function SiteCard({ site }: { site: Site }) {
       {shown.length > 0 && (
         <ul class="point-list">
           {shown.map((entry) => (
-            <PointRow key={entry.id} entry={entry} />
+            <PointRow key={entry.id} entry={entry} brief />
           ))}
         </ul>
       )}
@@ -56,14 +57,19 @@ export function kindText(kind: string): string {
   return hasWord(key) ? t(key as Key) : t("site.kind.other");
 }
 
-/** Points with limits first, since those are what the site is judged by; then in the hub's order; and all that are not well. */
+/**
+ * Points with limits first, since those are what the site is judged by; then in the hub's order; and whatever is not well.
+ * Of a device that is silent as a whole the line above says it once.
+ */
 function cardPoints(entries: readonly PointEntry[]): PointEntry[] {
   const limited = entries.filter((entry) => entry.point.peek().limit !== null);
   const others = entries.filter((entry) => entry.point.peek().limit === null);
   const chosen = new Set([...limited, ...others].slice(0, SHOWN));
   for (const entry of entries) {
     const { kind } = entry.standing.value;
-    if (kind !== "good" && kind !== "held" && kind !== "empty") chosen.add(entry);
+    const device = entry.point.peek().device;
+    const whole = () => deviceFact(entries.filter((each) => each.point.peek().device === device).map((each) => each.standing.value));
+    if (kind !== "good" && kind !== "held" && kind !== "empty" && whole().state !== "silent") chosen.add(entry);
   }
   return [...chosen];
 }

@@ -195,8 +195,8 @@ async fn a_subscriber_that_never_acknowledges_is_disconnected_and_nobody_else_di
     }
 }
 
-#[tokio::test]
-async fn a_subscriber_that_takes_nothing_for_long_is_disconnected_though_its_queue_has_room() {
+#[test]
+fn a_subscriber_that_takes_nothing_for_long_is_disconnected_though_its_queue_has_room() {
     for level in [4, 5] {
         let hub = Hub::with(|settings| {
             settings.outbound_in_flight = 1;
@@ -205,9 +205,9 @@ async fn a_subscriber_that_takes_nothing_for_long_is_disconnected_though_its_que
         let mut deaf = Raw::connected(hub.address(), level, "staff", "deaf");
         deaf.send(&subscribe(level, "#", 1));
         assert_eq!(deaf.packet().unwrap().0, 0x90);
-        let writer = Asked::new(Version::V3, "staff", "writer").connect(hub.address()).await;
-        writer.publish("a", 1, false, "one").await;
-        writer.publish("a", 1, false, "two").await;
+        let mut writer = Raw::connected(hub.address(), 4, "staff", "writer");
+        writer.send(&raw::publish(4, "a", Some(1), b"one"));
+        writer.send(&raw::publish(4, "a", Some(2), b"two"));
         assert_eq!(deaf.packet().unwrap().0, 0x32, "the one in flight");
         deaf.expect_closed(level, 0x97);
         assert_eq!(hub.door.refusals(), [RefusedWhat::SlowSubscriber]);
@@ -230,8 +230,8 @@ async fn a_subscriber_that_does_not_read_loses_qos_0_but_stays() {
     assert_eq!(deaf.packet().unwrap().1.len(), 3 + payload.len(), "it may still catch up");
 }
 
-#[tokio::test]
-async fn unsubscribing_ends_the_flow() {
+#[test]
+fn unsubscribing_ends_the_flow() {
     for level in [4, 5] {
         let hub = Hub::start();
         let mut staff = Raw::connected(hub.address(), level, "staff", "watch");
@@ -248,9 +248,9 @@ async fn unsubscribing_ends_the_flow() {
             staff.send(&unsubscribe("a"));
             assert_eq!(staff.packet().unwrap().1.last(), Some(&0x11), "there was none any more");
         }
-        let mut device = Asked::new(Version::V3, "staff", "writer").connect(hub.address()).await;
-        device.publish("a", 1, false, "unheard").await;
-        device.acknowledged().await;
+        let mut writer = Raw::connected(hub.address(), 4, "staff", "writer");
+        writer.send(&raw::publish(4, "a", Some(1), b"unheard"));
+        assert_eq!(writer.packet().map(|(kind, _)| kind), Some(0x40));
         assert_eq!(hub.broker.stats().sent, 0);
     }
 }

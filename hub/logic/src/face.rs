@@ -54,6 +54,10 @@ pub enum Event {
 
 /// What is to be kept and told. Effects of one step belong in one transaction.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a batch lives for one commit; boxing would cost every reader more"
+)]
 pub enum Effect {
     /// Keep this reading.
     Store {

@@ -1,3 +1,7 @@
+//! What the hub decides, as one pure step: quality, rules, alarms. Never does I/O and never reads a clock.
+//!
+//! Read next: `logic.rs` (the step), `face.rs` (what goes in and comes out).
+//!
 #![doc = include_str!("../README.md")]
 
 mod alarms;

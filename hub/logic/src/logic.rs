@@ -161,16 +161,27 @@ impl Logic {
     }
 
     fn take_due(&mut self, now: Timestamp, to_ask: &mut BTreeSet<usize>, out: &mut Vec<Effect>) {
-        while let Some(&(at, due)) = self.timers.first().filter(|(at, _)| *at <= now) {
-            self.timers.remove(&(at, due));
+        let mut silent = BTreeSet::new();
+        while let Some((_, due)) = self.next_timer(now) {
             match due {
                 Due::Delay(number) => {
                     self.watches.all[number].due = None;
                     to_ask.insert(number);
                 }
-                Due::Expiry(point) => self.expire(point, now, to_ask, out),
+                Due::Expiry(point) => {
+                    silent.insert(point);
+                }
             }
         }
+        // In the order of the points: when a timer was set depends on when the hub was started, effects must not.
+        for point in silent {
+            self.expire(point, now, to_ask, out);
+        }
+    }
+
+    fn next_timer(&mut self, now: Timestamp) -> Option<(Timestamp, Due)> {
+        let is_due = self.timers.first().is_some_and(|(at, _)| *at <= now);
+        if is_due { self.timers.pop_first() } else { None }
     }
 
     /// Notes that a point has fallen silent, once; or puts the question off when it has spoken since.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hub_model::{Quality, Reading, Reason, Timestamp};
 
-use crate::judge::{Judged, counted_at, is_future, is_silence};
+use crate::judge::{Judged, counted_at, is_future, is_silence, may_raise};
 use crate::window::Window;
 
 /// The same raw number in a row.
@@ -59,9 +59,10 @@ impl PointMemory {
     /// Takes in a reading that was just judged.
     pub(crate) fn keep(&mut self, judged: &Judged) {
         let reading = &judged.reading;
-        let sent_again = self.latest.as_ref().is_some_and(|latest| {
-            (latest.measured_at, latest.value) == (reading.measured_at, reading.value)
-        });
+        let sent_again = self
+            .latest
+            .as_ref()
+            .is_some_and(|latest| (latest.measured_at, latest.value) == (reading.measured_at, reading.value));
         if !sent_again {
             self.fill_window(reading);
         }
@@ -108,7 +109,9 @@ impl PointMemory {
     }
 
     fn follow_run(&mut self, reading: &Reading) {
-        let Some((number, after)) = number_of(reading).zip(self.stuck_after) else { return };
+        // What came out of its turn says nothing of standing still, now or when it is read back.
+        let in_turn = number_of(reading).filter(|_| may_raise(reading));
+        let Some((number, after)) = in_turn.zip(self.stuck_after) else { return };
         let at = counted_at(reading);
         let mut since = self.run.filter(|run| run.number == number).map_or(at, |run| run.since.min(at));
         // A stored verdict is believed even where the readings that led to it are not at hand.

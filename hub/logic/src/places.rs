@@ -97,7 +97,7 @@ impl Places {
         let site = self.devices[self.device_no(target)].site;
         let mut its = self.devices.iter().filter(|device| device.site == site);
         let first = its.next().map_or(0..0, |device| device.points.clone());
-        first.start..its.last().map_or(first.end, |device| device.points.end)
+        first.start..its.next_back().map_or(first.end, |device| device.points.end)
     }
 
     /// Another point by its own part of the id: of the same device, else of the same site.

@@ -83,10 +83,9 @@ impl Logic {
     fn recover_tracking(&mut self, stored: Vec<Tracking>) {
         let known: BTreeSet<_> = stored.iter().filter_map(|tracking| tracking.alarm).collect();
         let alone: Vec<_> = self.alarms.iter().filter(|alarm| !known.contains(&alarm.id)).cloned().collect();
-        let of_alone = alone.into_iter().map(|Alarm { id, rule, subject, .. }| Tracking {
-            alarm: Some(id),
-            ..untracked(rule, subject)
-        });
+        let of_alone = alone
+            .into_iter()
+            .map(|Alarm { id, rule, subject, .. }| Tracking { alarm: Some(id), ..untracked(rule, subject) });
         for mut tracking in stored.into_iter().chain(of_alone) {
             tracking.alarm = tracking.alarm.filter(|id| self.alarms.get(*id).is_some());
             let refused = self.rules.refused.iter().any(|fault| fault.rule == tracking.rule);

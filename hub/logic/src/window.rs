@@ -57,7 +57,7 @@ impl Aggregate {
 
     /// Last value less the first one; `None` while there is only one moment.
     pub(crate) fn delta(&self) -> Option<f64> {
-        (self.last.0 > self.first.0).then(|| self.last.1 - self.first.1)
+        (self.last.0 > self.first.0).then_some(self.last.1 - self.first.1)
     }
 
     /// Change per hour between the first and the last value.

@@ -47,7 +47,10 @@ impl World {
             Target::Device(_) => self.places.points_of_device(target),
         };
         let since = self.started_at.minus(LIVE_WITHIN);
-        self.memories[points].iter().filter_map(|memory| memory.latest.as_ref()).any(|l| l.received_at >= since)
+        self.memories[points]
+            .iter()
+            .filter_map(|memory| memory.latest.as_ref())
+            .any(|l| l.received_at >= since)
     }
 
     /// When the device was last heard, but never before the hub was started: of the time before it knows nothing.

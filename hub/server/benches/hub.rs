@@ -41,7 +41,8 @@ fn main() {
 
 /// Prints one figure.
 pub fn print(what: &str, figure: impl Display) {
-    writeln!(std::io::stdout(), "{what:<75} {figure:>12}").unwrap();
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{what:<75} {figure:>12}").unwrap();
 }
 
 fn ready_ms(folder: &Folder, token: &str) -> u64 {

@@ -54,11 +54,11 @@ impl Hub {
             ..hub_store::Settings::new(&config.store.dir)
         })?);
         let accounts = Arc::new(Accounts::open(&config.store.dir)?);
-        let (rules, faults) = RuleSet::compile(crate::rules::files(config.rules.as_deref())?.into_iter());
+        let (rules, faults) = RuleSet::compile(crate::rules::files(config.rules.as_deref())?);
         for fault in faults {
             tracing::error!(rule = &*fault.rule, "rule refused: {fault}");
         }
-        let logic = logic(&commune, rules, &*store, clock.now())?;
+        let logic = logic(&commune, rules, &store, clock.now())?;
 
         let (intake, deliveries) = mpsc::channel(INTAKE_CAPACITY);
         let (requests, asked) = mpsc::channel(REQUESTS);

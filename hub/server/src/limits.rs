@@ -138,7 +138,8 @@ fn read(mut table: Table, zone: &TimeZone, problems: &mut Problems) -> Option<Li
 }
 
 fn entry(mut table: Table, set: &Limit, zone: &TimeZone, problems: &mut Problems) -> Option<Entry> {
-    let quantities: Vec<_> = Quantity::codes().filter_map(|code| Some((code, Quantity::parse(code)?))).collect();
+    let quantities: Vec<_> =
+        Quantity::codes().filter_map(|code| Some((code, Quantity::parse(code)?))).collect();
     let quantity = table.needed_choice("quantity", &quantities, problems);
     let is_allowed = |unit: &Unit| quantity.is_none_or(|quantity| quantity.allows(*unit));
     let unit = table.needed_parsed("unit", problems, |text| {
@@ -178,7 +179,11 @@ fn entry(mut table: Table, set: &Limit, zone: &TimeZone, problems: &mut Problems
 }
 
 /// `valid_from` and `valid_to`: the first day on which it applies, and the first on which it no longer does.
-fn span(table: &mut Table, zone: &TimeZone, problems: &mut Problems) -> (Option<Timestamp>, Option<Timestamp>) {
+fn span(
+    table: &mut Table,
+    zone: &TimeZone,
+    problems: &mut Problems,
+) -> (Option<Timestamp>, Option<Timestamp>) {
     let place = table.fault("valid_to", "allowed: a day after valid_from");
     let mut day = |key: &'static str| {
         let fault = table.fault(key, "");

@@ -1,6 +1,8 @@
 //! `commune-hub`: the hub's binary. Only names the parts; `cli` reads the command line, `hub` wires what runs.
 //!
 //! Read next: `cli/mod.rs`, `config/mod.rs`, `hub.rs`.
+//!
+#![doc = include_str!("../README.md")]
 
 mod adapters;
 mod cli;

@@ -3,13 +3,19 @@
 //! `expected.txt` begins with `exit 0` or `exit 1`; then come the lines of stdout behind `> `, then those of stderr. A case
 //! is named after the fault that it holds.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn check(dir: &Path) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_commune-hub")).args(["check", "--config"]).arg(dir).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_commune-hub"))
+        .args(["check", "--config"])
+        .arg(dir)
+        .output()
+        .unwrap();
     let mut said = format!("exit {}\n", output.status.code().unwrap());
     for line in String::from_utf8(output.stdout).unwrap().lines() {
         said.push_str(&format!("> {line}\n"));
@@ -75,9 +81,25 @@ fn passwords_that_others_may_read_are_warned_of_once_a_file() {
 fn a_folder_that_is_none_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let missing = dir.path().join("none");
-    let expected = format!("exit 1\n{}: there is no such folder; it should hold hub.toml\n", missing.display());
+    let expected =
+        format!("exit 1\n{}: there is no such folder; it should hold hub.toml\n", missing.display());
     assert_eq!(check(&missing), expected);
     fs::write(&missing, "").unwrap();
     let expected = format!("exit 1\n{}: is no folder; it should hold hub.toml\n", missing.display());
     assert_eq!(check(&missing), expected);
+}
+
+#[test]
+fn the_samples_of_the_readme_are_a_configuration() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let samples = readme.split("```toml\n# ").skip(1).map(|rest| rest.split("```").next().unwrap());
+    for (file, text) in samples.map(|sample| sample.split_once('\n').unwrap()) {
+        let path = dir.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    fs::write(dir.path().join("gas.secret"), "a password of its own\n").unwrap();
+    let said = check(dir.path());
+    assert!(said.starts_with("exit 0\n") && said.ends_with("> ok: 2 sites, 3 devices, 4 points\n"), "{said}");
 }

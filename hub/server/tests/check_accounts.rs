@@ -1,5 +1,7 @@
 //! `commune-hub user` and `token` on a folder of their own: who is there afterwards, and what is told.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -38,7 +40,8 @@ fn refused(dir: &Path, args: &[&str], stdin: &str) -> (i32, String) {
 fn configuration() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     // A fault that has nothing to do with accounts does not lock people out.
-    fs::write(dir.path().join("hub.toml"), "[commune]\nid = \"a\"\n[htpp]\n[store]\ndir = \"kept\"\n").unwrap();
+    fs::write(dir.path().join("hub.toml"), "[commune]\nid = \"a\"\n[htpp]\n[store]\ndir = \"kept\"\n")
+        .unwrap();
     dir
 }
 
@@ -69,12 +72,18 @@ fn what_cannot_be_done_with_people_is_told_plainly() {
     let dir = configuration.path();
     add(dir, "lan", "staff");
     let add_again = ["user", "add", "lan", "--role", "staff", "--password-stdin"];
-    assert_eq!(refused(dir, &add_again, "whatever it is\n"), (1, "error: there is already a user \"lan\"\n".to_owned()));
+    assert_eq!(
+        refused(dir, &add_again, "whatever it is\n"),
+        (1, "error: there is already a user \"lan\"\n".to_owned())
+    );
     let short = ["user", "add", "hoa", "--role", "viewer", "--password-stdin"];
     let (code, told) = refused(dir, &short, "seven77\n");
     assert_eq!(code, 1);
     assert_eq!(told, "error: a password has at least 8 characters and at most 1024 bytes\n");
-    assert_eq!(refused(dir, &["user", "remove", "hoa"], ""), (1, "error: there is no user \"hoa\"\n".to_owned()));
+    assert_eq!(
+        refused(dir, &["user", "remove", "hoa"], ""),
+        (1, "error: there is no user \"hoa\"\n".to_owned())
+    );
     let passwd = ["user", "passwd", "hoa", "--password-stdin"];
     assert_eq!(refused(dir, &passwd, "long enough\n"), (1, "error: there is no user \"hoa\"\n".to_owned()));
     let (code, told) = refused(dir, &["user", "add", "hoa", "--role", "root", "--password-stdin"], "");

@@ -1,5 +1,7 @@
 //! The commands that only look: `rules test`, `profiles`, `openapi`, help and usage.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -81,7 +83,11 @@ fn a_case_that_fails_is_told_with_file_and_line() {
 
 #[test]
 fn a_refused_rule_fails_with_and_without_cases() {
-    let dir = with_rules(&[("broken.rhai", "// Broken.\nfn active(p) {\n"), ("warm.rhai", RULE), ("warm.cases.toml", "[[cas]]\n")]);
+    let dir = with_rules(&[
+        ("broken.rhai", "// Broken.\nfn active(p) {\n"),
+        ("warm.rhai", RULE),
+        ("warm.cases.toml", "[[cas]]\n"),
+    ]);
     let (code, out, err) = hub(&["rules", "test", "--config", dir.path().to_str().unwrap()]);
     assert_eq!((code, err.as_str()), (1, "error: 2 of 2 failed\n"), "{out}");
     assert!(out.contains("failed broken.rhai:") && out.contains("failed warm.cases.toml:1: "), "{out}");
@@ -107,7 +113,10 @@ fn profiles_are_listed_and_shown_with_their_sources() {
     assert!(out.contains("# source: the maker's register map, edition 4\n"), "{out}");
     assert!(out.ends_with(&fs::read_to_string(whole.join("profiles/meter.toml")).unwrap()), "{out}");
     let (code, _, err) = hub(&["profiles", "metre", "--config", config]);
-    assert_eq!((code, err.as_str()), (1, "error: profile: found \"metre\", allowed: meter; did you mean \"meter\"?\n"));
+    assert_eq!(
+        (code, err.as_str()),
+        (1, "error: profile: found \"metre\", allowed: meter; did you mean \"meter\"?\n")
+    );
 }
 
 #[test]
@@ -140,7 +149,8 @@ fn every_command_explains_itself_and_what_is_not_understood_ends_with_2() {
         let (code, out, _) = hub(&[command, &["--help"]].concat());
         assert!(code == 0 && out.contains("Usage: commune-hub"), "{command:?}: {code} {out}");
     }
-    for wrong in [&[][..], &["rum"], &["run"], &["check", "--confg", "x"], &["demo", "--http", "0.0.0.0:80"]] {
+    for wrong in [&[][..], &["rum"], &["run"], &["check", "--confg", "x"], &["demo", "--http", "0.0.0.0:80"]]
+    {
         let (code, out, err) = hub(wrong);
         assert_eq!((code, out.as_str()), (2, ""), "{wrong:?}");
         assert!(!err.is_empty(), "{wrong:?}");

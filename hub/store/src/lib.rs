@@ -1,6 +1,8 @@
-#![doc = include_str!("../README.md")]
+//! What the hub remembers: readings, alarms, timers and accounts, on disk. Never judges; no caller sees its tables.
 //!
 //! Read next: [`port`] (what callers see), `sqlite/writer.rs` (how a batch gets to disk), [`conformance`] (what a store must do).
+//!
+#![doc = include_str!("../README.md")]
 
 pub mod accounts;
 mod bucket;

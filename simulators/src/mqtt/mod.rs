@@ -66,7 +66,7 @@ fn options(device: &SimDevice, context: &Context) -> MqttOptions {
     if let Link::Mqtt { login: Some(login) } = &device.link {
         options.set_credentials(&login.username, &login.password);
     }
-    if false {
+    if speaks_own_topics(device) {
         options.set_last_will(LastWill::new(status_topic(device), "offline", QoS::AtLeastOnce, true));
     }
     options

@@ -140,9 +140,8 @@ fn commune_for(rule: &Rule, case: &Case) -> Result<Commune, String> {
     if let Some(wanted) = watches.site.first() {
         site = wanted;
     }
-    match watches.device.first().map(|wanted| wanted.split_once('/').unwrap_or((site, wanted))) {
-        Some((its_site, wanted)) => (site, device) = (its_site, wanted),
-        None => {}
+    if let Some(wanted) = watches.device.first() {
+        (site, device) = wanted.split_once('/').unwrap_or((site, wanted));
     }
     match watches.point.first().map(|wanted| wanted.split('/').collect::<Vec<_>>()).as_deref() {
         Some([its_site, its_device, wanted]) => (site, device, point) = (its_site, its_device, wanted),

@@ -75,7 +75,10 @@ fn watches(given: &Map) -> Read<Watches> {
     let map = required(given, "watches", allowed, |value| value.clone().try_cast::<Map>())?;
     known_keys(&map, &WATCHES_KEYS)?;
     if map.is_empty() {
-        return Err(WrongFact { key: "watches".into(), message: format!("found nothing, allowed: {allowed}") });
+        return Err(WrongFact {
+            key: "watches".into(),
+            message: format!("found nothing, allowed: {allowed}"),
+        });
     }
     let scope = optional(&map, "scope", "point, device", |v| match text(v)?.as_str() {
         "device" => Some(true),

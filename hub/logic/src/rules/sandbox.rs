@@ -22,10 +22,10 @@ pub const MAX_OPERATIONS: u64 = 50_000;
 /// Time after which a rule is stopped.
 pub const MAX_RUN: Duration = Duration::from_millis(20);
 /// The longest text a script may build, in bytes.
-pub const MAX_STRING_BYTES: usize = 8 * 1024;
+pub const MAX_STRING_BYTES: usize = 4 * 1024;
 /// The longest array.
 pub const MAX_ARRAY_ITEMS: usize = 512;
-/// The largest map.
+/// The largest map that is made or handed on; one that grows key by key is bounded by the operations.
 pub const MAX_MAP_ITEMS: usize = 64;
 /// Functions calling functions.
 const MAX_CALL_LEVELS: usize = 16;
@@ -107,10 +107,9 @@ impl Sandbox {
     }
 
     pub(crate) fn compile(&self, text: &str) -> Result<AST, Trouble> {
-        self.engine.compile(text).map_err(|error| Trouble {
-            line: error.position().line(),
-            message: error.err_type().to_string(),
-        })
+        self.engine
+            .compile(text)
+            .map_err(|error| Trouble { line: error.position().line(), message: error.err_type().to_string() })
     }
 
     /// Calls a function of a script at a local time of day, given as milliseconds of a clock that shows it.
@@ -167,6 +166,7 @@ fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }
 
+#[expect(clippy::boxed_local, reason = "the engine gives its errors boxed, and so are those within")]
 fn trouble(mut error: Box<EvalAltResult>) -> Trouble {
     let mut line = error.position().line();
     // The innermost call is where it happened.
@@ -176,7 +176,9 @@ fn trouble(mut error: Box<EvalAltResult>) -> Trouble {
     }
     error.clear_position();
     let message = match *error {
-        EvalAltResult::ErrorTerminated(..) => format!("stopped: it ran longer than {} ms", MAX_RUN.as_millis()),
+        EvalAltResult::ErrorTerminated(..) => {
+            format!("stopped: it ran longer than {} ms", MAX_RUN.as_millis())
+        }
         EvalAltResult::ErrorTooManyOperations(..) => {
             format!("stopped: it ran more than {MAX_OPERATIONS} operations")
         }

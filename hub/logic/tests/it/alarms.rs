@@ -2,19 +2,22 @@
 
 use std::time::Duration;
 
-use hub_logic::{
-    Action, CommandError, Effect, GONE_WHILE_SHELVED, MAX_SHELVING, NO_LONGER_WATCHED,
-};
-use hub_model::{AlarmId, AlarmState, Reason, Transition};
+use hub_logic::{Action, CommandError, Effect, GONE_WHILE_SHELVED, MAX_SHELVING, NO_LONGER_WATCHED};
+use hub_model::{AlarmId, AlarmState, Commune, Reason, Transition};
 
 use crate::support::*;
 
 const DELAYS: &str = "on_delay: \"10m\", off_delay: \"5m\"";
 const NONE: [&str; 0] = [];
 
+/// A commune in which nothing expires, so that only alarms have timers.
+fn lasting() -> Commune {
+    commune_with(CLIENTS, |point| point.checks.expire_after = None)
+}
+
 /// A hub with one chlorine rule.
 fn hub(more: &str) -> Hub {
-    Hub::new(&[("low.rhai", &chlorine_rule(more))])
+    Hub::of(lasting(), &[("low.rhai", &chlorine_rule(more))])
 }
 
 /// A hub whose alarm was raised at second 0.
@@ -200,7 +203,7 @@ fn what_happens_beneath_a_shelving_is_kept() {
 #[test]
 fn an_alarm_whose_rule_is_gone_is_closed_and_says_so() {
     let mut hub = raised();
-    hub.restart_with(commune(), &[]);
+    hub.restart_with(lasting(), &[]);
     assert_eq!(hub.logic.next_due(), Some(at(0)));
     let effects = hub.tick(50);
     assert_eq!(path(&effects), ["unacknowledged>normal"]);
@@ -221,11 +224,11 @@ fn an_alarm_whose_point_is_gone_is_closed_too() {
 #[test]
 fn an_alarm_of_a_refused_rule_stays_and_can_be_acknowledged() {
     let mut hub = raised();
-    hub.restart_with(commune(), &[("low.rhai", "fn broken(")]);
+    hub.restart_with(lasting(), &[("low.rhai", "fn broken(")]);
     assert_eq!(path(&hub.tick(50)), NONE);
     assert_eq!(hub.logic.rules()[0].active, 1);
     hub.act(60, 1, acknowledge("x")).unwrap();
-    hub.restart_with(commune(), &[("low.rhai", &chlorine_rule(""))]);
+    hub.restart_with(lasting(), &[("low.rhai", &chlorine_rule(""))]);
     assert_eq!(path(&hub.observe(raw(CHLORINE, 50.0, 70))), ["acknowledged>normal"]);
 }
 
@@ -233,7 +236,7 @@ fn an_alarm_of_a_refused_rule_stays_and_can_be_acknowledged() {
 fn an_edited_rule_goes_on_with_what_was_tracked() {
     let mut hub = hub(DELAYS);
     hub.observe(raw(CHLORINE, 10.0, 0));
-    hub.restart_with(commune(), &[("low.rhai", &chlorine_rule("on_delay: \"20m\""))]);
+    hub.restart_with(lasting(), &[("low.rhai", &chlorine_rule("on_delay: \"20m\""))]);
     assert_eq!(hub.logic.next_due(), Some(at(1200)));
     assert_eq!(path(&hub.tick(1200)), ["none>unacknowledged"]);
 }

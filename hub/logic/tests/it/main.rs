@@ -2,6 +2,8 @@
 //!
 //! Nothing here looks inside of the crate. Read next: [`support`], which every test uses.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
+
 mod alarms;
 mod readings;
 mod recovery;

@@ -96,8 +96,7 @@ fn a_rate_is_not_measured_from_a_failing_value() {
 
 #[test]
 fn a_value_that_stands_still_is_suspect_across_gaps_and_restarts() {
-    let mut hub =
-        hub_with(Checks { stuck_after: Some(Duration::from_secs(7200)), ..Checks::default() });
+    let mut hub = hub_with(Checks { stuck_after: Some(Duration::from_secs(7200)), ..Checks::default() });
     assert_eq!(verdict(&mut hub, raw(LEVEL, 3.0, 0)).1, Quality::Good);
     hub.observe(missing(LEVEL, Reason::Timeout, 1800));
     hub.restart();
@@ -164,7 +163,10 @@ fn silence_expires_once_and_a_reading_ends_it() {
     assert_eq!(hub.logic.next_due(), Some(at(300)));
     assert_eq!(hub.tick(309), []);
     let (reading, latest) = stored(&hub.tick(310));
-    assert_eq!((reading.value, reading.quality, reading.reason), (None, Quality::Missing, Some(Reason::Expired)));
+    assert_eq!(
+        (reading.value, reading.quality, reading.reason),
+        (None, Quality::Missing, Some(Reason::Expired))
+    );
     assert_eq!((reading.measured_at, latest), (at(310), true));
     assert_eq!(hub.logic.next_due(), None);
     assert_eq!(hub.tick(5_000), []);

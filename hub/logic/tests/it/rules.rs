@@ -185,7 +185,8 @@ fn what_changes_with_time_is_asked_every_minute() {
 
 #[test]
 fn a_device_is_missing_when_all_of_its_points_are() {
-    let text = "fn rule() { #{ title: \"t\", priority: \"low\", watches: #{ scope: \"device\", device: \"plc\" } } }
+    let text =
+        "fn rule() { #{ title: \"t\", priority: \"low\", watches: #{ scope: \"device\", device: \"plc\" } } }
                 fn active(p) { p.quality == \"missing\" }
                 fn message(p) { `${p.value == ()} ${p.unit} ${p.age_s} ${p.id}` }";
     let mut hub = Hub::new(&[("r.rhai", text)]);

@@ -44,7 +44,11 @@ fn every_rule_speaks_both_languages_and_says_what_to_do() {
     for rule in logic.rules() {
         assert_ne!(rule.title.vi, rule.title.en, "{}", rule.id);
         let runbook = rule.runbook.unwrap();
-        assert!(runbook.vi.matches(". ").count() >= 2 && runbook.en.matches(". ").count() >= 2, "{}", rule.id);
+        assert!(
+            runbook.vi.matches(". ").count() >= 2 && runbook.en.matches(". ").count() >= 2,
+            "{}",
+            rule.id
+        );
     }
 }
 
@@ -79,7 +83,10 @@ fn a_case_that_does_not_hold_says_what_came() {
 
 #[test]
 fn a_faulty_rule_or_faulty_cases_are_told_with_file_and_line() {
-    let good = ("t.rhai", "fn rule() { #{ title: \"t\", priority: \"low\", watches: #{ point: \"x\" } } } fn active(p) { p.nothing }");
+    let good = (
+        "t.rhai",
+        "fn rule() { #{ title: \"t\", priority: \"low\", watches: #{ point: \"x\" } } } fn active(p) { p.nothing }",
+    );
     let run = |rule, cases| run_cases(rule, ("t.cases.toml", cases), &stopwatch());
     let error = run(("t.rhai", "fn rule() {"), CASES).unwrap_err();
     assert!(matches!(&error, CasesError::Rule(fault) if fault.file == "t.rhai"), "{error}");
@@ -88,4 +95,25 @@ fn a_faulty_rule_or_faulty_cases_are_told_with_file_and_line() {
     // A rule that fails while it runs makes its case fail.
     let results = run(good, CASES).unwrap();
     assert!(results[0].failure.as_deref().unwrap().contains("t.rhai:1: "), "{results:?}");
+}
+
+/// The first block of a language in the folder's README.
+fn sample(language: &str) -> String {
+    let readme = include_str!("../../../../scripts/README.md");
+    let (_, after) = readme.split_once(&format!("```{language}\n")).unwrap();
+    after.split_once("```").unwrap().0.to_owned()
+}
+
+#[test]
+fn the_readmes_rule_and_cases_hold() {
+    let (rule, cases) = (sample("rhai"), sample("toml"));
+    let results = run_cases(("sample.rhai", &rule), ("sample.cases.toml", &cases), &stopwatch()).unwrap();
+    assert_eq!(results.len(), 2);
+    assert!(results.iter().all(|result| result.failure.is_none()), "{results:?}");
+}
+
+#[test]
+fn the_logic_can_be_moved_to_a_thread_of_its_own() {
+    fn movable<T: Send>(_: &T) {}
+    movable(&Hub::new(&[]).logic);
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use adapters_modbus::{BusSummary, Plan};
-use hub_logic::RuleSet;
+use hub_logic::{RuleFault, RuleSet};
 use hub_model::{Commune, duration};
 
 use super::warn;
@@ -15,15 +15,8 @@ pub fn check(dir: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     let (config, problems) = Config::load(dir);
     warn(&warning_lines(&problems));
     let mut lines = error_lines(&problems);
-    let Some(config) = config else { return Err(Faulty { lines }.into()) };
-    let (_, faults) = RuleSet::compile(crate::rules::files(config.rules.as_deref())?);
-    lines.extend(faults.iter().map(|fault| match &config.rules {
-        Some(folder) => format!("{}/{fault}", folder.strip_prefix(dir).unwrap_or(folder).display()),
-        None => fault.to_string(),
-    }));
-    if !lines.is_empty() {
-        return Err(Faulty { lines }.into());
-    }
+    lines.extend(rule_faults(dir)?);
+    let Some(config) = config.filter(|_| lines.is_empty()) else { return Err(Faulty { lines }.into()) };
     // Loading has found no clash.
     let buses = Plan::build(config.modbus).map(|plan| plan.buses()).unwrap_or_default();
     buses.iter().try_for_each(|bus| print_bus(bus, out))?;
@@ -37,6 +30,18 @@ pub fn check(dir: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     )?;
     writeln!(out, "{}", summary(&config.commune))?;
     Ok(())
+}
+
+/// The rules that would be refused, one line each.
+fn rule_faults(dir: &Path) -> anyhow::Result<Vec<String>> {
+    // A faulty section has been told already, and so has a folder that is none.
+    let Ok(folder) = Config::rules_dir(dir) else { return Ok(Vec::new()) };
+    let (_, faults) = RuleSet::compile(crate::rules::files(folder.as_deref())?);
+    let line = |fault: &RuleFault| match &folder {
+        Some(folder) => format!("{}/{fault}", folder.strip_prefix(dir).unwrap_or(folder).display()),
+        None => fault.to_string(),
+    };
+    Ok(faults.iter().map(line).collect())
 }
 
 fn print_bus(bus: &BusSummary, out: &mut impl Write) -> std::io::Result<()> {

@@ -23,7 +23,8 @@ pub fn start(format: LogFormat) {
         LogFormat::Text => true,
         LogFormat::Json => false,
     };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false);
     if is_text {
         builder.with_ansi(io::stderr().is_terminal()).init();
     } else {

@@ -119,6 +119,12 @@ pub fn main() -> ExitCode {
     // Not locked: the demo prints from elsewhere.
     match run(cli, &mut io::stdout()) {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the answer has seen enough of it, such as `head`.
+        Err(error)
+            if error.downcast_ref().is_some_and(|e: &io::Error| e.kind() == io::ErrorKind::BrokenPipe) =>
+        {
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             let told = match error.downcast_ref::<Faulty>() {
                 Some(faulty) => writeln!(io::stderr(), "{faulty}"),

@@ -27,7 +27,10 @@ pub fn show(dir: &Path, id: Option<&str>, out: &mut impl Write) -> anyhow::Resul
         return Ok(());
     };
     let Some(profile) = profiles.iter().find(|profile| profile.id == id) else {
-        anyhow::bail!("profile: {}", nearest::not_one_of(id, profiles.iter().map(|profile| profile.id.as_str())));
+        anyhow::bail!(
+            "profile: {}",
+            nearest::not_one_of(id, profiles.iter().map(|profile| profile.id.as_str()))
+        );
     };
     let text = fs::read_to_string(dir.join(&profile.file)).with_context(|| profile.file.clone())?;
     writeln!(out, "# {} ({})", profile.name.vi, profile.file)?;

@@ -53,7 +53,12 @@ impl Adapter {
             Self::Modbus => modbus::device(table, problems).map(DeviceSettings::Modbus),
             Self::Mqtt => mqtt::device(table, problems).map(DeviceSettings::Mqtt),
             Self::Push => {
-                refuse(table, "match", "line protocol is not in this version; POST /api/v1/readings names points", problems);
+                refuse(
+                    table,
+                    "match",
+                    "line protocol is not in this version; POST /api/v1/readings names points",
+                    problems,
+                );
                 Some(DeviceSettings::Push)
             }
         }

@@ -68,7 +68,13 @@ pub(super) fn read(
     Some(Read { device: device(id, name, adapter, interval, points), served })
 }
 
-fn device(id: DeviceId, name: LocalText, adapter: Adapter, interval: Option<Duration>, points: Vec<Point>) -> Device {
+fn device(
+    id: DeviceId,
+    name: LocalText,
+    adapter: Adapter,
+    interval: Option<Duration>,
+    points: Vec<Point>,
+) -> Device {
     Device { id, name, adapter: adapter.code().to_owned(), interval, points }
 }
 
@@ -84,7 +90,9 @@ fn with_profile(table: &mut Table, profiles: &Profiles, problems: &mut Problems)
         None if has_profile => None,
         None => {
             if !has_adapter {
-                let message = "is needed and not given, allowed: modbus, mqtt, push, or a profile that names it".to_owned();
+                let message =
+                    "is needed and not given, allowed: modbus, mqtt, push, or a profile that names it"
+                        .to_owned();
                 problems.error(Problem { message, ..adapter_fault });
                 report_misspelt(table, problems);
                 return None;
@@ -125,14 +133,19 @@ fn report_misspelt(table: Table, problems: &mut Problems) {
     misspelt.for_each(|problem| problems.error(problem.clone()));
 }
 
-fn points(tables: Vec<Table>, around: &Around<'_>, problems: &mut Problems) -> Vec<(Point, (PointId, PointSettings))> {
+fn points(
+    tables: Vec<Table>,
+    around: &Around<'_>,
+    problems: &mut Problems,
+) -> Vec<(Point, (PointId, PointSettings))> {
     let mut places: HashMap<PointId, Place> = HashMap::new();
     let mut points = Vec::new();
     for table in tables {
         let fault = table.fault("id", "");
         let Some((point, settings)) = point::read(table, around, problems) else { continue };
         if let Some(first) = places.insert(point.id.clone(), fault.place.clone()) {
-            let message = format!("found \"{}\", which is already the id of a point at {first}", point.id.name());
+            let message =
+                format!("found \"{}\", which is already the id of a point at {first}", point.id.name());
             problems.error(Problem { message, ..fault });
             continue;
         }

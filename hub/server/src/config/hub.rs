@@ -54,7 +54,8 @@ pub(super) fn refuse(table: &mut Table, key: &'static str, why: &str, problems: 
 
 fn role(root: &mut Table, problems: &mut Problems) {
     let Some(mut hub) = root.table("hub", problems) else { return };
-    let province = hub.fault("role", "found \"province\", allowed: commune; a province's hub is not in this version");
+    let province =
+        hub.fault("role", "found \"province\", allowed: commune; a province's hub is not in this version");
     if hub.choice("role", &[("commune", false), ("province", true)], problems) == Some(true) {
         problems.error(province);
     }
@@ -92,11 +93,14 @@ fn zone(table: &mut Table, problems: &mut Problems) -> Option<(String, TimeZone)
 
 fn languages(table: &mut Table, problems: &mut Problems) -> Vec<String> {
     let fault = table.fault("languages", "");
-    let Some(found) = table.texts("languages", problems) else { return vec!["vi".to_owned(), "en".to_owned()] };
+    let Some(found) = table.texts("languages", problems) else {
+        return vec!["vi".to_owned(), "en".to_owned()];
+    };
     let is_known = found.iter().all(|language| matches!(language.as_str(), "vi" | "en"));
     let is_twice = found.len() > 1 && found[0] == found[1];
     if found.is_empty() || !is_known || is_twice || found.len() > 2 {
-        let message = format!("found {found:?}, allowed: \"vi\", \"en\" or both, the first being shown first");
+        let message =
+            format!("found {found:?}, allowed: \"vi\", \"en\" or both, the first being shown first");
         problems.error(adapters_sdk::config::Problem { message, ..fault });
     }
     found
@@ -107,7 +111,11 @@ pub(super) fn rules(root: &mut Table, dir: &Path, problems: &mut Problems) -> Op
     let mut table = root.table("rules", problems)?;
     let path = table.parsed("dir", problems, |text| {
         let path = dir.join(text);
-        if path.is_dir() { Ok(path) } else { Err(format!("found \"{text}\", which is no folder beside hub.toml")) }
+        if path.is_dir() {
+            Ok(path)
+        } else {
+            Err(format!("found \"{text}\", which is no folder beside hub.toml"))
+        }
     });
     table.finish(problems);
     path

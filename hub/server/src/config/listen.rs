@@ -13,10 +13,14 @@ use super::{HttpSettings, MqttSettings};
 pub(super) const DEFAULT_HTTP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 /// Where MQTT listens unless said otherwise.
 pub(super) const DEFAULT_MQTT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1883);
-const NO_TLS: &str = "TLS is not in this version; put a proxy that speaks TLS in front and listen on loopback";
+const NO_TLS: &str =
+    "TLS is not in this version; put a proxy that speaks TLS in front and listen on loopback";
 
 /// Reads both sections. `None` when one of them is faulty.
-pub(super) fn read(root: &mut Table, problems: &mut Problems) -> Option<(HttpSettings, Option<MqttSettings>)> {
+pub(super) fn read(
+    root: &mut Table,
+    problems: &mut Problems,
+) -> Option<(HttpSettings, Option<MqttSettings>)> {
     let has_mqtt = root.has("mqtt");
     let http_table = root.table("http", problems);
     let http = match http_table {
@@ -44,7 +48,8 @@ fn http(mut table: Table, problems: &mut Problems) -> Option<HttpSettings> {
 }
 
 fn mqtt(mut table: Table, problems: &mut Problems) -> Option<MqttSettings> {
-    let not_there = table.fault("open", "found true, allowed: only on loopback, for tests; anybody may do anything");
+    let not_there =
+        table.fault("open", "found true, allowed: only on loopback, for tests; anybody may do anything");
     let listen = address(&mut table, DEFAULT_MQTT, problems);
     let open = table.boolean("open", problems).unwrap_or(false);
     table.finish(problems);
@@ -61,12 +66,14 @@ fn address(table: &mut Table, default: SocketAddr, problems: &mut Problems) -> O
     let allow_plain = table.boolean("allow_plain", problems).unwrap_or(false);
     let had_listen = table.has("listen");
     let exposed = |listen: SocketAddr| {
-        format!("found \"{listen}\", allowed: loopback such as \"{default}\"; others need allow_plain = true, for TLS is not in this version")
+        format!(
+            "found \"{listen}\", allowed: loopback such as \"{default}\"; others need allow_plain = true, for TLS is not in this version"
+        )
     };
     let listen = table.parsed("listen", problems, |text| {
-        let listen: SocketAddr = text
-            .parse()
-            .map_err(|_| format!("found \"{text}\", allowed: an address and a port such as \"{default}\" or \"[::1]:0\""))?;
+        let listen: SocketAddr = text.parse().map_err(|_| {
+            format!("found \"{text}\", allowed: an address and a port such as \"{default}\" or \"[::1]:0\"")
+        })?;
         // Whoever asked for TLS is told of that alone.
         if listen.ip().is_loopback() || allow_plain || had_tls { Ok(listen) } else { Err(exposed(listen)) }
     });

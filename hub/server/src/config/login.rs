@@ -63,7 +63,10 @@ impl<'a> Logins<'a> {
         let text = self.files.text(file).map_err(|error| format!("cannot be read: {error}"))?;
         let line = text.lines().next().unwrap_or_default();
         if line.is_empty() || line.len() > MAX_CREDENTIAL_BYTES {
-            return Err(format!("has a first line of {} bytes, allowed: 1 to {MAX_CREDENTIAL_BYTES}", line.len()));
+            return Err(format!(
+                "has a first line of {} bytes, allowed: 1 to {MAX_CREDENTIAL_BYTES}",
+                line.len()
+            ));
         }
         Ok(line.to_owned())
     }

@@ -108,7 +108,9 @@ impl Config {
     /// Every fault at once.
     pub fn require(dir: &Path) -> Result<(Self, Vec<String>), Faulty> {
         let (config, problems) = Self::load(dir);
-        config.map(|config| (config, warning_lines(&problems))).ok_or_else(|| Faulty { lines: error_lines(&problems) })
+        config
+            .map(|config| (config, warning_lines(&problems)))
+            .ok_or_else(|| Faulty { lines: error_lines(&problems) })
     }
 
     /// Where the store of the configuration in `dir` is: all that accounts need, so a fault elsewhere does not lock

@@ -24,7 +24,10 @@ mod tests {
             not_one_of("tuf-200m", known.into_iter()),
             "found \"tuf-200m\", allowed: ezo-ph, tuf-2000m; did you mean \"tuf-2000m\"?"
         );
-        assert_eq!(not_one_of("zzzzzzzzz", known.into_iter()), "found \"zzzzzzzzz\", allowed: ezo-ph, tuf-2000m");
+        assert_eq!(
+            not_one_of("zzzzzzzzz", known.into_iter()),
+            "found \"zzzzzzzzz\", allowed: ezo-ph, tuf-2000m"
+        );
         assert_eq!(not_one_of("x", [].into_iter()), "found \"x\", allowed: none is there");
     }
 }

@@ -26,7 +26,11 @@ pub(super) struct Around<'a> {
 }
 
 /// Reads a point. `None` when it cannot be used; every fault is in `problems`.
-pub(super) fn read(mut table: Table, around: &Around<'_>, problems: &mut Problems) -> Option<(Point, PointSettings)> {
+pub(super) fn read(
+    mut table: Table,
+    around: &Around<'_>,
+    problems: &mut Problems,
+) -> Option<(Point, PointSettings)> {
     let id = table.needed_parsed("id", problems, |text| PointId::new(around.device, text));
     let name = table.local_text("name", problems);
     let quantity = quantity(&mut table, problems);
@@ -88,7 +92,8 @@ fn unit(table: &mut Table, quantity: Option<Quantity>, problems: &mut Problems) 
 }
 
 fn scaling(table: &mut Table, problems: &mut Problems) -> Scaling {
-    let zero = table.fault("scale", "found 0, allowed: any other number; with 0 every value would be the offset");
+    let zero =
+        table.fault("scale", "found 0, allowed: any other number; with 0 every value would be the offset");
     let scale = table.decimal("scale", problems).unwrap_or(Decimal::ONE);
     let offset = table.decimal("offset", problems).unwrap_or(Decimal::ZERO);
     if scale.to_f64() == 0.0 {

@@ -73,7 +73,8 @@ pub(super) fn read_all(files: &Files, problems: &mut Problems) -> Profiles {
             Some(profile) => match profiles.all.iter().find(|other| other.id == profile.id) {
                 None => profiles.all.push(profile),
                 Some(first) => {
-                    let message = format!("found \"{}\", which is already the id of {}", profile.id, first.place);
+                    let message =
+                        format!("found \"{}\", which is already the id of {}", profile.id, first.place);
                     problems.error(Problem { message, ..fault });
                 }
             },

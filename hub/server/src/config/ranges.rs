@@ -5,7 +5,8 @@ use hub_model::{Location, Range};
 
 /// `key = { min = …, max = … }`; one of the two may be left out.
 pub(super) fn range(table: &mut Table, key: &'static str, problems: &mut Problems) -> Option<Range> {
-    let neither = table.fault(key, "found neither min nor max, allowed: { min = …, max = … } or one of the two");
+    let neither =
+        table.fault(key, "found neither min nor max, allowed: { min = …, max = … } or one of the two");
     let mut bounds = table.table(key, problems)?;
     let (has_min, has_max) = (bounds.has("min"), bounds.has("max"));
     let place = bounds.fault("min", "");
@@ -41,7 +42,8 @@ pub(super) fn max_rate(table: &mut Table, problems: &mut Problems) -> Option<f64
     }
     match per_minute {
         Some(number) if number <= 0.0 => {
-            problems.error(Problem { message: format!("found {number}, allowed: a number above 0"), ..fault });
+            problems
+                .error(Problem { message: format!("found {number}, allowed: a number above 0"), ..fault });
             None
         }
         other => other,

@@ -34,10 +34,16 @@ impl BoundSets<'_> {
 }
 
 /// Reads all sites.
-pub(super) fn read_all(files: &Files, profiles: &Profiles, limits: &LimitSets, problems: &mut Problems) -> Sites {
+pub(super) fn read_all(
+    files: &Files,
+    profiles: &Profiles,
+    limits: &LimitSets,
+    problems: &mut Problems,
+) -> Sites {
     let tables = files.tables("sites", problems);
     if tables.read.is_empty() && !tables.some_faulty {
-        problems.warning(about_file("sites", "there is no *.toml in it, so the hub watches nothing".to_owned()));
+        problems
+            .warning(about_file("sites", "there is no *.toml in it, so the hub watches nothing".to_owned()));
     }
     let mut reader = Reader { profiles, limits, logins: Logins::new(files), found: Sites::default() };
     let mut places: HashMap<SiteId, Place> = HashMap::new();
@@ -60,9 +66,9 @@ impl<'a> Reader<'a> {
     fn site(&mut self, mut table: Table, places: &mut HashMap<SiteId, Place>, problems: &mut Problems) {
         let id_fault = table.fault("id", "");
         let id = table.needed_parsed("id", problems, SiteId::parse);
-        if let Some(id) = &id
-            && let Some(first) = places.insert(id.clone(), id_fault.place.clone())
-        {
+        let first = id.as_ref().and_then(|id| places.insert(id.clone(), id_fault.place.clone()));
+        let is_twice = first.is_some();
+        if let (Some(id), Some(first)) = (&id, first) {
             let message = format!("found \"{id}\", which is already the id of the site at {first}");
             problems.error(Problem { message, ..id_fault });
         }
@@ -75,7 +81,14 @@ impl<'a> Reader<'a> {
         table.finish(problems);
         // A site without a usable id is read all the same, for the faults of its devices.
         let Some(assumed) = id.clone().or_else(|| SiteId::parse("site").ok()) else { return };
+        let kept = (self.found.modbus.len(), self.found.mqtt.len());
         let devices = self.devices(device_tables, &assumed, &bound, problems);
+        if is_twice {
+            // Its devices would clash with those of the first, which says nothing new.
+            self.found.modbus.truncate(kept.0);
+            self.found.mqtt.truncate(kept.1);
+            return;
+        }
         if let (Some(id), Some(kind)) = (id, kind) {
             let name = name.unwrap_or_else(|| LocalText::same(id.as_str()));
             self.found.sites.push(Site { id, kind, name, location, devices });
@@ -111,7 +124,8 @@ impl<'a> Reader<'a> {
             let read = device::read(table, site, self.profiles, limits, &mut self.logins, problems);
             let Some(device::Read { device, served }) = read else { continue };
             if let Some(first) = places.insert(device.id.clone(), fault.place.clone()) {
-                let message = format!("found \"{}\", which is already the id of a device at {first}", device.id.name());
+                let message =
+                    format!("found \"{}\", which is already the id of a device at {first}", device.id.name());
                 problems.error(Problem { message, ..fault });
                 continue;
             }

@@ -44,5 +44,9 @@ pub(super) fn read(root: &mut Table, dir: &Path, problems: &mut Problems) -> Opt
 }
 
 fn not_empty(text: &str) -> Result<String, &'static str> {
-    if text.is_empty() { Err("found \"\", allowed: a folder, relative to hub.toml's") } else { Ok(text.to_owned()) }
+    if text.is_empty() {
+        Err("found \"\", allowed: a folder, relative to hub.toml's")
+    } else {
+        Ok(text.to_owned())
+    }
 }

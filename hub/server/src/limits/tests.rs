@@ -26,7 +26,8 @@ fn judged_by(sets: &[&str], quantity: &str, unit: &str, date: &str) -> Option<Li
 fn no_set_that_comes_with_the_hub_has_a_fault() {
     let mut problems = Problems::new();
     for (file, text) in SHIPPED {
-        let set = Table::parse(file, text, &mut problems).and_then(|table| read(table, &zone(), &mut problems));
+        let set =
+            Table::parse(file, text, &mut problems).and_then(|table| read(table, &zone(), &mut problems));
         let set = set.unwrap_or_else(|| panic!("{file}: {:?}", problems.errors()));
         assert_eq!(format!("{}.toml", set.id), file);
         assert!(set.entries.iter().all(|entry| entry.limit.clause.starts_with(&entry.limit.regulation)));
@@ -55,9 +56,14 @@ fn a_figure_from_general_knowledge_says_so() {
 
 #[test]
 fn single_values_are_judged_by_the_limit_of_the_shortest_averaging() {
-    for (quantity, max, averaging_h) in
-        [("h2s", 42.0, 1), ("nh3", 200.0, 1), ("so2", 350.0, 1), ("no2", 200.0, 1), ("co", 30_000.0, 1), ("pm10", 100.0, 24)]
-    {
+    for (quantity, max, averaging_h) in [
+        ("h2s", 42.0, 1),
+        ("nh3", 200.0, 1),
+        ("so2", 350.0, 1),
+        ("no2", 200.0, 1),
+        ("co", 30_000.0, 1),
+        ("pm10", 100.0, 24),
+    ] {
         let limit = judged_by(&["qcvn-05-2023"], quantity, "ug/m3", "2026-06-01").unwrap();
         assert_eq!(limit.max, Some(max), "{quantity}");
         assert_eq!(limit.averaging, Some(Duration::from_secs(averaging_h * 3600)), "{quantity}");

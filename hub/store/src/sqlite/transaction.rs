@@ -39,12 +39,15 @@ pub(super) fn write<'a>(
 ) -> rusqlite::Result<Written> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut group = Group { transaction: &transaction, series, head, written: Written::default() };
+    let mut readings = Vec::new();
     for batch in batches {
-        group.write_readings(&batch.readings)?;
+        for stored in &batch.readings {
+            readings.push((group.series_of(&stored.reading.point)?, stored));
+        }
         group.write_alarms(batch)?;
         group.write_tracking(&batch.tracking)?;
     }
-    group.write_latest()?;
+    group.write_readings(readings)?;
     let written = group.written;
     transaction.prepare_cached("UPDATE progress SET commits = ?")?.execute([commits.cast_signed()])?;
     transaction.commit()?;
@@ -59,17 +62,22 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
-    fn write_readings(&mut self, readings: &[StoredReading]) -> rusqlite::Result<()> {
+    /// Series by series, each in append order: neighbours in the index are written, and later read, together.
+    fn write_readings(&mut self, mut readings: Vec<(i64, &StoredReading)>) -> rusqlite::Result<()> {
+        readings.sort_by_key(|(series, _)| *series);
         let mut insert = self.transaction.prepare_cached(INSERT_READING)?;
-        for stored in readings {
-            let series = self.series_of(&stored.reading.point)?;
-            let [measured_at, received_after, raw, value, quality, reason] = columns(&stored.reading);
-            insert.execute(params![series, measured_at, received_after, raw, value, quality, reason])?;
-            if stored.latest {
-                let point = &stored.reading.point;
-                let before = self.written.latest.get(point).or_else(|| self.head.get(point));
-                let latest = renewed(before, without_nan(stored.reading.clone()));
-                self.written.latest.insert(point.clone(), latest);
+        for of_series in readings.chunk_by(|(one, _), (other, _)| one == other) {
+            let mut latest = None;
+            for (series, StoredReading { reading, latest: is_latest }) in of_series {
+                let [measured_at, received_after, raw, value, quality, reason] = columns(reading);
+                insert.execute(params![series, measured_at, received_after, raw, value, quality, reason])?;
+                if *is_latest {
+                    let before = latest.as_ref().or_else(|| self.head.get(&reading.point));
+                    latest = Some(renewed(before, without_nan(reading.clone())));
+                }
+            }
+            if let (Some(latest), Some((series, _))) = (latest, of_series.first()) {
+                self.write_latest(*series, latest)?;
             }
         }
         Ok(())
@@ -110,36 +118,30 @@ impl Group<'_> {
         Ok(())
     }
 
-    /// Once a point and transaction, however many readings there were.
-    fn write_latest(&mut self) -> rusqlite::Result<()> {
+    /// Once a series and transaction, however many readings there were.
+    fn write_latest(&mut self, series: i64, latest: Latest) -> rusqlite::Result<()> {
+        let [measured_at, received_after, raw, value, quality, reason] = columns(&latest.reading);
+        let good_value = number(latest.last_good.map(|(value, _)| value));
+        let good_at = latest.last_good.map(|(_, at)| at.as_millis());
         let mut replace = self.transaction.prepare_cached(REPLACE_LATEST)?;
-        for (point, latest) in &self.written.latest {
-            let series = self.known_series(point);
-            let [measured_at, received_after, raw, value, quality, reason] = columns(&latest.reading);
-            let good_value = number(latest.last_good.map(|(value, _)| value));
-            let good_at = latest.last_good.map(|(_, at)| at.as_millis());
-            replace.execute(params![
-                series,
-                measured_at,
-                received_after,
-                raw,
-                value,
-                quality,
-                reason,
-                good_value,
-                good_at
-            ])?;
-        }
+        replace.execute(params![
+            series,
+            measured_at,
+            received_after,
+            raw,
+            value,
+            quality,
+            reason,
+            good_value,
+            good_at
+        ])?;
+        self.written.latest.insert(latest.reading.point.clone(), latest);
         Ok(())
     }
 
-    fn known_series(&self, point: &PointId) -> Option<i64> {
-        self.series.get(point).or_else(|| self.written.new_series.get(point)).copied()
-    }
-
     fn series_of(&mut self, point: &PointId) -> rusqlite::Result<i64> {
-        if let Some(series) = self.known_series(point) {
-            return Ok(series);
+        if let Some(series) = self.series.get(point).or_else(|| self.written.new_series.get(point)) {
+            return Ok(*series);
         }
         let mut insert = self.transaction.prepare_cached("INSERT INTO series (point) VALUES (?)")?;
         let series = insert.insert([point.as_str()])?;
