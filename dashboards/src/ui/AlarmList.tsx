@@ -33,7 +33,7 @@ export function AlarmList({ alarms, known, label, onChanged }: AlarmListProps) {
   const fresh = order.filter((id) => wanted.includes(id) && wanted.indexOf(id) < order.indexOf(id)).length;
   return (
     <>
-      <ul ref={list} class="stack-tight" aria-label={label}>
+      <ul ref={list} class="alarm-list stack-tight" aria-label={label}>
         {order.map((id) => {
           const alarm = known.get(id);
           return (

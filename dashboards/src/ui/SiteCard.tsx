@@ -42,11 +42,10 @@ export function SiteHead({ site, href }: { site: Site; href: string }) {
     <header class="site-head">
       <h3 class="site-name">
         <a href={href}>{local(site.name)}</a>
-        <span class="small muted"> {kindText(site.kind)}</span>
       </h3>
       <p class="site-line">
         <StatusMark status={line.status} word={line.text} />
-        {line.since !== null && <span class="small muted figures">{line.since}</span>}
+        <span class="small muted figures">{[line.since, kindText(site.kind)].filter((part) => part !== null).join(" · ")}</span>
       </p>
     </header>
   );

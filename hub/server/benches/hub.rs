@@ -74,7 +74,12 @@ fn mosquitto() -> (Ended, std::net::SocketAddr) {
     let address = free.local_addr().unwrap();
     drop(free);
     let arguments = ["-p", &address.port().to_string()];
-    let child = Command::new("mosquitto").args(arguments).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    let child = Command::new("mosquitto")
+        .args(arguments)
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
     support::wait_for("mosquitto", Duration::from_secs(10), || std::net::TcpStream::connect(address).ok());
     (Ended(child), address)
 }

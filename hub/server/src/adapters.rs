@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use adapters_mqtt::MqttDevice;
 use adapters_modbus::{ModbusDevice, Plan};
+use adapters_mqtt::MqttDevice;
 use adapters_sdk::{Clock, Intake};
 use anyhow::Context;
 use hub_broker::Broker;

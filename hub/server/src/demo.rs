@@ -65,7 +65,8 @@ async fn run(dir: &Path, options: &DemoOptions) -> anyhow::Result<()> {
 
     // The hub must know the simulated buses' ports before it starts, the simulated devices the broker's port after it.
     let wall = clock.clone();
-    let buses = Fleet::start(only(&scenario, |link| matches!(link, Link::Modbus { .. })), move || wall.now()).await?;
+    let buses =
+        Fleet::start(only(&scenario, |link| matches!(link, Link::Modbus { .. })), move || wall.now()).await?;
     for (endpoint, address) in buses.modbus_addresses() {
         replace_in_sites(dir, &format!("\"{endpoint}\""), &format!("\"tcp://{address}\""))?;
     }
@@ -95,7 +96,9 @@ async fn run(dir: &Path, options: &DemoOptions) -> anyhow::Result<()> {
 fn write_commune(dir: &Path) -> anyhow::Result<()> {
     let write = |path: PathBuf, text: &[u8]| {
         let parent = path.parent().unwrap_or(dir);
-        fs::create_dir_all(parent).and_then(|()| fs::write(&path, text)).with_context(|| format!("{}", path.display()))
+        fs::create_dir_all(parent)
+            .and_then(|()| fs::write(&path, text))
+            .with_context(|| format!("{}", path.display()))
     };
     for name in Commune::iter() {
         if let Some(file) = Commune::get(&name) {
@@ -159,12 +162,13 @@ async fn back_fill(scenario: &Scenario, intake: &Intake, now: Timestamp) -> anyh
     let mut committed = Vec::new();
     for device in scenario.commune.devices() {
         for point in &device.points {
-            let observations = world.history(&point.id, from, to, HISTORY_STEP).map(|(ms, raw)| Observation {
-                point: point.id.clone(),
-                sample: Sample::Raw(raw),
-                measured_at: Some(Timestamp::from_millis(ms)),
-                received_at: Timestamp::from_millis(ms),
-            });
+            let observations =
+                world.history(&point.id, from, to, HISTORY_STEP).map(|(ms, raw)| Observation {
+                    point: point.id.clone(),
+                    sample: Sample::Raw(raw),
+                    measured_at: Some(Timestamp::from_millis(ms)),
+                    received_at: Timestamp::from_millis(ms),
+                });
             let (sender, receiver) = oneshot::channel();
             // The receiver waits below; it goes first only when the demo ends.
             let told = Committed::then(move || sender.send(()).unwrap_or(()));
@@ -185,7 +189,8 @@ fn accounts(store: &Path) -> anyhow::Result<Vec<(&'static str, Role, String)>> {
     ACCOUNTS
         .into_iter()
         .map(|(name, role)| {
-            let password: String = new_secret()?.chars().filter(char::is_ascii_alphanumeric).take(12).collect();
+            let password: String =
+                new_secret()?.chars().filter(char::is_ascii_alphanumeric).take(12).collect();
             let hash = hash_password(&password)?;
             match accounts.add_user(name, role.code(), &hash) {
                 Err(AccountError::Duplicate { .. }) => accounts.set_password(name, &hash)?,
@@ -223,6 +228,9 @@ mod tests {
     #[test]
     fn delays_are_cut_and_the_rest_is_left() {
         let rule = "on_delay: \"10m\", off_delay: \"5m\",\nfn active(p) { p.mean(\"1h\") > 3 }";
-        assert_eq!(with_short_delays(rule), "on_delay: \"15s\", off_delay: \"15s\",\nfn active(p) { p.mean(\"1h\") > 3 }");
+        assert_eq!(
+            with_short_delays(rule),
+            "on_delay: \"15s\", off_delay: \"15s\",\nfn active(p) { p.mean(\"1h\") > 3 }"
+        );
     }
 }

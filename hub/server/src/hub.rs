@@ -65,8 +65,13 @@ impl Hub {
         let (rules_sender, rules_view) = watch::channel(logic.rules());
         let live = Live::starting_after(store.last_commit());
         let stop_pipeline = CancellationToken::new();
-        let pipeline =
-            Pipeline { logic, store: store.clone(), live: live.clone(), clock: clock.clone(), rules: rules_sender };
+        let pipeline = Pipeline {
+            logic,
+            store: store.clone(),
+            live: live.clone(),
+            clock: clock.clone(),
+            rules: rules_sender,
+        };
         let inputs = Inputs { deliveries, requests: asked, stop: stop_pipeline.clone() };
         let pipeline = on_thread("pipeline", pipeline.run(inputs))?;
 
@@ -111,7 +116,9 @@ impl Hub {
         self.stop_http.cancel();
         self.http_task.await?;
         self.stop_pipeline.cancel();
-        tokio::task::spawn_blocking(move || self.pipeline.join()).await?.map_err(|_| anyhow::anyhow!("the pipeline failed"))?;
+        tokio::task::spawn_blocking(move || self.pipeline.join())
+            .await?
+            .map_err(|_| anyhow::anyhow!("the pipeline failed"))?;
         let store = self.store;
         tokio::task::spawn_blocking(move || store.close()).await??;
         Ok(())
@@ -132,7 +139,8 @@ fn logic(commune: &Arc<Commune>, rules: RuleSet, store: &Store, now: Timestamp) 
     let elapsed_ms = stopwatch();
     let host = Host {
         utc_offset_s: Box::new(move |moment| {
-            jiff::Timestamp::from_millisecond(moment.as_millis()).map_or(0, |moment| zone.to_offset(moment).seconds())
+            jiff::Timestamp::from_millisecond(moment.as_millis())
+                .map_or(0, |moment| zone.to_offset(moment).seconds())
         }),
         elapsed: Arc::new(move || std::time::Duration::from_millis(elapsed_ms())),
     };

@@ -147,7 +147,13 @@ impl Pipeline {
                 Effect::Track(tracking) => batch.tracking.push(tracking),
                 Effect::Fault(fault) => {
                     rules_changed = true;
-                    tracing::warn!(rule = &*fault.rule, file = fault.file, line = fault.line, "rule failed: {}", fault.message);
+                    tracing::warn!(
+                        rule = &*fault.rule,
+                        file = fault.file,
+                        line = fault.line,
+                        "rule failed: {}",
+                        fault.message
+                    );
                 }
             }
         }

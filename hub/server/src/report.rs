@@ -56,7 +56,11 @@ impl Report {
     /// The hub's own figures.
     pub fn metrics(&self, metrics: &mut MetricsText) {
         metrics.counter("commune_commits", "Batches committed.", &[(&[], self.store.last_commit().0 as f64)]);
-        metrics.gauge("commune_stream_listeners", "Open live streams.", &[(&[], self.live.listeners() as f64)]);
+        metrics.gauge(
+            "commune_stream_listeners",
+            "Open live streams.",
+            &[(&[], self.live.listeners() as f64)],
+        );
         if let Some(bytes) = resident_bytes() {
             metrics.gauge("process_resident_memory_bytes", "Resident memory.", &[(&[], bytes)]);
         }
@@ -70,7 +74,11 @@ impl Report {
         let door = &self.adapters.door;
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         metrics.gauge("commune_mqtt_connections", "Clients connected.", &[(&[], stats.connections as f64)]);
-        metrics.gauge("commune_mqtt_in_flight", "Messages waiting for their commit.", &[(&[], stats.in_flight as f64)]);
+        metrics.gauge(
+            "commune_mqtt_in_flight",
+            "Messages waiting for their commit.",
+            &[(&[], stats.in_flight as f64)],
+        );
         for (name, help, value) in [
             ("commune_mqtt_received", "Messages received.", stats.received),
             ("commune_mqtt_committed", "Messages committed and acknowledged.", stats.committed),
@@ -91,8 +99,11 @@ impl Report {
         let devices: Vec<_> = buses.iter().flat_map(|bus| &bus.devices).collect();
         let labels: Vec<_> = devices.iter().map(|device| [("device", device.id.as_str())]).collect();
         let mut family = |name: &str, help: &str, value: &dyn Fn(&adapters_modbus::DeviceHealth) -> u64| {
-            let samples: Vec<_> =
-                labels.iter().zip(&devices).map(|(labels, device)| (labels.as_slice(), value(device) as f64)).collect();
+            let samples: Vec<_> = labels
+                .iter()
+                .zip(&devices)
+                .map(|(labels, device)| (labels.as_slice(), value(device) as f64))
+                .collect();
             metrics.counter(name, help, &samples);
         };
         if labels.is_empty() {
@@ -100,8 +111,12 @@ impl Report {
         }
         family("commune_modbus_polls", "Times that a device was asked.", &|device| device.polls);
         family("commune_modbus_timeouts", "Requests not answered in time.", &|device| device.timeouts);
-        family("commune_modbus_exceptions", "Requests answered with an exception.", &|device| device.exceptions);
-        family("commune_modbus_overruns", "Polls left out because the bus was busy.", &|device| device.overruns);
+        family("commune_modbus_exceptions", "Requests answered with an exception.", &|device| {
+            device.exceptions
+        });
+        family("commune_modbus_overruns", "Polls left out because the bus was busy.", &|device| {
+            device.overruns
+        });
     }
 }
 

@@ -37,7 +37,11 @@ pub fn texts(folder: &Path, ending: &str) -> anyhow::Result<Vec<(String, String)
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let unreadable = || format!("{}: cannot be read", path.display());
         let size = fs::metadata(&path).with_context(unreadable)?.len();
-        anyhow::ensure!(size <= MAX_FILE_BYTES, "{}: has {size} bytes, allowed: {MAX_FILE_BYTES}", path.display());
+        anyhow::ensure!(
+            size <= MAX_FILE_BYTES,
+            "{}: has {size} bytes, allowed: {MAX_FILE_BYTES}",
+            path.display()
+        );
         files.push((name, fs::read_to_string(&path).with_context(unreadable)?));
     }
     files.sort();

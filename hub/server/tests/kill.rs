@@ -37,13 +37,22 @@ fn no_acknowledged_reading_is_lost_in_twenty_kills_under_load() {
         .flat_map(|first| {
             let (from, to) = (start_ms + first as i64, start_ms + first as i64 + 50_000);
             let readings = hub.get(&format!("/readings?point={POINT}&from={from}&to={to}"));
-            let values: Vec<u64> =
-                readings["v"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap() as u64).collect();
+            let values: Vec<u64> = readings["v"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|value| value.as_f64().unwrap() as u64)
+                .collect();
             values
         })
         .collect();
     let lost: Vec<_> = acknowledged.difference(&stored).collect();
-    assert!(lost.is_empty(), "{} of {} acknowledged readings are lost: {lost:?}", lost.len(), acknowledged.len());
+    assert!(
+        lost.is_empty(),
+        "{} of {} acknowledged readings are lost: {lost:?}",
+        lost.len(),
+        acknowledged.len()
+    );
     hub.stop();
 }
 

@@ -42,19 +42,32 @@ fn alarm(hub: &Hub) -> Option<Value> {
 }
 
 fn wait_for_state(hub: &Hub, expected: &str) -> Value {
-    wait_for(&format!("the alarm to be {expected}"), SOON, || alarm(hub).filter(|alarm| alarm["state"] == expected))
+    wait_for(&format!("the alarm to be {expected}"), SOON, || {
+        alarm(hub).filter(|alarm| alarm["state"] == expected)
+    })
 }
 
 fn publish_all(hub: &Hub) {
-    let publish = |user, password, topic, payload| mosquitto_pub(hub.mqtt, (user, password), topic, payload, &[]);
-    publish("dong-bai-gas", "gas-pilot-1", "commune/v1/dong-bai-waste/gas/telemetry", r#"{"m":{"h2s":12.34567,"nh3":80.1}}"#);
+    let publish =
+        |user, password, topic, payload| mosquitto_pub(hub.mqtt, (user, password), topic, payload, &[]);
+    publish(
+        "dong-bai-gas",
+        "gas-pilot-1",
+        "commune/v1/dong-bai-waste/gas/telemetry",
+        r#"{"m":{"h2s":12.34567,"nh3":80.1}}"#,
+    );
     publish(
         "chirpstack",
         "chirpstack-pilot-1",
         "application/7/device/24e124713c140001/event/up",
         r#"{"deduplicationId":"a","time":"2026-11-23T01:00:00Z","object":{"distance":1234}}"#,
     );
-    publish("ap-01", "ap-pilot-1", "commune/v1/van-hoa-wifi/ap-01/telemetry", r#"{"m":{"clients":12,"rx_bytes":1421451}}"#);
+    publish(
+        "ap-01",
+        "ap-pilot-1",
+        "commune/v1/van-hoa-wifi/ap-01/telemetry",
+        r#"{"m":{"clients":12,"rx_bytes":1421451}}"#,
+    );
     publish("collectd", "collectd-pilot-1", "collectd/ap-01/iwinfo-phy0-ap0/stations", "1760000000:9");
 }
 
@@ -109,7 +122,8 @@ fn an_alarm_goes_its_way_and_survives_a_kill_in_every_state() {
     let hub = folder.run(&token);
     assert_eq!(wait_for_state(&hub, "unacknowledged")["id"], raised["id"]);
     let path = format!("/alarms/{}", raised["id"]);
-    let (status, acknowledged) = hub.post(&format!("{path}/acknowledge"), &json!({"comment": "Đang châm thêm clo"}));
+    let (status, acknowledged) =
+        hub.post(&format!("{path}/acknowledge"), &json!({"comment": "Đang châm thêm clo"}));
     assert_eq!((status, &acknowledged["state"]), (200, &json!("acknowledged")));
     assert_eq!(acknowledged["acknowledged_by"], "test-staff");
     assert_eq!(hub.post(&format!("{path}/acknowledge"), &json!({})).0, 409);
@@ -126,7 +140,8 @@ fn an_alarm_goes_its_way_and_survives_a_kill_in_every_state() {
     hub.kill();
     let hub = folder.run(&token);
     let history = hub.get(&path)["history"].clone();
-    let states: Vec<_> = history.as_array().unwrap().iter().map(|step| step["to"].as_str().unwrap()).collect();
+    let states: Vec<_> =
+        history.as_array().unwrap().iter().map(|step| step["to"].as_str().unwrap()).collect();
     assert_eq!(states, ["unacknowledged", "acknowledged", "normal"]);
     assert_eq!(history[1]["comment"], "Đang châm thêm clo");
     hub.stop();
@@ -150,7 +165,13 @@ fn a_dead_modbus_server_makes_its_points_missing_and_they_return_by_themselves()
     assert!(["refused", "disconnected", "timeout"].contains(&reason), "{reason}");
     assert_eq!(dead["last_good"]["value"], 0.42);
     assert_eq!(hub.point("dong-bai-waste/gas/h2s")["latest"]["quality"], "good");
-    mosquitto_pub(hub.mqtt, ("dong-bai-gas", "gas-pilot-1"), "commune/v1/dong-bai-waste/gas/telemetry", r#"{"m":{"h2s":13}}"#, &[]);
+    mosquitto_pub(
+        hub.mqtt,
+        ("dong-bai-gas", "gas-pilot-1"),
+        "commune/v1/dong-bai-waste/gas/telemetry",
+        r#"{"m":{"h2s":13}}"#,
+        &[],
+    );
     wait_for_value(&hub, "dong-bai-waste/gas/h2s", &json!(13.0));
 
     let _server = ModbusServer::start(port, &units());
@@ -172,8 +193,20 @@ fn a_device_that_is_gone_is_offline_by_its_last_will() {
     });
     // What a device may not say is dropped and disturbs nothing.
     mosquitto_pub(hub.mqtt, login, "commune/v1/dong-bai-waste/gas/telemetry", r#"{"m":{"h2s":999}}"#, &[]);
-    mosquitto_pub(hub.mqtt, login, "commune/v1/van-hoa-wifi/ap-01/telemetry", r#"{"m":{"clients":NaN}}"#, &[]);
-    mosquitto_pub(hub.mqtt, login, "commune/v1/van-hoa-wifi/ap-01/telemetry", r#"{"m":{"clients":3,"cats":1}}"#, &[]);
+    mosquitto_pub(
+        hub.mqtt,
+        login,
+        "commune/v1/van-hoa-wifi/ap-01/telemetry",
+        r#"{"m":{"clients":NaN}}"#,
+        &[],
+    );
+    mosquitto_pub(
+        hub.mqtt,
+        login,
+        "commune/v1/van-hoa-wifi/ap-01/telemetry",
+        r#"{"m":{"clients":3,"cats":1}}"#,
+        &[],
+    );
     wait_for_value(&hub, "van-hoa-wifi/ap-01/clients", &json!(3.0));
     assert_eq!(value(&hub, "dong-bai-waste/gas/h2s"), json!(12.34567));
     hub.stop();

@@ -15,8 +15,10 @@ fn a_foreign_client_publishes_subscribes_and_is_refused_what_is_not_its_own() {
     let hub = folder.run(&folder.token("viewer"));
     for protocol in ["3", "5"] {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python_client.py");
-        let output =
-            Command::new(peers::python()).args([script, &hub.mqtt.port().to_string(), protocol]).output().unwrap();
+        let output = Command::new(peers::python())
+            .args([script, &hub.mqtt.port().to_string(), protocol])
+            .output()
+            .unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "MQTT {protocol}: {said} (cargo xtask test installs the client)");
     }

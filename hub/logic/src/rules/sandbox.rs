@@ -92,6 +92,9 @@ impl Sandbox {
         engine.register_fn("text", |value: FLOAT, decimals: INT| with_decimals(value, decimals));
         engine.register_fn("text", |value: INT, decimals: INT| with_decimals(value as FLOAT, decimals));
         engine.register_fn("text", |(): (), _decimals: INT| "–".to_owned());
+        engine.register_fn("text_vi", |value: FLOAT, decimals: INT| with_comma(value, decimals));
+        engine.register_fn("text_vi", |value: INT, decimals: INT| with_comma(value as FLOAT, decimals));
+        engine.register_fn("text_vi", |(): (), _decimals: INT| "–".to_owned());
         Self { engine, frame, elapsed: None }
     }
 
@@ -129,6 +132,11 @@ impl Sandbox {
             .call_fn_with_options(options, &mut Scope::new(), ast, function, arguments)
             .map_err(trouble)
     }
+}
+
+/// As Vietnamese readers write it: a comma before the decimals.
+fn with_comma(value: FLOAT, decimals: INT) -> String {
+    with_decimals(value, decimals).replace('.', ",")
 }
 
 fn register_clock(engine: &mut Engine, frame: &Arc<Frame>) {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hub_model::{Limit, Timestamp};
+use hub_model::{Limit, LocalText, Timestamp};
 use rhai::{Dynamic, Engine, EvalAltResult};
 
 use crate::places::Target;
@@ -45,7 +45,8 @@ pub(super) fn register(engine: &mut Engine) {
         .register_get("site", |p: &mut Watched| p.site())
         .register_get("device", |p: &mut Watched| p.device())
         .register_get("id", |p: &mut Watched| p.world.places.subject(p.target).as_str().to_owned())
-        .register_get("name", |p: &mut Watched| p.name())
+        .register_get("name", |p: &mut Watched| p.name().vi.clone())
+        .register_get("name_en", |p: &mut Watched| p.name().en.clone())
         .register_get("limit", |p: &mut Watched| LimitView::of(p.limit()));
     engine
         .register_get("min", |limit: &mut LimitView| or_unit(limit.min))
@@ -103,11 +104,10 @@ impl Watched {
         self.world.places.device_id(self.target).to_string()
     }
 
-    /// The Vietnamese name, for messages.
-    fn name(&self) -> String {
+    fn name(&self) -> &LocalText {
         match self.target {
-            Target::Point(point) => self.world.places.point(point).name.vi.clone(),
-            Target::Device(_) => self.world.places.device(self.target).name.vi.clone(),
+            Target::Point(point) => &self.world.places.point(point).name,
+            Target::Device(_) => &self.world.places.device(self.target).name,
         }
     }
 

@@ -16,7 +16,8 @@ pub fn acknowledged_a_second(broker: SocketAddr, credentials: Option<(&str, &str
         let elapsed_ms = stopwatch();
         let mut connections = tokio::task::JoinSet::new();
         for number in 0..CONNECTIONS {
-            let mut options = MqttOptions::new(format!("load-{number}"), broker.ip().to_string(), broker.port());
+            let mut options =
+                MqttOptions::new(format!("load-{number}"), broker.ip().to_string(), broker.port());
             options.set_inflight(IN_FLIGHT);
             if let Some((user, password)) = credentials {
                 options.set_credentials(user, password);
@@ -35,7 +36,10 @@ async fn connection(options: MqttOptions, number: usize) {
     let publisher = tokio::spawn(async move {
         for value in 0..PUBLISHES_EACH {
             let payload = format!(r#"{{"m":{{"h2s":{}}}}}"#, number * PUBLISHES_EACH + value);
-            client.publish("commune/v1/dong-bai-waste/gas/telemetry", QoS::AtLeastOnce, false, payload).await.unwrap();
+            client
+                .publish("commune/v1/dong-bai-waste/gas/telemetry", QoS::AtLeastOnce, false, payload)
+                .await
+                .unwrap();
         }
         client
     });

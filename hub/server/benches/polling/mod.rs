@@ -80,7 +80,9 @@ async fn serve() -> SocketAddr {
     let address = listener.local_addr().unwrap();
     let server = Server::new(listener);
     tokio::spawn(async move {
-        let on_connected = |stream, address| async move { accept_tcp_connection(stream, address, |_| Ok(Some(Registers::default()))) };
+        let on_connected = |stream, address| async move {
+            accept_tcp_connection(stream, address, |_| Ok(Some(Registers::default())))
+        };
         server.serve(&on_connected, |error| panic!("{error}")).await.unwrap();
     });
     address
@@ -99,7 +101,8 @@ impl tokio_modbus::server::Service for Registers {
         let changed = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         std::future::ready(match request {
             Request::ReadHoldingRegisters(_, count) => {
-                let words = (0..count).map(|word| if word % 2 == 0 { 0x42C8 } else { changed.wrapping_add(word) });
+                let words =
+                    (0..count).map(|word| if word % 2 == 0 { 0x42C8 } else { changed.wrapping_add(word) });
                 Ok(Response::ReadHoldingRegisters(words.collect()))
             }
             _ => Err(tokio_modbus::ExceptionCode::IllegalFunction),
@@ -110,7 +113,12 @@ impl tokio_modbus::server::Service for Registers {
 /// Opens the live stream as a dashboard does, and reads it on a thread.
 fn open_stream(hub: &Hub, token: &str) -> TcpStream {
     let mut stream = TcpStream::connect(hub.http).unwrap();
-    write!(stream, "GET /api/v1/stream HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\r\n", hub.http).unwrap();
+    write!(
+        stream,
+        "GET /api/v1/stream HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\r\n",
+        hub.http
+    )
+    .unwrap();
     let mut reader = stream.try_clone().unwrap();
     std::thread::spawn(move || {
         let mut buffer = [0; 65_536];

@@ -131,9 +131,17 @@ impl Hub {
             }
         };
         let ready: Value = serde_json::from_str(&ready).unwrap();
-        let address = |key: &str| ready["fields"][key].as_str().or(ready[key].as_str()).unwrap().parse().unwrap();
-        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(READY_WITHIN));
-        Self { http: address("http"), mqtt: address("mqtt"), child, token: token.to_owned(), agent: config.build().into() }
+        let address =
+            |key: &str| ready["fields"][key].as_str().or(ready[key].as_str()).unwrap().parse().unwrap();
+        let config =
+            ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(READY_WITHIN));
+        Self {
+            http: address("http"),
+            mqtt: address("mqtt"),
+            child,
+            token: token.to_owned(),
+            agent: config.build().into(),
+        }
     }
 
     /// GET below `/api/v1`: status and body.
@@ -153,7 +161,8 @@ impl Hub {
     /// POST below `/api/v1`: status and body (null when there is none).
     pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let request = self.agent.post(format!("http://{}/api/v1{path}", self.http));
-        let mut answer = request.header("Authorization", format!("Bearer {}", self.token)).send_json(body).unwrap();
+        let mut answer =
+            request.header("Authorization", format!("Bearer {}", self.token)).send_json(body).unwrap();
         let text = answer.body_mut().read_to_string().unwrap();
         (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
     }
@@ -161,7 +170,12 @@ impl Hub {
     /// What the API says of a point now.
     pub fn point(&self, id: &str) -> Value {
         let all = self.get("/points");
-        all.as_array().unwrap().iter().find(|point| point["id"] == id).unwrap_or_else(|| panic!("no point {id}")).clone()
+        all.as_array()
+            .unwrap()
+            .iter()
+            .find(|point| point["id"] == id)
+            .unwrap_or_else(|| panic!("no point {id}"))
+            .clone()
     }
 
     /// Resident memory, in KiB.

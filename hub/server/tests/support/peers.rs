@@ -44,7 +44,12 @@ impl ModbusServer {
 
     /// Changes registers.
     pub fn set(&mut self, unit: u8, table: &str, address: u16, values: &Value) {
-        writeln!(self.stdin, "{}", json!({"unit": unit, "table": table, "address": address, "values": values})).unwrap();
+        writeln!(
+            self.stdin,
+            "{}",
+            json!({"unit": unit, "table": table, "address": address, "values": values})
+        )
+        .unwrap();
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();
         assert_eq!(line.trim(), "done");
@@ -69,7 +74,22 @@ impl Drop for ModbusServer {
 pub fn mosquitto_pub(broker: SocketAddr, login: (&str, &str), topic: &str, payload: &str, more: &[&str]) {
     let port = broker.port().to_string();
     let output = Command::new("mosquitto_pub")
-        .args(["-h", "127.0.0.1", "-p", &port, "-u", login.0, "-P", login.1, "-q", "1", "-t", topic, "-m", payload])
+        .args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port,
+            "-u",
+            login.0,
+            "-P",
+            login.1,
+            "-q",
+            "1",
+            "-t",
+            topic,
+            "-m",
+            payload,
+        ])
         .args(more)
         .output()
         .expect("mosquitto_pub is needed: run cargo xtask test, which installs it");

@@ -7,7 +7,8 @@ pub(super) const FILE: &str = "hub.sqlite";
 
 pub(super) const SCHEMA: Schema = Schema { application_id: 0x636d_6862, steps: &[STEP_1] };
 
-// Readings are only ever appended: commit by commit, within one by series, then in the order of their arrival. Of rows with the same series and time the highest rowid counts.
+// Readings are only ever appended: commit by commit, within one by series, then in the order of their arrival.
+// Of rows with the same series and time the highest rowid counts.
 // Numbers have no declared type: a whole number takes 1 to 6 bytes as an integer, others 8 as a double.
 // Nothing here can refuse a batch (no foreign key, no check): a refused one would be tried again for ever and hold up the rest.
 const STEP_1: &str = "
