@@ -1,4 +1,5 @@
 //! `commune-sim` as people run it: exit codes, plain errors, one line when ready, a clean end.
+#![allow(clippy::unwrap_used, reason = "helpers of tests: a failure here is a failure of the test")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The hub's files and scenarios as they are read: what is taken, what is refused and how it is told.
+#![allow(clippy::unwrap_used, reason = "helpers of tests: a failure here is a failure of the test")]
 
 mod common;
 

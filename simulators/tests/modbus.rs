@@ -1,4 +1,5 @@
 //! Modbus over a real socket: a foreign client reads every kind of register, and each fault is seen as bytes.
+#![allow(clippy::unwrap_used, reason = "helpers of tests: a failure here is a failure of the test")]
 
 mod common;
 
@@ -73,6 +74,37 @@ async fn a_foreign_client_reads_every_kind_of_register() {
     plc.set_slave(Slave(2));
     let volume = within("volume", plc.read_holding_registers(24, 2)).await.unwrap().unwrap();
     assert_eq!(f64::from(u32::from(volume[1]) << 16 | u32::from(volume[0])), raw("water/meter/net-volume"));
+    fleet.stop().await;
+}
+
+#[tokio::test]
+async fn bits_and_bytes_share_words_and_a_read_may_begin_in_the_middle() {
+    let site = r#"
+        id = "water"
+        kind = "other"
+        [[device]]
+        id = "plc"
+        adapter = "modbus"
+        endpoint = "tcp://127.0.0.1:5020"
+        unit_id = 1
+        address_base = 1
+        point = [
+            { id = "a", quantity = "state", register = "coil", address = 1 },
+            { id = "b", quantity = "state", register = "coil", address = 11 },
+            { id = "low", quantity = "state", register = "input", address = 5, type = "UINT8L" },
+            { id = "high", quantity = "state", register = "input", address = 5, type = "UINT8H" },
+            { id = "bit", quantity = "state", register = "input", address = 6, type = "BIT", bit = 4 },
+            { id = "wide", quantity = "state", register = "input", address = 7, type = "FLOAT32" },
+        ]"#;
+    // The model of a state is always 1.
+    let (fleet, address) = start(scenario(&[("s.toml", site)])).await;
+    let mut plc = client(address, 1).await;
+    let coils = within("coils", plc.read_coils(0, 11)).await.unwrap().unwrap();
+    assert_eq!(coils, [true, false, false, false, false, false, false, false, false, false, true]);
+    assert_eq!(within("coils", plc.read_coils(9, 2)).await.unwrap(), Ok(vec![false, true]));
+    let words = within("words", plc.read_input_registers(4, 4)).await.unwrap();
+    assert_eq!(words, Ok(vec![0x0101, 0x0010, 0x3F80, 0x0000]));
+    assert_eq!(within("words", plc.read_input_registers(7, 1)).await.unwrap(), Ok(vec![0]));
     fleet.stop().await;
 }
 

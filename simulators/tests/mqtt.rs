@@ -1,4 +1,5 @@
 //! MQTT against a foreign broker: what devices say, their last will, silence, and coming back.
+#![allow(clippy::unwrap_used, reason = "helpers of tests: a failure here is a failure of the test")]
 
 #[path = "common/broker.rs"]
 mod broker;

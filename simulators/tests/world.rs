@@ -1,4 +1,5 @@
 //! The values: the same for the same seed and time, within what such a place shows, and consistent with each other.
+#![allow(clippy::unwrap_used, reason = "helpers of tests: a failure here is a failure of the test")]
 
 mod common;
 
@@ -207,4 +208,14 @@ fn an_unknown_time_zone_is_refused() {
     let mut scenario = scenario(&[("water.toml", WATER)]);
     scenario.commune.timezone = "Asia/Atlantis".to_owned();
     assert!(World::new(&scenario, MORNING).unwrap_err().to_string().contains("Asia/Atlantis"));
+}
+
+#[test]
+fn a_healthy_value_is_never_the_number_for_no_reading() {
+    let chlorine = id("water/plc/free-chlorine");
+    let plain = scenario(&[("water.toml", WATER)]);
+    let usual = World::new(&plain, MORNING).unwrap().raw_at(&chlorine, MORNING).unwrap();
+    let site = WATER.replace("missing = [0xFFFF]", &format!("missing = [{usual}]"));
+    let other = scenario(&[("water.toml", &site)]);
+    assert_eq!(World::new(&other, MORNING).unwrap().raw_at(&chlorine, MORNING), Some(usual - 1.0));
 }

@@ -104,7 +104,7 @@ export default function Kit() {
         )}
       </Part>
       <Part title="AlarmRow">
-        <ul class="stack-tight kit-wide">
+        <ul class="alarm-list stack-tight kit-wide">
           {PRIORITIES.map((priority, index) => (
             <li key={priority}>
               <AlarmRow alarm={sampleAlarm({ id: index, priority })} onAcknowledge={() => undefined} />

@@ -1,4 +1,5 @@
 //! A foreign broker (mosquitto) as a process of its own, and a subscriber that remembers what it hears.
+#![allow(clippy::unwrap_used, reason = "helpers of tests: a failure here is a failure of the test")]
 
 use std::net::TcpListener;
 use std::process::Stdio;

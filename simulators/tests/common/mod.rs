@@ -1,5 +1,6 @@
 //! What the tests share: a small commune with every register kind, a still clock and a bound on waiting.
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests: a failure here is a failure of the test")]
 
 use std::future::Future;
 use std::path::Path;
