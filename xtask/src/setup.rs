@@ -7,8 +7,10 @@ use anyhow::{Context, bail};
 
 use crate::process::{command, is_installed, output, root, run, say, target_dir};
 
-/// A program that something needs, the Debian package that brings it, and why.
+/// Something that is needed, the Debian package that brings it, and why.
+#[derive(Clone, Copy)]
 struct Needed {
+    /// A program on the path; or, for a part of Python, a module.
     program: &'static str,
     package: &'static str,
     reason: &'static str,
@@ -32,8 +34,19 @@ const FOR_TESTS: [Needed; 4] = [
         package: "mosquitto",
         reason: "a foreign MQTT broker tests the simulators",
     },
-    Needed { program: "python3", package: "python3-venv", reason: "foreign Modbus and MQTT peers run in it" },
+    Needed { program: "python3", package: "python3", reason: "foreign Modbus and MQTT peers run in it" },
 ];
+
+/// Debian keeps this part of Python in a package of its own.
+const PYTHON_VENV: Needed = Needed {
+    program: "ensurepip",
+    package: "python3-venv",
+    reason: "the foreign peers stay out of the system's Python",
+};
+
+/// Tells whether Python can make environments of its own.
+const FIND_VENV: &str =
+    "import importlib.util; print('found' if importlib.util.find_spec('ensurepip') else 'missing')";
 
 /// Makes sure that the build finds its programs.
 pub fn for_build() -> anyhow::Result<()> {
@@ -45,15 +58,19 @@ pub fn for_build() -> anyhow::Result<()> {
 pub fn for_tests() -> anyhow::Result<PathBuf> {
     for_build()?;
     system_packages(&FOR_TESTS)?;
+    if !output(&mut command("python3", &["-c", FIND_VENV]))?.contains("found") {
+        install(&[PYTHON_VENV])?;
+    }
     python_packages()
 }
 
 fn system_packages(needed: &[Needed]) -> anyhow::Result<()> {
-    let missing: Vec<_> = needed.iter().filter(|need| !is_installed(need.program)).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    for need in &missing {
+    let missing: Vec<_> = needed.iter().copied().filter(|need| !is_installed(need.program)).collect();
+    if missing.is_empty() { Ok(()) } else { install(&missing) }
+}
+
+fn install(missing: &[Needed]) -> anyhow::Result<()> {
+    for need in missing {
         say(&format!(
             "{} is missing ({}): installing the package {}",
             need.program, need.reason, need.package

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use hub_model::{Alarm, AlarmState, Timestamp};
+use hub_model::{Alarm, AlarmState, Timestamp, Transition};
 
 use crate::alarms::{Step, put, standing, unshelve};
 use crate::{Action, Command, CommandError, Effect, Logic};
@@ -89,6 +89,29 @@ impl Logic {
 fn take_off(alarm: &mut Alarm) {
     let beneath = standing(alarm);
     unshelve(alarm, beneath);
+}
+
+/// A note beside an alarm that is over, which [`Logic`] no longer holds: the step to be added to its history.
+///
+/// # Errors
+/// When the text is empty or too long.
+pub fn comment_on_closed(
+    alarm: &Alarm,
+    now: Timestamp,
+    by: String,
+    text: String,
+) -> Result<Transition, CommandError> {
+    let comment = Some(fitting(text)?);
+    let state = alarm.state;
+    Ok(Transition {
+        alarm: alarm.id,
+        at: now,
+        from: Some(state),
+        to: state,
+        by: Some(by),
+        comment,
+        value: None,
+    })
 }
 
 fn fitting(text: String) -> Result<String, CommandError> {

@@ -22,7 +22,7 @@ mod world;
 
 pub use alarms::{BACK_WHILE_SHELVED, GONE_WHILE_SHELVED, NO_LONGER_WATCHED};
 pub use cases::{CaseResult, CasesError, run_cases};
-pub use commands::{MAX_COMMENT_CHARS, MAX_SHELVING};
+pub use commands::{MAX_COMMENT_CHARS, MAX_SHELVING, comment_on_closed};
 pub use embedded::{EmbeddedRule, embedded_rules};
 pub use face::{
     Action, Command, CommandError, Effect, Elapsed, Event, Host, OnMissing, Recovered, RuleFault, RuleStatus,

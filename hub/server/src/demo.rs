@@ -5,6 +5,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -96,8 +97,10 @@ async fn run(dir: &Path, options: &DemoOptions) -> anyhow::Result<()> {
 fn write_commune(dir: &Path) -> anyhow::Result<()> {
     let write = |path: PathBuf, text: &[u8]| {
         let parent = path.parent().unwrap_or(dir);
+        // The sites hold the simulated devices' passwords, so nobody else may read them.
         fs::create_dir_all(parent)
             .and_then(|()| fs::write(&path, text))
+            .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o600)))
             .with_context(|| format!("{}", path.display()))
     };
     for name in Commune::iter() {

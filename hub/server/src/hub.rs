@@ -68,6 +68,7 @@ impl Hub {
         let pipeline = Pipeline {
             logic,
             store: store.clone(),
+            history: store.clone(),
             live: live.clone(),
             clock: clock.clone(),
             rules: rules_sender,

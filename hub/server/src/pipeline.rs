@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use adapters_sdk::{Clock, Committed, Delivery};
 use hub_api::{Live, Request};
-use hub_logic::{Command, CommandError, Effect, Event, Logic, RuleStatus};
-use hub_model::Alarm;
-use hub_store::{Append, Batch, Latest, StoredReading};
+use hub_logic::{Action, Command, CommandError, Effect, Event, Logic, RuleStatus, comment_on_closed};
+use hub_model::{Alarm, AlarmId, AlarmState};
+use hub_store::{Append, Batch, History, Latest, StoredReading};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +25,8 @@ pub struct Pipeline {
     pub logic: Logic,
     /// Remembers.
     pub store: Arc<dyn Append>,
+    /// What it remembers, for alarms that are over.
+    pub history: Arc<dyn History>,
     /// Is told after each commit.
     pub live: Live,
     /// Tells the time.
@@ -110,7 +112,24 @@ impl Pipeline {
 
     fn command(&mut self, command: Command, reply: oneshot::Sender<Result<Alarm, CommandError>>) -> bool {
         let alarm_id = command.alarm;
-        match self.logic.command(self.clock.now(), command) {
+        let now = self.clock.now();
+        if let Action::Comment { text } = &command.action
+            && let Some(closed) = self.closed(alarm_id)
+        {
+            let (by, text) = (command.by.clone(), text.clone());
+            return match comment_on_closed(&closed, now, by, text) {
+                Err(error) => {
+                    drop(reply.send(Err(error)));
+                    true
+                }
+                Ok(transition) => {
+                    self.append(vec![Effect::Alarm { alarm: closed.clone(), transition }], move || {
+                        drop(reply.send(Ok(closed)));
+                    })
+                }
+            };
+        }
+        match self.logic.command(now, command) {
             Err(error) => {
                 drop(reply.send(Err(error)));
                 true
@@ -124,6 +143,12 @@ impl Pipeline {
                 self.append(effects, move || drop(reply.send(answer)))
             }
         }
+    }
+
+    /// The alarm, when it is over. A store that cannot be read just now has none.
+    fn closed(&self, id: AlarmId) -> Option<Alarm> {
+        let (alarm, _) = self.history.alarm(id).ok()??;
+        (alarm.state == AlarmState::Normal).then_some(alarm)
     }
 
     /// Appends the effects as one batch; `told` runs after the commit, before the live stream. False when the store is closed.

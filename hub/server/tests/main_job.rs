@@ -144,6 +144,11 @@ fn an_alarm_goes_its_way_and_survives_a_kill_in_every_state() {
         history.as_array().unwrap().iter().map(|step| step["to"].as_str().unwrap()).collect();
     assert_eq!(states, ["unacknowledged", "acknowledged", "normal"]);
     assert_eq!(history[1]["comment"], "Đang châm thêm clo");
+    // What was learnt afterwards belongs beside it, too.
+    let (status, noted) = hub.post(&format!("{path}/comment"), &json!({"comment": "Bơm định lượng bị tắc"}));
+    assert_eq!((status, &noted["history"][3]["comment"]), (200, &json!("Bơm định lượng bị tắc")));
+    assert_eq!(hub.post(&format!("{path}/comment"), &json!({"comment": " "})).0, 400);
+    assert_eq!(hub.post("/alarms/999/comment", &json!({"comment": "x"})).0, 404);
     hub.stop();
 }
 
