@@ -1,12 +1,13 @@
 //! JSON bodies that are sent in. Whatever is wrong with one becomes a problem that says where.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
+use crate::query::Params;
 
 /// A body of JSON. An empty body reads as `{}`, so that a call without fields needs none.
 pub struct JsonBody<T>(pub T);
@@ -15,6 +16,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        // No call with a body has parameters; one that is not understood is said, never ignored.
+        let Ok(params) = Params::from_request_parts(&mut parts, state).await;
+        params.only(&[], &[])?;
+        if is_encoded(&parts.headers) {
+            return Err(Problem::encoded());
+        }
+        let request = Request::from_parts(parts, body);
         let says_json = is_json(request.headers());
         let bytes = Bytes::from_request(request, state)
             .await
@@ -35,6 +44,11 @@ pub fn is_json(headers: &HeaderMap) -> bool {
     content_type.is_some_and(|text| {
         text.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
     })
+}
+
+/// Whether the body is compressed, which no call takes.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers.get_all(header::CONTENT_ENCODING).iter().any(|coding| coding != "identity")
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -111,6 +111,13 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Not JSON", detail)
     }
 
+    /// 415: the body is compressed.
+    pub fn encoded() -> Self {
+        let detail = "Send the body as it is, without Content-Encoding.";
+        let title = "Compressed bodies are not taken";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding", title, detail)
+    }
+
     /// 429: too many tries.
     pub fn too_many_tries(retry_after_s: u64) -> Self {
         let detail = format!("Too many tries; try again in {retry_after_s} s.");

@@ -5,10 +5,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 fn check(dir: &Path) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_commune-hub"))
@@ -102,4 +105,43 @@ fn the_samples_of_the_readme_are_a_configuration() {
     fs::write(dir.path().join("gas.secret"), "a password of its own\n").unwrap();
     let said = check(dir.path());
     assert!(said.starts_with("exit 0\n") && said.ends_with("> ok: 2 sites, 3 devices, 4 points\n"), "{said}");
+}
+
+/// What a check says on stderr that must end by itself with exit code 1.
+fn refused_in_time(dir: &Path) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_commune-hub"))
+        .args(["check", "--config"])
+        .arg(dir)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let status = support::wait_for("the check to end", Duration::from_secs(20), || child.try_wait().unwrap());
+    let said = std::io::read_to_string(child.stderr.take().unwrap()).unwrap();
+    assert_eq!(status.code(), Some(1), "{said}");
+    said
+}
+
+#[test]
+fn a_pipe_or_a_device_among_the_files_is_named_and_does_not_hang() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("hub.toml"), "[commune]\nid = \"a\"\n").unwrap();
+    let sites = dir.path().join("sites");
+    fs::create_dir(&sites).unwrap();
+    assert!(Command::new("mkfifo").arg(sites.join("pipe.toml")).status().unwrap().success());
+    std::os::unix::fs::symlink("/dev/zero", sites.join("zero.toml")).unwrap();
+    let said = refused_in_time(dir.path());
+    let expected = ["pipe", "zero"].map(|name| {
+        format!("sites/{name}.toml: cannot be read: a pipe, a socket or a device, allowed: a file")
+    });
+    assert_eq!(said.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_pipe_among_the_rules_is_named_and_does_not_hang() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("hub.toml"), "[commune]\nid = \"a\"\n[rules]\ndir = \"rules\"\n").unwrap();
+    fs::create_dir(dir.path().join("rules")).unwrap();
+    assert!(Command::new("mkfifo").arg(dir.path().join("rules/pipe.rhai")).status().unwrap().success());
+    let told = "hub.toml:4: rules.dir: found \"rules\", in which pipe.rhai is no file";
+    assert!(refused_in_time(dir.path()).lines().any(|line| line == told));
 }

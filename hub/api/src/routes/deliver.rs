@@ -62,9 +62,15 @@ fn observation(
     entry: &Value,
     received_at: Timestamp,
 ) -> Result<Observation, Vec<(String, String)>> {
-    let reading = NewReading::read(entry)?;
+    let no_point = |id: &str| ("point".to_owned(), app.no_point(id));
+    let reading = NewReading::read(entry).map_err(|mut wrong| {
+        // Beside what else is wrong, so that nobody learns of it at the second try.
+        let unknown = entry.get("point").and_then(Value::as_str).filter(|id| app.point(id).is_none());
+        wrong.extend(unknown.map(no_point));
+        wrong
+    })?;
     let Some((point, _)) = app.point(&reading.point) else {
-        return Err(vec![("point".to_owned(), app.no_point(&reading.point))]);
+        return Err(vec![no_point(&reading.point)]);
     };
     let sample = Sample::Value(reading.v);
     Ok(Observation { point: point.clone(), sample, measured_at: Some(reading.t), received_at })

@@ -39,8 +39,6 @@ pub(crate) async fn get_metrics(State(app): State<SharedApp>) -> Result<Response
     metrics.gauge("commune_alarms", "Active alarms by state.", &samples);
     let streams = app.hub.live.listeners() as f64;
     metrics.gauge("commune_streams", "Live streams that are open.", &[(&[], streams)]);
-    let commit = app.hub.history.last_commit().0 as f64;
-    metrics.counter("commune_commits", "Batches committed since the store was made.", &[(&[], commit)]);
     (app.hub.metrics)(&mut metrics);
     Ok(([(header::CONTENT_TYPE, OPENMETRICS)], metrics.finish()).into_response())
 }

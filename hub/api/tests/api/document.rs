@@ -137,7 +137,6 @@ async fn metrics_are_openmetrics() {
     for line in [
         "commune_points{quality=\"good\"} 1",
         "commune_alarms{state=\"unacknowledged\"} 1",
-        "commune_commits_total 2",
         "commune_refused_total{door=\"mqtt\"} 2",
     ] {
         assert!(answer.text.lines().any(|other| other == line), "{line} in {}", answer.text);

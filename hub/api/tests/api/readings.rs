@@ -206,3 +206,34 @@ async fn what_cannot_be_committed_is_not_acknowledged() {
     answer.assert_problem(503, &["nothing was kept"]);
     assert_eq!(answer.header(header::RETRY_AFTER), "5");
 }
+
+#[tokio::test]
+async fn an_unknown_point_is_told_beside_a_wrong_time() {
+    let world = World::new();
+    let body = json!({"readings": [{"point": "tam-hop-water/plc/clorine", "t": "noon", "v": 1.0}]});
+    let answer = push(&world, &body).await;
+    answer.assert_problem(400, &["2 errors", "readings[0].t", "readings[0].point", "no point"]);
+    assert_eq!(world.asked.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn an_unknown_parameter_beside_a_body_is_refused() {
+    let world = World::new();
+    let body = json!({"readings": [{"point": CHLORINE, "t": START_MS, "v": 0.5}]});
+    let call = |query: &str| Call::post(format!("/api/v1/readings{query}"), &body).by(Role::Integrator);
+    let answer = call("?precision=s").send(&world).await;
+    answer.assert_problem(400, &["\"at\":\"precision\"", "unknown parameter", "allowed: none"]);
+    assert_eq!(world.asked.load(Ordering::SeqCst), 0);
+    assert_eq!(call("?").send(&world).await.status, 204);
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_refused_by_its_name() {
+    let world = World::new();
+    let body = json!({"readings": [{"point": CHLORINE, "t": START_MS, "v": 0.5}]});
+    let call = |coding: &str| {
+        Call::post("/api/v1/readings", &body).by(Role::Integrator).header("content-encoding", coding)
+    };
+    call("gzip").send(&world).await.assert_problem(415, &["without Content-Encoding"]);
+    assert_eq!(call("identity").send(&world).await.status, 204);
+}

@@ -170,10 +170,16 @@ fn warn(warnings: &[String]) {
 /// Names of accounts stand in logs and histories, so they hold nothing that could be mistaken there.
 fn account_name(text: &str) -> Result<String, String> {
     let count = text.chars().count();
-    if !(1..=64).contains(&count) || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    let is_wrong = |c: char| c.is_control() || c.is_whitespace() || is_invisible(c);
+    if !(1..=64).contains(&count) || text.chars().any(is_wrong) {
         return Err("1 to 64 letters, digits and signs without spaces are allowed".to_owned());
     }
     Ok(text.to_owned())
+}
+
+/// Characters that show nothing or turn the direction of writing: two names would look the same, or like another line.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -206,6 +212,13 @@ mod tests {
     fn names_of_accounts_are_plain() {
         assert_eq!(account_name("lan.nguyễn"), Ok("lan.nguyễn".to_owned()));
         for name in ["", "two words", "tab\tbed", &"x".repeat(65)] {
+            assert!(account_name(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_with_invisible_characters_is_refused() {
+        for name in ["lan\u{200b}", "\u{202e}nimda", "\u{feff}lan", "la\u{ad}n"] {
             assert!(account_name(name).is_err(), "{name:?}");
         }
     }

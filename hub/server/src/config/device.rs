@@ -142,15 +142,19 @@ fn points(
     let mut points = Vec::new();
     for table in tables {
         let fault = table.fault("id", "");
-        let Some((point, settings)) = point::read(table, around, problems) else { continue };
-        if let Some(first) = places.insert(point.id.clone(), fault.place.clone()) {
-            let message =
-                format!("found \"{}\", which is already the id of a point at {first}", point.id.name());
+        // Looked at before the rest of it: a point that is faulty otherwise is a second one all the same.
+        let own = table.peek_text("id").and_then(|text| PointId::new(around.device, text).ok());
+        let first = own.as_ref().and_then(|id| places.insert(id.clone(), fault.place.clone()));
+        let is_twice = first.is_some();
+        if let (Some(id), Some(first)) = (&own, first) {
+            let message = format!("found \"{}\", which is already the id of a point at {first}", id.name());
             problems.error(Problem { message, ..fault });
-            continue;
         }
-        let id = point.id.clone();
-        points.push((point, (id, settings)));
+        let Some((point, settings)) = point::read(table, around, problems) else { continue };
+        if !is_twice {
+            let id = point.id.clone();
+            points.push((point, (id, settings)));
+        }
     }
     points
 }

@@ -1,7 +1,7 @@
 //! The files of a configuration folder. Reads text and permissions, nothing else; faults are told by paths below the folder.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -69,10 +69,25 @@ impl Files {
     /// The text of a file; a relative name is below the folder.
     pub(super) fn text(&self, file: &str) -> io::Result<String> {
         let path = self.dir.join(file);
-        if fs::metadata(&path)?.len() > MAX_FILE_BYTES {
-            return Err(io::Error::other(format!("larger than {MAX_FILE_BYTES} bytes")));
+        // Asked before it is opened: a pipe would keep us waiting for whoever writes to it, a device might never end.
+        let found = fs::metadata(&path)?;
+        if found.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
         }
-        fs::read_to_string(&path)
+        if !found.is_file() {
+            return Err(io::Error::other("a pipe, a socket or a device, allowed: a file"));
+        }
+        let too_large = || io::Error::other(format!("larger than {MAX_FILE_BYTES} bytes"));
+        if found.len() > MAX_FILE_BYTES {
+            return Err(too_large());
+        }
+        let mut text = String::new();
+        // One byte more shows that it is too large, whatever its size was said to be.
+        fs::File::open(&path)?.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
+        if text.len() as u64 > MAX_FILE_BYTES {
+            return Err(too_large());
+        }
+        Ok(text)
     }
 
     /// The file's permissions when others than its owner may read it.

@@ -1,5 +1,6 @@
 //! `hub.toml`: the commune itself, the listeners, the store, the rules. Sections of later versions are refused by name.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use adapters_sdk::config::{Problems, Table};
@@ -109,14 +110,43 @@ fn languages(table: &mut Table, problems: &mut Problems) -> Vec<String> {
 /// The section `[rules]`: the folder that it names.
 pub(super) fn rules(root: &mut Table, dir: &Path, problems: &mut Problems) -> Option<PathBuf> {
     let mut table = root.table("rules", problems)?;
+    let without_rules =
+        table.fault("dir", "there is no *.rhai in it, so no rule runs and nothing raises an alarm");
     let path = table.parsed("dir", problems, |text| {
         let path = dir.join(text);
-        if path.is_dir() {
-            Ok(path)
-        } else {
-            Err(format!("found \"{text}\", which is no folder beside hub.toml"))
+        // An empty name would be the folder of hub.toml itself.
+        if text.is_empty() || !path.is_dir() {
+            return Err(format!("found \"{text}\", which is no folder beside hub.toml"));
+        }
+        match not_a_file(&path) {
+            // Reading a pipe would wait for whoever writes to it.
+            Some(name) => Err(format!("found \"{text}\", in which {name} is no file")),
+            None => Ok(path),
         }
     });
+    if path.as_deref().is_some_and(has_no_rule) {
+        problems.warning(without_rules);
+    }
     table.finish(problems);
     path
+}
+
+/// Whether a folder that can be read holds no rule.
+fn has_no_rule(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok() && with_endings(folder, &["rhai"]).is_empty()
+}
+
+/// The first rule or file of cases that is a folder, a pipe or something else but a file.
+fn not_a_file(folder: &Path) -> Option<String> {
+    let found = with_endings(folder, &["rhai", "toml"]).into_iter().find(|path| !path.is_file())?;
+    Some(found.file_name()?.to_string_lossy().into_owned())
+}
+
+/// What a folder holds under these endings, in the order of names; nothing when it cannot be read.
+fn with_endings(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| path.extension().is_some_and(|found| endings.iter().any(|ending| found == *ending)));
+    paths.sort();
+    paths
 }

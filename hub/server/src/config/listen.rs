@@ -83,8 +83,17 @@ fn address(table: &mut Table, default: SocketAddr, problems: &mut Problems) -> O
 fn public_url(text: &str) -> Result<String, String> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     match host {
-        Some(host) if !host.is_empty() && !host.starts_with('/') && !host.contains(char::is_whitespace) => {
+        // Browsers' Origin is held against it: a login, a question or a fragment never stands there.
+        Some(host)
+            if !host.is_empty()
+                && !host.starts_with('/')
+                && !host.contains(|c: char| c.is_whitespace() || "@?#".contains(c)) =>
+        {
             Ok(text.trim_end_matches('/').to_owned())
+        }
+        // What was found may hold a password.
+        _ if text.contains('@') => {
+            Err("found one with a login, allowed: an address such as \"https://hub.example.vn\"".to_owned())
         }
         _ => Err(format!("found \"{text}\", allowed: an address such as \"https://hub.example.vn\"")),
     }

@@ -121,14 +121,17 @@ impl<'a> Reader<'a> {
         let mut devices = Vec::new();
         for table in tables {
             let fault = table.fault("id", "");
-            let read = device::read(table, site, self.profiles, limits, &mut self.logins, problems);
-            let Some(device::Read { device, served }) = read else { continue };
-            if let Some(first) = places.insert(device.id.clone(), fault.place.clone()) {
+            // Looked at before the rest of it: a device that is faulty otherwise is a second one all the same.
+            let own = table.peek_text("id").and_then(|text| DeviceId::new(site, text).ok());
+            let first = own.as_ref().and_then(|id| places.insert(id.clone(), fault.place.clone()));
+            let is_twice = first.is_some();
+            if let (Some(id), Some(first)) = (&own, first) {
                 let message =
-                    format!("found \"{}\", which is already the id of a device at {first}", device.id.name());
+                    format!("found \"{}\", which is already the id of a device at {first}", id.name());
                 problems.error(Problem { message, ..fault });
-                continue;
             }
+            let read = device::read(table, site, self.profiles, limits, &mut self.logins, problems);
+            let Some(device::Read { device, served }) = read.filter(|_| !is_twice) else { continue };
             match served {
                 Served::Modbus(served) => self.found.modbus.push(served),
                 Served::Mqtt(served, password) => self.found.mqtt.push((served, password)),
