@@ -78,8 +78,9 @@ pub fn device(table: &mut Table, problems: &mut Problems) -> Option<DeviceSettin
         return None;
     }
     let no_login = table.fault("login", "is needed: { username = \"…\", password = \"…\" }");
+    let is_given = table.has("login");
     let Some(mut login) = table.table("login", problems) else {
-        if no_login.place == *table.place() {
+        if !is_given {
             problems.error(no_login);
         }
         return None;
@@ -87,7 +88,15 @@ pub fn device(table: &mut Table, problems: &mut Problems) -> Option<DeviceSettin
     let username = login.needed_parsed("username", problems, credential);
     let neither = login.fault("password", "one of password and password_file is needed");
     let both = login.fault("password_file", "found password too, allowed: only one of them");
-    let given = login.parsed("password", problems, credential);
+    let too_long = login.fault("password", format!("allowed: 1 to {MAX_CREDENTIAL_BYTES} bytes"));
+    let (has_given, has_file) = (login.has("password"), login.has("password_file"));
+    let given = login.secret("password", problems).filter(|password| {
+        let fits = credential(password).is_ok();
+        if !fits {
+            problems.error(too_long);
+        }
+        fits
+    });
     let file = login.text("password_file", problems);
     let publish = filters(&mut login, "publish", problems);
     let subscribe = filters(&mut login, "subscribe", problems);
@@ -100,7 +109,10 @@ pub fn device(table: &mut Table, problems: &mut Problems) -> Option<DeviceSettin
             return None;
         }
         (None, None) => {
-            problems.error(neither);
+            // A faulty one has been told already.
+            if !has_given && !has_file {
+                problems.error(neither);
+            }
             return None;
         }
     };

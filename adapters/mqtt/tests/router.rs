@@ -140,6 +140,17 @@ fn faulty_settings_are_told_with_their_places() {
 }
 
 #[test]
+fn a_secret_in_the_wrong_place_is_not_told() {
+    for text in ["login = \"hunter22\"\n", "login = { username = \"a\", password = 22222222 }\n"] {
+        let mut problems = Problems::new();
+        assert!(read("site/device", text, &mut problems).is_none());
+        let errors: Vec<_> = problems.errors().iter().map(ToString::to_string).collect();
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(errors[0].contains("found a ") && !errors[0].contains("22"), "{errors:?}");
+    }
+}
+
+#[test]
 fn a_password_is_never_printed() {
     let printed = format!("{:?}", gas());
     assert!(!printed.contains("secret"), "{printed}");

@@ -80,6 +80,11 @@ impl Conn {
         !self.ended.replace(true)
     }
 
+    /// Whether its session is over, though its socket may still be open.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.get()
+    }
+
     /// The will, unless the client said goodbye; given once.
     pub(crate) fn take_will(&self) -> Option<Message> {
         let will = self.will.borrow_mut().take();

@@ -116,7 +116,10 @@ impl Core {
     }
 
     /// Seats a client; a session of the same client that still stands is taken over.
-    pub(crate) fn enter(&self, conn: Rc<Conn>) {
+    ///
+    /// The old session ends here and now: its socket may take seconds to close, and its will would then come after what its
+    /// successor says.
+    pub(crate) async fn enter(self: &Rc<Core>, conn: Rc<Conn>) {
         let identity = (conn.login.clone(), conn.client_id.clone());
         let old = self.sessions.borrow_mut().insert(identity, conn.id);
         let old = old.and_then(|id| self.connections.borrow().get(&id).cloned());
@@ -125,6 +128,9 @@ impl Core {
         if let Some(old) = old {
             self.counters.taken_over.up();
             old.link.close(DisconnectReasonCode::SessionTakenOver);
+            self.leave(&old);
+            // The will goes out in a task of its own: let it run before the newcomer is heard.
+            tokio::task::yield_now().await;
         }
     }
 
@@ -250,6 +256,10 @@ impl Core {
 
     /// Subscribes; tells whether the filter is new to this connection.
     pub(crate) fn subscribe(&self, conn: &Conn, filter: &Filter, options: Options) -> bool {
+        // What a session says after its end must leave nothing behind: nobody would take it away.
+        if conn.has_ended() {
+            return false;
+        }
         conn.subscriptions.borrow_mut().insert(filter.as_str().to_owned(), filter.clone());
         !self.tree.borrow_mut().insert(filter, conn.id, options)
     }

@@ -55,9 +55,11 @@ pub(crate) async fn handshake(core: Rc<Core>, handshake: Handshake) -> Result<Ha
         Err(turned_away) => return Ok(handshake.failed(return_code(turned_away))),
     };
     let conn = Rc::new(Conn::new(core.fresh_id(), newcomer, login, Link::v3(io, handshake.sink())));
-    core.enter(conn.clone());
     let max_send = core.settings.outbound_in_flight;
-    let ack = handshake.ack(Seat { core, conn }, false).max_send(Some(max_send));
+    // Made first: whatever becomes of this handshake, its place is given back.
+    let seat = Seat { core, conn };
+    seat.core.enter(seat.conn.clone()).await;
+    let ack = handshake.ack(seat, false).max_send(Some(max_send));
     // Zero means that the client wants no keep-alive; the protocol crate would make it thirty seconds.
     Ok(if keep_alive == 0 { ack.idle_timeout(Seconds::ZERO) } else { ack })
 }

@@ -73,13 +73,15 @@ pub(crate) async fn handshake(core: Rc<Core>, handshake: Handshake) -> Result<Ha
         Err(turned_away) => return Ok(handshake.failed(reason_code(turned_away))),
     };
     let conn = Rc::new(Conn::new(core.fresh_id(), newcomer, login, Link::v5(io, handshake.sink())));
-    core.enter(conn.clone());
-
     let settings = core.settings.clone();
+    // Made first: whatever becomes of this handshake, its place is given back.
+    let seat = Seat { core, conn };
+    seat.core.enter(seat.conn.clone()).await;
+
     let ceiling = settings.keep_alive_ceiling_s.max(1);
     let keep_alive = if asked_keep_alive == 0 { ceiling } else { asked_keep_alive.min(ceiling) };
     let ack = handshake
-        .ack(Seat { core, conn })
+        .ack(seat)
         .max_send(Some(settings.outbound_in_flight))
         .keep_alive(keep_alive.saturating_add(keep_alive / 2).max(1));
     Ok(ack.with(|packet| {

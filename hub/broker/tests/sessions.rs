@@ -176,6 +176,25 @@ async fn the_same_client_again_takes_the_session_over() {
     }
 }
 
+#[tokio::test]
+async fn the_will_of_a_session_taken_over_comes_before_what_its_successor_says() {
+    for level in [4, 5] {
+        let hub = Hub::start();
+        let mut old = Raw::open(hub.address());
+        old.send(&connect_with_will(level, "site/tank/status", 0x20, 60));
+        assert_eq!(old.packet().unwrap().1[1], 0);
+        // The old socket stays open and is never read: a device that lost its network.
+        let mut new = Raw::open(hub.address());
+        let mut at_once = connect_with_will(level, "site/tank/status", 0x20, 60);
+        at_once.extend(raw::publish(level, "site/tank/status", Some(1), b"online"));
+        new.send(&at_once);
+        wait_for("both", || hub.door.seen().len() == 2, || format!("{level} {:?}", hub.door.seen())).await;
+        let said: Vec<_> = hub.door.seen().into_iter().map(|message| message.payload).collect();
+        assert_eq!(said, [&b"offline"[..], b"online"], "{level}");
+        drop(old);
+    }
+}
+
 #[test]
 fn connack_says_what_is_supported() {
     let hub = Hub::with(|settings| {

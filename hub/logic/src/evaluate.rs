@@ -63,6 +63,10 @@ impl Logic {
         let is_standing = self.is_standing(&self.watches.all[number]);
         let facts = &self.rules.rules[self.watches.all[number].rule].facts;
         let delay = if is_standing { facts.off_delay } else { facts.on_delay };
+        // An off-delay that ended while the hub was down ended unseen: the first word since then decides, so that an alarm is
+        // not cleared on what was read before. An on-delay is not held back: a warning too many is better than none.
+        let heard = self.world.is_heard_since_start(self.watches.all[number].target);
+        let started_at = self.world.started_at;
         let tracking = &mut self.watches.all[number].tracking;
         let before = tracking.clone();
         let changing = given != is_standing;
@@ -71,13 +75,15 @@ impl Logic {
             false => (&mut tracking.raising_since, &mut tracking.clearing_since),
         };
         *other = None;
-        *running = changing.then(|| running.unwrap_or(now));
+        // A delay that began later than now began before the clock was set back: it begins anew.
+        *running = changing.then(|| running.map_or(now, |since| since.min(now)));
         let ends = running.map(|since| since.plus(delay));
-        let over = ends.is_some_and(|end| end <= now);
+        let unseen = is_standing && ends.is_some_and(|end| end <= started_at) && !heard;
+        let over = ends.is_some_and(|end| end <= now) && !unseen;
         if over {
             *running = None;
         }
-        self.set_due(number, ends.filter(|_| !over));
+        self.set_due(number, ends.filter(|_| !over && !unseen));
         if over && is_standing {
             self.clear(number, now, out);
         } else if over {

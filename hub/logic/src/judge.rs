@@ -36,7 +36,10 @@ pub(crate) fn judge(point: &Point, memory: &PointMemory, observation: &Observati
         reason: value.err(),
     };
     // The hub itself notices silence, at its own time: that always follows whatever the device said before.
-    let latest = is_silence(reading.reason) || memory.newest_measured().is_none_or(|at| measured_at >= at);
+    // What lies beyond the hub's own clock was kept before that clock was set back: it stands in nobody's way.
+    let beyond = received_at.plus(FUTURE_AFTER);
+    let latest = is_silence(reading.reason)
+        || memory.newest_measured().is_none_or(|at| measured_at >= at || at > beyond);
     let Some(value) = reading.value else { return Judged { reading, latest } };
     (reading.quality, reading.reason) = check(point, memory, &reading, value, latest);
     if !latest || !is_live(memory.latest.as_ref(), &reading) {

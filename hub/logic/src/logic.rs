@@ -54,6 +54,10 @@ impl Logic {
     pub fn step(&mut self, now: Timestamp, event: Event) -> Vec<Effect> {
         let mut out = vec![];
         self.stepped_at = now;
+        if now < self.world.started_at {
+            // The clock was set back behind the start: what is heard from now on is of this run all the same.
+            Arc::make_mut(&mut self.world).started_at = now;
+        }
         self.close_orphans(now, &mut out);
         let mut to_ask = BTreeSet::new();
         match event {

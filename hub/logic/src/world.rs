@@ -42,11 +42,19 @@ impl World {
     /// Whether what is known of the target is from this run of the hub, or from so shortly before it that it still counts.
     /// Else a rule waits for the first word: after a long standstill nobody knows what is the case.
     pub(crate) fn is_known(&self, target: Target) -> bool {
+        self.is_heard_since(target, self.started_at.minus(LIVE_WITHIN))
+    }
+
+    /// Whether anything was received of the target in this run of the hub, be it a cause of missing.
+    pub(crate) fn is_heard_since_start(&self, target: Target) -> bool {
+        self.is_heard_since(target, self.started_at)
+    }
+
+    fn is_heard_since(&self, target: Target, since: Timestamp) -> bool {
         let points = match target {
             Target::Point(point) => point..point + 1,
             Target::Device(_) => self.places.points_of_device(target),
         };
-        let since = self.started_at.minus(LIVE_WITHIN);
         self.memories[points]
             .iter()
             .filter_map(|memory| memory.latest.as_ref())

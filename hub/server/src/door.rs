@@ -100,10 +100,8 @@ impl Door for DeviceDoor {
             Ok(accepted) => {
                 self.counters.unknown_metrics.fetch_add(accepted.unknown_metrics, Ordering::Relaxed);
                 self.counters.bad_times.fetch_add(accepted.bad_times, Ordering::Relaxed);
-                if accepted.observations.is_empty() {
-                    done.committed();
-                    return;
-                }
+                // What brings no reading goes the same way: it must not overtake what was said before it and is not yet
+                // on disk. A will's "offline" would else be retained after the "online" of the device that is back.
                 let committed = Committed::then(move || done.committed());
                 // The channel holds as many as the broker lets in, so it is never full. Were it, or closed at a stop,
                 // dropping the delivery closes the connection without an acknowledgement, and the device sends again.

@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use adapters_sdk::clock::stopwatch;
 use adapters_sdk::{Clock, INTAKE_CAPACITY, Intake};
@@ -25,6 +26,9 @@ use crate::report::Report;
 /// Commands and pushed readings that may wait for the pipeline; the API answers 503 when it stays full.
 const REQUESTS: usize = 256;
 
+/// How long a stop waits until the store has taken what was accepted.
+const DRAIN: Duration = Duration::from_secs(5);
+
 /// A hub that runs.
 pub struct Hub {
     /// Where the API and the dashboard listen.
@@ -39,6 +43,7 @@ pub struct Hub {
     http_task: tokio::task::JoinHandle<()>,
     stop_pipeline: CancellationToken,
     pipeline: JoinHandle<()>,
+    pipeline_ended: CancellationToken,
     store: Arc<Store>,
 }
 
@@ -74,7 +79,13 @@ impl Hub {
             rules: rules_sender,
         };
         let inputs = Inputs { deliveries, requests: asked, stop: stop_pipeline.clone() };
-        let pipeline = on_thread("pipeline", pipeline.run(inputs))?;
+        let pipeline_ended = CancellationToken::new();
+        let guard = pipeline_ended.clone().drop_guard();
+        let pipeline = on_thread("pipeline", async move {
+            // Dropped whatever the way it ends, a panic included.
+            let _ended = guard;
+            pipeline.run(inputs).await;
+        })?;
 
         let configured =
             Configured { modbus: config.modbus, mqtt: config.mqtt, mqtt_devices: config.mqtt_devices };
@@ -85,7 +96,7 @@ impl Hub {
                 return Err(error);
             }
         };
-        let report = Report { store: store.clone(), adapters: adapters.watch(), live: live.clone() };
+        let report = Report { store: store.clone(), adapters: adapters.watch() };
         let api = hub_api::Hub {
             commune,
             rules: rules_view,
@@ -107,7 +118,25 @@ impl Hub {
         let stopped = stop_http.clone().cancelled_owned();
         let http_task = tokio::spawn(hub_api::serve(listener, hub_api::router(api), stopped));
         let mqtt = adapters.mqtt();
-        Ok(Self { http, mqtt, intake, adapters, live, stop_http, http_task, stop_pipeline, pipeline, store })
+        Ok(Self {
+            http,
+            mqtt,
+            intake,
+            adapters,
+            live,
+            stop_http,
+            http_task,
+            stop_pipeline,
+            pipeline,
+            pipeline_ended,
+            store,
+        })
+    }
+
+    /// Resolves when the pipeline has ended by itself. A hub that takes in nothing more is of no use to anybody: it is to end,
+    /// with an error, so that whoever watches over it starts it again.
+    pub async fn broken(&self) {
+        self.pipeline_ended.cancelled().await;
     }
 
     /// Stops in order: no new readings, the acknowledgements of those under way, then the pipeline, then the store.
@@ -117,12 +146,17 @@ impl Hub {
         self.stop_http.cancel();
         self.http_task.await?;
         self.stop_pipeline.cancel();
-        tokio::task::spawn_blocking(move || self.pipeline.join())
-            .await?
-            .map_err(|_| anyhow::anyhow!("the pipeline failed"))?;
+        // A disk that takes nothing holds up the pipeline once the store's queue is full. Closing the store lets it go; what
+        // it still held was acknowledged to nobody.
+        let drained = tokio::time::timeout(DRAIN, self.pipeline_ended.cancelled()).await;
+        if drained.is_err() {
+            tracing::error!("the store takes nothing; what waits for it is given up");
+        }
         let store = self.store;
-        tokio::task::spawn_blocking(move || store.close()).await??;
-        Ok(())
+        let closed = tokio::task::spawn_blocking(move || store.close()).await?;
+        let joined = tokio::task::spawn_blocking(move || self.pipeline.join()).await?;
+        closed?;
+        joined.map_err(|_| anyhow::anyhow!("the pipeline failed"))
     }
 }
 
@@ -143,7 +177,7 @@ fn logic(commune: &Arc<Commune>, rules: RuleSet, store: &Store, now: Timestamp) 
             jiff::Timestamp::from_millisecond(moment.as_millis())
                 .map_or(0, |moment| zone.to_offset(moment).seconds())
         }),
-        elapsed: Arc::new(move || std::time::Duration::from_millis(elapsed_ms())),
+        elapsed: Arc::new(move || Duration::from_millis(elapsed_ms())),
     };
     let mut logic = Logic::new(commune.clone(), rules, recovered, host);
     let windows: Vec<_> = logic.windows().collect();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use adapters_sdk::{Clock, Committed, Delivery};
 use hub_api::{Live, Request};
 use hub_logic::{Action, Command, CommandError, Effect, Event, Logic, RuleStatus, comment_on_closed};
-use hub_model::{Alarm, AlarmId, AlarmState};
+use hub_model::{Alarm, AlarmId, AlarmState, Timestamp};
 use hub_store::{Append, Batch, History, Latest, StoredReading};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -85,12 +85,21 @@ impl Pipeline {
 
     fn tick(&mut self) -> bool {
         let effects = self.logic.step(self.clock.now(), Event::Tick);
-        self.append(effects, || ())
+        effects.is_empty() || self.append(effects, || ())
+    }
+
+    /// What a tick that is due brings, to be done before anything else: under load there is always something else, and
+    /// rules that look at the time would never be asked.
+    fn overdue(&mut self, now: Timestamp) -> Vec<Effect> {
+        match self.logic.next_due() {
+            Some(due) if due <= now => self.logic.step(now, Event::Tick),
+            _ => Vec::new(),
+        }
     }
 
     fn deliveries(&mut self, deliveries: impl Iterator<Item = Delivery>) -> bool {
         let now = self.clock.now();
-        let mut effects = Vec::new();
+        let mut effects = self.overdue(now);
         let mut callbacks: Vec<Committed> = Vec::new();
         for delivery in deliveries {
             effects.extend(self.logic.step(now, Event::Observed(delivery.observations)));
@@ -102,7 +111,9 @@ impl Pipeline {
     fn request(&mut self, request: Request) -> bool {
         match request {
             Request::Deliver { observations, committed } => {
-                let effects = self.logic.step(self.clock.now(), Event::Observed(observations));
+                let now = self.clock.now();
+                let mut effects = self.overdue(now);
+                effects.extend(self.logic.step(now, Event::Observed(observations)));
                 // Whoever asked may have gone; what they sent is kept all the same.
                 self.append(effects, move || committed.send(()).unwrap_or(()))
             }
@@ -152,6 +163,8 @@ impl Pipeline {
     }
 
     /// Appends the effects as one batch; `told` runs after the commit, before the live stream. False when the store is closed.
+    /// Without effects, too, `told` waits its turn: else a message that brings no reading (a status "online") would overtake
+    /// one that does (the "offline" before it).
     fn append(&mut self, effects: Vec<Effect>, told: impl FnOnce() + Send + 'static) -> bool {
         let mut batch = Batch::default();
         let mut news: Vec<Latest> = Vec::new();
@@ -185,15 +198,132 @@ impl Pipeline {
         if rules_changed {
             self.rules.send_replace(self.logic.rules());
         }
-        if batch.is_empty() {
-            told();
-            return true;
-        }
         let (live, alarms) = (self.live.clone(), batch.alarms.clone());
         let on_commit = Box::new(move |seq| {
             told();
             live.publish(hub_api::Committed { seq, readings: news, alarms });
         });
         self.store.append(batch, on_commit).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use hub_logic::{Host, Recovered, RuleSet};
+    use hub_model::{
+        Checks, Commune, Device, DeviceId, LocalText, Observation, Point, PointId, Quantity, Sample, Scaling,
+        Site, SiteId, SiteKind,
+    };
+    use hub_store::{Closed, CommitSeq, MemoryStore, OnCommit};
+
+    use super::*;
+
+    /// A store that commits nothing until it is told to.
+    #[derive(Default)]
+    struct Held(Mutex<Vec<(Batch, OnCommit)>>);
+
+    impl Append for Held {
+        fn append(&self, batch: Batch, on_commit: OnCommit) -> Result<(), Closed> {
+            self.0.lock().unwrap().push((batch, on_commit));
+            Ok(())
+        }
+    }
+
+    const TIMED: &str =
+        "fn rule() { #{ title: \"t\", priority: \"low\", watches: #{ quantity: \"level\" } } }
+fn active(p) { p.age_s >= 1 }";
+    const POINT: &str = "site/device/level";
+
+    fn pipeline(store: Arc<dyn Append>, clock: Clock, commune: Commune, rules: &[(&str, &str)]) -> Pipeline {
+        let (rules, faults) =
+            RuleSet::compile(rules.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
+        assert!(faults.is_empty());
+        let host = Host { utc_offset_s: Box::new(|_| 0), elapsed: Arc::new(|| Duration::ZERO) };
+        let logic = Logic::new(Arc::new(commune), rules, Recovered::nothing(clock.now()), host);
+        let live = Live::starting_after(CommitSeq(0));
+        let rules = watch::channel(logic.rules()).0;
+        Pipeline { logic, store, history: Arc::new(MemoryStore::new()), live, clock, rules }
+    }
+
+    fn commune() -> Commune {
+        let quantity = Quantity::parse("level").unwrap();
+        let point = Point {
+            id: PointId::parse(POINT).unwrap(),
+            name: LocalText::same("level"),
+            quantity,
+            unit: quantity.default_unit().unwrap(),
+            decimals: 2,
+            scaling: Scaling::NONE,
+            missing: vec![],
+            checks: Checks::default(),
+            limits: vec![],
+        };
+        let device = Device {
+            id: DeviceId::parse("site/device").unwrap(),
+            name: LocalText::same("device"),
+            adapter: "test".into(),
+            interval: None,
+            points: vec![point],
+        };
+        let site = Site {
+            id: SiteId::parse("site").unwrap(),
+            kind: SiteKind::Other,
+            name: LocalText::same("site"),
+            location: None,
+            devices: vec![device],
+        };
+        Commune {
+            id: "c".into(),
+            name: LocalText::same("c"),
+            timezone: "UTC".into(),
+            location: None,
+            languages: vec![],
+            sites: vec![site],
+        }
+    }
+
+    fn delivery(pipeline: &mut Pipeline, observations: Vec<Observation>) {
+        assert!(
+            pipeline.deliveries(std::iter::once(Delivery { observations, committed: Committed::unheard() }))
+        );
+    }
+
+    #[test]
+    fn a_rule_that_looks_at_the_time_is_asked_under_load_too() {
+        let store = Arc::new(Held::default());
+        let clock = Clock::manual(Timestamp::from_millis(59_000));
+        let mut pipeline = pipeline(store.clone(), clock.clone(), commune(), &[("timed.rhai", TIMED)]);
+        let reading = Observation {
+            point: PointId::parse(POINT).unwrap(),
+            sample: Sample::Raw(1.0),
+            measured_at: None,
+            received_at: clock.now(),
+        };
+        delivery(&mut pipeline, vec![reading]);
+        // There is always another delivery waiting, so that the pipeline never comes to rest.
+        clock.set(Timestamp::from_millis(60_000));
+        delivery(&mut pipeline, vec![]);
+        let alarms: Vec<_> = store.0.lock().unwrap().iter().map(|(batch, _)| batch.alarms.len()).collect();
+        assert_eq!(alarms, [0, 1], "asked at the full minute");
+    }
+
+    #[test]
+    fn a_message_without_readings_overtakes_none_that_waits_for_its_commit() {
+        let store = Arc::new(Held::default());
+        let clock = Clock::manual(Timestamp::from_millis(0));
+        let mut pipeline = pipeline(store.clone(), clock, commune(), &[]);
+        let (told, heard) = std::sync::mpsc::channel();
+        for number in 0..2 {
+            let told = told.clone();
+            let committed = Committed::then(move || told.send(number).unwrap());
+            assert!(pipeline.deliveries(std::iter::once(Delivery { observations: vec![], committed })));
+        }
+        assert!(heard.try_recv().is_err(), "nothing is told before its commit");
+        for (seq, (_, on_commit)) in (1..).zip(store.0.lock().unwrap().drain(..)) {
+            on_commit(CommitSeq(seq));
+        }
+        assert_eq!(heard.try_iter().collect::<Vec<_>>(), [0, 1]);
     }
 }

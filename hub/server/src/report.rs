@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hub_api::{Health, Live, MetricsText, Part};
+use hub_api::{Health, MetricsText, Part};
 use hub_store::{History, Store};
 
 use crate::adapters::Watch;
@@ -19,8 +19,6 @@ pub struct Report {
     pub store: Arc<Store>,
     /// The adapters.
     pub adapters: Watch,
-    /// The live stream.
-    pub live: Live,
 }
 
 impl Report {
@@ -56,11 +54,6 @@ impl Report {
     /// The hub's own figures.
     pub fn metrics(&self, metrics: &mut MetricsText) {
         metrics.counter("commune_commits", "Batches committed.", &[(&[], self.store.last_commit().0 as f64)]);
-        metrics.gauge(
-            "commune_stream_listeners",
-            "Open live streams.",
-            &[(&[], self.live.listeners() as f64)],
-        );
         if let Some(bytes) = resident_bytes() {
             metrics.gauge("process_resident_memory_bytes", "Resident memory.", &[(&[], bytes)]);
         }

@@ -24,8 +24,10 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         let hub = Hub::start(config, Clock::system()).await?;
         let mqtt = hub.mqtt.map_or_else(|| "off".to_owned(), |address| address.to_string());
         tracing::info!(http = %hub.http, mqtt, "hub ready");
-        stop.await;
-        tracing::info!("stopping");
+        tokio::select! {
+            () = stop => tracing::info!("stopping"),
+            () = hub.broken() => tracing::error!("the pipeline has ended; the hub cannot go on"),
+        }
         hub.stop().await?;
         tracing::info!("stopped");
         Ok(())

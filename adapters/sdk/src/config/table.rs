@@ -146,6 +146,28 @@ impl Table {
         self.read(key, "a text", problems, |value| as_text(value).map(str::to_owned))
     }
 
+    /// A text that nobody may read: a fault tells what sort of value was found, never the value.
+    pub fn secret(&mut self, key: &'static str, problems: &mut Problems) -> Option<String> {
+        self.read_unseen(key, "a text", problems, |value| as_text(value).map(str::to_owned))
+    }
+
+    /// As [`Table::read`], without the value's content in the fault.
+    fn read_unseen<T>(
+        &mut self,
+        key: &'static str,
+        allowed: &str,
+        problems: &mut Problems,
+        read: impl FnOnce(&Value) -> Option<T>,
+    ) -> Option<T> {
+        let entry = self.take(key)?;
+        let result = read(&entry.value);
+        if result.is_none() {
+            let message = format!("found {}, allowed: {allowed}", entry.value.kind());
+            problems.error(Problem { place: entry.place, key: self.path_of(key), message });
+        }
+        result
+    }
+
     /// A text that must be given.
     pub fn needed_text(&mut self, key: &'static str, problems: &mut Problems) -> Option<String> {
         let given = self.has(key);
@@ -301,7 +323,8 @@ impl Table {
 
     /// A table within.
     pub fn table(&mut self, key: &'static str, problems: &mut Problems) -> Option<Table> {
-        self.read(key, "a table", problems, |value| match value {
+        // Whoever writes a text where a table of secrets belongs must not find it in a log.
+        self.read_unseen(key, "a table", problems, |value| match value {
             Value::Table(table) => Some(table.clone()),
             _ => None,
         })

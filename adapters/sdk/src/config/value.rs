@@ -38,6 +38,21 @@ impl Value {
     }
 }
 
+impl Value {
+    /// What sort of value it is, without its content: for keys that may hold a secret.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a text",
+            Self::Integer(_) | Self::Float(..) => "a number",
+            Self::Boolean(_) => "true or false",
+            Self::Moment(_) => "a date",
+            Self::List(_) => "a list",
+            Self::Tables(_) => "a list of tables",
+            Self::Table(_) => "a table",
+        }
+    }
+}
+
 /// A file being read: its name and where its lines begin.
 pub(crate) struct Lines<'a> {
     pub(crate) file: Arc<str>,

@@ -263,3 +263,37 @@ fn after_a_long_standstill_a_rule_waits_for_the_first_word() {
     assert_eq!(path(&hub.observe(raw(CHLORINE, 50.0, 7_205))), NONE);
     assert_eq!(hub.logic.next_due(), None);
 }
+
+#[test]
+fn an_off_delay_that_ended_while_the_hub_was_down_clears_nothing_unseen() {
+    let mut hub = hub("off_delay: \"60s\"");
+    hub.observe(raw(CHLORINE, 10.0, 0));
+    hub.act(5, 1, acknowledge("x")).unwrap();
+    hub.observe(raw(CHLORINE, 50.0, 10));
+    hub.recovered.started_at = at(200);
+    hub.restart();
+    assert_eq!(path(&hub.tick(200)), NONE);
+    assert_eq!(hub.logic.next_due(), None, "no timer runs while there is nothing to judge");
+    let mut low = hub;
+    assert_eq!(path(&low.observe(raw(CHLORINE, 10.0, 202))), NONE, "it was low all the time");
+    assert_eq!(low.alarm().state, AlarmState::Acknowledged);
+    low.observe(raw(CHLORINE, 50.0, 210));
+    low.recovered.started_at = at(400);
+    low.restart();
+    assert_eq!(path(&low.tick(400)), NONE);
+    assert_eq!(path(&low.observe(raw(CHLORINE, 50.0, 402))), ["acknowledged>normal"]);
+}
+
+#[test]
+fn a_clock_that_is_set_back_stops_neither_readings_nor_alarms() {
+    const HOUR: i64 = 3_600;
+    let mut hub = hub("on_delay: \"60s\"");
+    hub.recovered.started_at = at(2 * HOUR);
+    hub.restart();
+    hub.observe(raw(CHLORINE, 10.0, 2 * HOUR));
+    // The delay runs; then the clock turns out to be an hour fast.
+    assert_eq!(path(&hub.observe(raw(CHLORINE, 10.0, HOUR))), NONE);
+    assert_eq!(hub.latest(CHLORINE).measured_at, at(HOUR), "the newest word is the latest");
+    assert_eq!(path(&hub.observe(raw(CHLORINE, 10.0, HOUR + 59))), NONE);
+    assert_eq!(path(&hub.tick(HOUR + 60)), ["none>unacknowledged"]);
+}

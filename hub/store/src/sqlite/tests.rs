@@ -100,6 +100,27 @@ fn closing_on_a_full_disk_says_what_was_not_committed() {
 }
 
 #[test]
+fn closing_on_a_full_disk_frees_whoever_waits_for_room_in_the_queue() {
+    let place = tempfile::tempdir().unwrap();
+    let (store, pages) = open_limited(place.path());
+    pages.store(1, Ordering::SeqCst);
+    let first = append(&store, batch(0, 2_000));
+    wait_for(&store, "the first failure", |health| health.failing.is_some());
+    let store = Arc::new(store);
+    let (ended, freed) = bounded(1);
+    let waiting = store.clone();
+    std::thread::spawn(move || {
+        // More than there is room for: this blocks until the store is closed.
+        while waiting.append(batch(5_000, 1), Box::new(|_| ())).is_ok() {}
+        ended.send(()).unwrap();
+    });
+    wait_for(&store, "the full queue", |health| health.queued > QUEUE_BATCHES);
+    let _not_committed = store.close().unwrap_err();
+    freed.recv_timeout(BOUND).unwrap();
+    assert!(first.recv().is_err(), "and nothing was told");
+}
+
+#[test]
 fn a_series_of_a_failed_transaction_is_not_taken_for_known() {
     let place = tempfile::tempdir().unwrap();
     let (store, pages) = open_limited(place.path());
