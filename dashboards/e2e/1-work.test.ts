@@ -62,6 +62,8 @@ describe("an alarm", () => {
     const id = await row.getAttribute("data-alarm");
     await row.getByRole("button").tap();
     await page.getByRole("dialog").waitFor();
+    // A finger has not asked for the keyboard: it would cover the button.
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H2");
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     const alarm = (await alarmsOf(context)).find((each) => String(each.id) === id);
@@ -127,6 +129,25 @@ describe("an alarm", () => {
   });
 });
 
+describe("a day of the history", () => {
+  it("is typed with the day first whatever the browser's language, and what is no day is said so", async () => {
+    const { context, page } = await open();
+    await visit(page, "/alarms?view=history");
+    const from = page.getByLabel("Từ ngày", { exact: true });
+    expect(await from.inputValue()).toMatch(/^\d\d\/\d\d\/20\d\d$/);
+    await from.fill("11/17/2026");
+    await from.press("Enter");
+    await page.getByText("Vui lòng nhập ngày/tháng/năm").waitFor();
+    await from.fill("3/11/2026");
+    await from.press("Enter");
+    await page.waitForURL("**from=2026-11-03*");
+    await page.getByLabel("Đến ngày", { exact: true }).fill("1/11/2026");
+    await page.keyboard.press("Enter");
+    await page.getByText("Ngày này sớm hơn ngày bắt đầu.").waitFor();
+    await context.close();
+  });
+});
+
 describe("a site", () => {
   it("shows its values with bars, and the day's charts", async () => {
     const { context, page } = await open({ size: "desktop" });
@@ -179,7 +200,7 @@ describe("the live stream", () => {
     await visit(page, "/");
     await page.locator("[data-point] data").first().waitFor();
     await context.setOffline(true);
-    await page.getByText(/^Mất kết nối với hub từ hôm nay \d\d:\d\d/).waitFor({ timeout: 20_000 });
+    await page.getByText(/^Mất kết nối với máy chủ của xã từ hôm nay \d\d:\d\d/).waitFor({ timeout: 20_000 });
     expect(await page.locator("[data-point] data").count()).toBe(0);
     expect(await page.getByText("Mọi việc bình thường").count()).toBe(0);
     await context.setOffline(false);

@@ -91,5 +91,20 @@ export function parseDayCode(code: string | null): number | null {
   return dayCode(start) === code ? start : dayStart(noonUtc - offsetAt(noonUtc));
 }
 
+/**
+ * A day as people type it: `3/11/2026`, `03-11-2026`, `03.11.2026`, `03112026`, with the day first in either language.
+ * The code of that day, or `null` for what is no day.
+ */
+export function parseTypedDay(text: string): string | null {
+  const typed = text.trim();
+  const parts = /^(\d{1,2})[\s/.-]+(\d{1,2})[\s/.-]+(\d{4})$/.exec(typed) ?? /^(\d{2})(\d{2})(\d{4})$/.exec(typed);
+  if (parts === null) return null;
+  const [, day = "", month = "", year = ""] = parts;
+  const code = `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
+  // The 31st of a short month would roll over into the next one.
+  const date = new Date(`${code}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(code) ? code : null;
+}
+
 /** The language as a tag for Intl and for `lang` attributes of single elements. */
 export const languageTag = () => (lang.value === "vi" ? "vi-VN" : "en-GB");

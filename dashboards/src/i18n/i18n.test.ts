@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { commune } from "../state/commune";
 import { chooseLang } from "../state/preferences";
 import { en } from "./en";
-import { ago, clockTime, dayCode, dayStart, moment, parseDayCode, span } from "./format";
+import { ago, clockTime, dayCode, dayStart, moment, parseDayCode, parseTypedDay, span } from "./format";
 import { count, lang, local, t } from "./index";
 import { reasonText } from "./reasons";
 import { formatNumber, showLimitFigure, showText, unitSign } from "./units";
@@ -151,6 +151,20 @@ describe("times", () => {
     expect(parseDayCode("2026-13-40")).toBeNull();
     expect(parseDayCode("today")).toBeNull();
     expect(parseDayCode(null)).toBeNull();
+  });
+});
+
+describe("days as people type them", () => {
+  it("have the day first, whatever stands between", () => {
+    for (const typed of ["3/11/2026", "03/11/2026", " 03-11-2026 ", "3.11.2026", "03 11 2026", "03112026"]) {
+      expect(parseTypedDay(typed), typed).toBe("2026-11-03");
+    }
+  });
+
+  it("are refused where there is no such day", () => {
+    for (const typed of ["", "11/17/2026", "31/02/2026", "29/02/2027", "3/11", "3/11/26", "0/1/2026", "2026-11-03", "hôm nay"]) {
+      expect(parseTypedDay(typed), typed).toBeNull();
+    }
   });
 });
 

@@ -16,7 +16,7 @@ import { AcknowledgeDialogue } from "../ui/AcknowledgeDialogue";
 import { placeOf } from "../ui/AlarmRow";
 import { BackLink } from "../ui/BackLink";
 import { Button } from "../ui/Button";
-import { limitText } from "../ui/MovingBar";
+import { limitWithUnit } from "../ui/MovingBar";
 import { PointRow } from "../ui/PointRow";
 import { Empty, Failed, Loading, Stale } from "../ui/States";
 import { StatusMark } from "../ui/StatusMark";
@@ -72,6 +72,11 @@ function AlarmView({ alarm, onChanged }: { alarm: AlarmDetail; onChanged: () => 
             <span>{t(`alarm.state.${alarm.state}`)}</span>
           </p>
           <h1>{local(alarm.title)}</h1>
+          <p>
+            <a class="alarm-where" href={`/sites/${encodeURIComponent(alarm.site)}`}>
+              {placeOf(alarm)}
+            </a>
+          </p>
           <p>{local(alarm.message)}</p>
         </div>
         {mayActAs("staff") && (
@@ -119,10 +124,6 @@ function Facts({ alarm, point }: { alarm: AlarmDetail; point: Point | undefined 
   const limit = point?.limit ?? null;
   return (
     <dl class="alarm-facts panel">
-      <dt>{t("alarm.place")}</dt>
-      <dd>
-        <a href={`/sites/${encodeURIComponent(alarm.site)}`}>{placeOf(alarm)}</a>
-      </dd>
       {alarm.value != null && (
         <>
           <dt>{t("alarm.value")}</dt>
@@ -133,11 +134,9 @@ function Facts({ alarm, point }: { alarm: AlarmDetail; point: Point | undefined 
         <>
           <dt>{t("alarm.limit")}</dt>
           <dd class="figures">
-            {limitText(limit)} {unitSign(point?.unit ?? "")}
+            {limitWithUnit(limit, point?.unit ?? "")}
             <br />
-            <span class="small muted">
-              {[limit.clause.startsWith(limit.regulation) ? "" : limit.regulation, limit.clause, limit.status === "unverified" ? t("limit.unverified") : ""].filter((part) => part !== "").join(" · ")}
-            </span>
+            <LimitSource limit={limit} />
           </dd>
         </>
       )}
@@ -152,6 +151,18 @@ function Facts({ alarm, point }: { alarm: AlarmDetail; point: Point | undefined 
       <dt>{t("alarm.rule")}</dt>
       <dd>{alarm.rule}</dd>
     </dl>
+  );
+}
+
+/** "QCVN 01-1:2024/BYT · clo dư tự do · chưa kiểm chứng": which rule sets a limit; its words are Vietnamese in any language. */
+function LimitSource({ limit }: { limit: NonNullable<Point["limit"]> }) {
+  const { regulation, clause } = limit;
+  const source = [clause.startsWith(regulation) ? "" : regulation, clause].filter((part) => part !== "").join(" · ");
+  return (
+    <span class="small muted">
+      <span lang="vi">{source}</span>
+      {limit.status === "unverified" && ` · ${t("limit.unverified")}`}
+    </span>
   );
 }
 

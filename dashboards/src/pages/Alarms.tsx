@@ -13,7 +13,8 @@ import { byUrgency, isActive } from "../state/reduce";
 import { store } from "../state/store";
 import { AlarmList } from "../ui/AlarmList";
 import { Choice } from "../ui/Choice";
-import { SelectField, TextField } from "../ui/Field";
+import { DayField } from "../ui/DayField";
+import { SelectField } from "../ui/Field";
 import { Empty, Failed, Loading, Stale } from "../ui/States";
 import "./Alarms.css";
 
@@ -48,7 +49,7 @@ export function Alarms() {
         </SelectField>
         {view === "history" && <DayFields />}
       </div>
-      {view === "active" ? <Active site={site} /> : <History site={site} />}
+      {view === "active" ? <Active site={site} /> : areInOrder(chosenDays()) && <History site={site} />}
     </>
   );
 }
@@ -80,12 +81,15 @@ function chosenDays(): { from: number; to: number } {
   return { from, to };
 }
 
+/** A last day before the first is said at its field; the hub is not asked. */
+const areInOrder = ({ from, to }: { from: number; to: number }) => from <= to;
+
 function DayFields() {
   const { from, to } = chosenDays();
   return (
     <>
-      <TextField label={t("alarms.from")} type="date" value={dayCode(from)} onChange={(event) => setQuery({ from: event.currentTarget.value })} />
-      <TextField label={t("alarms.to")} type="date" value={dayCode(to)} onChange={(event) => setQuery({ to: event.currentTarget.value })} />
+      <DayField label={t("alarms.from")} code={dayCode(from)} onDay={(code) => setQuery({ from: code })} />
+      <DayField label={t("alarms.to")} code={dayCode(to)} onDay={(code) => setQuery({ to: code })} fault={areInOrder({ from, to }) ? null : t("day.order")} />
     </>
   );
 }

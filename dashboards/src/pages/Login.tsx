@@ -54,7 +54,7 @@ export function Login() {
         {query.value.has("ended") && fault.value === null && <p>{t("login.ended")}</p>}
         <TextField label={t("login.username")} name="username" autoComplete="username" autoCapitalize="none" spellcheck={false} required />
         <TextField label={t("login.password")} name="password" type="password" autoComplete="current-password" required />
-        <div role="alert">{fault.value !== null && <p class="field-fault">{fault.value}</p>}</div>
+        <div role="alert" class="login-fault">{fault.value !== null && <p class="field-fault">{fault.value}</p>}</div>
         <Button kind="main" tall type="submit" busy={busy.value}>
           {t("login.submit")}
         </Button>

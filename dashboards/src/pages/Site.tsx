@@ -66,7 +66,7 @@ export default function SitePage({ id }: { id: string }) {
         <h2 id="site-points">{t("site.points")}</h2>
         <ul class="point-list panel site-points">
           {entries.map((entry) => (
-            <PointRow key={entry.id} entry={entry} />
+            <PointRow key={entry.id} entry={entry} withLimit />
           ))}
         </ul>
       </section>

@@ -1,10 +1,19 @@
-// All sites, one line each.
-import { count, t } from "../i18n";
+// All sites, a row each: how it is, and its main readings beside it. The whole row leads to the site.
+import type { Site } from "../api/types";
+import { count, local, t } from "../i18n";
+import { showLimitFigure } from "../i18n/units";
 import { useTitle } from "../lib/title";
+import type { PointEntry } from "../state/store";
+import { beyondLimit } from "../state/summary";
 import { store } from "../state/store";
-import { SiteHead } from "../ui/SiteCard";
+import { SiteHead, keyPoints } from "../ui/SiteCard";
 import { Empty, Loading } from "../ui/States";
+import { Value } from "../ui/Value";
 import "../ui/SiteCard.css";
+import "./Sites.css";
+
+/** So many readings stand in a row. */
+const SHOWN = 4;
 
 export function Sites() {
   useTitle(t("sites.title"));
@@ -17,15 +26,45 @@ export function Sites() {
       ) : sites.length === 0 ? (
         <Empty title={t("sites.none")} hint={t("sites.noneHint")} />
       ) : (
-        <ul class="stack-tight">
+        <ul class="sites panel">
           {sites.map((site) => (
-            <li key={site.id} class="site-card panel" data-site={site.id}>
-              <SiteHead site={site} href={`/sites/${encodeURIComponent(site.id)}`} />
-              <p class="small muted">{count("site.points", site.points)}</p>
-            </li>
+            <SiteRow key={site.id} site={site} />
           ))}
         </ul>
       )}
     </>
+  );
+}
+
+/** "dưới 0,2": beside a value that lies beyond its limit. */
+function Exceeded({ entry }: { entry: PointEntry }) {
+  const beyond = beyondLimit(entry.point.value.limit, entry.standing.value);
+  if (beyond === null) return null;
+  const key = beyond.side === "min" ? "value.limit.under" : "value.limit.over";
+  return (
+    <p class="sites-exceeded small">
+      <span aria-hidden="true">{beyond.side === "min" ? "▼" : "▲"} </span>
+      {t(key, { limit: showLimitFigure(beyond.figure) })}
+    </p>
+  );
+}
+
+function SiteRow({ site }: { site: Site }) {
+  return (
+    <li class="sites-row" data-site={site.id}>
+      <SiteHead site={site} href={`/sites/${encodeURIComponent(site.id)}`} />
+      <dl class="sites-values">
+        {keyPoints(store.pointsOf(site.id), SHOWN).map((entry) => (
+          <div key={entry.id} class="sites-value">
+            <dt class="small muted">{local(entry.point.value.name)}</dt>
+            <dd>
+              <Value standing={entry.standing.value} point={entry.point.value} brief />
+              <Exceeded entry={entry} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <p class="sites-count small muted">{count("site.points", site.points)}</p>
+    </li>
   );
 }

@@ -51,6 +51,7 @@ export function AcknowledgeDialogue({ alarm, onClose, onChanged }: AcknowledgeDi
           </p>
           <p class="muted">{placeOf(alarm)}</p>
         </div>
+        <p class="small">{t("alarm.acknowledgeHint")}</p>
         <TextArea
           label={t("alarm.commentOptional")}
           name="comment"

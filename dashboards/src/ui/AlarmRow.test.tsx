@@ -40,7 +40,7 @@ describe("AlarmRow", () => {
     const alarm = sampleAlarm({ point: "tam-hop-water/plc/free-chlorine" });
     const text = textOf(show(<AlarmRow alarm={alarm} onAcknowledge={() => undefined} />));
     expect(text).toContain("0,12 mg/L");
-    expect(text).toContain("giới hạn 0,2 – 1 (chưa kiểm chứng)");
+    expect(text).toContain("giới hạn 0,2 – 1 mg/L (chưa kiểm chứng)");
   });
 
   it("hands the alarm over when its button is pressed", () => {

@@ -9,7 +9,7 @@ import type { PointEntry } from "../state/store";
 import { store } from "../state/store";
 import { Age } from "./Age";
 import { Button } from "./Button";
-import { limitText } from "./MovingBar";
+import { limitWithUnit } from "./MovingBar";
 import { StatusMark } from "./StatusMark";
 import { Value } from "./Value";
 import "./AlarmRow.css";
@@ -65,13 +65,13 @@ function ValueAgainstLimit({ entry }: { entry: PointEntry }) {
   return (
     <p class="alarm-value">
       <Value standing={standing} point={point} withReason={false} />
+      {standing.at !== null && <Age at={standing.at} />}
       {point.limit !== null && (
         <span class="small figures">
-          {t("alarm.limit").toLowerCase()} {limitText(point.limit)}
+          {t("alarm.limit").toLowerCase()} {limitWithUnit(point.limit, point.unit)}
           {point.limit.status === "unverified" && ` (${t("limit.unverified")})`}
         </span>
       )}
-      {standing.at !== null && <Age at={standing.at} />}
     </p>
   );
 }

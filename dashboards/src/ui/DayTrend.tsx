@@ -5,11 +5,10 @@ import { useEffect, useRef } from "preact/hooks";
 import type uPlot from "uplot";
 import type { Alarm, Point } from "../api/types";
 import { lang, local, t } from "../i18n";
-import { clockTime } from "../i18n/format";
-import { showText } from "../i18n/units";
 import { theme } from "../state/preferences";
 import { AXIS_PX, END_PX, createChart } from "./chart";
 import { QualityStrip } from "./QualityStrip";
+import { daySentence, inShort, readout } from "./dayWords";
 import { type StripSpan, type Trend, extremes } from "./trend";
 import "./DayTrend.css";
 
@@ -54,18 +53,13 @@ export function DayTrend({ point, trend, spans, alarms, from, to }: DayTrendProp
   const words =
     found === null
       ? `${name}: ${t("trend.none")}`
-      : t("trend.summary", {
-          name,
-          min: showText(found.min, point),
-          mean: showText(found.mean, point),
-          max: showText(found.max, point),
-        });
+      : daySentence(name, found, point);
   return (
     <figure class="trend panel">
       <figcaption class="trend-head">
         <h3>{name}</h3>
         <span class="small muted figures" aria-hidden="true">
-          {readout(trend, pointed.value, point) ?? (found !== null && `${t("trend.least")} ${showText(found.min, point)} · ${t("trend.greatest")} ${showText(found.max, point)}`)}
+          {readout(trend, pointed.value, point) ?? (found !== null && inShort(found, point))}
         </span>
       </figcaption>
       {found === null ? (
@@ -74,20 +68,8 @@ export function DayTrend({ point, trend, spans, alarms, from, to }: DayTrendProp
         <div class="trend-plot" ref={plot} role="img" aria-label={words} />
       )}
       <div style={{ marginLeft: `${AXIS_PX}px`, marginRight: `${END_PX}px` }}>
-        <QualityStrip spans={spans} alarms={alarms} from={from} to={to} />
+        <QualityStrip spans={found === null ? [] : spans} alarms={alarms} from={from} to={to} />
       </div>
     </figure>
   );
-}
-
-/** What stands under the pointer: "08:15 · 7,12 (7,05 – 7,20)". */
-function readout(trend: Trend, index: number | null, point: DayTrendProps["point"]): string | null {
-  if (index === null) return null;
-  const at = trend.t[index];
-  const mean = trend.mean[index];
-  if (at === undefined || mean == null) return null;
-  const min = trend.min[index] ?? mean;
-  const max = trend.max[index] ?? mean;
-  const band = min === max ? "" : ` (${showText(min, point)} – ${showText(max, point)})`;
-  return `${clockTime(at)} · ${showText(mean, point)}${band}`;
 }

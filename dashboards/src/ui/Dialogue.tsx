@@ -40,7 +40,9 @@ export function Dialogue({ title, onClose, children }: DialogueProps) {
       }}
     >
       <div class="dialogue-body">
-        <h2 id={titleId}>{title}</h2>
+        {/* The browser gives the focus to what can have it first: with keys that is the field. On a phone a field would bring the
+            keyboard up, over the button that is wanted; there it is the title. */}
+        <h2 id={titleId} {...(matchMedia("(pointer: coarse)").matches ? { tabIndex: -1 } : {})}>{title}</h2>
         {children}
       </div>
     </dialog>

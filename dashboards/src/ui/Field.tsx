@@ -16,7 +16,7 @@ function Framed({ label, fault, id, children }: FieldProps & { id: string; child
       </label>
       {children}
       {fault != null && fault !== "" && (
-        <p class="field-fault" id={`${id}-fault`}>
+        <p class="field-fault" id={`${id}-fault`} role="alert">
           {fault}
         </p>
       )}

@@ -2,7 +2,7 @@
 // the nearer limit with its figure. The same bar on cards, in tables and on the wall.
 import type { Point } from "../api/types";
 import { t } from "../i18n";
-import { showLimitFigure, showText } from "../i18n/units";
+import { showLimitFigure, showText, unitSign } from "../i18n/units";
 import { type Standing, isStale } from "../state/freshness";
 import { barGeometry } from "./bar";
 import "./MovingBar.css";
@@ -58,6 +58,12 @@ export function MovingBar({ point, standing, today }: MovingBarProps) {
       )}
     </div>
   );
+}
+
+/** "≤ 2 NTU": the limit with its unit, as it stands alone in a sentence. */
+export function limitWithUnit(limit: { min: number | null; max: number | null }, unit: string): string {
+  const sign = unitSign(unit);
+  return sign === "" ? limitText(limit) : `${limitText(limit)}\u00a0${sign}`;
 }
 
 /** "≤ 2", "≥ 0,2" or "6 – 8,5". */

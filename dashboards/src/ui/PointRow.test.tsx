@@ -22,6 +22,13 @@ it("shows a good point whole", () => {
   expect(host.querySelector(".spark")).not.toBeNull();
 });
 
+it("names the whole limit and its regulation where that is wanted", () => {
+  const limit = { min: 0.2, max: 1, clause: "clo dư tự do", regulation: "QCVN 01-1:2024/BYT", status: "unverified" as const };
+  const words = (withLimit: boolean) => textOf(show(<PointRowView point={samplePoint({ limit })} standing={standings.good} day={day} withLimit={withLimit} />));
+  expect(words(true)).toContain("giới hạn 0,2 – 1 mg/L · QCVN 01-1:2024/BYT · chưa kiểm chứng");
+  expect(words(false)).not.toContain("QCVN");
+});
+
 it("gives a silent point its age, but no direction", () => {
   const host = show(<PointRowView point={samplePoint()} standing={standings.silent} day={day} />);
   expect(textOf(host)).toContain("12 phút trước");

@@ -8,13 +8,13 @@ import type { PointEntry } from "../state/store";
 import { dayOf } from "../state/day";
 import type { Point } from "../api/types";
 import { Age } from "./Age";
-import { MovingBar } from "./MovingBar";
+import { MovingBar, limitWithUnit } from "./MovingBar";
 import { Spark } from "./Spark";
 import { Value } from "./Value";
 import "./PointRow.css";
 
-export function PointRow({ entry, brief = false }: { entry: PointEntry; brief?: boolean }) {
-  return <PointRowView point={entry.point.value} standing={entry.standing.value} day={dayOf(entry.id)} brief={brief} />;
+export function PointRow({ entry, brief = false, withLimit = false }: { entry: PointEntry; brief?: boolean; withLimit?: boolean }) {
+  return <PointRowView point={entry.point.value} standing={entry.standing.value} day={dayOf(entry.id)} brief={brief} withLimit={withLimit} />;
 }
 
 export interface PointRowViewProps {
@@ -23,14 +23,24 @@ export interface PointRowViewProps {
   day: DayView | undefined;
   /** On a card: an absent value goes without bar and reason, the site's page has them. */
   brief?: boolean;
+  /** Whether the whole limit and its regulation are written out, as on a site's page. */
+  withLimit?: boolean;
 }
 
-export function PointRowView({ point, standing, day, brief = false }: PointRowViewProps) {
+export function PointRowView({ point, standing, day, brief = false, withLimit = false }: PointRowViewProps) {
   const shortened = brief && isStale(standing.kind);
   const hasBar = !isState(point.quantity) && !isCounter(point.quantity) && !shortened;
   return (
     <li class="point-row" data-point={point.id} data-standing={standing.kind}>
-      <span class="point-name">{local(point.name)}</span>
+      <span class="point-name">
+        {local(point.name)}
+        {withLimit && point.limit !== null && (
+          <span class="point-limit small muted figures">
+            {t("alarm.limit").toLowerCase()} {limitWithUnit(point.limit, point.unit)} · {point.limit.regulation}
+            {point.limit.status === "unverified" && ` · ${t("limit.unverified")}`}
+          </span>
+        )}
+      </span>
       <span class="point-value">
         <Value standing={standing} point={point} withReason={!shortened} />
         {standing.kind === "good" && day?.direction != null && hasBar && <Direction direction={day.direction} />}

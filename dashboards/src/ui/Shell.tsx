@@ -1,5 +1,6 @@
 // The frame of every page: commune and connection, the four entries (tabs at the bottom of a phone, a rail on a desktop), content.
 import type { ComponentChildren } from "preact";
+import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { type Key, count, local, t } from "../i18n";
 import { moment } from "../i18n/format";
@@ -54,6 +55,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       </div>
       <main id="main" ref={main} class="shell-main" tabIndex={-1}>
         <LostBanner />
+        <NewAlarms />
         {children}
       </main>
     </div>
@@ -80,8 +82,27 @@ export function LostBanner() {
   );
 }
 
+const countWaiting = () => [...(store.alarms.value?.values() ?? [])].filter(awaitsPerson).length;
+
+/** Read out when an alarm is added, not when one goes nor at the start. */
+export function NewAlarms() {
+  const said = useSignal("");
+  const before = useRef<number | null>(null);
+  useSignalEffect(() => {
+    if (store.alarms.value === null) return;
+    const waiting = countWaiting();
+    if (before.current !== null && waiting !== before.current) said.value = waiting > before.current ? count("nav.waiting", waiting) : "";
+    before.current = waiting;
+  });
+  return (
+    <div class="unseen" role="status">
+      {said.value}
+    </div>
+  );
+}
+
 function WaitingCount() {
-  const waiting = [...(store.alarms.value?.values() ?? [])].filter(awaitsPerson).length;
+  const waiting = countWaiting();
   if (waiting === 0) return null;
   return (
     <span class="shell-count figures">

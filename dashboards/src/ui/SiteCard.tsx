@@ -56,14 +56,19 @@ export function kindText(kind: string): string {
   return hasWord(key) ? t(key as Key) : t("site.kind.other");
 }
 
+/** The first points of a site, those with limits before the others, since those are what it is judged by; else the hub's order. */
+export function keyPoints(entries: readonly PointEntry[], most: number): PointEntry[] {
+  const limited = entries.filter((entry) => entry.point.peek().limit !== null);
+  const others = entries.filter((entry) => entry.point.peek().limit === null);
+  return [...limited, ...others].slice(0, most);
+}
+
 /**
- * Points with limits first, since those are what the site is judged by; then in the hub's order; and whatever is not well.
+ * The main points, and whatever is not well.
  * Of a device that is silent as a whole the line above says it once.
  */
 function cardPoints(entries: readonly PointEntry[]): PointEntry[] {
-  const limited = entries.filter((entry) => entry.point.peek().limit !== null);
-  const others = entries.filter((entry) => entry.point.peek().limit === null);
-  const chosen = new Set([...limited, ...others].slice(0, SHOWN));
+  const chosen = new Set(keyPoints(entries, SHOWN));
   for (const entry of entries) {
     const { kind } = entry.standing.value;
     const device = entry.point.peek().device;

@@ -10,7 +10,7 @@ it("gives each priority a shape and a word of its own", () => {
     const host = show(<StatusMark status={status} />);
     return [host.querySelector("path")?.getAttribute("d"), textOf(host)];
   });
-  expect(seen.map(([, word]) => word)).toEqual(["Nguy cấp", "Cao", "Trung bình", "Thấp"]);
+  expect(seen.map(([, word]) => word)).toEqual(["Nghiêm trọng", "Cao", "Trung bình", "Thấp"]);
   expect(new Set(seen.map(([shape]) => shape)).size).toBe(4);
 });
 

@@ -15,10 +15,12 @@ export interface ValueProps {
   point: Pick<Point, "unit" | "decimals" | "quantity">;
   /** Whether the reason is written out beside a doubtful or missing value. */
   withReason?: boolean;
+  /** Where the words stand near by already: an absent value is only struck, a doubtful one has its word without the reason. */
+  brief?: boolean;
 }
 
-export function Value({ standing, point, withReason = true }: ValueProps) {
-  const reason = withReason ? reasonText(standing.reason) : "";
+export function Value({ standing, point, withReason = true, brief = false }: ValueProps) {
+  const reason = withReason && !brief ? reasonText(standing.reason) : "";
   switch (standing.kind) {
     case "good":
       return <Figure value={standing.value} point={point} class="value-good" />;
@@ -40,9 +42,10 @@ export function Value({ standing, point, withReason = true }: ValueProps) {
     case "empty":
       return <span class="value-words muted">{t("value.empty")}</span>;
     default:
+      if (brief && standing.value === null) return <span class="value-words muted">{t("value.empty")}</span>;
       return (
         <span class="value-set">
-          <span class="value-words">
+          <span class={brief && standing.value !== null ? "unseen" : "value-words"}>
             <StatusMark status={standing.kind === "held" ? "calm" : "silent"} word={absenceText(standing, now.value)} />
             {reason !== "" && standing.kind !== "held" && <span class="value-reason"> · {reason}</span>}
           </span>

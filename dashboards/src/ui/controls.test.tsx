@@ -82,7 +82,7 @@ describe("States", () => {
     const again = vi.fn();
     expect(textOf(show(<Empty title="Không có" hint="Thử lại sau." />))).toBe("Không cóThử lại sau.");
     expect(show(<Loading rows={2} />).querySelectorAll(".loading-row")).toHaveLength(2);
-    expect(textOf(show(<Failed error={new HubError(0, "")} onRetry={again} />))).toContain("Không liên lạc được với hub");
+    expect(textOf(show(<Failed error={new HubError(0, "")} onRetry={again} />))).toContain("Không liên lạc được với máy chủ của xã");
     expect(textOf(show(<Failed error={new HubError(500, "")} onRetry={again} />))).toContain("lỗi 500");
     const host = show(<Stale time="hôm nay 08:15" onRetry={again} />);
     expect(textOf(host)).toContain("hôm nay 08:15");
