@@ -114,10 +114,22 @@ impl Table {
         problems: &mut Problems,
         read: impl FnOnce(&Value) -> Option<T>,
     ) -> Option<T> {
+        self.read_told(key, allowed, problems, Value::describe, read)
+    }
+
+    /// As [`Table::read`]; `tell` says what was found. [`Value::kind`] keeps a secret's content out of the report.
+    fn read_told<T>(
+        &mut self,
+        key: &'static str,
+        allowed: &str,
+        problems: &mut Problems,
+        tell: impl FnOnce(&Value) -> String,
+        read: impl FnOnce(&Value) -> Option<T>,
+    ) -> Option<T> {
         let entry = self.take(key)?;
         let result = read(&entry.value);
         if result.is_none() {
-            let message = format!("found {}, allowed: {allowed}", entry.value.describe());
+            let message = format!("found {}, allowed: {allowed}", tell(&entry.value));
             problems.error(Problem { place: entry.place, key: self.path_of(key), message });
         }
         result
@@ -148,24 +160,7 @@ impl Table {
 
     /// A text that nobody may read: a fault tells what sort of value was found, never the value.
     pub fn secret(&mut self, key: &'static str, problems: &mut Problems) -> Option<String> {
-        self.read_unseen(key, "a text", problems, |value| as_text(value).map(str::to_owned))
-    }
-
-    /// As [`Table::read`], without the value's content in the fault.
-    fn read_unseen<T>(
-        &mut self,
-        key: &'static str,
-        allowed: &str,
-        problems: &mut Problems,
-        read: impl FnOnce(&Value) -> Option<T>,
-    ) -> Option<T> {
-        let entry = self.take(key)?;
-        let result = read(&entry.value);
-        if result.is_none() {
-            let message = format!("found {}, allowed: {allowed}", entry.value.kind());
-            problems.error(Problem { place: entry.place, key: self.path_of(key), message });
-        }
-        result
+        self.read_told(key, "a text", problems, Value::kind, |value| as_text(value).map(str::to_owned))
     }
 
     /// A text that must be given.
@@ -324,7 +319,7 @@ impl Table {
     /// A table within.
     pub fn table(&mut self, key: &'static str, problems: &mut Problems) -> Option<Table> {
         // Whoever writes a text where a table of secrets belongs must not find it in a log.
-        self.read_unseen(key, "a table", problems, |value| match value {
+        self.read_told(key, "a table", problems, Value::kind, |value| match value {
             Value::Table(table) => Some(table.clone()),
             _ => None,
         })

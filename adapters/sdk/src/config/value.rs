@@ -40,15 +40,13 @@ impl Value {
 
 impl Value {
     /// What sort of value it is, without its content: for keys that may hold a secret.
-    pub(crate) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> String {
         match self {
-            Self::Text(_) => "a text",
-            Self::Integer(_) | Self::Float(..) => "a number",
-            Self::Boolean(_) => "true or false",
-            Self::Moment(_) => "a date",
-            Self::List(_) => "a list",
-            Self::Tables(_) => "a list of tables",
-            Self::Table(_) => "a table",
+            Self::Text(_) => "a text".to_owned(),
+            Self::Integer(_) | Self::Float(..) => "a number".to_owned(),
+            Self::Boolean(_) => "true or false".to_owned(),
+            Self::Moment(_) => "a date".to_owned(),
+            Self::List(_) | Self::Tables(_) | Self::Table(_) => self.describe(),
         }
     }
 }
