@@ -3,41 +3,33 @@ import { useSignal } from "@preact/signals";
 import { addComment } from "../api/calls";
 import type { Alarm } from "../api/types";
 import { t } from "../i18n";
-import { faultText } from "../ui/AcknowledgeDialogue";
 import { Button } from "../ui/Button";
 import { Dialogue } from "../ui/Dialogue";
 import { TextArea } from "../ui/Field";
 import { toast } from "../ui/Toast";
+import { useSending } from "../ui/sending";
 
 export function CommentDialogue({ alarm, onClose, onChanged }: { alarm: Alarm; onClose: () => void; onChanged: () => void }) {
   const comment = useSignal("");
-  const busy = useSignal(false);
-  const fault = useSignal<string | null>(null);
+  const { busy, fault, submit } = useSending(async () => {
+    await addComment(alarm.id, comment.value.trim());
+    toast(t("alarm.commented"));
+    onChanged();
+    onClose();
+  });
 
-  async function submit(event: Event) {
-    event.preventDefault();
-    if (busy.value) return;
-    const text = comment.value.trim();
-    if (text === "") {
-      fault.value = t("alarm.commentRequired");
+  function submitText(event: Event) {
+    if (comment.value.trim() !== "") {
+      void submit(event);
       return;
     }
-    busy.value = true;
-    try {
-      await addComment(alarm.id, text);
-      toast(t("alarm.commented"));
-      onChanged();
-      onClose();
-    } catch (error) {
-      fault.value = faultText(error);
-    } finally {
-      busy.value = false;
-    }
+    event.preventDefault();
+    fault.value = t("alarm.commentRequired");
   }
 
   return (
     <Dialogue title={t("alarm.addComment")} onClose={onClose}>
-      <form class="stack" onSubmit={submit}>
+      <form class="stack" onSubmit={submitText}>
         <TextArea
           label={t("alarm.comment")}
           name="comment"

@@ -1,7 +1,6 @@
 // "I have seen it": acknowledging an alarm, with a comment if there is something to say.
 import { useSignal } from "@preact/signals";
 import { acknowledge } from "../api/calls";
-import { HubError } from "../api/client";
 import type { Alarm, AlarmDetail } from "../api/types";
 import { local, t } from "../i18n";
 import { store } from "../state/store";
@@ -11,6 +10,7 @@ import { Dialogue } from "./Dialogue";
 import { TextArea } from "./Field";
 import { StatusMark } from "./StatusMark";
 import { toast } from "./Toast";
+import { useSending } from "./sending";
 
 export interface AcknowledgeDialogueProps {
   alarm: Alarm;
@@ -20,26 +20,13 @@ export interface AcknowledgeDialogueProps {
 
 export function AcknowledgeDialogue({ alarm, onClose, onChanged }: AcknowledgeDialogueProps) {
   const comment = useSignal("");
-  const busy = useSignal(false);
-  const fault = useSignal<string | null>(null);
-
-  async function submit(event: Event) {
-    event.preventDefault();
-    if (busy.value) return;
-    busy.value = true;
-    fault.value = null;
-    try {
-      const changed = await acknowledge(alarm.id, comment.value.trim());
-      store.applyAlarm(changed);
-      onChanged?.(changed);
-      toast(t("alarm.acknowledged"));
-      onClose();
-    } catch (error) {
-      fault.value = faultText(error);
-    } finally {
-      busy.value = false;
-    }
-  }
+  const { busy, fault, submit } = useSending(async () => {
+    const changed = await acknowledge(alarm.id, comment.value.trim());
+    store.applyAlarm(changed);
+    onChanged?.(changed);
+    toast(t("alarm.acknowledged"));
+    onClose();
+  });
 
   return (
     <Dialogue title={t("alarm.acknowledge")} onClose={onClose}>
@@ -73,13 +60,4 @@ export function AcknowledgeDialogue({ alarm, onClose, onChanged }: AcknowledgeDi
       </form>
     </Dialogue>
   );
-}
-
-/** Why an action on an alarm was not recorded, in words. */
-export function faultText(error: unknown): string {
-  const status = error instanceof HubError ? error.status : -1;
-  if (status === 0) return t("page.unreachable");
-  if (status === 403) return t("alarm.forbidden");
-  if (status === 409) return t("alarm.already");
-  return t("alarm.failed");
 }

@@ -122,38 +122,31 @@ impl Pipeline {
     }
 
     fn command(&mut self, command: Command, reply: oneshot::Sender<Result<Alarm, CommandError>>) -> bool {
-        let alarm_id = command.alarm;
-        let now = self.clock.now();
-        if let Action::Comment { text } = &command.action
-            && let Some(closed) = self.closed(alarm_id)
-        {
-            let (by, text) = (command.by.clone(), text.clone());
-            return match comment_on_closed(&closed, now, by, text) {
-                Err(error) => {
-                    drop(reply.send(Err(error)));
-                    true
-                }
-                Ok(transition) => {
-                    self.append(vec![Effect::Alarm { alarm: closed.clone(), transition }], move || {
-                        drop(reply.send(Ok(closed)));
-                    })
-                }
-            };
-        }
-        match self.logic.command(now, command) {
+        match self.carry_out(command) {
             Err(error) => {
                 drop(reply.send(Err(error)));
                 true
             }
-            Ok(effects) => {
-                let changed = effects.iter().rev().find_map(|effect| match effect {
-                    Effect::Alarm { alarm, .. } if alarm.id == alarm_id => Some(alarm.clone()),
-                    _ => None,
-                });
-                let answer = changed.ok_or(CommandError::UnknownAlarm { alarm: alarm_id });
-                self.append(effects, move || drop(reply.send(answer)))
-            }
+            Ok((effects, alarm)) => self.append(effects, move || drop(reply.send(Ok(alarm)))),
         }
+    }
+
+    /// What a command brings, and its alarm afterwards.
+    fn carry_out(&mut self, command: Command) -> Result<(Vec<Effect>, Alarm), CommandError> {
+        let (id, now) = (command.alarm, self.clock.now());
+        if let Action::Comment { text } = &command.action
+            && let Some(alarm) = self.closed(id)
+        {
+            let transition = comment_on_closed(&alarm, now, command.by, text.clone())?;
+            return Ok((vec![Effect::Alarm { alarm: alarm.clone(), transition }], alarm));
+        }
+        let effects = self.logic.command(now, command)?;
+        let changed = effects.iter().rev().find_map(|effect| match effect {
+            Effect::Alarm { alarm, .. } if alarm.id == id => Some(alarm.clone()),
+            _ => None,
+        });
+        let alarm = changed.ok_or(CommandError::UnknownAlarm { alarm: id })?;
+        Ok((effects, alarm))
     }
 
     /// The alarm, when it is over. A store that cannot be read just now has none.

@@ -1,0 +1,35 @@
+// Sending what a form holds: busy meanwhile, never twice at once, and what went wrong in words.
+import { useSignal } from "@preact/signals";
+import { HubError } from "../api/client";
+import { t } from "../i18n";
+
+/** `send` ends when the hub has taken it; what it throws becomes the fault. */
+export function useSending(send: () => Promise<void>) {
+  const busy = useSignal(false);
+  const fault = useSignal<string | null>(null);
+
+  async function submit(event: Event) {
+    event.preventDefault();
+    if (busy.value) return;
+    busy.value = true;
+    fault.value = null;
+    try {
+      await send();
+    } catch (error) {
+      fault.value = faultText(error);
+    } finally {
+      busy.value = false;
+    }
+  }
+
+  return { busy, fault, submit };
+}
+
+/** Why an action on an alarm was not recorded, in words. */
+function faultText(error: unknown): string {
+  const status = error instanceof HubError ? error.status : -1;
+  if (status === 0) return t("page.unreachable");
+  if (status === 403) return t("alarm.forbidden");
+  if (status === 409) return t("alarm.already");
+  return t("alarm.failed");
+}
