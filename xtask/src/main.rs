@@ -3,6 +3,7 @@
 //! Each command installs what it needs and says why. Nothing here is part of the hub. Read next: `steps.rs`.
 
 mod demo_hub;
+mod peers;
 mod process;
 mod setup;
 mod steps;
@@ -33,8 +34,18 @@ enum Command {
     Tidy,
     /// Runs the browser tests on the real hub with real simulators
     E2e,
-    /// Measures speed and memory of the release build
-    Bench,
+    /// Measures speed and memory of the release build, beside engines of others where that says more
+    Bench {
+        /// What is measured
+        #[arg(value_enum, default_value_t = steps::Bench::Hub)]
+        what: steps::Bench,
+    },
+    /// Builds an engine of others where it is missing, and prints where its binary is
+    Peer {
+        /// Which
+        #[arg(value_enum)]
+        name: peers::Peer,
+    },
     /// Takes a screenshot of every page at both widths, in both languages and both colour schemes
     Shots {
         /// Where the pictures go
@@ -51,7 +62,8 @@ fn main() -> anyhow::Result<()> {
         Command::Test => steps::test(),
         Command::Tidy => steps::tidy(),
         Command::E2e => steps::e2e(),
-        Command::Bench => steps::bench(),
+        Command::Bench { what } => steps::bench(what),
+        Command::Peer { name } => process::say(&name.binary()?.display().to_string()),
         Command::Shots { folder } => steps::shots(&folder),
         Command::Generate => steps::generate(),
     }

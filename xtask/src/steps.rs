@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use crate::demo_hub::DemoHub;
+use crate::peers::Peer;
 use crate::process::{command, output, root, run, say, target_dir};
 use crate::{setup, tidy};
 
@@ -62,10 +63,27 @@ pub fn shots(folder: &Path) -> anyhow::Result<()> {
     in_browser("shots", &["--", &folder.to_string_lossy()])
 }
 
+/// What can be measured.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum Bench {
+    /// The whole hub: messages a second beside mosquitto, polling, start, memory
+    Hub,
+    /// The store beside VictoriaMetrics and InfluxDB 2, fed the same generated year
+    Store,
+}
+
 /// Speed and memory of the release build.
-pub fn bench() -> anyhow::Result<()> {
+pub fn bench(what: Bench) -> anyhow::Result<()> {
     build()?;
-    run(&mut command("cargo", &["bench", "--locked", "--package", "hub-server", "--bench", "hub"]))
+    let (name, peers): (_, &[Peer]) = match what {
+        Bench::Hub => ("hub", &[]),
+        Bench::Store => ("store", &[Peer::VictoriaMetrics, Peer::Influxd]),
+    };
+    let mut bench = command("cargo", &["bench", "--locked", "--package", "hub-server", "--bench", name]);
+    for peer in peers {
+        bench.env(peer.variable(), peer.binary()?);
+    }
+    run(&mut bench)
 }
 
 /// Makes the OpenAPI document and the dashboard's client anew.

@@ -158,6 +158,14 @@ impl Hub {
         body
     }
 
+    /// GET below `/api/v1`: the body as it comes; panics unless it is answered with success.
+    pub fn bytes(&self, path: &str) -> Vec<u8> {
+        let request = self.agent.get(format!("http://{}/api/v1{path}", self.http));
+        let mut answer = request.header("Authorization", format!("Bearer {}", self.token)).call().unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap()
+    }
+
     /// POST below `/api/v1`: status and body (null when there is none).
     pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let request = self.agent.post(format!("http://{}/api/v1{path}", self.http));
@@ -183,6 +191,12 @@ impl Hub {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    /// Bytes that the process has had written to the disk so far.
+    pub fn written_bytes(&self) -> u64 {
+        let io = fs::read_to_string(format!("/proc/{}/io", self.child.id())).unwrap();
+        io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).unwrap().parse().unwrap()
     }
 
     /// The process's id.

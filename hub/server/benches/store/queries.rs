@@ -1,0 +1,115 @@
+//! Questions over HTTP to the hub and to VictoriaMetrics, with the same year in both.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::peer::Peer;
+use crate::print;
+use crate::support::{Folder, Hub};
+use crate::year::{self, BEGIN_MS, POINTS_A_SITE, SERIES, STEP_MS, STEPS};
+
+/// Each question is asked so often; the median counts.
+const ASKED: usize = 31;
+const DAY_MS: i64 = 86_400_000;
+/// The end of the year that is stored.
+const END_MS: i64 = BEGIN_MS + STEPS as i64 * STEP_MS;
+
+pub const HUB: &str = r#"
+[commune]
+id = "bench"
+name = "Bench"
+timezone = "Asia/Ho_Chi_Minh"
+languages = ["vi"]
+[http]
+listen = "127.0.0.1:0"
+[mqtt]
+listen = "127.0.0.1:0"
+[store]
+dir = "data"
+"#;
+
+/// A configuration with every point of the year.
+pub fn commune() -> Folder {
+    let sites: Vec<_> = (0..SERIES / POINTS_A_SITE)
+        .map(|number| {
+            let id = year::site(number * POINTS_A_SITE);
+            (format!("sites/{id}.toml"), site(&id, POINTS_A_SITE))
+        })
+        .collect();
+    let mut files = vec![("hub.toml", HUB)];
+    files.extend(sites.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    Folder::with(&files)
+}
+
+/// A site with one device of so many points.
+pub fn site(id: &str, points: usize) -> String {
+    let mut text = format!(
+        "id = \"{id}\"\nkind = \"other\"\nname = \"Bench\"\n[[device]]\nid = \"device\"\nname = \"Device\"\nadapter = \"mqtt\"\n\
+         login = {{ username = \"{id}\", password = \"bench-password\" }}\n"
+    );
+    for point in 0..points {
+        writeln!(text, "[[device.point]]\nid = \"p{point:02}\"\nquantity = \"state\"").unwrap();
+    }
+    text
+}
+
+/// Prints the median time of each question, ours and theirs.
+pub fn measure(folder: &Folder, victoria: Option<&Peer>) {
+    let token = folder.token("viewer");
+    let hub = folder.run(&token);
+    let questions = [
+        ("24 h raw", 1, 1, None),
+        ("30 d in 500", 1, 30, Some(500)),
+        ("1 y in 365", 1, 365, Some(365)),
+        ("8 points, 30 d in 500", 8, 30, Some(500)),
+    ];
+    for (name, points, days, buckets) in questions {
+        let (from, to) = (END_MS - days * DAY_MS, END_MS);
+        let ours = median_ms(|| ask_hub(&hub, points, from, to, buckets));
+        print(&format!("{name}, over HTTP"), format!("{ours:.1} ms"));
+        let Some(victoria) = victoria else { continue };
+        let theirs = median_ms(|| drop(victoria.get(&victoria_path(points, from, to, buckets))));
+        print(&format!("{name}, VictoriaMetrics"), format!("{theirs:.1} ms, ratio {:.2}", ours / theirs));
+    }
+    hub.stop();
+}
+
+fn ask_hub(hub: &Hub, points: usize, from: i64, to: i64, buckets: Option<i64>) {
+    let mut path = format!("/readings?from={from}&to={to}");
+    for point in 0..points {
+        write!(path, "&point={}", year::point(point)).unwrap();
+    }
+    if let Some(buckets) = buckets {
+        write!(path, "&buckets={buckets}").unwrap();
+    }
+    assert!(!hub.bytes(&path).is_empty());
+}
+
+fn victoria_path(points: usize, from: i64, to: i64, buckets: Option<i64>) -> String {
+    let names: Vec<_> = (0..points).map(year::point).collect();
+    let series = format!("reading%7Bpoint%3D~%22{}%22%7D", names.join("%7C"));
+    match buckets {
+        None => format!("/api/v1/export?match[]={series}&start={}&end={}", from / 1_000, to / 1_000),
+        Some(buckets) => {
+            let step = (to - from) / 1_000 / buckets;
+            format!(
+                "/api/v1/query_range?query=avg_over_time({series}[{step}s])&start={}&end={}&step={step}s&nocache=1",
+                from / 1_000,
+                to / 1_000
+            )
+        }
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "a measurement is where the time is no argument")]
+fn median_ms(mut ask: impl FnMut()) -> f64 {
+    let mut spans: Vec<Duration> = (0..ASKED)
+        .map(|_| {
+            let begin = std::time::Instant::now();
+            ask();
+            begin.elapsed()
+        })
+        .collect();
+    spans.sort_unstable();
+    spans[ASKED / 2].as_secs_f64() * 1e3
+}
