@@ -22,7 +22,7 @@ const FOR_BUILD: [Needed; 3] = [
     Needed { program: "npm", package: "npm", reason: "the dashboard's packages come through it" },
 ];
 
-const FOR_TESTS: [Needed; 4] = [
+const FOR_TESTS: [Needed; 5] = [
     Needed { program: "chromium", package: "chromium", reason: "the dashboard is tested in a real browser" },
     Needed {
         program: "mosquitto_pub",
@@ -34,6 +34,7 @@ const FOR_TESTS: [Needed; 4] = [
         package: "mosquitto",
         reason: "a foreign MQTT broker tests the simulators",
     },
+    Needed { program: "sqlite3", package: "sqlite3", reason: "SQLite's own tool checks our files" },
     Needed { program: "python3", package: "python3", reason: "foreign Modbus and MQTT peers run in it" },
 ];
 

@@ -70,12 +70,21 @@ pub enum Bench {
     Hub,
     /// The store beside VictoriaMetrics and InfluxDB 2, fed the same generated year
     Store,
+    /// A thousand rounds of SIGKILL under load: acknowledged readings that were lost
+    Kills,
 }
+
+/// Rounds of the long run; the tests do fifty.
+const KILL_ROUNDS: &str = "1000";
 
 /// Speed and memory of the release build.
 pub fn bench(what: Bench) -> anyhow::Result<()> {
     build()?;
     let (name, peers): (_, &[Peer]) = match what {
+        Bench::Kills => {
+            let arguments = ["test", "--release", "--locked", "--package", "hub-server", "--test", "kill"];
+            return run(command("cargo", &arguments).env("COMMUNE_KILL_ROUNDS", KILL_ROUNDS));
+        }
         Bench::Hub => ("hub", &[]),
         Bench::Store => ("store", &[Peer::VictoriaMetrics, Peer::Influxd]),
     };
