@@ -12,8 +12,9 @@ use adapters_sdk::{Clock, INTAKE_CAPACITY, Intake};
 use anyhow::Context;
 use hub_api::Live;
 use hub_logic::{Host, Logic, Recovered, RuleSet};
-use hub_model::{Commune, Timestamp};
+use hub_model::{Commune, Device, PointId, Timestamp};
 use hub_store::{Accounts, AlarmFilter, History, Store};
+use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -54,16 +55,19 @@ impl Hub {
         let listener = TcpListener::bind(listen).await;
         let listener = listener.with_context(|| format!("[http] listen: cannot listen on {listen}"))?;
         let commune = Arc::new(config.commune);
+        let zone = TimeZone::get(&commune.timezone)?;
         let store = Arc::new(Store::open(hub_store::Settings {
             commit_window: config.store.commit_window,
+            utc_offset_s: utc_offset_s(&zone, clock.now()),
             ..hub_store::Settings::new(&config.store.dir)
         })?);
+        store.expect(intervals(&commune));
         let accounts = Arc::new(Accounts::open(&config.store.dir)?);
         let (rules, faults) = RuleSet::compile(crate::rules::files(config.rules.as_deref())?);
         for fault in faults {
             tracing::error!(rule = &*fault.rule, "rule refused: {fault}");
         }
-        let logic = logic(&commune, rules, &store, clock.now())?;
+        let logic = logic(&commune, zone, rules, &store, clock.now())?;
 
         let (intake, deliveries) = mpsc::channel(INTAKE_CAPACITY);
         let (requests, asked) = mpsc::channel(REQUESTS);
@@ -160,8 +164,28 @@ impl Hub {
     }
 }
 
+fn utc_offset_s(zone: &TimeZone, moment: Timestamp) -> i32 {
+    jiff::Timestamp::from_millisecond(moment.as_millis()).map_or(0, |moment| zone.to_offset(moment).seconds())
+}
+
+/// How often each point is read, where the configuration says so.
+fn intervals(commune: &Commune) -> Vec<(PointId, Duration)> {
+    let devices = commune.sites.iter().flat_map(|site| &site.devices);
+    let of_device = |device: &Device| {
+        let interval = device.interval;
+        device.points.iter().filter_map(|point| Some((point.id.clone(), interval?))).collect::<Vec<_>>()
+    };
+    devices.flat_map(of_device).collect()
+}
+
 /// Builds the logic from what the store remembers.
-fn logic(commune: &Arc<Commune>, rules: RuleSet, store: &Store, now: Timestamp) -> anyhow::Result<Logic> {
+fn logic(
+    commune: &Arc<Commune>,
+    zone: TimeZone,
+    rules: RuleSet,
+    store: &Store,
+    now: Timestamp,
+) -> anyhow::Result<Logic> {
     let open_alarms = AlarmFilter { active_only: true, limit: usize::MAX, ..AlarmFilter::default() };
     let recovered = Recovered {
         latest: store.latest()?.into_iter().map(|latest| (latest.reading, latest.last_good)).collect(),
@@ -170,13 +194,9 @@ fn logic(commune: &Arc<Commune>, rules: RuleSet, store: &Store, now: Timestamp) 
         next_alarm: store.next_alarm_id()?,
         started_at: now,
     };
-    let zone = jiff::tz::TimeZone::get(&commune.timezone)?;
     let elapsed_ms = stopwatch();
     let host = Host {
-        utc_offset_s: Box::new(move |moment| {
-            jiff::Timestamp::from_millisecond(moment.as_millis())
-                .map_or(0, |moment| zone.to_offset(moment).seconds())
-        }),
+        utc_offset_s: Box::new(move |moment| utc_offset_s(&zone, moment)),
         elapsed: Arc::new(move || Duration::from_millis(elapsed_ms())),
     };
     let mut logic = Logic::new(commune.clone(), rules, recovered, host);

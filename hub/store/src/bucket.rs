@@ -1,68 +1,95 @@
-//! Folds an ordered run of readings into buckets. Pure; keeps one open bucket and those that are finished.
+//! Folds an ordered run of readings into buckets or days. Pure; keeps one open span and those that are finished.
 //!
-//! Read next: `port.rs`, whose `History::buckets` uses it.
+//! Read next: `figures.rs` for what comes out.
 
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 use hub_model::{Reading, Timestamp};
 
 use crate::error::StoreError;
-use crate::port::{Bucket, MAX_BUCKETS};
+use crate::figures::{Bucket, DaySummary, LocalDay, MAX_BUCKETS, QualityCounts, Spans, Sum, judged_value};
 
 /// Takes readings in the order of `measured_at`.
-pub(crate) struct BucketFold {
-    width_ms: i128,
-    origin_ms: i128,
+pub(crate) struct BucketFold<'a> {
+    cut: Cut<'a>,
     done: Vec<Bucket>,
-    open: Option<Open>,
+    open: Option<(i128, Timestamp, Figures)>,
     too_many: bool,
 }
 
-/// The bucket being filled. The sum carries what rounding lost, so that the mean of equal values is that value.
-struct Open {
-    index: i128,
-    bucket: Bucket,
-    sum: f64,
-    lost: f64,
+/// Which span a moment is in.
+pub(crate) enum Cut<'a> {
+    Every { width_ms: i128, origin_ms: i128 },
+    Edges(&'a [Timestamp]),
 }
 
-impl BucketFold {
-    pub(crate) fn new(width: Duration, origin: Timestamp) -> Result<Self, StoreError> {
-        let width_ms = i128::try_from(width.as_millis()).unwrap_or(i128::MAX);
-        if width_ms == 0 {
-            return Err(StoreError::Width { width });
+/// What is known of a span so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Figures {
+    pub counts: QualityCounts,
+    pub n: u64,
+    pub min: f64,
+    pub max: f64,
+    pub last: f64,
+    pub sum: Sum,
+}
+
+impl<'a> Cut<'a> {
+    pub(crate) fn new(spans: &'a Spans) -> Result<Self, StoreError> {
+        match spans {
+            Spans::Every { width, origin } => {
+                let width_ms = i128::try_from(width.as_millis()).unwrap_or(i128::MAX);
+                if width_ms == 0 {
+                    return Err(StoreError::Width { width: *width });
+                }
+                // Wider than all of time is as good as all of time, and keeps the sums below from overflowing.
+                Ok(Self::Every {
+                    width_ms: width_ms.min(i128::from(u64::MAX)),
+                    origin_ms: origin.as_millis().into(),
+                })
+            }
+            Spans::Edges(edges) => match edges.windows(2).position(|pair| pair[0] >= pair[1]) {
+                Some(before) => Err(StoreError::Edges { index: before + 1 }),
+                None => Ok(Self::Edges(edges)),
+            },
         }
-        // Wider than all of time is as good as all of time, and keeps the sums below from overflowing.
-        let width_ms = width_ms.min(i128::from(u64::MAX));
-        Ok(Self {
-            width_ms,
-            origin_ms: origin.as_millis().into(),
-            done: Vec::new(),
-            open: None,
-            too_many: false,
-        })
+    }
+
+    /// The number of the span that `at` is in, and where that span begins.
+    pub(crate) fn span_of(&self, at: Timestamp) -> Option<(i128, Timestamp)> {
+        match self {
+            Self::Every { width_ms, origin_ms } => {
+                let index = (i128::from(at.as_millis()) - origin_ms).div_euclid(*width_ms);
+                let start_ms = (origin_ms + index * width_ms).max(i64::MIN.into());
+                Some((index, Timestamp::from_millis(i64::try_from(start_ms).unwrap_or(i64::MAX))))
+            }
+            Self::Edges(edges) => {
+                let next = edges.partition_point(|edge| *edge <= at);
+                let start = edges.get(next.checked_sub(1)?)?;
+                edges.get(next).map(|_| (next as i128, *start))
+            }
+        }
+    }
+}
+
+impl<'a> BucketFold<'a> {
+    pub(crate) fn new(cut: Cut<'a>) -> Self {
+        Self { cut, done: Vec::new(), open: None, too_many: false }
     }
 
     pub(crate) fn take(&mut self, reading: &Reading) -> ControlFlow<()> {
-        let Some(value) = reading.value.filter(|v| v.is_finite() && reading.quality.is_judged()) else {
+        let Some((index, start)) = self.cut.span_of(reading.measured_at) else {
             return ControlFlow::Continue(());
         };
-        let index = (i128::from(reading.measured_at.as_millis()) - self.origin_ms).div_euclid(self.width_ms);
-        if let Some(open) = self.open.as_mut().filter(|open| open.index == index) {
-            open.add(value);
+        if let Some((_, _, figures)) = self.open.as_mut().filter(|(open, _, _)| *open == index) {
+            figures.add(reading);
             return ControlFlow::Continue(());
         }
         self.shut();
-        if self.done.len() == MAX_BUCKETS {
-            self.too_many = true;
-            return ControlFlow::Break(());
-        }
-        let start_ms = (self.origin_ms + index * self.width_ms).max(i64::MIN.into());
-        let start = Timestamp::from_millis(i64::try_from(start_ms).unwrap_or(i64::MAX));
-        let bucket = Bucket { start, n: 1, min: value, mean: value, max: value, last: value };
-        self.open = Some(Open { index, bucket, sum: value, lost: 0.0 });
-        ControlFlow::Continue(())
+        let mut figures = Figures::default();
+        figures.add(reading);
+        self.open = Some((index, start, figures));
+        if self.too_many { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     pub(crate) fn finish(mut self) -> Result<Vec<Bucket>, StoreError> {
@@ -71,52 +98,101 @@ impl BucketFold {
     }
 
     fn shut(&mut self) {
-        if let Some(open) = self.open.take() {
-            self.done.push(open.finished());
+        let Some((_, start, figures)) = self.open.take().filter(|(_, _, figures)| figures.n > 0) else {
+            return;
+        };
+        if self.done.len() == MAX_BUCKETS {
+            self.too_many = true;
+        } else {
+            self.done.push(figures.bucket(start));
         }
     }
 }
 
-impl Open {
-    fn add(&mut self, value: f64) {
-        self.bucket.n += 1;
-        self.bucket.min = self.bucket.min.min(value);
-        self.bucket.max = self.bucket.max.max(value);
-        self.bucket.last = value;
-        // Neumaier's sum.
-        let sum = self.sum + value;
-        self.lost +=
-            if self.sum.abs() >= value.abs() { (self.sum - sum) + value } else { (value - sum) + self.sum };
-        self.sum = sum;
+/// Folds readings, in the order of `measured_at`, into site-local days.
+pub(crate) struct DayFold {
+    utc_offset_s: i32,
+    expected: Option<u32>,
+    done: Vec<DaySummary>,
+    open: Option<(LocalDay, Figures)>,
+}
+
+impl DayFold {
+    pub(crate) fn new(utc_offset_s: i32, expected: Option<u32>) -> Self {
+        Self { utc_offset_s, expected, done: Vec::new(), open: None }
     }
 
-    fn finished(mut self) -> Bucket {
-        self.bucket.mean =
-            ((self.sum + self.lost) / self.bucket.n as f64).clamp(self.bucket.min, self.bucket.max);
-        self.bucket
+    pub(crate) fn take(&mut self, reading: &Reading) {
+        let day = LocalDay::of(reading.measured_at, self.utc_offset_s);
+        if self.open.as_ref().is_none_or(|(open, _)| *open != day) {
+            self.shut();
+            self.open = Some((day, Figures::default()));
+        }
+        if let Some((_, figures)) = &mut self.open {
+            figures.add(reading);
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> Vec<DaySummary> {
+        self.shut();
+        self.done
+    }
+
+    fn shut(&mut self) {
+        if let Some((day, figures)) = self.open.take() {
+            self.done.push(figures.day(day, self.utc_offset_s, self.expected));
+        }
+    }
+}
+
+impl Figures {
+    pub(crate) fn add(&mut self, reading: &Reading) {
+        let count = &mut self.counts[reading.quality];
+        *count = count.saturating_add(1);
+        let Some(value) = judged_value(reading) else { return };
+        (self.min, self.max) =
+            if self.n == 0 { (value, value) } else { (self.min.min(value), self.max.max(value)) };
+        self.n += 1;
+        self.last = value;
+        self.sum.add(value);
+    }
+
+    fn bucket(&self, start: Timestamp) -> Bucket {
+        let mean = (self.sum.total() / self.n as f64).clamp(self.min, self.max);
+        let Self { counts, n, min, max, last, .. } = *self;
+        Bucket { start, n, min, mean, max, last, counts }
+    }
+
+    fn day(&self, day: LocalDay, utc_offset_s: i32, expected: Option<u32>) -> DaySummary {
+        let Self { counts, n, min, max, last, sum } = *self;
+        let n = u32::try_from(n).unwrap_or(u32::MAX);
+        DaySummary {
+            day,
+            start: day.start(utc_offset_s),
+            counts,
+            expected,
+            n,
+            min,
+            max,
+            sum: sum.total(),
+            last,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use hub_model::{PointId, Quality};
+    use crate::conformance::samples::{at, good, missing, point};
+    use hub_model::Reason;
 
     fn buckets(width_ms: u64, origin: i64, values: &[(i64, f64)]) -> Vec<Bucket> {
-        let mut fold =
-            BucketFold::new(Duration::from_millis(width_ms), Timestamp::from_millis(origin)).unwrap();
-        for (at, value) in values {
-            let at = Timestamp::from_millis(*at);
-            let reading = Reading {
-                point: PointId::parse("a/b/c").unwrap(),
-                measured_at: at,
-                received_at: at,
-                raw: None,
-                value: Some(*value),
-                quality: Quality::Good,
-                reason: None,
-            };
-            assert_eq!(fold.take(&reading), ControlFlow::Continue(()));
+        let spans = Spans::Every { width: Duration::from_millis(width_ms), origin: at(origin) };
+        let mut fold = BucketFold::new(Cut::new(&spans).unwrap());
+        for (ms, value) in values {
+            assert_eq!(fold.take(&good(&point("a/b/c"), *ms, *value)), ControlFlow::Continue(()));
         }
         fold.finish().unwrap()
     }
@@ -140,16 +216,37 @@ mod tests {
     }
 
     #[test]
+    fn the_mean_of_the_greatest_numbers_is_one_of_them_at_most() {
+        let bucket = buckets(10, 0, &[(0, f64::MAX), (1, f64::MAX)])[0];
+        assert_eq!((bucket.mean, bucket.max), (f64::MAX, f64::MAX));
+    }
+
+    #[test]
     fn the_ends_of_time_do_not_overflow() {
         let all = buckets(u64::MAX, i64::MAX, &[(i64::MIN, 1.0), (i64::MAX, 2.0)]);
         assert_eq!(all.iter().map(|b| b.n).sum::<u64>(), 2);
     }
 
     #[test]
-    fn no_width_is_refused() {
-        assert!(matches!(
-            BucketFold::new(Duration::from_micros(999), Timestamp::default()),
-            Err(StoreError::Width { .. })
-        ));
+    fn no_width_and_edges_that_do_not_ascend_are_refused() {
+        let spans = Spans::Every { width: Duration::from_micros(999), origin: at(0) };
+        assert!(matches!(Cut::new(&spans), Err(StoreError::Width { .. })));
+        let spans = Spans::Edges(vec![at(0), at(5), at(5)]);
+        let error = Cut::new(&spans).map(|_| ()).unwrap_err();
+        assert_eq!(error.to_string(), "the edges of spans must ascend; edge 2 (counted from 0) does not");
+    }
+
+    #[test]
+    fn edges_take_what_is_between_them() {
+        let spans = Spans::Edges(vec![at(0), at(10), at(30)]);
+        let mut fold = BucketFold::new(Cut::new(&spans).unwrap());
+        for ms in [-1, 0, 9, 10, 29, 30, 99] {
+            assert!(fold.take(&good(&point("a/b/c"), ms, ms as f64)).is_continue());
+        }
+        assert!(fold.take(&missing(&point("a/b/c"), 100, Reason::Timeout)).is_continue());
+        let found: Vec<_> =
+            fold.finish().unwrap().iter().map(|b| (b.start.as_millis(), b.n, b.last)).collect();
+        assert_eq!(found, [(0, 2, 9.0), (10, 2, 29.0)]);
+        assert!(Cut::new(&Spans::Edges(vec![at(3)])).unwrap().span_of(at(3)).is_none());
     }
 }

@@ -94,6 +94,12 @@ pub enum StoreError {
         /// The width asked for.
         width: Duration,
     },
+    /// Edges of spans that do not ascend.
+    #[error("the edges of spans must ascend; edge {index} (counted from 0) does not")]
+    Edges {
+        /// The first edge that is not after the one before it.
+        index: usize,
+    },
     /// Too narrow buckets for the span.
     #[error("the answer has over {max} buckets; ask for wider ones")]
     TooManyBuckets {

@@ -8,6 +8,7 @@ pub mod accounts;
 mod bucket;
 pub mod conformance;
 pub mod error;
+pub mod figures;
 mod head;
 pub mod memory;
 pub mod port;
@@ -15,8 +16,10 @@ mod sqlite;
 
 pub use accounts::{AccountError, Accounts, Digest, Session, Token, User};
 pub use error::{Closed, NotCommitted, StoreError};
+pub use figures::{Bucket, DaySummary, LocalDay, MAX_BUCKETS, QualityCounts, Spans};
 pub use memory::MemoryStore;
-pub use port::{
-    AlarmFilter, Append, Batch, Bucket, CommitSeq, History, Latest, MAX_BUCKETS, OnCommit, StoredReading,
-};
+pub use port::{AlarmFilter, Append, Batch, CommitSeq, Correction, History, Latest, OnCommit, StoredReading};
 pub use sqlite::{Failing, Settings, Store, StoreHealth};
+
+/// Seconds that all of Viet Nam is east of UTC; it keeps no summer time.
+pub const VIETNAM_OFFSET_S: i32 = 7 * 3_600;

@@ -4,14 +4,20 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use hub_model::{Alarm, AlarmId, PointId, Reading, RuleId, Timestamp, Tracking, Transition};
 
+use crate::VIETNAM_OFFSET_S;
+use crate::bucket::{BucketFold, Cut, DayFold};
 use crate::error::{Closed, StoreError};
+use crate::figures::{Bucket, DaySummary, LocalDay, Spans, expected_a_day};
 use crate::head::{Head, renewed, without_nan};
-use crate::port::{AlarmFilter, Append, Batch, CommitSeq, History, Latest, OnCommit};
+use crate::port::{
+    AlarmFilter, Append, Batch, CommitSeq, Correction, History, Latest, OnCommit, StoredReading,
+};
 
-/// A store in RAM. Clones share what is in it.
+/// A store in RAM, its days cut at Vietnam's offset from UTC. Clones share what is in it.
 #[derive(Clone, Default)]
 pub struct MemoryStore {
     inner: Arc<Mutex<Inner>>,
@@ -23,11 +29,14 @@ struct Inner {
     closed: bool,
     told: VecDeque<(CommitSeq, OnCommit)>,
     telling: bool,
+    expected: BTreeMap<PointId, Option<u32>>,
+    repeats: u64,
 }
 
 #[derive(Default)]
 struct Kept {
     readings: BTreeMap<(PointId, Timestamp), Reading>,
+    audit: Vec<Correction>,
     head: Head,
     alarms: BTreeMap<AlarmId, Alarm>,
     transitions: BTreeMap<AlarmId, Vec<Transition>>,
@@ -53,6 +62,17 @@ impl MemoryStore {
         Self { inner: Arc::new(Mutex::new(Inner { kept, ..Inner::default() })) }
     }
 
+    /// Says how often each point should be read; the days' `expected` follows from it.
+    pub fn expect(&self, intervals: Vec<(PointId, Duration)>) {
+        self.lock().expected =
+            intervals.into_iter().map(|(point, interval)| (point, expected_a_day(interval))).collect();
+    }
+
+    /// How many readings took the place of one of the same moment without being a correction, since it was opened.
+    pub fn repeats(&self) -> u64 {
+        self.lock().repeats
+    }
+
     // A panic elsewhere leaves at worst a batch half applied in a test that has failed already.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
@@ -74,15 +94,31 @@ impl MemoryStore {
     }
 }
 
-impl Kept {
+impl Inner {
     fn apply(&mut self, batch: Batch) -> CommitSeq {
-        for stored in batch.readings {
-            let reading = without_nan(stored.reading);
-            if stored.latest {
-                let latest = renewed(self.head.get(&reading.point), reading.clone());
-                self.head.insert(reading.point.clone(), latest);
-            }
-            self.readings.insert((reading.point.clone(), reading.measured_at), reading);
+        for stored in &batch.readings {
+            self.repeats += u64::from(self.kept.put(stored).is_some());
+        }
+        self.kept.apply_rest(batch)
+    }
+}
+
+impl Kept {
+    /// Keeps a reading; gives back the one of the same moment that it took the place of.
+    fn put(&mut self, stored: &StoredReading) -> Option<Reading> {
+        let reading = without_nan(stored.reading.clone());
+        if stored.latest {
+            let latest = renewed(self.head.get(&reading.point), reading.clone());
+            self.head.insert(reading.point.clone(), latest);
+        }
+        self.readings.insert((reading.point.clone(), reading.measured_at), reading)
+    }
+
+    fn apply_rest(&mut self, batch: Batch) -> CommitSeq {
+        for mut correction in batch.corrections {
+            correction.replaced = self.put(&correction.reading);
+            correction.reading.reading = without_nan(correction.reading.reading);
+            self.audit.push(correction);
         }
         self.alarms.extend(batch.alarms.into_iter().map(|alarm| (alarm.id, alarm)));
         for transition in batch.transitions {
@@ -112,7 +148,7 @@ impl Append for MemoryStore {
         if inner.closed {
             return Err(Closed);
         }
-        let seq = inner.kept.apply(batch);
+        let seq = inner.apply(batch);
         inner.told.push_back((seq, on_commit));
         drop(inner);
         self.tell();
@@ -143,6 +179,37 @@ impl History for MemoryStore {
         let found: Vec<Reading> = self.lock().kept.readings.range(span).map(|(_, r)| r.clone()).collect();
         let _ = found.into_iter().try_for_each(visit);
         Ok(())
+    }
+
+    fn buckets(
+        &self,
+        point: &PointId,
+        from: Timestamp,
+        to: Timestamp,
+        spans: &Spans,
+    ) -> Result<Vec<Bucket>, StoreError> {
+        let mut fold = BucketFold::new(Cut::new(spans)?);
+        self.readings(point, from, to, &mut |reading| fold.take(&reading))?;
+        fold.finish()
+    }
+
+    fn days(&self, point: &PointId, from: Timestamp, to: Timestamp) -> Result<Vec<DaySummary>, StoreError> {
+        let Some((from, to)) = LocalDay::whole(from, to, VIETNAM_OFFSET_S) else { return Ok(Vec::new()) };
+        let expected = self.lock().expected.get(point).copied().flatten();
+        let mut fold = DayFold::new(VIETNAM_OFFSET_S, expected);
+        self.readings(point, from, to, &mut |reading| {
+            fold.take(&reading);
+            ControlFlow::Continue(())
+        })?;
+        Ok(fold.finish())
+    }
+
+    fn audit(&self, point: &PointId, from: Timestamp, to: Timestamp) -> Result<Vec<Correction>, StoreError> {
+        let is_asked_for = |correction: &&Correction| {
+            let reading = &correction.reading.reading;
+            reading.point == *point && (from..to).contains(&reading.measured_at)
+        };
+        Ok(self.lock().kept.audit.iter().filter(is_asked_for).cloned().collect())
     }
 
     fn alarms(&self, filter: &AlarmFilter) -> Result<Vec<Alarm>, StoreError> {

@@ -5,15 +5,11 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 use hub_model::{Alarm, AlarmId, AlarmState, PointId, Reading, SiteId, Timestamp, Tracking, Transition};
 
-use crate::bucket::BucketFold;
 use crate::error::{Closed, StoreError};
-
-/// The most buckets that one question may be answered with.
-pub const MAX_BUCKETS: usize = 100_000;
+use crate::figures::{Bucket, DaySummary, Spans};
 
 /// What is to be remembered together: after a crash either all of it is there or none.
 ///
@@ -22,6 +18,8 @@ pub const MAX_BUCKETS: usize = 100_000;
 pub struct Batch {
     /// Readings, in the order in which they were judged. A later one replaces an earlier one of the same point and `measured_at`.
     pub readings: Vec<StoredReading>,
+    /// Readings that take the place of others by somebody's will. They come after the batch's readings.
+    pub corrections: Vec<Correction>,
     /// Alarms, whole: each replaces what was known of its id.
     pub alarms: Vec<Alarm>,
     /// Steps of alarms' lives, added to their histories in this order.
@@ -38,7 +36,11 @@ impl Batch {
 
     /// How many things are in it.
     pub fn rows(&self) -> usize {
-        self.readings.len() + self.alarms.len() + self.transitions.len() + self.tracking.len()
+        self.readings.len()
+            + self.corrections.len()
+            + self.alarms.len()
+            + self.transitions.len()
+            + self.tracking.len()
     }
 }
 
@@ -49,6 +51,21 @@ pub struct StoredReading {
     pub reading: Reading,
     /// Whether it becomes the point's latest; false for one that came late.
     pub latest: bool,
+}
+
+/// A reading that somebody has put in the place of another one. What stood there is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Correction {
+    /// The new reading.
+    pub reading: StoredReading,
+    /// What stood there; the store fills it in, whatever is given. `None` when there was nothing.
+    pub replaced: Option<Reading>,
+    /// When it was corrected.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: String,
+    /// Why, in that person's words.
+    pub why: String,
 }
 
 /// Numbers the committed batches, in append order, from 1; 0 is "none yet". Goes on after a restart.
@@ -86,23 +103,6 @@ pub struct Latest {
     pub reading: Reading,
     /// Value and measured-at of the last such reading that had a value of judged quality; the reading's own when it has one.
     pub last_good: Option<(f64, Timestamp)>,
-}
-
-/// Values of one span of time. Only values of judged quality are in it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bucket {
-    /// Where the span begins; it may lie before the asked-for `from`.
-    pub start: Timestamp,
-    /// How many values.
-    pub n: u64,
-    /// The least.
-    pub min: f64,
-    /// Their mean, each value weighing the same.
-    pub mean: f64,
-    /// The greatest.
-    pub max: f64,
-    /// The one measured last.
-    pub last: f64,
 }
 
 /// Which alarms are asked for. The default asks for the 1,000 newest.
@@ -166,22 +166,32 @@ pub trait History: Send + Sync {
         visit: &mut dyn FnMut(Reading) -> ControlFlow<()>,
     ) -> Result<(), StoreError>;
 
-    /// The point's values measured in `[from, to)` in spans of `width`, one of which begins at `origin`; empty ones are left out.
+    /// The point's values measured in `[from, to)`, span by span. A span without values is left out.
     ///
     /// # Errors
-    /// When `width` is under a millisecond, the answer has over [`MAX_BUCKETS`] buckets, or the store cannot be read.
+    /// When a span is under a millisecond, [`Spans::Edges`] do not ascend, the answer has over [`MAX_BUCKETS`] buckets, or the
+    /// store cannot be read.
+    ///
+    /// [`MAX_BUCKETS`]: crate::MAX_BUCKETS
     fn buckets(
         &self,
         point: &PointId,
         from: Timestamp,
         to: Timestamp,
-        width: Duration,
-        origin: Timestamp,
-    ) -> Result<Vec<Bucket>, StoreError> {
-        let mut fold = BucketFold::new(width, origin)?;
-        self.readings(point, from, to, &mut |reading| fold.take(&reading))?;
-        fold.finish()
-    }
+        spans: &Spans,
+    ) -> Result<Vec<Bucket>, StoreError>;
+
+    /// The point's site-local days that `[from, to)` touches and that hold readings, each day whole, the first day first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn days(&self, point: &PointId, from: Timestamp, to: Timestamp) -> Result<Vec<DaySummary>, StoreError>;
+
+    /// What was corrected of the point's readings measured in `[from, to)`, in the order in which it was.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn audit(&self, point: &PointId, from: Timestamp, to: Timestamp) -> Result<Vec<Correction>, StoreError>;
 
     /// The alarms that `filter` lets through, the newest (last raised, then highest id) first.
     ///

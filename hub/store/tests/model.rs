@@ -5,7 +5,7 @@ use std::time::Duration;
 use hub_model::{Alarm, AlarmId, AlarmState, PointId, Quality, Reading, Reason, Tracking};
 use hub_store::conformance::samples::{alarm, at, good, missing, point, readings_of, step};
 use hub_store::{
-    AlarmFilter, Append, Batch, CommitSeq, History, MemoryStore, Settings, Store, StoredReading,
+    AlarmFilter, Append, Batch, CommitSeq, History, MemoryStore, Settings, Spans, Store, StoredReading,
 };
 use proptest::prelude::*;
 
@@ -67,7 +67,7 @@ fn a_step() -> impl Strategy<Value = Step> {
         .prop_map(|(readings, alarms, tracking)| {
             let raised = |alarm: &Alarm| step(alarm.id.0, 1, None, AlarmState::Unacknowledged);
             let transitions = alarms.iter().map(raised).collect();
-            Step::Append(Batch { readings, alarms, transitions, tracking })
+            Step::Append(Batch { readings, alarms, transitions, tracking, ..Batch::default() })
         });
     prop_oneof![6 => batch, 1 => Just(Step::Reopen)]
 }
@@ -83,10 +83,9 @@ fn assert_same(store: &Store, model: &MemoryStore) {
     for point in points() {
         for (from, to) in [(i64::MIN, i64::MAX), (5, 30)] {
             assert_eq!(readings_of(store, &point, from, to), readings_of(model, &point, from, to));
+            let spans = Spans::Every { width: Duration::from_millis(7), origin: at(3) };
             let buckets = |history: &dyn History| {
-                history
-                    .buckets(&point, at(from), at(to), Duration::from_millis(7), at(3))
-                    .expect("the store answers")
+                history.buckets(&point, at(from), at(to), &spans).expect("the store answers")
             };
             assert_eq!(buckets(store), buckets(model));
         }

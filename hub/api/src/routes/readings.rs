@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use hub_model::{PointId, Timestamp};
-use hub_store::{Bucket, History, StoreError};
+use hub_store::{Bucket, History, Spans, StoreError};
 
 use super::csv;
 use crate::accept;
@@ -157,7 +157,8 @@ pub(super) fn buckets(
     let span_ms = question.to.since(question.from).as_millis();
     let width_ms = span_ms.div_ceil(count as u128).max(1);
     let width = Duration::from_millis(u64::try_from(width_ms).unwrap_or(u64::MAX));
-    history.buckets(point, question.from, question.to, width, question.from)
+    let spans = Spans::Every { width, origin: question.from };
+    history.buckets(point, question.from, question.to, &spans)
 }
 
 fn bucket_columns(point: &PointId, unit: &str, buckets: &[Bucket]) -> wire::Buckets {

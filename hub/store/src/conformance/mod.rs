@@ -1,26 +1,56 @@
 //! What every store must do, as examples that run: the store on disk, its twin in RAM, and whatever comes later.
 //!
 //! A check panics, with what was expected, when a store does not. Every answer is asked for twice: as committed, and again after
-//! the store was closed and opened. Read next: [`samples`] for what is stored, then `commits`, `readings`, `alarms` for the checks.
+//! the store was closed and opened. Read next: [`samples`] for what is stored, then `commits`, `readings`,
+//! `corrections`, `figures`, `alarms` for the checks.
 
 mod alarms;
 mod commits;
+mod corrections;
+mod figures;
 mod readings;
 pub mod samples;
 
 use std::time::Duration;
 
 use crossbeam_channel::bounded;
+use hub_model::PointId;
 
+use crate::memory::MemoryStore;
 use crate::port::{Append, Batch, CommitSeq, History, StoredReading};
+use crate::sqlite::Store;
 
 /// How long a commit may take before a check fails.
 const COMMIT_BOUND: Duration = Duration::from_secs(30);
 
-/// Both ports of one store.
-pub trait Backend: Append + History {}
+/// Both ports of one store, and what a store has beside them. Its days are cut at Vietnam's offset from UTC.
+pub trait Backend: Append + History {
+    /// As `Store::expect`.
+    fn expect(&self, intervals: Vec<(PointId, Duration)>);
 
-impl<T: Append + History> Backend for T {}
+    /// As `Store::repeats`.
+    fn repeats(&self) -> u64;
+}
+
+impl Backend for Store {
+    fn expect(&self, intervals: Vec<(PointId, Duration)>) {
+        self.expect(intervals);
+    }
+
+    fn repeats(&self) -> u64 {
+        self.repeats()
+    }
+}
+
+impl Backend for MemoryStore {
+    fn expect(&self, intervals: Vec<(PointId, Duration)>) {
+        self.expect(intervals);
+    }
+
+    fn repeats(&self) -> u64 {
+        self.repeats()
+    }
+}
 
 /// Opens the store of one place. The one that it gave before is dropped first, which must commit what that had queued.
 pub type Open = Box<dyn FnMut() -> Box<dyn Backend>>;
@@ -30,7 +60,7 @@ pub type Check = fn(&mut Place);
 
 /// All checks by name.
 pub fn checks() -> Vec<(&'static str, Check)> {
-    [commits::CHECKS, readings::CHECKS, alarms::CHECKS].concat()
+    [commits::CHECKS, readings::CHECKS, corrections::CHECKS, figures::CHECKS, alarms::CHECKS].concat()
 }
 
 /// Runs every check, each in an empty place of its own.

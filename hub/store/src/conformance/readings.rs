@@ -1,14 +1,11 @@
-//! Checks of readings: kept to the last bit, in order, last write wins, latest and last good, buckets.
-
-use std::ops::ControlFlow;
-use std::time::Duration;
+//! Checks of readings: kept to the last bit, in order, last write wins, latest and last good.
 
 use hub_model::{Quality, Reading, Reason};
+use std::ops::ControlFlow;
 
 use super::samples::{at, good, missing, point, readings_of};
 use super::{Check, Place};
-use crate::error::StoreError;
-use crate::port::{Bucket, Latest, MAX_BUCKETS};
+use crate::port::{Batch, Latest, StoredReading};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("readings come back as they were given", readings_come_back_as_they_were_given),
@@ -19,8 +16,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("many readings are all shown", many_readings_are_all_shown),
     ("late readings do not become the latest", late_readings_do_not_become_the_latest),
     ("the last good value outlives missing ones", the_last_good_value_outlives_missing_ones),
-    ("buckets count judged values only", buckets_count_judged_values_only),
-    ("too many or too narrow buckets are refused", too_many_buckets_are_refused),
+    ("readings written again are counted", readings_written_again_are_counted),
 ];
 
 fn readings_come_back_as_they_were_given(place: &mut Place) {
@@ -147,51 +143,14 @@ fn the_last_good_value_outlives_missing_ones(place: &mut Place) {
     });
 }
 
-fn buckets_count_judged_values_only(place: &mut Place) {
+fn readings_written_again_are_counted(place: &mut Place) {
     let ph = point("a/plc/ph");
-    let of = |quality, ms, value| Reading { quality, ..good(&ph, ms, value) };
-    place.append_live([
-        of(Quality::Good, 0, 1.0),
-        of(Quality::Suspect, 5, 4.0),
-        of(Quality::NotEvaluated, 9, 2.5),
-        of(Quality::Fail, 6, 1e6),
-        of(Quality::Calibrating, 7, -1e6),
-        missing(&ph, 8, Reason::Timeout),
-        missing(&ph, 15, Reason::Timeout),
-        of(Quality::Good, 20, 9.0),
-        of(Quality::Good, 35, 3.0),
-    ]);
-    place.append_late([of(Quality::Good, 20, 8.0)]);
-    place.look_twice(|store| {
-        let width = Duration::from_millis(10);
-        let one = |start, value| Bucket {
-            start: at(start),
-            n: 1,
-            min: value,
-            mean: value,
-            max: value,
-            last: value,
-        };
-        assert_eq!(
-            store.buckets(&ph, at(0), at(35), width, at(0)).expect("readable"),
-            [Bucket { start: at(0), n: 3, min: 1.0, mean: 2.5, max: 4.0, last: 2.5 }, one(20, 8.0)]
-        );
-        assert_eq!(
-            store.buckets(&ph, at(9), at(36), width, at(5)).expect("readable"),
-            [one(5, 2.5), one(15, 8.0), one(35, 3.0)],
-            "a bucket may begin before the span, but holds nothing from there"
-        );
+    place.append_live([good(&ph, 10, 1.0), good(&ph, 20, 2.0)]);
+    assert_eq!(place.store().repeats(), 0);
+    place.append_live([good(&ph, 10, 1.0), good(&ph, 30, 2.0), good(&ph, 30, 3.0)]);
+    place.append(Batch {
+        readings: vec![StoredReading { reading: good(&ph, 20, 9.0), latest: false }],
+        ..Batch::default()
     });
-}
-
-fn too_many_buckets_are_refused(place: &mut Place) {
-    let ph = point("a/plc/ph");
-    let many = i64::try_from(MAX_BUCKETS).unwrap_or(i64::MAX) + 1;
-    place.append_live((0..many).map(|ms| good(&ph, ms, 1.0)));
-    let ask = |to, width| place.store().buckets(&ph, at(0), at(to), width, at(0));
-    assert!(matches!(ask(10, Duration::ZERO), Err(StoreError::Width { .. })));
-    let narrow = Duration::from_millis(1);
-    assert_eq!(ask(many - 1, narrow).expect("as many as are allowed").len(), MAX_BUCKETS);
-    assert!(matches!(ask(many, narrow), Err(StoreError::TooManyBuckets { .. })));
-    assert_eq!(ask(many, Duration::MAX).expect("one bucket").len(), 1);
+    assert_eq!(place.store().repeats(), 3);
 }

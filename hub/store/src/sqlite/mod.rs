@@ -15,6 +15,7 @@ mod tests;
 mod transaction;
 mod writer;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -22,10 +23,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, bounded};
+use hub_model::PointId;
 
 use self::readers::Readers;
 use self::writer::{BeforeAttempt, Queued, Stop, Writer};
 use crate::error::{Closed, NotCommitted, StoreError, in_one_line};
+use crate::figures::expected_a_day;
 use crate::head::Head;
 use crate::port::{Append, Batch, CommitSeq, OnCommit};
 
@@ -39,12 +42,18 @@ pub struct Settings {
     pub dir: PathBuf,
     /// How long the first batch waits for others to share its transaction. Longer spares the disk, shorter answers sooner.
     pub commit_window: Duration,
+    /// How many seconds east of UTC the days are cut.
+    pub utc_offset_s: i32,
 }
 
 impl Settings {
-    /// The store in `dir` with a window of 100 ms.
+    /// The store in `dir` with a window of 100 ms and Vietnam's days.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), commit_window: Duration::from_millis(100) }
+        Self {
+            dir: dir.into(),
+            commit_window: Duration::from_millis(100),
+            utc_offset_s: crate::VIETNAM_OFFSET_S,
+        }
     }
 }
 
@@ -72,6 +81,7 @@ pub struct Failing {
 pub struct Store {
     shared: Arc<Shared>,
     readers: Readers,
+    utc_offset_s: i32,
     intake: RwLock<Option<Sender<Queued>>>,
     thread: Mutex<Option<Running>>,
 }
@@ -90,6 +100,8 @@ struct Shared {
     last_alarm: AtomicU64,
     in_hand: AtomicUsize,
     failing: Mutex<Option<Failing>>,
+    repeats: AtomicU64,
+    expected: RwLock<HashMap<PointId, Option<u32>>>,
 }
 
 impl Store {
@@ -128,6 +140,7 @@ impl Store {
         Ok(Self {
             shared,
             readers: Readers::new(file),
+            utc_offset_s: settings.utc_offset_s,
             intake: RwLock::new(Some(intake)),
             thread: Mutex::new(Some(Running { stop, thread })),
         })
@@ -142,6 +155,17 @@ impl Store {
             queued: queued + self.shared.in_hand.load(Ordering::Acquire),
             failing: self.shared.failing.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
+    }
+
+    /// Says how often each point should be read; the days' `expected` follows from it. Replaces what was said before.
+    pub fn expect(&self, intervals: Vec<(PointId, Duration)>) {
+        *self.shared.expected.write().unwrap_or_else(PoisonError::into_inner) =
+            intervals.into_iter().map(|(point, interval)| (point, expected_a_day(interval))).collect();
+    }
+
+    /// How many readings took the place of one of the same moment without being a correction, since it was opened.
+    pub fn repeats(&self) -> u64 {
+        self.shared.repeats.load(Ordering::Acquire)
     }
 
     /// Takes nothing more, commits what is queued, ends the writer and frees the folder. History can still be read; closing

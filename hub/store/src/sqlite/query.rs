@@ -13,10 +13,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::Store;
 use super::codes::number_of;
 use super::readers::Fault;
-use super::rows::{alarm_of, point_of, reading_of, tracking_of, transition_of};
+use super::rows::{alarm_of, correction_of, point_of, reading_of, tracking_of, transition_of};
+use crate::bucket::{BucketFold, Cut, DayFold};
 use crate::error::StoreError;
+use crate::figures::{Bucket, DaySummary, LocalDay, Spans};
 use crate::head::Head;
-use crate::port::{AlarmFilter, CommitSeq, History, Latest};
+use crate::port::{AlarmFilter, CommitSeq, Correction, History, Latest};
 
 /// Readings fetched at a time. Between pages no connection and no snapshot is held, so a slow receiver keeps nothing from
 /// being brought out of the write-ahead log.
@@ -25,6 +27,10 @@ const PAGE_READINGS: usize = 4_096;
 // Of rows with the same time the last written counts: with a sole max(), SQLite takes the other columns from that row.
 pub(super) const READINGS_PAGE: &str = "SELECT measured_at, received_after_ms, raw, value, quality, reason, max(rowid) FROM reading
     WHERE series = ? AND measured_at >= ? AND measured_at < ? GROUP BY measured_at ORDER BY measured_at LIMIT ?";
+
+const AUDIT: &str = "SELECT measured_at, received_after_ms, raw, value, quality, reason, latest,
+    was_measured_at, was_received_after_ms, was_raw, was_value, was_quality, was_reason, at, by_user, why
+    FROM audit WHERE series = (SELECT id FROM series WHERE point = ?) AND measured_at >= ? AND measured_at < ? ORDER BY id";
 
 impl History for Store {
     fn latest(&self) -> Result<Vec<Latest>, StoreError> {
@@ -53,6 +59,38 @@ impl History for Store {
             let Some(next) = next else { return Ok(()) };
             from = next;
         }
+    }
+
+    fn buckets(
+        &self,
+        point: &PointId,
+        from: Timestamp,
+        to: Timestamp,
+        spans: &Spans,
+    ) -> Result<Vec<Bucket>, StoreError> {
+        let mut fold = BucketFold::new(Cut::new(spans)?);
+        self.readings(point, from, to, &mut |reading| fold.take(&reading))?;
+        fold.finish()
+    }
+
+    fn days(&self, point: &PointId, from: Timestamp, to: Timestamp) -> Result<Vec<DaySummary>, StoreError> {
+        let Some((from, to)) = LocalDay::whole(from, to, self.utc_offset_s) else { return Ok(Vec::new()) };
+        let expected =
+            self.shared.expected.read().unwrap_or_else(PoisonError::into_inner).get(point).copied();
+        let mut fold = DayFold::new(self.utc_offset_s, expected.flatten());
+        self.readings(point, from, to, &mut |reading| {
+            fold.take(&reading);
+            ControlFlow::Continue(())
+        })?;
+        Ok(fold.finish())
+    }
+
+    fn audit(&self, point: &PointId, from: Timestamp, to: Timestamp) -> Result<Vec<Correction>, StoreError> {
+        self.readers.ask("corrections", |connection| {
+            let mut query = connection.prepare_cached(AUDIT)?;
+            let span = params![point.as_str(), from.as_millis(), to.as_millis()];
+            query.query_and_then(span, |row| correction_of(row, point))?.collect()
+        })
     }
 
     fn alarms(&self, filter: &AlarmFilter) -> Result<Vec<Alarm>, StoreError> {

@@ -10,6 +10,7 @@ use rusqlite::{Params, Row, params_from_iter};
 
 use super::codes::{number_of, quality_of, reason_of};
 use super::readers::Fault;
+use crate::port::{Correction, StoredReading};
 
 pub(super) const INSERT_ALARM: &str = "INSERT OR REPLACE INTO alarm (id, rule, rule_version, title_vi, title_en, priority,
     site, subject, state, beneath, raised_at, cleared_at, acknowledged_at, acknowledged_by, shelved_until, value, unit,
@@ -119,6 +120,20 @@ pub(super) fn reading_of(row: &Row<'_>, first: usize, point: PointId) -> Result<
         value: number_of(row.get_ref(first + 3)?)?,
         quality: quality_of(row.get(first + 4)?)?,
         reason: row.get::<_, Option<i64>>(first + 5)?.map(reason_of).transpose()?,
+    })
+}
+
+pub(super) fn correction_of(row: &Row<'_>, point: &PointId) -> Result<Correction, Fault> {
+    let replaced = match row.get::<_, Option<i64>>("was_measured_at")? {
+        None => None,
+        Some(_) => Some(reading_of(row, 7, point.clone())?),
+    };
+    Ok(Correction {
+        reading: StoredReading { reading: reading_of(row, 0, point.clone())?, latest: row.get("latest")? },
+        replaced,
+        at: Timestamp::from_millis(row.get("at")?),
+        by: row.get("by_user")?,
+        why: row.get("why")?,
     })
 }
 

@@ -5,7 +5,7 @@ use super::database::Schema;
 /// The file's name in the store's folder.
 pub(super) const FILE: &str = "hub.sqlite";
 
-pub(super) const SCHEMA: Schema = Schema { application_id: 0x636d_6862, steps: &[STEP_1] };
+pub(super) const SCHEMA: Schema = Schema { application_id: 0x636d_6862, steps: &[STEP_1, STEP_2] };
 
 // Readings are only ever appended: commit by commit, within one by series, then in the order of their arrival.
 // Of rows with the same series and time the highest rowid counts.
@@ -81,4 +81,29 @@ const STEP_1: &str = "
     ) WITHOUT ROWID;
     CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), commits INTEGER NOT NULL);
     INSERT INTO progress VALUES (1, 0);
+";
+
+// What was corrected. `was_…` is null throughout when nothing stood there.
+const STEP_2: &str = "
+    CREATE TABLE audit (
+        id INTEGER PRIMARY KEY,
+        series INTEGER NOT NULL,
+        measured_at INTEGER NOT NULL,
+        received_after_ms INTEGER NOT NULL,
+        raw,
+        value,
+        quality INTEGER NOT NULL,
+        reason INTEGER,
+        latest INTEGER NOT NULL,
+        was_measured_at INTEGER,
+        was_received_after_ms INTEGER,
+        was_raw,
+        was_value,
+        was_quality INTEGER,
+        was_reason INTEGER,
+        at INTEGER NOT NULL,
+        by_user TEXT NOT NULL,
+        why TEXT NOT NULL
+    );
+    CREATE INDEX audit_by_time ON audit (series, measured_at);
 ";

@@ -4,19 +4,27 @@
 
 use std::collections::HashMap;
 
-use hub_model::{PointId, Reading, Tracking};
+use hub_model::{PointId, Reading, Timestamp, Tracking};
 use rusqlite::types::Value;
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params, params_from_iter,
+};
 
 use super::codes::{number, quality_code, reason_code};
 use super::rows::{INSERT_ALARM, INSERT_TRANSITION, alarm_row, transition_row};
 use crate::head::{Head, renewed, without_nan};
 use crate::memory::is_idle;
-use crate::port::{Batch, Latest, StoredReading};
+use crate::port::{Batch, Correction, Latest, StoredReading};
 
 const INSERT_READING: &str =
     "INSERT INTO reading (series, measured_at, received_after_ms, raw, value, quality, reason)
     VALUES (?, ?, ?, ?, ?, ?, ?)";
+const STANDING: &str = "SELECT measured_at, received_after_ms, raw, value, quality, reason FROM reading
+    WHERE series = ? AND measured_at = ? ORDER BY rowid DESC LIMIT 1";
+const INSERT_AUDIT: &str =
+    "INSERT INTO audit (series, measured_at, received_after_ms, raw, value, quality, reason, latest,
+    was_measured_at, was_received_after_ms, was_raw, was_value, was_quality, was_reason, at, by_user, why)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const REPLACE_LATEST: &str = "INSERT OR REPLACE INTO latest
     (series, measured_at, received_after_ms, raw, value, quality, reason, good_value, good_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -27,6 +35,7 @@ pub(super) struct Written {
     pub new_series: HashMap<PointId, i64>,
     pub latest: HashMap<PointId, Latest>,
     pub last_alarm: u64,
+    pub repeats: u64,
 }
 
 /// Commits `batches`; `commits` is the counter after them. On an error nothing of it is on disk.
@@ -43,6 +52,11 @@ pub(super) fn write<'a>(
     for batch in batches {
         for stored in &batch.readings {
             readings.push((group.series_of(&stored.reading.point)?, stored));
+        }
+        if !batch.corrections.is_empty() {
+            // What they replace must be in its place first.
+            group.write_readings(std::mem::take(&mut readings))?;
+            group.write_corrections(&batch.corrections)?;
         }
         group.write_alarms(batch)?;
         group.write_tracking(&batch.tracking)?;
@@ -69,10 +83,11 @@ impl Group<'_> {
         for of_series in readings.chunk_by(|(one, _), (other, _)| one == other) {
             let mut latest = None;
             for (series, StoredReading { reading, latest: is_latest }) in of_series {
+                self.written.repeats += u64::from(self.standing(*series, reading.measured_at)?.is_some());
                 let [measured_at, received_after, raw, value, quality, reason] = columns(reading);
                 insert.execute(params![series, measured_at, received_after, raw, value, quality, reason])?;
                 if *is_latest {
-                    let before = latest.as_ref().or_else(|| self.head.get(&reading.point));
+                    let before = latest.as_ref().or_else(|| self.latest_of(&reading.point));
                     latest = Some(renewed(before, without_nan(reading.clone())));
                 }
             }
@@ -81,6 +96,43 @@ impl Group<'_> {
             }
         }
         Ok(())
+    }
+
+    fn write_corrections(&mut self, corrections: &[Correction]) -> rusqlite::Result<()> {
+        for correction in corrections {
+            let StoredReading { reading, latest } = &correction.reading;
+            let series = self.series_of(&reading.point)?;
+            let was = self.standing(series, reading.measured_at)?.unwrap_or([const { Value::Null }; 6]);
+            let new = columns(reading);
+            let [measured_at, received_after, raw, value, quality, reason] = &new;
+            let mut insert = self.transaction.prepare_cached(INSERT_READING)?;
+            insert.execute(params![series, measured_at, received_after, raw, value, quality, reason])?;
+            if *latest {
+                let renewed = renewed(self.latest_of(&reading.point), without_nan(reading.clone()));
+                self.write_latest(series, renewed)?;
+            }
+            let told = [
+                correction.at.as_millis().into(),
+                correction.by.clone().into(),
+                correction.why.clone().into(),
+            ];
+            let row = std::iter::once(series.into()).chain(new);
+            let row = row.chain([i64::from(*latest).into()]).chain(was).chain(told);
+            self.transaction.prepare_cached(INSERT_AUDIT)?.execute(params_from_iter(row))?;
+        }
+        Ok(())
+    }
+
+    /// The columns of the reading that stands at a moment.
+    fn standing(&self, series: i64, at: Timestamp) -> rusqlite::Result<Option<[Value; 6]>> {
+        let columns = |row: &Row<'_>| {
+            Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?])
+        };
+        self.transaction.prepare_cached(STANDING)?.query_row([series, at.as_millis()], columns).optional()
+    }
+
+    fn latest_of(&self, point: &PointId) -> Option<&Latest> {
+        self.written.latest.get(point).or_else(|| self.head.get(point))
     }
 
     fn write_alarms(&mut self, batch: &Batch) -> rusqlite::Result<()> {

@@ -155,6 +155,7 @@ impl Writer {
     fn tell(&mut self, written: Written, group: Vec<Queued>) {
         self.series.extend(written.new_series);
         self.shared.head.write().unwrap_or_else(PoisonError::into_inner).extend(written.latest);
+        self.shared.repeats.fetch_add(written.repeats, Ordering::AcqRel);
         self.shared.last_alarm.fetch_max(written.last_alarm, Ordering::AcqRel);
         let before = self.shared.last_commit.fetch_add(group.len() as u64, Ordering::AcqRel);
         self.shared.in_hand.store(0, Ordering::Release);
