@@ -131,6 +131,11 @@ export const en: Record<Key, string> = {
   "reason.stuck": "unchanged for too long",
   "reason.future": "measured in the future",
   "reason.late": "came late",
+  "reason.maintenance": "measured during maintenance",
+  "reason.excluded": "taken out of account by an officer",
+  "reason.corrected": "corrected by an officer",
+  "reason.untimed": "time not sure, the hub’s clock was not right",
+  "reason.retimed": "its time was set right afterwards",
   "reason.other": "reason: {code}",
   // alarms
   "priority.critical": "Critical",

@@ -183,7 +183,7 @@ describe("reasons", () => {
 
   it("of the hub all have words", () => {
     const codes =
-      "timeout exception refused disconnected bad_answer sentinel not_a_number undecodable offline expired out_of_range suspect_range rate stuck future late";
+      "timeout exception refused disconnected bad_answer sentinel not_a_number undecodable offline expired out_of_range suspect_range rate stuck future late maintenance excluded corrected untimed retimed";
     for (const code of codes.split(" ")) expect(`reason.${code}` in vi, code).toBe(true);
   });
 });

@@ -130,6 +130,11 @@ export const vi = {
   "reason.stuck": "không đổi quá lâu",
   "reason.future": "thời gian đo nằm ở tương lai",
   "reason.late": "số liệu đến muộn",
+  "reason.maintenance": "đang bảo trì, hiệu chuẩn",
+  "reason.excluded": "cán bộ đã loại khỏi tính toán",
+  "reason.corrected": "cán bộ đã sửa",
+  "reason.untimed": "chưa rõ giờ đo vì đồng hồ của trạm chưa đúng",
+  "reason.retimed": "giờ đo đã được chỉnh lại",
   "reason.other": "lý do: {code}",
   // alarms
   "priority.critical": "Nghiêm trọng",

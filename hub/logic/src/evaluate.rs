@@ -36,7 +36,7 @@ impl Logic {
     fn condition(&self, number: usize, now: Timestamp) -> Result<Option<bool>, RuleFault> {
         let watch = &self.watches.all[number];
         let rule = &self.rules.rules[watch.rule];
-        if !self.world.is_known(watch.target) {
+        if !self.world.is_known(watch.target) || self.world.is_maintained(watch.target, now) {
             return Ok(None);
         }
         match self.world.latest(watch.target) {

@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use hub_model::{Observation, Point, Quality, Reading, Reason, Sample, Timestamp};
+use hub_model::Scaling;
+use hub_model::{
+    Calibration, Observation, Point, Quality, Reading, Reason, Sample, Timestamp, Upkeep, calibrated,
+};
 
 use crate::memory::PointMemory;
 
@@ -22,10 +25,15 @@ pub(crate) struct Judged {
 }
 
 /// Judges one observation of `point`.
-pub(crate) fn judge(point: &Point, memory: &PointMemory, observation: &Observation) -> Judged {
+pub(crate) fn judge(
+    point: &Point,
+    memory: &PointMemory,
+    upkeep: &Upkeep,
+    observation: &Observation,
+) -> Judged {
     let received_at = observation.received_at;
     let measured_at = observation.measured_at.unwrap_or(received_at);
-    let (raw, value) = number(point, observation.sample);
+    let (raw, value) = number(point, upkeep.calibration(&point.id, measured_at), observation.sample);
     let mut reading = Reading {
         point: point.id.clone(),
         measured_at,
@@ -41,6 +49,10 @@ pub(crate) fn judge(point: &Point, memory: &PointMemory, observation: &Observati
     let latest = is_silence(reading.reason)
         || memory.newest_measured().is_none_or(|at| measured_at >= at || at > beyond);
     let Some(value) = reading.value else { return Judged { reading, latest } };
+    if upkeep.is_maintained(&point.id, measured_at) {
+        (reading.quality, reading.reason) = (Quality::Calibrating, Some(Reason::Maintenance));
+        return Judged { reading, latest };
+    }
     (reading.quality, reading.reason) = check(point, memory, &reading, value, latest);
     if !latest || !is_live(memory.latest.as_ref(), &reading) {
         reading.reason = Some(Reason::Late);
@@ -70,14 +82,24 @@ pub(crate) fn counted_at(reading: &Reading) -> Timestamp {
 }
 
 /// The raw number and the value, or why there is none.
-fn number(point: &Point, sample: Sample) -> (Option<f64>, Result<f64, Reason>) {
+fn number(
+    point: &Point,
+    calibration: Option<&Calibration>,
+    sample: Sample,
+) -> (Option<f64>, Result<f64, Reason>) {
     let finite = |value: f64| value.is_finite().then_some(value).ok_or(Reason::NotANumber);
     match sample {
         Sample::Missing(reason) => (None, Err(reason)),
+        // Where values are not scaled, what was sent is the instrument's own number: it is kept beside what becomes of it.
+        Sample::Value(value)
+            if calibration.is_some() && point.scaling == Scaling::NONE && value.is_finite() =>
+        {
+            (Some(value), finite(calibrated(point.scaling, calibration, value)))
+        }
         Sample::Value(value) => (None, finite(value)),
         Sample::Raw(raw) if !raw.is_finite() => (None, Err(Reason::NotANumber)),
         Sample::Raw(raw) if point.missing.contains(&raw) => (Some(raw), Err(Reason::Sentinel)),
-        Sample::Raw(raw) => (Some(raw), finite(point.scaling.apply(raw))),
+        Sample::Raw(raw) => (Some(raw), finite(calibrated(point.scaling, calibration, raw))),
     }
 }
 
@@ -110,6 +132,11 @@ fn check(
         true => (Quality::Good, None),
         false => (Quality::NotEvaluated, None),
     }
+}
+
+/// The checks that need nothing but the reading itself, for one that is judged once more.
+pub(crate) fn check_alone(point: &Point, reading: &Reading, value: f64) -> (Quality, Option<Reason>) {
+    check(point, &PointMemory::default(), reading, value, false)
 }
 
 /// Live is what is fresh. A device whose clock is slow is live too: its time advances as the hub's does. A backlog that is

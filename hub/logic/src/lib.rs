@@ -16,6 +16,7 @@ mod memory;
 mod places;
 mod rules;
 mod start;
+mod upkeep;
 mod watch;
 mod window;
 mod world;
@@ -31,4 +32,5 @@ pub use face::{
 pub use judge::{FUTURE_AFTER, LIVE_WITHIN};
 pub use logic::Logic;
 pub use rules::RuleSet;
+pub use upkeep::{Amended, configured_upkeep, corrected, excluded, rejudge, restored};
 pub use window::MAX_WINDOW;

@@ -53,6 +53,8 @@ impl Logic {
     /// What comes out belongs in one transaction, in this order, and the next step may follow at once.
     pub fn step(&mut self, now: Timestamp, event: Event) -> Vec<Effect> {
         let mut out = vec![];
+        // Once work on an instrument is over, rules are asked about what it left behind.
+        let work_is_over = self.world.upkeep.next_end(self.stepped_at).is_some_and(|end| end <= now);
         self.stepped_at = now;
         if now < self.world.started_at {
             // The clock was set back behind the start: what is heard from now on is of this run all the same.
@@ -63,6 +65,9 @@ impl Logic {
         match event {
             Event::Observed(observations) => self.observe(now, &observations, &mut out),
             Event::Tick => to_ask.extend(self.watches.timed.iter().copied()),
+        }
+        if work_is_over {
+            to_ask.extend(0..self.watches.all.len());
         }
         self.take_due(now, &mut to_ask, &mut out);
         self.ask(&mut to_ask, now, &mut out);
@@ -79,7 +84,8 @@ impl Logic {
             Timestamp::from_millis((self.stepped_at.as_millis().div_euclid(every) + 1) * every)
         });
         let orphans = (!self.orphans.is_empty()).then_some(self.stepped_at);
-        [timer, shelving, minute, orphans].into_iter().flatten().min()
+        let work = self.world.upkeep.next_end(self.stepped_at);
+        [timer, shelving, minute, orphans, work].into_iter().flatten().min()
     }
 
     /// All rules with what they watch and how they fare, the refused ones at the end.
@@ -144,7 +150,7 @@ impl Logic {
     fn take(&mut self, point: PointNo, observation: &Observation, out: &mut Vec<Effect>) -> bool {
         let world = Arc::make_mut(&mut self.world);
         let (places, memory) = (&world.places, &mut world.memories[point]);
-        let judged = judge(places.point(point), memory, observation);
+        let judged = judge(places.point(point), memory, &world.upkeep, observation);
         memory.keep(&judged);
         let (latest, last_good) = (judged.latest, memory.last_good);
         if latest && let Some(after) = places.point(point).checks.expire_after {

@@ -76,6 +76,26 @@ impl PointMemory {
         self.latest = Some(reading.clone());
     }
 
+    /// Takes a change of a stored reading in; whether that is the latest one. Windows are filled again afterwards.
+    pub(crate) fn amend(&mut self, reading: &Reading) -> bool {
+        if self.last_good.is_some_and(|(_, at)| at == reading.measured_at) {
+            self.last_good = reading
+                .value
+                .filter(|_| reading.quality.is_judged())
+                .map(|value| (value, reading.measured_at));
+        }
+        let is_latest = self.latest.as_ref().is_some_and(|latest| latest.measured_at == reading.measured_at);
+        if is_latest {
+            self.latest = Some(reading.clone());
+        }
+        is_latest
+    }
+
+    /// Forgets the window's values, to be filled anew by [`PointMemory::warm`].
+    pub(crate) fn forget_window(&mut self) {
+        self.window = self.window.take().map(|window| Window::new(window.span()));
+    }
+
     /// The time that a reading must not precede to be the latest. Neither a notice of silence, which carries the hub's own
     /// time, nor a reading from the future stands in a reading's way.
     pub(crate) fn newest_measured(&self) -> Option<Timestamp> {

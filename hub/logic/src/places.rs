@@ -57,6 +57,10 @@ impl Places {
         places
     }
 
+    pub(crate) fn commune(&self) -> &Commune {
+        &self.commune
+    }
+
     pub(crate) fn point_count(&self) -> usize {
         self.points.len()
     }

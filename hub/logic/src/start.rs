@@ -14,6 +14,7 @@ use crate::judge::is_silence;
 use crate::logic::Due;
 use crate::memory::PointMemory;
 use crate::places::Places;
+use crate::upkeep::configured_upkeep;
 use crate::watch::{WatchList, untracked};
 use crate::world::World;
 use crate::{Host, Logic, Recovered, RuleSet};
@@ -28,8 +29,9 @@ impl Logic {
             .map(|point| PointMemory::new(watches.window(point), places.point(point).checks.stuck_after))
             .collect();
         let Recovered { latest, tracking, alarms, next_alarm, started_at } = recovered;
+        let upkeep = Arc::new(configured_upkeep(places.commune()));
         let mut logic = Self {
-            world: Arc::new(World { places, memories, started_at }),
+            world: Arc::new(World { places, memories, started_at, upkeep }),
             rules,
             watches,
             alarms: OpenAlarms::new(alarms, next_alarm),

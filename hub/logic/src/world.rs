@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use hub_model::{Reading, Timestamp};
+use hub_model::{Quality, Reading, Reason, Timestamp, Upkeep};
 
 use crate::judge::LIVE_WITHIN;
 use crate::memory::PointMemory;
@@ -17,11 +17,21 @@ pub(crate) struct World {
     pub(crate) places: Arc<Places>,
     pub(crate) memories: Vec<PointMemory>,
     pub(crate) started_at: Timestamp,
+    /// Calibrations in force and work under way.
+    pub(crate) upkeep: Arc<Upkeep>,
 }
 
 impl World {
     pub(crate) fn memory(&self, point: PointNo) -> &PointMemory {
         &self.memories[point]
+    }
+
+    /// Whether nothing is to be judged because somebody works on the target, or did when its latest reading was taken.
+    pub(crate) fn is_maintained(&self, target: Target, now: Timestamp) -> bool {
+        let then = self.latest(target).is_some_and(|latest| {
+            latest.quality == Quality::Calibrating && latest.reason == Some(Reason::Maintenance)
+        });
+        then || self.upkeep.is_subject_maintained(&self.places.subject(target), now)
     }
 
     /// The latest reading of a point; a device has none.

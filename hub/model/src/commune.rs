@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Decimal, DeviceId, Limit, LocalText, PointId, Quantity, SiteId, Timestamp, Unit};
+use crate::{Calibration, Decimal, DeviceId, Limit, LocalText, PointId, Quantity, SiteId, Timestamp, Unit};
 
 /// A commune and all that it watches.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,6 +103,8 @@ pub struct Point {
     pub decimals: u8,
     /// From raw number to value.
     pub scaling: Scaling,
+    /// Calibrations of the configuration, in the order of their dates. People add others: see [`crate::Upkeep`].
+    pub calibrations: Vec<Calibration>,
     /// Raw numbers that mean "no reading".
     pub missing: Vec<f64>,
     /// What its readings are checked for.

@@ -6,6 +6,7 @@
 //! Read next: [`commune`] (sites, devices, points), [`reading`] (what comes in, what is kept), [`alarm`].
 
 pub mod alarm;
+pub mod calibration;
 pub mod commune;
 pub mod decimal;
 pub mod duration;
@@ -17,8 +18,10 @@ pub mod reading;
 pub mod text;
 pub mod time;
 pub mod unit;
+pub mod upkeep;
 
 pub use alarm::{Alarm, AlarmId, AlarmState, Priority, RuleId, Subject, Tracking, Transition};
+pub use calibration::{Calibration, calibrated};
 pub use commune::{Checks, Commune, Device, Location, Point, Range, Scaling, Site, SiteKind};
 pub use decimal::Decimal;
 pub use id::{DeviceId, IdError, PointId, SiteId};
@@ -29,3 +32,4 @@ pub use reading::{Observation, Reading, Sample};
 pub use text::LocalText;
 pub use time::Timestamp;
 pub use unit::Unit;
+pub use upkeep::{Scope, Upkeep, Window};

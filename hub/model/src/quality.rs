@@ -86,10 +86,20 @@ pub enum Reason {
     Future,
     /// Older than a reading already received: kept where it belongs, not judged as live.
     Late,
+    /// Measured while somebody worked on the instrument.
+    Maintenance,
+    /// An officer has taken it out of account; its value stays.
+    Excluded,
+    /// An officer has put another value in its place.
+    Corrected,
+    /// Kept while the hub's clock could not be trusted: its time is not sure yet.
+    Untimed,
+    /// Its time was set right once the hub's clock could be trusted. Without a value: what stood here was moved to its time.
+    Retimed,
 }
 
 impl Reason {
-    const PLAIN: [Reason; 15] = [
+    const PLAIN: [Reason; 20] = [
         Self::Timeout,
         Self::Refused,
         Self::Disconnected,
@@ -105,6 +115,11 @@ impl Reason {
         Self::Stuck,
         Self::Future,
         Self::Late,
+        Self::Maintenance,
+        Self::Excluded,
+        Self::Corrected,
+        Self::Untimed,
+        Self::Retimed,
     ];
 
     const fn word(self) -> &'static str {
@@ -125,6 +140,11 @@ impl Reason {
             Self::Stuck => "stuck",
             Self::Future => "future",
             Self::Late => "late",
+            Self::Maintenance => "maintenance",
+            Self::Excluded => "excluded",
+            Self::Corrected => "corrected",
+            Self::Untimed => "untimed",
+            Self::Retimed => "retimed",
         }
     }
 }

@@ -249,6 +249,7 @@ fn active(p) { p.age_s >= 1 }";
             unit: quantity.default_unit().unwrap(),
             decimals: 2,
             scaling: Scaling::NONE,
+            calibrations: vec![],
             missing: vec![],
             checks: Checks::default(),
             limits: vec![],

@@ -15,7 +15,9 @@ pub(crate) type Head = BTreeMap<PointId, Latest>;
 pub(crate) fn renewed(before: Option<&Latest>, reading: Reading) -> Latest {
     let good =
         reading.value.filter(|_| reading.quality.is_judged()).map(|value| (value, reading.measured_at));
-    Latest { last_good: good.or_else(|| before.and_then(|latest| latest.last_good)), reading }
+    // A change of the very reading that was the last good one may have taken its value away.
+    let before = before.and_then(|latest| latest.last_good).filter(|(_, at)| *at != reading.measured_at);
+    Latest { last_good: good.or(before), reading }
 }
 
 /// The reading as every store keeps it: what is not a number is no number.

@@ -217,6 +217,7 @@ fn point(id: &str, quantity: &str) -> Point {
         unit: quantity.default_unit().unwrap(),
         decimals: 2,
         scaling: Scaling::NONE,
+        calibrations: vec![],
         missing: vec![],
         checks: Checks::default(),
         limits: vec![],

@@ -200,6 +200,7 @@ fn point_for(device: &DeviceId, name: &str, quantity: Quantity, case: &Case) -> 
         unit: quantity.default_unit().or_else(|| Unit::parse("1")).ok_or("the quantity has no unit")?,
         decimals: quantity.decimals(),
         scaling: Scaling::NONE,
+        calibrations: vec![],
         missing: vec![],
         checks: Checks {
             range: case.range.map(|Bounds { min, max }| Range { min, max }),

@@ -11,3 +11,4 @@ mod rules;
 mod sandbox;
 mod scripts;
 mod support;
+mod upkeep;

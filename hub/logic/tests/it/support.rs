@@ -92,6 +92,7 @@ pub fn point(id: &str, quantity: &str) -> Point {
         unit: quantity.default_unit().unwrap(),
         decimals: quantity.decimals(),
         scaling: Scaling::NONE,
+        calibrations: vec![],
         missing: vec![],
         checks: Checks::default(),
         limits: vec![],

@@ -4,11 +4,12 @@ use std::io::Write;
 use std::path::Path;
 
 use adapters_modbus::{BusSummary, Plan};
+use adapters_sdk::Clock;
 use hub_logic::{RuleFault, RuleSet};
 use hub_model::{Commune, duration};
 
 use super::warn;
-use crate::config::{Config, Faulty, error_lines, warning_lines};
+use crate::config::{Config, Faulty, calibrations_ahead, error_lines, warning_lines};
 
 /// Prints what each bus has to do, or every fault.
 pub fn check(dir: &Path, out: &mut impl Write) -> anyhow::Result<()> {
@@ -17,6 +18,7 @@ pub fn check(dir: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     let mut lines = error_lines(&problems);
     lines.extend(rule_faults(dir)?);
     let Some(config) = config.filter(|_| lines.is_empty()) else { return Err(Faulty { lines }.into()) };
+    warn(&calibrations_ahead(&config.commune, Clock::system().now()));
     // Loading has found no clash.
     let buses = Plan::build(config.modbus).map(|plan| plan.buses()).unwrap_or_default();
     buses.iter().try_for_each(|bus| print_bus(bus, out))?;

@@ -8,6 +8,8 @@ use adapters_mqtt::MqttDevice;
 use adapters_sdk::config::{Place, Problem, Problems, Table};
 use hub_model::{Device, DeviceId, LocalText, Point, PointId, SiteId};
 
+use jiff::tz::TimeZone;
+
 use super::adapter::{Adapter, DeviceSettings, PointSettings};
 use super::login::Logins;
 use super::point::{self, Around, SPANS};
@@ -37,6 +39,7 @@ pub(super) fn read(
     profiles: &Profiles,
     limits: &BoundSets<'_>,
     logins: &mut Logins<'_>,
+    zone: &TimeZone,
     problems: &mut Problems,
 ) -> Option<Read> {
     let place = table.place().clone();
@@ -55,7 +58,8 @@ pub(super) fn read(
         _ => None,
     };
     table.finish(problems);
-    let around = Around { device: &assumed, adapter, settings: settings.as_ref(), expire_after, limits };
+    let around =
+        Around { device: &assumed, adapter, settings: settings.as_ref(), expire_after, limits, zone };
     let points = points(point_tables, &around, problems);
     let interval = match &settings {
         Some(DeviceSettings::Modbus(settings)) => Some(settings.poll),

@@ -4,6 +4,7 @@
 //! line and key. Read next: `hub.rs` (hub.toml), `site.rs`, `device.rs`, `point.rs`, and `../limits.rs`.
 
 mod adapter;
+mod calibration;
 mod device;
 mod files;
 mod hub;
@@ -32,6 +33,7 @@ use hub_model::Commune;
 use crate::limits::LimitSets;
 use files::Files;
 
+pub use calibration::ahead as calibrations_ahead;
 pub use files::Tables;
 pub use profile::Profile;
 pub use ranges::above;
@@ -172,7 +174,7 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
     let zone = hub.as_ref().map_or(jiff::tz::TimeZone::UTC, |hub| hub.zone.clone());
     let limits = LimitSets::shipped(&zone).with_own(files.tables("limits", problems), &zone, problems);
     let profiles = profile::read_all(&files, problems);
-    let sites = site::read_all(&files, &profiles, &limits, problems);
+    let sites = site::read_all(&files, &profiles, &limits, &zone, problems);
     if let Err(clashes) = Plan::build(sites.modbus.clone()) {
         clashes.iter().for_each(|clash| problems.error(clash.problem()));
     }

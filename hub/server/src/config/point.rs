@@ -2,10 +2,11 @@
 
 use adapters_sdk::config::{Problems, Table};
 use hub_model::{Checks, Decimal, DeviceId, Point, PointId, Quantity, Scaling, Unit};
+use jiff::tz::TimeZone;
 use std::time::Duration;
 
 use super::adapter::{Adapter, DeviceSettings, PointSettings};
-use super::hub::refuse;
+use super::calibration;
 use super::ranges;
 use super::site::BoundSets;
 
@@ -23,6 +24,8 @@ pub(super) struct Around<'a> {
     pub(super) settings: Option<&'a DeviceSettings>,
     pub(super) expire_after: Option<Duration>,
     pub(super) limits: &'a BoundSets<'a>,
+    /// Dates are days of the commune.
+    pub(super) zone: &'a TimeZone,
 }
 
 /// Reads a point. `None` when it cannot be used; every fault is in `problems`.
@@ -46,8 +49,7 @@ pub(super) fn read(
         stuck_after: table.duration("stuck_after", SPANS, problems),
         expire_after: table.duration("expire_after", SPANS, problems).or(around.expire_after),
     };
-    let later = "calibrations in the configuration are not in this version; use scale and offset";
-    refuse(&mut table, "calibration", later, problems);
+    let calibrations = calibration::read(&mut table, around.zone, problems);
     let settings = around.adapter.point(&mut table, around.settings, problems);
     table.finish(problems);
     let (quantity, unit) = (quantity?, unit?);
@@ -62,6 +64,7 @@ pub(super) fn read(
         unit,
         decimals: decimals.unwrap_or(quantity.decimals()),
         scaling,
+        calibrations,
         missing,
         checks,
         limits,

@@ -7,6 +7,8 @@ use adapters_mqtt::MqttDevice;
 use adapters_sdk::config::{Place, Problem, Problems, Table};
 use hub_model::{DeviceId, Limit, LocalText, Quantity, Site, SiteId, SiteKind, Unit};
 
+use jiff::tz::TimeZone;
+
 use super::device::{self, Served};
 use super::files::{Files, about_file};
 use super::login::Logins;
@@ -38,6 +40,7 @@ pub(super) fn read_all(
     files: &Files,
     profiles: &Profiles,
     limits: &LimitSets,
+    zone: &TimeZone,
     problems: &mut Problems,
 ) -> Sites {
     let tables = files.tables("sites", problems);
@@ -45,7 +48,7 @@ pub(super) fn read_all(
         problems
             .warning(about_file("sites", "there is no *.toml in it, so the hub watches nothing".to_owned()));
     }
-    let mut reader = Reader { profiles, limits, logins: Logins::new(files), found: Sites::default() };
+    let mut reader = Reader { profiles, limits, zone, logins: Logins::new(files), found: Sites::default() };
     let mut places: HashMap<SiteId, Place> = HashMap::new();
     for table in tables.read {
         reader.site(table, &mut places, problems);
@@ -58,6 +61,7 @@ pub(super) fn read_all(
 struct Reader<'a> {
     profiles: &'a Profiles,
     limits: &'a LimitSets,
+    zone: &'a TimeZone,
     logins: Logins<'a>,
     found: Sites,
 }
@@ -130,7 +134,8 @@ impl<'a> Reader<'a> {
                     format!("found \"{}\", which is already the id of a device at {first}", id.name());
                 problems.error(Problem { message, ..fault });
             }
-            let read = device::read(table, site, self.profiles, limits, &mut self.logins, problems);
+            let read =
+                device::read(table, site, self.profiles, limits, &mut self.logins, self.zone, problems);
             let Some(device::Read { device, served }) = read.filter(|_| !is_twice) else { continue };
             match served {
                 Served::Modbus(served) => self.found.modbus.push(served),
@@ -150,7 +155,15 @@ fn check_alone(files: &Files, profiles: &Profiles, problems: &mut Problems) {
     for profile in &profiles.all {
         let mut found = Problems::new();
         let mut logins = Logins::new(files);
-        device::read(profile.alone(), &nowhere, profiles, &no_limits, &mut logins, &mut found);
+        device::read(
+            profile.alone(),
+            &nowhere,
+            profiles,
+            &no_limits,
+            &mut logins,
+            &TimeZone::UTC,
+            &mut found,
+        );
         let faults = found.errors().into_iter().filter(|fault| !fault.message.starts_with("is needed"));
         faults.for_each(|fault| problems.error(fault.clone()));
     }

@@ -47,6 +47,11 @@ pub(super) const fn reason_code(reason: Reason) -> i64 {
         Reason::Stuck => 13,
         Reason::Future => 14,
         Reason::Late => 15,
+        Reason::Maintenance => 16,
+        Reason::Excluded => 17,
+        Reason::Corrected => 18,
+        Reason::Untimed => 19,
+        Reason::Retimed => 20,
         Reason::Exception(code) => EXCEPTION_BASE + code as i64,
     }
 }
@@ -68,6 +73,11 @@ pub(super) fn reason_of(code: i64) -> Result<Reason, Fault> {
         13 => Reason::Stuck,
         14 => Reason::Future,
         15 => Reason::Late,
+        16 => Reason::Maintenance,
+        17 => Reason::Excluded,
+        18 => Reason::Corrected,
+        19 => Reason::Untimed,
+        20 => Reason::Retimed,
         other => match other.checked_sub(EXCEPTION_BASE).and_then(|code| u8::try_from(code).ok()) {
             Some(exception) => Reason::Exception(exception),
             None => return Err(Fault::Damaged { what: "reason", found: code.to_string() }),
@@ -106,11 +116,11 @@ mod tests {
         for quality in Quality::ALL {
             assert_eq!(quality_of(quality_code(quality)).unwrap(), quality);
         }
-        let plain = (1..=15).map(|code| reason_of(code).unwrap());
+        let plain = (1..=20).map(|code| reason_of(code).unwrap());
         for reason in plain.chain((0..=255).map(Reason::Exception)) {
             assert_eq!(reason_of(reason_code(reason)).unwrap(), reason);
         }
-        assert!(quality_of(0).is_err() && reason_of(16).is_err() && reason_of(512).is_err());
+        assert!(quality_of(0).is_err() && reason_of(21).is_err() && reason_of(512).is_err());
         assert!(reason_of(i64::MIN).is_err());
     }
 

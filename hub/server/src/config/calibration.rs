@@ -1,0 +1,79 @@
+//! `calibration = [{ from = DATE, gain = …, offset = …, by = "…" }]` of a point.
+//!
+//! Whether a date lies ahead is not asked here: a gateway whose clock starts in 1970 must not refuse its own
+//! configuration. `commune-hub check` warns of it.
+
+use adapters_sdk::config::{Problem, Problems, Table};
+use hub_model::{Calibration, Commune, Decimal, Timestamp};
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+
+/// Far beyond any instrument: a factor outside is a slip of the pen.
+const GAINS: std::ops::RangeInclusive<f64> = 1e-6..=1e6;
+
+/// Reads the list, in the order of its dates. Faulty entries are told and left out.
+pub(super) fn read(table: &mut Table, zone: &TimeZone, problems: &mut Problems) -> Vec<Calibration> {
+    let mut found: Vec<Calibration> = Vec::new();
+    for mut entry in table.tables("calibration", problems) {
+        let date = entry.fault("from", "");
+        let calibration = entry_of(&mut entry, zone, problems);
+        entry.finish(problems);
+        let Some(calibration) = calibration else { continue };
+        if found.iter().any(|other| other.from == calibration.from) {
+            let message = "found the date of another calibration of this point, allowed: one for each date";
+            problems.error(Problem { message: message.to_owned(), ..date });
+            continue;
+        }
+        found.push(calibration);
+    }
+    found.sort_by_key(|calibration| calibration.from);
+    found
+}
+
+fn entry_of(entry: &mut Table, zone: &TimeZone, problems: &mut Problems) -> Option<Calibration> {
+    let from = from(entry, zone, problems);
+    let gain_fault = entry.fault("gain", "");
+    let gain = entry.decimal("gain", problems).unwrap_or(Decimal::ONE);
+    let offset = entry.decimal("offset", problems).unwrap_or(Decimal::ZERO);
+    let by = entry.needed_text("by", problems);
+    if !GAINS.contains(&gain.to_f64().abs()) {
+        let message = match gain == Decimal::ZERO {
+            true => "found 0, allowed: any other number; with 0 every value would be the offset".to_owned(),
+            false => format!("found {gain}, allowed: {} to {} or below 0", GAINS.start(), GAINS.end()),
+        };
+        problems.error(Problem { message, ..gain_fault });
+        return None;
+    }
+    Some(Calibration { from: from?, gain, offset, by: by? })
+}
+
+/// A day of the commune, or a moment.
+fn from(entry: &mut Table, zone: &TimeZone, problems: &mut Problems) -> Option<Timestamp> {
+    let fault = entry.fault("from", "");
+    if !entry.has("from") {
+        problems.error(Problem { message: "is needed and not given".to_owned(), ..fault });
+        return None;
+    }
+    let text = entry.moment("from", problems)?;
+    let moment = text.parse::<jiff::Timestamp>().or_else(|_| {
+        let local = text.parse::<Date>().map(|day| day.at(0, 0, 0, 0)).or_else(|_| text.parse::<DateTime>());
+        local.and_then(|local| local.to_zoned_datetime(zone.clone())).map(|local| local.timestamp())
+    });
+    match moment {
+        Ok(moment) => Some(Timestamp::from_millis(moment.as_millisecond())),
+        Err(_) => {
+            let message = format!("found \"{text}\", allowed: a date such as 2026-03-01, or RFC 3339");
+            problems.error(Problem { message, ..fault });
+            None
+        }
+    }
+}
+
+/// What to warn of: calibrations whose date lies ahead at `now`.
+pub fn ahead(commune: &Commune, now: Timestamp) -> Vec<String> {
+    let all = commune.points().flat_map(|point| point.calibrations.iter().map(move |one| (&point.id, one)));
+    let ahead = all.filter(|(_, calibration)| calibration.from > now);
+    ahead
+        .map(|(point, _)| format!("{point}: calibration: a date lies ahead; it counts from that day on"))
+        .collect()
+}
