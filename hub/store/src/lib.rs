@@ -6,6 +6,7 @@
 
 pub mod accounts;
 mod bucket;
+pub mod chunk;
 pub mod conformance;
 pub mod error;
 pub mod figures;
