@@ -39,6 +39,13 @@ pub struct ModbusDevice {
     pub place: Place,
 }
 
+impl ModbusDevice {
+    /// Whether `other` is read in the same way, wherever the two are configured.
+    pub fn is_read_as(&self, other: &Self) -> bool {
+        self.id == other.id && self.settings == other.settings && self.points == other.points
+    }
+}
+
 /// Buses with their devices, ready to run.
 #[derive(Debug)]
 pub struct Plan {
@@ -154,6 +161,19 @@ impl Plan {
             bus.push(PlannedDevice::new(device, number));
         }
         if errors.is_empty() { Ok(Self { buses }) } else { Err(errors) }
+    }
+
+    /// Each bus by itself, for those who start and stop them one by one.
+    pub fn split(self) -> BTreeMap<Endpoint, Self> {
+        let alone = |(endpoint, devices): (Endpoint, _)| {
+            (endpoint.clone(), Self { buses: BTreeMap::from([(endpoint, devices)]) })
+        };
+        self.buses.into_iter().map(alone).collect()
+    }
+
+    /// The devices, in the order of buses and of the configuration.
+    pub fn devices(&self) -> impl Iterator<Item = &ModbusDevice> {
+        self.buses.values().flatten().map(|planned| &planned.device)
     }
 
     /// What each bus has to do.

@@ -20,6 +20,7 @@ mod routes;
 mod serve;
 mod wire;
 
+pub use axum::Router;
 pub use health::{Health, Part, PartState};
 pub use hub::{Hub, Request};
 pub use live::{Committed, Live};

@@ -46,6 +46,8 @@ pub(crate) struct Progress {
     pub newest: CommitSeq,
     /// Nothing comes any more: the hub stops.
     pub closed: bool,
+    /// How often the configuration was renewed.
+    pub renewals: u64,
 }
 
 #[derive(Debug)]
@@ -85,7 +87,7 @@ impl Live {
     /// A stream that goes on after the last commit of the store, `History::last_commit`.
     pub fn starting_after(last_commit: CommitSeq) -> Self {
         let ring = Ring { commits: VecDeque::new(), events: 0, floor: last_commit };
-        let (progress, _) = watch::channel(Progress { newest: last_commit, closed: false });
+        let (progress, _) = watch::channel(Progress { newest: last_commit, closed: false, renewals: 0 });
         Self { ring: Arc::new(Mutex::new(ring)), progress }
     }
 
@@ -107,6 +109,11 @@ impl Live {
     /// Ends all streams: the hub stops.
     pub fn close(&self) {
         self.progress.send_modify(|progress| progress.closed = true);
+    }
+
+    /// Tells all listeners to load everything again, from the API of another configuration, and ends their streams.
+    pub fn renew(&self) {
+        self.progress.send_modify(|progress| progress.renewals += 1);
     }
 
     /// Watches how far the stream is.

@@ -28,8 +28,8 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait after the system refused a connection, such as for want of file handles.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` is done, then lets answers under way end (five seconds at most). Call `Live::close` before.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+/// Serves until `stop` is done, each request with the newest router: a changed configuration brings another. Then lets answers under way end (five seconds at most). Call `Live::close` before.
+pub async fn serve(listener: TcpListener, router: watch::Receiver<Router>, stop: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let (stopping, stopped) = watch::channel(false);
     tokio::pin!(stop);
@@ -73,7 +73,7 @@ async fn accept(
 async fn connection(
     stream: TcpStream,
     address: SocketAddr,
-    router: Router,
+    router: watch::Receiver<Router>,
     mut stopped: watch::Receiver<bool>,
 ) {
     // Small answers and live events are sent at once instead of being gathered.
@@ -83,7 +83,7 @@ async fn connection(
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(ConnectInfo(address));
-        let router = router.clone();
+        let router = router.borrow().clone();
         async move { router.oneshot(request).await.map_err(|never: Infallible| never) }
     });
     let connection = http1::Builder::new()
@@ -124,7 +124,7 @@ mod tests {
             get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.ip().to_string() }),
         );
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = tokio::spawn(serve(listener, router, async {
+        let server = tokio::spawn(serve(listener, watch::channel(router).1, async {
             let _ = stopped.await;
         }));
         let mut client = TcpStream::connect(address).await.unwrap();

@@ -34,12 +34,16 @@ pub struct Recovered {
     pub next_alarm: AlarmId,
     /// When this hub was started: silence is counted from here at the earliest.
     pub started_at: Timestamp,
+    /// The moment now: silence of what was never heard is counted from here. Later than the start when the configuration of
+    /// a running hub has changed.
+    pub now: Timestamp,
 }
 
 impl Recovered {
     /// The memory of a hub that starts for the first time.
     pub fn nothing(started_at: Timestamp) -> Self {
-        Self { latest: vec![], tracking: vec![], alarms: vec![], next_alarm: AlarmId(1), started_at }
+        let next_alarm = AlarmId(1);
+        Self { latest: vec![], tracking: vec![], alarms: vec![], next_alarm, started_at, now: started_at }
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hub_model::{Alarm, Commune, PointId, Reading, Tracking};
+use hub_model::{Alarm, Commune, PointId, Reading, Timestamp, Tracking};
 
 use crate::alarms::OpenAlarms;
 use crate::judge::is_silence;
@@ -28,7 +28,7 @@ impl Logic {
         let memories = (0..places.point_count())
             .map(|point| PointMemory::new(watches.window(point), places.point(point).checks.stuck_after))
             .collect();
-        let Recovered { latest, tracking, alarms, next_alarm, started_at } = recovered;
+        let Recovered { latest, tracking, alarms, next_alarm, started_at, now } = recovered;
         let upkeep = Arc::new(configured_upkeep(places.commune()));
         let mut logic = Self {
             world: Arc::new(World { places, memories, started_at, upkeep }),
@@ -39,10 +39,10 @@ impl Logic {
             timers: BTreeSet::new(),
             parked: HashMap::new(),
             orphans: vec![],
-            stepped_at: started_at,
+            stepped_at: now,
         };
         logic.rules.watch_time(Arc::clone(&logic.host.elapsed));
-        logic.recover_points(latest);
+        logic.recover_points(latest, now);
         logic.recover_tracking(tracking);
         logic
     }
@@ -64,7 +64,7 @@ impl Logic {
         }
     }
 
-    fn recover_points(&mut self, latest: Vec<(Reading, Option<(f64, hub_model::Timestamp)>)>) {
+    fn recover_points(&mut self, latest: Vec<(Reading, Option<(f64, Timestamp)>)>, now: Timestamp) {
         let world = Arc::make_mut(&mut self.world);
         for (reading, last_good) in latest {
             if let Some(point) = world.places.number(&reading.point) {
@@ -76,7 +76,7 @@ impl Logic {
             let Some(after) = world.places.point(point).checks.expire_after.filter(|_| !silent) else {
                 continue;
             };
-            let heard_at = memory.latest.as_ref().map_or(world.started_at, |latest| latest.received_at);
+            let heard_at = memory.latest.as_ref().map_or(now, |latest| latest.received_at);
             memory.expiry_set = true;
             self.timers.insert((heard_at.max(world.started_at).plus(after), Due::Expiry(point)));
         }

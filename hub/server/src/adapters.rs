@@ -1,9 +1,10 @@
 //! The one list of adapters: what is configured of each, how it is started, watched and stopped.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use adapters_modbus::{ModbusDevice, Plan};
+use adapters_modbus::{BusHealth, Endpoint, Health, ModbusDevice, Plan};
 use adapters_mqtt::MqttDevice;
 use adapters_sdk::{Clock, Intake};
 use anyhow::Context;
@@ -30,21 +31,36 @@ pub struct Configured {
 
 /// Adapters that run.
 pub struct Adapters {
-    stop: CancellationToken,
-    modbus: adapters_modbus::Running,
-    mqtt: Option<Broker>,
+    buses: BTreeMap<Endpoint, Bus>,
+    mqtt: Option<(Broker, Arc<DeviceDoor>)>,
     watch: Watch,
+    intake: Intake,
+    clock: Clock,
+}
+
+/// A Modbus bus that is read.
+struct Bus {
+    devices: Vec<ModbusDevice>,
+    running: adapters_modbus::Running,
+    stop: CancellationToken,
 }
 
 /// What can be seen of running adapters.
 #[derive(Clone)]
 pub struct Watch {
-    /// The buses.
-    pub modbus: adapters_modbus::Health,
+    modbus: Arc<RwLock<Vec<Health>>>,
     /// The broker's counters.
     pub mqtt: Option<hub_broker::StatsReader>,
     /// What came through the MQTT door.
     pub door: Arc<DoorCounters>,
+}
+
+impl Watch {
+    /// The Modbus buses now.
+    pub fn buses(&self) -> Vec<BusHealth> {
+        let watched = self.modbus.read().unwrap_or_else(PoisonError::into_inner);
+        watched.iter().flat_map(Health::buses).collect()
+    }
 }
 
 impl Adapters {
@@ -53,10 +69,7 @@ impl Adapters {
     /// # Errors
     /// When an address cannot be listened on, or buses clash.
     pub fn start(configured: Configured, intake: &Intake, clock: &Clock) -> anyhow::Result<Self> {
-        let plan = Plan::build(configured.modbus).map_err(|clashes| {
-            let lines: Vec<_> = clashes.iter().map(ToString::to_string).collect();
-            anyhow::anyhow!(lines.join("\n"))
-        })?;
+        let plan = plan(configured.modbus)?;
         let door = Arc::new(DoorCounters::default());
         let mqtt = match configured.mqtt {
             Some(settings) => {
@@ -64,15 +77,54 @@ impl Adapters {
             }
             None => None,
         };
-        let stop = CancellationToken::new();
-        let modbus = plan.run(intake.clone(), clock.clone(), stop.clone());
-        let watch = Watch { modbus: modbus.handle(), mqtt: mqtt.as_ref().map(Broker::reader), door };
-        Ok(Self { stop, modbus, mqtt, watch })
+        let reader = mqtt.as_ref().map(|(broker, _)| broker.reader());
+        let watch = Watch { modbus: Arc::default(), mqtt: reader, door };
+        let (intake, clock) = (intake.clone(), clock.clone());
+        let mut adapters = Self { buses: BTreeMap::new(), mqtt, watch, intake, clock };
+        adapters.start_buses(plan.split());
+        Ok(adapters)
+    }
+
+    /// Takes up other devices: buses that did not change are left alone, and so are the broker's connections.
+    ///
+    /// # Errors
+    /// When buses clash; then nothing has changed.
+    pub async fn renew(&mut self, configured: Configured) -> anyhow::Result<()> {
+        let mut wanted = plan(configured.modbus)?.split();
+        let mut gone = Vec::new();
+        for (endpoint, bus) in std::mem::take(&mut self.buses) {
+            if wanted.get(&endpoint).is_some_and(|plan| bus.reads_the_same(plan)) {
+                wanted.remove(&endpoint);
+                self.buses.insert(endpoint, bus);
+            } else {
+                gone.push(bus);
+            }
+        }
+        // A serial line or a gateway with one place takes its next owner only when the last one has left.
+        for bus in gone {
+            bus.stop().await;
+        }
+        self.start_buses(wanted);
+        if let Some((_, door)) = &self.mqtt {
+            door.renew(&configured.mqtt_devices);
+        }
+        Ok(())
+    }
+
+    fn start_buses(&mut self, plans: BTreeMap<Endpoint, Plan>) {
+        for (endpoint, plan) in plans {
+            let devices = plan.devices().cloned().collect();
+            let stop = CancellationToken::new();
+            let running = plan.run(self.intake.clone(), self.clock.clone(), stop.clone());
+            self.buses.insert(endpoint, Bus { devices, running, stop });
+        }
+        let health = self.buses.values().map(|bus| bus.running.handle()).collect();
+        *self.watch.modbus.write().unwrap_or_else(PoisonError::into_inner) = health;
     }
 
     /// Where the broker listens.
     pub fn mqtt(&self) -> Option<SocketAddr> {
-        self.mqtt.as_ref().map(Broker::local_addr)
+        self.mqtt.as_ref().map(|(broker, _)| broker.local_addr())
     }
 
     /// What can be seen of them.
@@ -81,12 +133,12 @@ impl Adapters {
     }
 
     /// Stops all of them; the acknowledgements of what is under way are waited for, within the broker's bound.
-    pub async fn stop(mut self) {
-        self.stop.cancel();
-        while let Err(error) = self.modbus.stopped().await {
-            tracing::error!(%error, "a bus failed");
+    pub async fn stop(self) {
+        self.buses.values().for_each(|bus| bus.stop.cancel());
+        for bus in self.buses.into_values() {
+            bus.stop().await;
         }
-        if let Some(broker) = self.mqtt {
+        if let Some((broker, _)) = self.mqtt {
             let stopped = tokio::task::spawn_blocking(move || broker.stop()).await;
             if stopped.is_err() {
                 tracing::error!("the MQTT door failed while it was stopped");
@@ -95,18 +147,46 @@ impl Adapters {
     }
 }
 
+impl Bus {
+    fn reads_the_same(&self, plan: &Plan) -> bool {
+        let (mut ours, mut wanted) = (self.devices.iter(), plan.devices());
+        loop {
+            match (ours.next(), wanted.next()) {
+                (Some(one), Some(other)) if one.is_read_as(other) => {}
+                (None, None) => return true,
+                _ => return false,
+            }
+        }
+    }
+
+    async fn stop(mut self) {
+        self.stop.cancel();
+        while let Err(error) = self.running.stopped().await {
+            tracing::error!(%error, "a bus failed");
+        }
+    }
+}
+
+fn plan(devices: Vec<ModbusDevice>) -> anyhow::Result<Plan> {
+    Plan::build(devices).map_err(|clashes| {
+        let lines: Vec<_> = clashes.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!(lines.join("\n"))
+    })
+}
+
 fn broker(
     configured: MqttSettings,
     devices: &[(MqttDevice, String)],
     intake: Intake,
     clock: Clock,
     counters: Arc<DoorCounters>,
-) -> anyhow::Result<Broker> {
+) -> anyhow::Result<(Broker, Arc<DeviceDoor>)> {
     let settings = hub_broker::Settings {
         max_connections: MQTT_CONNECTIONS,
         in_flight_bytes: IN_FLIGHT_BYTES,
         ..hub_broker::Settings::new(configured.listen)
     };
-    let door = DeviceDoor::new(devices, configured.open, intake, clock, counters);
-    Broker::start(settings, Arc::new(door)).context("[mqtt] listen")
+    let door = Arc::new(DeviceDoor::new(devices, configured.open, intake, clock, counters));
+    let broker = Broker::start(settings, door.clone()).context("[mqtt] listen")?;
+    Ok((broker, door))
 }

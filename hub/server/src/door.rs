@@ -3,8 +3,8 @@
 //! The broker calls it on its event thread, so nothing here blocks. Read next: `adapters_mqtt::Router`, `pipeline.rs`.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use adapters_mqtt::{MqttDevice, Router};
 use adapters_sdk::{Clock, Committed, Delivery, Intake};
@@ -26,12 +26,17 @@ pub struct DoorCounters {
 
 /// The hub's side of the broker.
 pub struct DeviceDoor {
-    logins: HashMap<String, Credentials>,
+    devices: RwLock<Arc<Devices>>,
     open: bool,
-    router: Router,
     intake: Intake,
     clock: Clock,
     counters: Arc<DoorCounters>,
+}
+
+/// Who may come in, and which points their messages feed.
+struct Devices {
+    logins: HashMap<String, Credentials>,
+    router: Router,
 }
 
 struct Credentials {
@@ -48,6 +53,21 @@ impl DeviceDoor {
         clock: Clock,
         counters: Arc<DoorCounters>,
     ) -> Self {
+        Self { devices: RwLock::new(Arc::new(Devices::new(devices))), open, intake, clock, counters }
+    }
+
+    /// Takes up other devices. Connections stay; what they send is judged by the new ones at once.
+    pub fn renew(&self, devices: &[(MqttDevice, String)]) {
+        *self.devices.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Devices::new(devices));
+    }
+
+    fn devices(&self) -> Arc<Devices> {
+        self.devices.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Devices {
+    fn new(devices: &[(MqttDevice, String)]) -> Self {
         let mut logins: HashMap<String, Credentials> = HashMap::new();
         for (device, password) in devices {
             let settings = &device.settings.login;
@@ -61,7 +81,7 @@ impl DeviceDoor {
             entry.login.subscribe.extend(filters(std::iter::once(&own).chain(&settings.subscribe)));
         }
         let router = Router::new(devices.iter().map(|(device, _)| device));
-        Self { logins, open, router, intake, clock, counters }
+        Self { logins, router }
     }
 }
 
@@ -77,7 +97,8 @@ impl Door for DeviceDoor {
             let name = attempt.username.clone().unwrap_or_else(|| attempt.client_id.clone());
             return Ok(Login { name, publish: all.clone(), subscribe: all });
         }
-        let credentials = attempt.username.as_ref().and_then(|name| self.logins.get(name));
+        let devices = self.devices();
+        let credentials = attempt.username.as_ref().and_then(|name| devices.logins.get(name));
         let given = attempt.password.as_deref().unwrap_or_default();
         // An unknown name is compared too, so that its refusal takes no less time.
         let expected = credentials.map_or(&b"\0"[..], |credentials| credentials.password.as_bytes());
@@ -89,7 +110,7 @@ impl Door for DeviceDoor {
     }
 
     fn publish(&self, message: Published, done: Done) {
-        match self.router.message(&message.topic, &message.payload, self.clock.now()) {
+        match self.devices().router.message(&message.topic, &message.payload, self.clock.now()) {
             Err(refused) => {
                 let count = 1 + self.counters.undecodable.fetch_add(1, Ordering::Relaxed);
                 if count.is_power_of_two() {

@@ -16,16 +16,20 @@ use hub_model::{Commune, Device, PointId, Timestamp};
 use hub_store::{Accounts, AlarmFilter, History, Store};
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::adapters::{Adapters, Configured};
 use crate::config::Config;
-use crate::pipeline::{Inputs, Pipeline};
+use crate::pipeline::{Inputs, Pipeline, Renewal};
+use crate::reload::{Configuration, NeedsRestart};
 use crate::report::Report;
 
 /// Commands and pushed readings that may wait for the pipeline; the API answers 503 when it stays full.
 const REQUESTS: usize = 256;
+
+/// Changed configurations that may wait for the pipeline: each is waited for before the next is read.
+const RENEWALS: usize = 1;
 
 /// How long a stop waits until the store has taken what was accepted.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -40,6 +44,12 @@ pub struct Hub {
     pub intake: Intake,
     adapters: Adapters,
     live: Live,
+    started_at: Timestamp,
+    /// What the API is made of; with another commune it is made anew.
+    api: hub_api::Hub,
+    router: watch::Sender<hub_api::Router>,
+    renewals: mpsc::Sender<Renewal>,
+    configuration: Configuration,
     stop_http: CancellationToken,
     http_task: tokio::task::JoinHandle<()>,
     stop_pipeline: CancellationToken,
@@ -51,6 +61,7 @@ pub struct Hub {
 impl Hub {
     /// Starts everything. What cannot be had (a port, the store) is told in one sentence, and nothing is left running.
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let needs_restart = NeedsRestart::of(&config);
         let listen = config.http.listen;
         let listener = TcpListener::bind(listen).await;
         let listener = listener.with_context(|| format!("[http] listen: cannot listen on {listen}"))?;
@@ -67,7 +78,8 @@ impl Hub {
         for fault in faults {
             tracing::error!(rule = &*fault.rule, "rule refused: {fault}");
         }
-        let logic = logic(&commune, zone, rules, &store, clock.now())?;
+        let started_at = clock.now();
+        let logic = logic(&commune, zone, rules, &store, started_at, started_at)?;
 
         let (intake, deliveries) = mpsc::channel(INTAKE_CAPACITY);
         let (requests, asked) = mpsc::channel(REQUESTS);
@@ -82,7 +94,9 @@ impl Hub {
             clock: clock.clone(),
             rules: rules_sender,
         };
-        let inputs = Inputs { deliveries, requests: asked, stop: stop_pipeline.clone() };
+        let (renewals, renewed) = mpsc::channel(RENEWALS);
+        let stop = stop_pipeline.clone();
+        let inputs = Inputs { deliveries, requests: asked, renewals: renewed, stop };
         let pipeline_ended = CancellationToken::new();
         let guard = pipeline_ended.clone().drop_guard();
         let pipeline = on_thread("pipeline", async move {
@@ -100,7 +114,9 @@ impl Hub {
                 return Err(error);
             }
         };
-        let report = Report { store: store.clone(), adapters: adapters.watch() };
+        let configuration = Configuration::taken_up(needs_restart);
+        let report =
+            Report { store: store.clone(), adapters: adapters.watch(), configuration: configuration.clone() };
         let api = hub_api::Hub {
             commune,
             rules: rules_view,
@@ -120,7 +136,8 @@ impl Hub {
         let http = listener.local_addr()?;
         let stop_http = CancellationToken::new();
         let stopped = stop_http.clone().cancelled_owned();
-        let http_task = tokio::spawn(hub_api::serve(listener, hub_api::router(api), stopped));
+        let (router, served) = watch::channel(hub_api::router(api.clone()));
+        let http_task = tokio::spawn(hub_api::serve(listener, served, stopped));
         let mqtt = adapters.mqtt();
         Ok(Self {
             http,
@@ -128,6 +145,11 @@ impl Hub {
             intake,
             adapters,
             live,
+            started_at,
+            api,
+            router,
+            renewals,
+            configuration,
             stop_http,
             http_task,
             stop_pipeline,
@@ -137,10 +159,48 @@ impl Hub {
         })
     }
 
+    /// Takes up a changed configuration by difference: devices that did not change keep their connection, state and schedule.
+    /// What only a start can change is left as it is, and said so.
+    ///
+    /// # Errors
+    /// When a rule is faulty or the store cannot be read; then nothing has changed.
+    pub async fn renew(&mut self, config: Config) -> anyhow::Result<()> {
+        let (rules, faults) = RuleSet::compile(crate::rules::files(config.rules.as_deref())?);
+        anyhow::ensure!(
+            faults.is_empty(),
+            "{}",
+            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        );
+        let needs_restart = NeedsRestart::of(&config);
+        let commune = Arc::new(config.commune);
+        let (store, started_at, of_logic) = (self.store.clone(), self.started_at, commune.clone());
+        let zone = TimeZone::get(&commune.timezone)?;
+        let build = Box::new(move |now| logic(&of_logic, zone, rules, &store, started_at, now));
+        self.store.expect(intervals(&commune));
+        let (done, built) = oneshot::channel();
+        let ended = || anyhow::anyhow!("the pipeline has ended");
+        self.renewals.send(Renewal { build, done }).await.map_err(|_| ended())?;
+        built.await.map_err(|_| ended())??;
+        let configured =
+            Configured { modbus: config.modbus, mqtt: config.mqtt, mqtt_devices: config.mqtt_devices };
+        self.adapters.renew(configured).await?;
+        self.api.commune = commune;
+        // Requests that are under way end with the router that they began with.
+        drop(self.router.send_replace(hub_api::router(self.api.clone())));
+        self.live.renew();
+        self.configuration.renewed(needs_restart);
+        Ok(())
+    }
+
+    /// How the configuration stands, for whoever reads it.
+    pub fn configuration(&self) -> Configuration {
+        self.configuration.clone()
+    }
+
     /// Resolves when the pipeline has ended by itself. A hub that takes in nothing more is of no use to anybody: it is to end,
     /// with an error, so that whoever watches over it starts it again.
-    pub async fn broken(&self) {
-        self.pipeline_ended.cancelled().await;
+    pub fn broken(&self) -> impl Future<Output = ()> + 'static {
+        self.pipeline_ended.clone().cancelled_owned()
     }
 
     /// Stops in order: no new readings, the acknowledgements of those under way, then the pipeline, then the store.
@@ -184,6 +244,7 @@ fn logic(
     zone: TimeZone,
     rules: RuleSet,
     store: &Store,
+    started_at: Timestamp,
     now: Timestamp,
 ) -> anyhow::Result<Logic> {
     let open_alarms = AlarmFilter { active_only: true, limit: usize::MAX, ..AlarmFilter::default() };
@@ -192,7 +253,8 @@ fn logic(
         tracking: store.tracking()?,
         alarms: store.alarms(&open_alarms)?,
         next_alarm: store.next_alarm_id()?,
-        started_at: now,
+        started_at,
+        now,
     };
     let elapsed_ms = stopwatch();
     let host = Host {

@@ -12,6 +12,7 @@ mod door;
 mod hub;
 mod limits;
 mod pipeline;
+mod reload;
 mod report;
 mod rules;
 mod run;

@@ -41,8 +41,18 @@ pub struct Inputs {
     pub deliveries: mpsc::Receiver<Delivery>,
     /// From the API.
     pub requests: mpsc::Receiver<Request>,
+    /// Changed configurations.
+    pub renewals: mpsc::Receiver<Renewal>,
     /// Ends the pipeline once what is queued has been appended.
     pub stop: CancellationToken,
+}
+
+/// A changed configuration: another logic takes up where the one before left off.
+pub struct Renewal {
+    /// Builds the new logic from the store, which by then holds all that the old one decided.
+    pub build: Box<dyn FnOnce(Timestamp) -> anyhow::Result<Logic> + Send>,
+    /// Told how it went. After an error the old logic goes on.
+    pub done: oneshot::Sender<anyhow::Result<()>>,
 }
 
 impl Pipeline {
@@ -55,6 +65,7 @@ impl Pipeline {
             let open = tokio::select! {
                 biased;
                 Some(request) = inputs.requests.recv() => self.request(request),
+                Some(renewal) = inputs.renewals.recv() => self.renew(renewal),
                 _ = inputs.deliveries.recv_many(&mut deliveries, DELIVERIES_AT_ONCE) => {
                     self.deliveries(deliveries.drain(..))
                 }
@@ -81,6 +92,23 @@ impl Pipeline {
         while let Ok(request) = inputs.requests.try_recv() {
             self.request(request);
         }
+    }
+
+    /// Waits until the store holds everything, then goes on with another logic: exactly what a restart does, but with the
+    /// connections kept. False when the store is closed.
+    fn renew(&mut self, renewal: Renewal) -> bool {
+        let (told, committed) = std::sync::mpsc::sync_channel(1);
+        let is_open = self.append(Vec::new(), move || told.send(()).unwrap_or(()));
+        if !is_open || committed.recv().is_err() {
+            return false;
+        }
+        let built = (renewal.build)(self.clock.now()).map(|logic| {
+            self.rules.send_replace(logic.rules());
+            self.logic = logic;
+        });
+        // Whoever asked may have gone; the configuration has changed all the same.
+        renewal.done.send(built).unwrap_or(());
+        self.tick()
     }
 
     fn tick(&mut self) -> bool {

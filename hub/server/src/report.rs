@@ -8,6 +8,7 @@ use hub_api::{Health, MetricsText, Part};
 use hub_store::{History, Store};
 
 use crate::adapters::Watch;
+use crate::reload::Configuration;
 
 /// The size of a page of memory on the machines that the hub is built for.
 const PAGE_BYTES: f64 = 4096.0;
@@ -19,6 +20,8 @@ pub struct Report {
     pub store: Arc<Store>,
     /// The adapters.
     pub adapters: Watch,
+    /// Whether the files are what runs.
+    pub configuration: Configuration,
 }
 
 impl Report {
@@ -32,7 +35,7 @@ impl Report {
             ),
         };
         let mut adapters = Vec::new();
-        for bus in self.adapters.modbus.buses() {
+        for bus in self.adapters.buses() {
             let name = format!("modbus {}", bus.endpoint);
             let silent: Vec<_> = bus.devices.iter().filter(|device| device.silent.is_some()).collect();
             adapters.push(if !bus.connected && !silent.is_empty() {
@@ -48,7 +51,7 @@ impl Report {
         if self.adapters.mqtt.is_some() {
             adapters.push(Part::ok("mqtt"));
         }
-        Health { store, adapters, others: Vec::new() }
+        Health { store, adapters, others: vec![self.configuration.part()] }
     }
 
     /// The hub's own figures.
@@ -88,7 +91,7 @@ impl Report {
     }
 
     fn modbus(&self, metrics: &mut MetricsText) {
-        let buses = self.adapters.modbus.buses();
+        let buses = self.adapters.buses();
         let devices: Vec<_> = buses.iter().flat_map(|bus| &bus.devices).collect();
         let labels: Vec<_> = devices.iter().map(|device| [("device", device.id.as_str())]).collect();
         let mut family = |name: &str, help: &str, value: &dyn Fn(&adapters_modbus::DeviceHealth) -> u64| {

@@ -8,25 +8,30 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
 use crate::hub::Hub;
+use crate::reload::{self, Seen};
 
 /// Threads for sockets and tasks. The pipeline, the store's writer and the broker have their own.
 const WORKER_THREADS: usize = 2;
 /// Threads for reading the store and checking passwords; more requests wait.
 const BLOCKING_THREADS: usize = 8;
 
-/// Runs the hub of `config` until it is asked to end.
+/// Runs the hub of `config`, read from the folder `dir` after its files were `seen`, until it is asked to end. Changed files are taken up meanwhile.
 ///
 /// # Errors
 /// When it cannot start, or what was queued could not be committed at the end.
-pub fn run(config: Config) -> anyhow::Result<()> {
+pub fn run(config: Config, dir: &Path, seen: Seen) -> anyhow::Result<()> {
     runtime()?.block_on(async {
         let stop = stop_asked()?;
-        let hub = Hub::start(config, Clock::system()).await?;
+        // Before the hub says that it is ready: from then on the signal must not end it.
+        let hangup = signal(SignalKind::hangup())?;
+        let mut hub = Hub::start(config, Clock::system()).await?;
         let mqtt = hub.mqtt.map_or_else(|| "off".to_owned(), |address| address.to_string());
         tracing::info!(http = %hub.http, mqtt, "hub ready");
+        let broken = hub.broken();
         tokio::select! {
             () = stop => tracing::info!("stopping"),
-            () = hub.broken() => tracing::error!("the pipeline has ended; the hub cannot go on"),
+            () = broken => tracing::error!("the pipeline has ended; the hub cannot go on"),
+            () = reload::watch(&mut hub, dir, seen, hangup) => {}
         }
         hub.stop().await?;
         tracing::info!("stopped");

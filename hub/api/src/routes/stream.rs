@@ -66,11 +66,13 @@ pub(crate) async fn get_stream(
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     heartbeat.reset();
     let progress = app.hub.live.watch();
-    let newest = progress.borrow().newest;
+    let Progress { newest, renewals, .. } = *progress.borrow();
     let listener = Listener {
         cursor: resume_after.unwrap_or(newest),
         said: None,
         is_begun: false,
+        renewals,
+        is_over: false,
         app,
         caller,
         filter,
@@ -161,6 +163,9 @@ struct Listener {
     /// The last id that the client was told.
     said: Option<CommitSeq>,
     is_begun: bool,
+    /// The configuration that this stream was opened under.
+    renewals: u64,
+    is_over: bool,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -173,8 +178,15 @@ impl Listener {
             text.push_str(&format!("retry: {RETRY_MS}\n\n"));
         }
         loop {
-            if self.progress.borrow_and_update().closed {
+            let progress = *self.progress.borrow_and_update();
+            if progress.closed || self.is_over {
                 return None;
+            }
+            if progress.renewals != self.renewals {
+                // Points may have come and gone: the browser loads all again, and comes back with this id.
+                self.is_over = true;
+                self.resync(progress.newest, &mut text);
+                return Some(text);
             }
             self.gather(&mut text);
             if !text.is_empty() {
@@ -197,13 +209,15 @@ impl Listener {
     /// Writes the events that came since the cursor.
     fn gather(&mut self, text: &mut String) {
         match self.app.hub.live.after(self.cursor) {
-            Next::Behind(newest) => {
-                self.cursor = newest;
-                self.said = Some(newest);
-                text.push_str(&format!("event: resync\nid: {newest}\ndata: {{}}\n\n"));
-            }
+            Next::Behind(newest) => self.resync(newest, text),
             Next::Commits(commits) => commits.iter().for_each(|commit| self.commit(commit, text)),
         }
+    }
+
+    fn resync(&mut self, newest: CommitSeq, text: &mut String) {
+        self.cursor = newest;
+        self.said = Some(newest);
+        text.push_str(&format!("event: resync\nid: {newest}\ndata: {{}}\n\n"));
     }
 
     fn commit(&mut self, commit: &Arc<Commit>, text: &mut String) {

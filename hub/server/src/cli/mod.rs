@@ -140,11 +140,12 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli, out: &mut impl Write) -> anyhow::Result<()> {
     match cli.command {
         Command::Run(config) => {
+            let seen = crate::reload::look(&config.dir);
             let (loaded, warnings) = Config::require(&config.dir)?;
             log::start(cli.log_format);
             warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
             crate::run::warn_without_accounts(&loaded.store.dir, &config.dir)?;
-            crate::run::run(loaded)
+            crate::run::run(loaded, &config.dir, seen)
         }
         Command::Check(config) => check::check(&config.dir, out),
         Command::Demo(options) => {

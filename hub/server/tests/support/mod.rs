@@ -193,6 +193,28 @@ impl Hub {
         line.split_whitespace().next().unwrap().parse().unwrap()
     }
 
+    /// What `/health/ready` says, ready or not.
+    pub fn ready(&self) -> Value {
+        self.agent
+            .get(format!("http://{}/health/ready", self.http))
+            .call()
+            .unwrap()
+            .body_mut()
+            .read_json()
+            .unwrap()
+    }
+
+    /// What `/metrics` says.
+    pub fn metrics(&self) -> String {
+        self.agent
+            .get(format!("http://{}/metrics", self.http))
+            .call()
+            .unwrap()
+            .body_mut()
+            .read_to_string()
+            .unwrap()
+    }
+
     /// Bytes that the process has had written to the disk so far.
     pub fn written_bytes(&self) -> u64 {
         let io = fs::read_to_string(format!("/proc/{}/io", self.child.id())).unwrap();

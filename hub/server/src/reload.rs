@@ -1,0 +1,168 @@
+//! Takes up a changed configuration while the hub runs: notices it, checks it whole, and says how it stands.
+//!
+//! A faulty one is refused whole and the running one stays. Never opens a device itself: `hub.rs` knows what is renewed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use hub_api::Part;
+use tokio::signal::unix::Signal;
+
+use crate::config::{Config, StoreSettings};
+use crate::hub::Hub;
+
+/// Files are looked at so often, so that a change is taken up within two seconds.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Files that are watched. Beyond, a change of the rest is taken up with the next change of these, or on SIGHUP.
+const MAX_FILES: usize = 4_096;
+/// Folders within folders that are watched.
+const MAX_DEPTH: usize = 3;
+
+/// What of a configuration takes effect at the next start only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeedsRestart {
+    http: SocketAddr,
+    public_url: Option<String>,
+    mqtt: Option<SocketAddr>,
+    store: StoreSettings,
+    timezone: String,
+}
+
+impl NeedsRestart {
+    /// These parts of `config`.
+    pub fn of(config: &Config) -> Self {
+        Self {
+            http: config.http.listen,
+            public_url: config.http.public_url.clone(),
+            mqtt: config.mqtt.map(|mqtt| mqtt.listen),
+            store: config.store.clone(),
+            timezone: config.commune.timezone.clone(),
+        }
+    }
+
+    /// The sections that differ.
+    fn differing(&self, other: &Self) -> Vec<&'static str> {
+        let differences = [
+            ("[commune] timezone", self.timezone != other.timezone),
+            ("[http]", self.http != other.http || self.public_url != other.public_url),
+            ("[mqtt]", self.mqtt != other.mqtt),
+            ("[store]", self.store != other.store),
+        ];
+        differences.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+    }
+}
+
+/// Whether the files are what runs. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    running: Arc<NeedsRestart>,
+    /// What is to be told of it; empty when the files are what runs.
+    detail: Arc<Mutex<String>>,
+}
+
+impl Configuration {
+    /// A configuration that the hub was started with.
+    pub fn taken_up(running: NeedsRestart) -> Self {
+        Self { running: Arc::new(running), detail: Arc::default() }
+    }
+
+    /// The hub has taken up another one, as far as it can without a start.
+    pub fn renewed(&self, wanted: NeedsRestart) {
+        let waiting = self.running.differing(&wanted);
+        if waiting.is_empty() {
+            self.set(String::new());
+            tracing::info!("the changed configuration is taken up");
+        } else {
+            let sections = waiting.join(", ");
+            self.set(format!("changes of {sections} take effect at the next start"));
+            tracing::warn!(sections, "the changed configuration is taken up, but for what needs a start");
+        }
+    }
+
+    /// The files are faulty; what runs stays.
+    fn refused(&self, faults: &str) {
+        tracing::error!("the changed configuration is refused, the running one stays: {faults}");
+        self.set(format!("the changed files are refused, the running configuration stays: {faults}"));
+    }
+
+    fn set(&self, detail: String) {
+        *self.detail.lock().unwrap_or_else(PoisonError::into_inner) = detail;
+    }
+
+    /// How it stands, for `/health/ready`.
+    pub fn part(&self) -> Part {
+        let detail = self.detail.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if detail.is_empty() { Part::ok("configuration") } else { Part::degraded("configuration", detail) }
+    }
+}
+
+/// Renews the hub whenever its files differ from what was `seen` before they were read, and at once when `asked`, which is
+/// SIGHUP. Never returns.
+pub async fn watch(hub: &mut Hub, dir: &Path, mut seen: Seen, mut asked: Signal) {
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let at_once = tokio::select! {
+            _ = ticks.tick() => false,
+            Some(()) = asked.recv() => true,
+        };
+        let folder = dir.to_owned();
+        let now = tokio::task::spawn_blocking(move || look(&folder)).await.unwrap_or_default();
+        if now == seen && !at_once {
+            continue;
+        }
+        seen = now;
+        take_up(hub, dir).await;
+    }
+}
+
+async fn take_up(hub: &mut Hub, dir: &Path) {
+    let configuration = hub.configuration();
+    let folder = dir.to_owned();
+    let loaded = tokio::task::spawn_blocking(move || Config::require(&folder)).await;
+    let taken = match loaded {
+        Ok(Ok((config, warnings))) => {
+            warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+            hub.renew(config).await
+        }
+        Ok(Err(faulty)) => Err(faulty.into()),
+        Err(panicked) => Err(panicked.into()),
+    };
+    if let Err(error) = taken {
+        configuration.refused(&format!("{error:#}"));
+    }
+}
+
+/// What tells that a file has changed: its size and its time.
+pub type Seen = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
+
+/// Whether a file belongs to a store: a database, what SQLite keeps beside it, or the lock.
+fn is_of_a_store(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.contains(".sqlite") || name.ends_with(".lock")
+}
+
+/// Looks at the files of a configuration. To be done before they are read, so that no change falls in between.
+pub fn look(dir: &Path) -> Seen {
+    let mut seen = Seen::new();
+    collect(dir, MAX_DEPTH, &mut seen);
+    seen
+}
+
+/// Notes every file below `dir` but the databases, which change all the time. What cannot be read is left out: loading
+/// the configuration says why.
+fn collect(dir: &Path, depth: usize, seen: &mut Seen) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| !is_of_a_store(path)) {
+        let Ok(metadata) = fs::metadata(&path) else { continue };
+        if metadata.is_dir() && depth > 0 {
+            collect(&path, depth - 1, seen);
+        } else if metadata.is_file() && seen.len() < MAX_FILES {
+            seen.insert(path, (metadata.len(), metadata.modified().ok()));
+        }
+    }
+}
