@@ -70,6 +70,8 @@ pub enum Bench {
     Hub,
     /// The store beside VictoriaMetrics and InfluxDB 2, fed the same generated year
     Store,
+    /// The MQTT door beside mosquitto: acknowledged publishes, fan-out, idle connections, latency, a soak of ten minutes
+    Mqtt,
     /// A thousand rounds of SIGKILL under load: acknowledged readings that were lost
     Kills,
 }
@@ -86,6 +88,7 @@ pub fn bench(what: Bench) -> anyhow::Result<()> {
             return run(command("cargo", &arguments).env("COMMUNE_KILL_ROUNDS", KILL_ROUNDS));
         }
         Bench::Hub => ("hub", &[]),
+        Bench::Mqtt => ("mqtt", &[]),
         Bench::Store => ("store", &[Peer::VictoriaMetrics, Peer::Influxd]),
     };
     let mut bench = command("cargo", &["bench", "--locked", "--package", "hub-server", "--bench", name]);

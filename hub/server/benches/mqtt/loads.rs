@@ -1,0 +1,172 @@
+//! The loads: acknowledged publishes, fan-out, idle connections, the way to the live stream, and a soak.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use adapters_sdk::Clock;
+use adapters_sdk::clock::stopwatch;
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+
+use crate::support::Hub;
+use crate::wire::{Client, publish};
+
+const CONNECTIONS: usize = 50;
+const IN_FLIGHT: usize = 100;
+const PUBLISHES_EACH: usize = 12_000;
+const TOPIC: &str = "commune/v1/dong-bai-waste/gas/telemetry";
+const FAN_OUT_MESSAGES: usize = 100;
+/// Publishes between two looks at the clock of a paced load.
+const TICK: Duration = Duration::from_millis(10);
+const STREAM_RATE: usize = 5_000;
+const STREAM_FOR: Duration = Duration::from_secs(10);
+const SOAK_RATE: usize = 2_000;
+const SETTLED_AFTER: Duration = Duration::from_secs(60);
+
+fn payload(number: usize) -> Vec<u8> {
+    format!(r#"{{"m":{{"h2s":{}}}}}"#, number % 1_000).into_bytes()
+}
+
+/// Acknowledged publishes a second over all connections, each with a full window.
+pub async fn acknowledged_a_second(broker: SocketAddr) -> f64 {
+    let mut clients = Vec::new();
+    for number in 0..CONNECTIONS {
+        clients.push(Client::connect(broker, &format!("load-{number}"), None).await);
+    }
+    let elapsed_ms = stopwatch();
+    let mut loads = JoinSet::new();
+    for client in clients {
+        loads.spawn(window(client));
+    }
+    while let Some(done) = loads.join_next().await {
+        done.unwrap();
+    }
+    (CONNECTIONS * PUBLISHES_EACH) as f64 / (elapsed_ms() as f64 / 1e3)
+}
+
+async fn window(mut client: Client) {
+    let (mut sent, mut acknowledged) = (0, 0);
+    let mut bytes = Vec::new();
+    while acknowledged < PUBLISHES_EACH {
+        bytes.clear();
+        while sent < PUBLISHES_EACH && sent - acknowledged < IN_FLIGHT {
+            let id = (sent % 65_535 + 1) as u16;
+            bytes.extend(publish(TOPIC, Some(id), &payload(sent)));
+            sent += 1;
+        }
+        client.send(&bytes).await;
+        acknowledged += client.packets().await;
+    }
+}
+
+/// How long it takes until every subscriber has every message of one publisher, in milliseconds.
+pub async fn fan_out_ms(broker: SocketAddr, subscribers: usize) -> f64 {
+    let mut listening = JoinSet::new();
+    for number in 0..subscribers {
+        let mut client = Client::connect(broker, &format!("listener-{number}"), None).await;
+        client.subscribe("fan/out").await;
+        listening.spawn(async move {
+            let mut received = 0;
+            while received < FAN_OUT_MESSAGES {
+                received += client.packets().await;
+            }
+        });
+    }
+    let mut publisher = Client::connect(broker, "publisher", None).await;
+    let elapsed_ms = stopwatch();
+    for number in 0..FAN_OUT_MESSAGES {
+        publisher.send(&publish("fan/out", None, &payload(number))).await;
+    }
+    while let Some(done) = listening.join_next().await {
+        done.unwrap();
+    }
+    elapsed_ms() as f64
+}
+
+/// Connections that only are there; they end when dropped.
+pub async fn idle(broker: SocketAddr, count: usize) -> Vec<Client> {
+    let mut clients = Vec::with_capacity(count);
+    for number in 0..count {
+        clients.push(Client::connect(broker, &format!("idle-{number}"), None).await);
+    }
+    clients
+}
+
+/// How long readings took from the publish to the live stream.
+pub struct Spans {
+    /// Half of them took no longer.
+    pub median_ms: i64,
+    /// 99 of 100 took no longer.
+    pub p99_ms: i64,
+}
+
+/// Publishes at a steady pace, each message with its time in it, and reads them from the stream.
+pub fn publish_to_stream(hub: &Hub, token: &str) -> Spans {
+    let mut stream = TcpStream::connect(hub.http).unwrap();
+    let host = hub.http;
+    write!(stream, "GET /api/v1/stream HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n")
+        .unwrap();
+    let (seen, spans) = mpsc::channel();
+    let clock = Clock::system();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            let Some(data) = line.strip_prefix("data: ") else { continue };
+            let Some(at) = data.split("\"value\":").nth(1) else { continue };
+            let number: String = at.chars().take_while(|sign| sign.is_ascii_digit()).collect();
+            // The value is the time of its publish, in ms of the day's last ten million.
+            if let Ok(sent) = number.parse::<i64>()
+                && seen.send(clock.now().as_millis() % 10_000_000 - sent).is_err()
+            {
+                return;
+            }
+        }
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let clock = Clock::system();
+    runtime.block_on(async {
+        let mut client = Client::connect(hub.mqtt, "paced", None).await;
+        paced(&mut client, STREAM_RATE, STREAM_FOR, |_| {
+            format!(r#"{{"m":{{"nh3":{}}}}}"#, clock.now().as_millis() % 10_000_000).into_bytes()
+        })
+        .await;
+    });
+    let mut spans: Vec<i64> = spans.try_iter().filter(|span| (0..60_000).contains(span)).collect();
+    spans.sort_unstable();
+    assert!(!spans.is_empty(), "the stream said nothing");
+    Spans { median_ms: spans[spans.len() / 2], p99_ms: spans[spans.len() * 99 / 100] }
+}
+
+/// Resident KiB after a minute and at the end of a steady load.
+pub async fn soak(hub: &Hub, span: Duration) -> (u64, u64) {
+    let mut client = Client::connect(hub.mqtt, "soak", None).await;
+    paced(&mut client, SOAK_RATE, SETTLED_AFTER, payload).await;
+    let begin = hub.resident_kib();
+    paced(&mut client, SOAK_RATE, span - SETTLED_AFTER, payload).await;
+    (begin, hub.resident_kib())
+}
+
+/// Publishes `rate` messages a second at QoS 1 for `span`; answers are read and forgotten.
+async fn paced(client: &mut Client, rate: usize, span: Duration, payload: impl Fn(usize) -> Vec<u8>) {
+    let per_tick = rate * TICK.as_millis() as usize / 1_000;
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let (mut sent, mut acknowledged) = (0_usize, 0);
+    for _ in 0..span.as_millis() / TICK.as_millis() {
+        ticks.tick().await;
+        let mut bytes = Vec::new();
+        for _ in 0..per_tick {
+            bytes.extend(publish(TOPIC, Some((sent % 65_535 + 1) as u16), &payload(sent)));
+            sent += 1;
+        }
+        client.send(&bytes).await;
+        // Answers come after the commit: those of earlier ticks are there by now.
+        while sent - acknowledged > rate {
+            acknowledged += client.packets().await;
+        }
+    }
+    while acknowledged < sent {
+        acknowledged += client.packets().await;
+    }
+}

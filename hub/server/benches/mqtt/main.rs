@@ -1,0 +1,116 @@
+//! The MQTT door beside mosquitto: `cargo xtask bench mqtt`.
+//!
+//! Prints figures, never fails on one. The hub decodes, judges and commits each message before it acknowledges it; mosquitto
+//! acknowledges from memory. Load and broker share the machine. Read next: `wire.rs`, the generator.
+
+#![allow(clippy::unwrap_used, reason = "a bench fails by panicking")]
+
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+mod loads;
+mod wire;
+
+use std::fmt::Display;
+use std::fs;
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use support::{Folder, Hub, wait_for};
+use tempfile::TempDir;
+
+/// Connections that only are there.
+const IDLE: usize = 5_000;
+/// Who listens to one publisher.
+const SUBSCRIBERS: usize = 1_000;
+/// The soak lasts so long.
+const SOAK: Duration = Duration::from_secs(600);
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mosquitto = Mosquitto::start();
+
+    let theirs = runtime.block_on(loads::acknowledged_a_second(mosquitto.address));
+    let hub = OpenHub::start();
+    let ours = runtime.block_on(loads::acknowledged_a_second(hub.hub.mqtt));
+    print("QoS 1, 50 connections, 100 in flight, after the commit", format!("{ours:.0} /s"));
+    print("the same on mosquitto, from memory", format!("{theirs:.0} /s"));
+    print("ratio hub / mosquitto", format!("{:.2}", ours / theirs));
+
+    let theirs = runtime.block_on(loads::fan_out_ms(mosquitto.address, SUBSCRIBERS));
+    let ours = runtime.block_on(loads::fan_out_ms(hub.hub.mqtt, SUBSCRIBERS));
+    print("100 messages to each of 1,000 subscribers", format!("{ours:.0} ms"));
+    print("the same on mosquitto", format!("{theirs:.0} ms"));
+    print("ratio hub / mosquitto", format!("{:.2}", ours / theirs));
+
+    let quiet = OpenHub::start();
+    let before = quiet.hub.resident_kib();
+    let idle = runtime.block_on(loads::idle(quiet.hub.mqtt, IDLE));
+    print("resident memory with 5,000 idle connections", format!("{} MiB", quiet.hub.resident_kib() / 1024));
+    print("of these before they came", format!("{} MiB", before / 1024));
+    drop(idle);
+    drop(quiet);
+
+    let spans = loads::publish_to_stream(&hub.hub, &hub.token);
+    print("publish to stream at 5,000 /s, median", format!("{} ms", spans.median_ms));
+    print("publish to stream at 5,000 /s, 99 of 100", format!("{} ms", spans.p99_ms));
+
+    let soak = OpenHub::start();
+    let (begin, end) = runtime.block_on(loads::soak(&soak.hub, SOAK));
+    print("soak at 2,000 /s: resident memory after a minute", format!("{} MiB", begin / 1024));
+    print("soak at 2,000 /s: resident memory after ten", format!("{} MiB", end / 1024));
+}
+
+/// Prints one figure.
+pub fn print(what: &str, figure: impl Display) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{what:<70} {figure:>14}").unwrap();
+}
+
+/// A hub whose broker lets anybody do anything.
+struct OpenHub {
+    hub: Hub,
+    token: String,
+    _folder: Folder,
+}
+
+impl OpenHub {
+    fn start() -> Self {
+        let folder = Folder::pilot("127.0.0.1:1");
+        let hub_toml = folder.path().join("hub.toml");
+        let text = fs::read_to_string(&hub_toml).unwrap().replace("[mqtt]", "[mqtt]\nopen = true");
+        fs::write(&hub_toml, text).unwrap();
+        let token = folder.token("viewer");
+        Self { hub: folder.run(&token), token, _folder: folder }
+    }
+}
+
+/// mosquitto, open to all on loopback; ends with its owner.
+struct Mosquitto {
+    child: Child,
+    address: SocketAddr,
+    _folder: TempDir,
+}
+
+impl Mosquitto {
+    fn start() -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("mosquitto.conf");
+        fs::write(&file, format!("listener {} 127.0.0.1\nallow_anonymous true\n", address.port())).unwrap();
+        let mut command = Command::new("mosquitto");
+        command.arg("-c").arg(file).stderr(Stdio::null()).stdout(Stdio::null());
+        let child = command.spawn().unwrap();
+        wait_for("mosquitto", Duration::from_secs(10), || TcpStream::connect(address).ok());
+        Self { child, address, _folder: folder }
+    }
+}
+
+impl Drop for Mosquitto {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
