@@ -5,6 +5,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod accounts;
+pub mod archive;
 mod bucket;
 pub mod chunk;
 pub mod conformance;

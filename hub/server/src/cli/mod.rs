@@ -2,6 +2,7 @@
 //!
 //! Answers go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 not understood.
 
+mod archive;
 mod check;
 mod log;
 mod password;
@@ -49,6 +50,10 @@ enum Command {
     /// Work on alarm rules
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Write the readings, alarms and accounts to one file, also while the hub runs, and print its SHA-256
+    Backup(archive::ArchiveOptions),
+    /// Bring a backup back into a folder that holds no store yet
+    Restore(archive::ArchiveOptions),
     /// Print the OpenAPI document of the HTTP API
     Openapi,
     /// List the device profiles of a configuration, or show one with its sources
@@ -155,6 +160,8 @@ fn run(cli: Cli, out: &mut impl Write) -> anyhow::Result<()> {
         Command::User(command) => user::run(command, out),
         Command::Token(command) => token::run(command, out),
         Command::Rules(RulesCommand::Test { rules, config }) => rules::test(&config.dir, &rules, out),
+        Command::Backup(options) => archive::backup(&options, out),
+        Command::Restore(options) => archive::restore(&options, out),
         Command::Openapi => Ok(writeln!(out, "{}", hub_api::openapi().trim_end())?),
         Command::Profiles { id, config } => profiles::show(&config, id.as_deref(), out),
     }

@@ -23,12 +23,12 @@ use crate::sqlite::database::{self, Schema};
 use crate::sqlite::folder;
 
 /// The file's name in the store's folder.
-const FILE: &str = "accounts.sqlite";
+pub(crate) const FILE: &str = "accounts.sqlite";
 
 /// SHA-256 of a token or of a session id.
 pub type Digest = [u8; 32];
 
-const SCHEMA: Schema = Schema {
+pub(crate) const SCHEMA: Schema = Schema {
     application_id: 0x636d_6163,
     steps: &["
         CREATE TABLE user (

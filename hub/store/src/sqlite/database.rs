@@ -47,6 +47,23 @@ pub(crate) fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Opens a file of ours for reading only, whoever else has it open, and refuses any other.
+pub(crate) fn open_ours(file: &Path, schema: &Schema) -> Result<Connection, StoreError> {
+    let cannot = |source: rusqlite::Error| StoreError::Open { file: file.to_owned(), source: cause(&source) };
+    let connection = open_reader(file).map_err(cannot)?;
+    refuse_unknown(&connection, file, schema)?;
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(cannot)?;
+    if version == 0 { Err(StoreError::Foreign { file: file.to_owned() }) } else { Ok(connection) }
+}
+
+/// Whether the file itself is at fault, and not the disk or whoever else uses it.
+pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
+    )
+}
+
 fn refuse_unknown(connection: &Connection, file: &Path, schema: &Schema) -> Result<(), StoreError> {
     let cannot = |source: rusqlite::Error| StoreError::Open { file: file.to_owned(), source: cause(&source) };
     let ask = |question: &str| connection.query_row(question, [], |row| row.get::<_, i64>(0)).map_err(cannot);

@@ -9,7 +9,7 @@ pub(crate) mod folder;
 mod query;
 mod readers;
 mod rows;
-mod schema;
+pub(crate) mod schema;
 #[cfg(test)]
 mod tests;
 mod transaction;

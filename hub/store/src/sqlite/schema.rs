@@ -3,9 +3,9 @@
 use super::database::Schema;
 
 /// The file's name in the store's folder.
-pub(super) const FILE: &str = "hub.sqlite";
+pub(crate) const FILE: &str = "hub.sqlite";
 
-pub(super) const SCHEMA: Schema = Schema { application_id: 0x636d_6862, steps: &[STEP_1, STEP_2] };
+pub(crate) const SCHEMA: Schema = Schema { application_id: 0x636d_6862, steps: &[STEP_1, STEP_2] };
 
 // Readings are only ever appended: commit by commit, within one by series, then in the order of their arrival.
 // Of rows with the same series and time the highest rowid counts.

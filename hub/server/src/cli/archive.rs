@@ -1,0 +1,45 @@
+//! `commune-hub backup` and `restore`: the whole store, accounts included, as one file, and back.
+//!
+//! The configuration is no part of it: its files are the commune's own, and hold secrets that a backup should not carry.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use adapters_sdk::Clock;
+use clap::Args;
+use hub_store::archive::{self, Archive};
+
+use super::ConfigDir;
+use crate::config::Config;
+
+#[derive(Args)]
+pub struct ArchiveOptions {
+    /// The backup's file
+    file: PathBuf,
+    #[command(flatten)]
+    config: ConfigDir,
+}
+
+/// Writes a backup, whether the hub runs or not, and prints its digest as `sha256sum` does.
+pub fn backup(options: &ArchiveOptions, out: &mut impl Write) -> anyhow::Result<()> {
+    let store = Config::store_dir(&options.config.dir)?;
+    let version = env!("CARGO_PKG_VERSION");
+    let archive = archive::backup(&store, &options.file, Clock::system().now(), version)?;
+    // Nothing else on stdout, so that `sha256sum --check` takes it as it is.
+    writeln!(out, "{}  {}", archive.sha256, options.file.display())?;
+    Ok(())
+}
+
+/// Brings a backup back into a folder without a store.
+pub fn restore(options: &ArchiveOptions, out: &mut impl Write) -> anyhow::Result<()> {
+    let store = Config::store_dir(&options.config.dir)?;
+    let Archive { sha256, bytes, made_at, made_by } = archive::restore(&options.file, &store)?;
+    let made_at = jiff::Timestamp::from_millisecond(made_at.as_millis())?;
+    writeln!(out, "{sha256}  {}", options.file.display())?;
+    writeln!(
+        out,
+        "restored {bytes} bytes, made {made_at:.0} by version {made_by}, into {}",
+        store.display()
+    )?;
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Writes a backup while the hub runs, from any process. Never writes to the store.
+//!
+//! One read transaction sees the whole store at one moment; the hub goes on committing beside it. Read next: `restore.rs`.
+
+use std::fs;
+use std::path::Path;
+
+use hub_model::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::partial::Partial;
+use super::{Archive, ArchiveError, TABLE, cannot_write, cannot_write_file, digest, faults};
+use crate::accounts;
+use crate::error::{StoreError, cause};
+use crate::sqlite::database::{self, Schema};
+use crate::sqlite::schema;
+
+/// Backs the store in `dir` up to `file`, which must not be there yet, and reads it again to check it.
+///
+/// # Errors
+/// When there is no store, it cannot be read, or the file cannot be written whole and sound; then it is not there.
+pub fn backup(dir: &Path, file: &Path, now: Timestamp, version: &str) -> Result<Archive, ArchiveError> {
+    if file.symlink_metadata().is_ok() {
+        return Err(ArchiveError::Exists { file: file.to_owned() });
+    }
+    if !dir.join(schema::FILE).exists() {
+        return Err(ArchiveError::NoStore { dir: dir.to_owned() });
+    }
+    let partial = Partial::create(file, "").map_err(cannot_write_file(file))?;
+    copy(&dir.join(schema::FILE), &schema::SCHEMA, partial.path(), file)?;
+    let accounts = accounts_of(dir, file)?;
+    let connection = Connection::open(partial.path()).map_err(cannot_write(file))?;
+    // In RAM: what is under way has no value, so it needs no journal.
+    connection.execute_batch("PRAGMA journal_mode = MEMORY").map_err(cannot_write(file))?;
+    connection
+        .execute_batch(TABLE)
+        .and_then(|()| {
+            let row = params![now.as_millis(), version, accounts];
+            connection.execute("INSERT INTO backup VALUES (?, ?, ?)", row)
+        })
+        .map_err(cannot_write(file))?;
+    drop(connection);
+    let (sha256, bytes) = check(partial.path(), file)?;
+    partial.keep().map_err(cannot_write_file(file))?;
+    Ok(Archive { sha256, bytes, made_at: now, made_by: version.to_owned() })
+}
+
+/// The accounts' database as the bytes of a file.
+fn accounts_of(dir: &Path, file: &Path) -> Result<Option<Vec<u8>>, ArchiveError> {
+    let source = dir.join(accounts::FILE);
+    if !source.exists() {
+        return Ok(None);
+    }
+    let partial = Partial::create(file, "accounts.").map_err(cannot_write_file(file))?;
+    copy(&source, &accounts::SCHEMA, partial.path(), file)?;
+    fs::read(partial.path()).map(Some).map_err(cannot_write_file(file))
+}
+
+/// Copies a database of ours, compacted, into an empty file.
+fn copy(source: &Path, schema: &Schema, to: &Path, file: &Path) -> Result<(), ArchiveError> {
+    let connection = database::open_ours(source, schema)?;
+    let to = to.to_str().ok_or_else(|| {
+        let source = "its name is not in Unicode".into();
+        ArchiveError::Write { file: file.to_owned(), source }
+    })?;
+    match connection.execute("VACUUM INTO ?", [to]) {
+        Ok(_) => Ok(()),
+        Err(error) if database::is_damage(&error) => {
+            Err(StoreError::Read { what: "a page", source: cause(&error) }.into())
+        }
+        Err(error) => Err(cannot_write(file)(error)),
+    }
+}
+
+/// Reads the whole file again, from the disk where the system lets go of its copy.
+fn check(partial: &Path, file: &Path) -> Result<(String, u64), ArchiveError> {
+    let reader = database::open_reader(partial).map_err(cannot_write(file))?;
+    if let Some(found) = faults(&reader).map_err(cannot_write(file))? {
+        return Err(ArchiveError::Damaged { file: file.to_owned(), found });
+    }
+    digest(partial).map_err(cannot_write_file(file))
+}
