@@ -92,6 +92,10 @@ impl App {
         request: impl FnOnce(oneshot::Sender<T>) -> Request,
     ) -> Result<T, Problem> {
         let busy = || Problem::unavailable("The hub takes nothing at the moment; nothing was kept.");
+        // Waiting for the disk would keep the caller for as long as the disk is full, and the queue with it.
+        if (self.hub.takes_nothing)() {
+            return Err(busy());
+        }
         let (reply, answer) = oneshot::channel();
         match self.hub.requests.send_timeout(request(reply), QUEUE_TIMEOUT).await {
             Ok(()) => {}

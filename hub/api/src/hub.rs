@@ -27,6 +27,8 @@ pub struct Hub {
     pub accounts: Arc<Accounts>,
     /// The way to the pipeline. When it stays full for five seconds the caller is told 503.
     pub requests: mpsc::Sender<Request>,
+    /// Whether commits fail just now: then nothing more is taken, and the caller is told 503 at once. Must not block.
+    pub takes_nothing: Arc<dyn Fn() -> bool + Send + Sync>,
     /// The live stream.
     pub live: Live,
     /// The clock.

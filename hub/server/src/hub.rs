@@ -123,6 +123,10 @@ impl Hub {
             history: store.clone(),
             accounts,
             requests,
+            takes_nothing: Arc::new({
+                let store = store.clone();
+                move || store.health().failing.is_some()
+            }),
             live: live.clone(),
             now: Arc::new(move || clock.now()),
             health: Arc::new({

@@ -208,6 +208,19 @@ async fn what_cannot_be_committed_is_not_acknowledged() {
 }
 
 #[tokio::test]
+async fn a_disk_that_takes_nothing_is_told_at_once() {
+    let world = World::new();
+    world.is_healthy.store(false, Ordering::SeqCst);
+    let body = json!({"readings": [{"point": FILL, "t": START_MS, "v": 1}]});
+    let answer = push(&world, &body).await;
+    answer.assert_problem(503, &["nothing was kept"]);
+    assert_eq!(answer.header(header::RETRY_AFTER), "5");
+    assert_eq!(world.asked.load(Ordering::SeqCst), 0);
+    world.is_healthy.store(true, Ordering::SeqCst);
+    assert_eq!(push(&world, &body).await.status, 204);
+}
+
+#[tokio::test]
 async fn an_unknown_point_is_told_beside_a_wrong_time() {
     let world = World::new();
     let body = json!({"readings": [{"point": "tam-hop-water/plc/clorine", "t": "noon", "v": 1.0}]});

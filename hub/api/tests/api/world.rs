@@ -96,6 +96,10 @@ impl World {
             requests,
             live: live.clone(),
             now: Arc::new(move || Timestamp::from_millis(clock.load(Ordering::SeqCst))),
+            takes_nothing: Arc::new({
+                let health = is_healthy.clone();
+                move || !health.load(Ordering::SeqCst)
+            }),
             health: Arc::new(move || Health {
                 store: if health.load(Ordering::SeqCst) {
                     Part::ok("store")

@@ -93,7 +93,13 @@ impl Folder {
 
     /// Runs the hub on it.
     pub fn run(&self, token: &str) -> Hub {
-        Hub::start(self.path(), token)
+        Hub::start(Command::new(HUB).arg("run").arg("--config").arg(self.path()), token)
+    }
+
+    /// Runs the hub on it, started by the shell after `preparation`.
+    pub fn run_by_shell(&self, preparation: &str, token: &str) -> Hub {
+        let script = format!("{preparation}; exec \"$0\" run --config \"$1\"");
+        Hub::start(Command::new("sh").args(["-c", &script, HUB]).arg(self.path()), token)
     }
 }
 
@@ -109,9 +115,8 @@ pub struct Hub {
 }
 
 impl Hub {
-    fn start(config: &Path, token: &str) -> Self {
-        let mut child =
-            Command::new(HUB).arg("run").arg("--config").arg(config).stderr(Stdio::piped()).spawn().unwrap();
+    fn start(command: &mut Command, token: &str) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = mpsc::channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         std::thread::spawn(move || {

@@ -1,0 +1,142 @@
+//! The disk takes nothing more: nobody is told that anything was kept, everybody is told to wait, and it ends by itself.
+//!
+//! Played with a limit on the size of files whose signal is ignored, so that a write fails as on a full disk, and lifted again
+//! while the hub runs.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use support::{Folder, Hub, wait_for};
+
+const BOUND: Duration = Duration::from_secs(20);
+/// Long enough for an acknowledgement that should not come: the commit window is 10 ms here.
+const SILENCE: Duration = Duration::from_millis(700);
+
+const HUB_TOML: &str = r#"
+[commune]
+id = "an-phu"
+[http]
+listen = "127.0.0.1:0"
+[mqtt]
+listen = "127.0.0.1:0"
+[store]
+commit_window = "10ms"
+"#;
+
+const SITE: &str = r#"
+id = "station"
+kind = "water_station"
+name = "Trạm"
+[[device]]
+id = "lab"
+adapter = "mqtt"
+login = { username = "lab", password = "a-secret-of-the-lab" }
+[[device.point]]
+id = "level"
+quantity = "level"
+"#;
+
+fn text(value: &str) -> Vec<u8> {
+    let length = u16::try_from(value.len()).unwrap();
+    [&length.to_be_bytes()[..], value.as_bytes()].concat()
+}
+
+fn packet(kind: u8, body: &[u8]) -> Vec<u8> {
+    [&[kind, u8::try_from(body.len()).unwrap()][..], body].concat()
+}
+
+fn connect(broker: SocketAddr) -> TcpStream {
+    let mut stream = TcpStream::connect(broker).unwrap();
+    stream.set_read_timeout(Some(BOUND)).unwrap();
+    let mut body = text("MQTT");
+    body.extend([4, 0xC2, 0, 60]);
+    for value in ["lab", "lab", "a-secret-of-the-lab"] {
+        body.extend(text(value));
+    }
+    stream.write_all(&packet(0x10, &body)).unwrap();
+    let mut answer = [0; 4];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(answer, [0x20, 2, 0, 0]);
+    stream
+}
+
+fn publish(stream: &mut TcpStream, id: u8, value: f64) {
+    let payload = format!(r#"{{"m":{{"level":{value}}}}}"#);
+    let topic = text("commune/v1/station/lab/telemetry");
+    stream.write_all(&packet(0x32, &[&topic[..], &[0, id], payload.as_bytes()].concat())).unwrap();
+}
+
+fn acknowledged(stream: &mut TcpStream) -> u8 {
+    let mut answer = [0; 4];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(answer[..3], [0x40, 2, 0]);
+    answer[3]
+}
+
+fn limit_files(hub: &Hub, bytes: &str) {
+    let limit = Command::new("prlimit")
+        .args([format!("--pid={}", hub.id()), format!("--fsize={bytes}:unlimited")])
+        .output()
+        .unwrap();
+    assert!(limit.status.success(), "{}", String::from_utf8_lossy(&limit.stderr));
+}
+
+fn ready(hub: &Hub) -> (u16, Value) {
+    let mut answer = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .new_agent()
+        .get(format!("http://{}/health/ready", hub.http))
+        .call()
+        .unwrap();
+    (answer.status().as_u16(), answer.body_mut().read_json().unwrap())
+}
+
+#[test]
+fn a_full_disk_makes_everybody_wait_and_is_over_when_there_is_space() {
+    let folder = Folder::with(&[("hub.toml", HUB_TOML), ("sites/station.toml", SITE)]);
+    let token = folder.token("integrator");
+    let hub = folder.run_by_shell("trap '' XFSZ", &token);
+    let reading = |at: i64| json!({"readings": [{"point": "station/lab/level", "t": at, "v": 1.5}]});
+    let mut device = connect(hub.mqtt);
+    publish(&mut device, 1, 1.25);
+    assert_eq!(acknowledged(&mut device), 1);
+    assert_eq!(hub.post("/readings", &reading(1_760_000_000_000)).0, 204);
+
+    limit_files(&hub, "4096");
+    publish(&mut device, 2, 2.25);
+    device.set_read_timeout(Some(SILENCE)).unwrap();
+    let silence = device.read(&mut [0]).unwrap_err().kind();
+    assert!(matches!(silence, ErrorKind::WouldBlock | ErrorKind::TimedOut), "{silence}");
+    let told = wait_for("the store's failure in /health/ready", BOUND, || {
+        Some(ready(&hub)).filter(|(status, _)| *status == 503)
+    });
+    assert!(told.1["store"]["detail"].as_str().unwrap().contains("commits have failed"), "{}", told.1);
+    let request = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+    let refused = request
+        .post(format!("http://{}/api/v1/readings", hub.http))
+        .header("Authorization", format!("Bearer {token}"))
+        .send_json(reading(1_760_000_060_000))
+        .unwrap();
+    assert_eq!(refused.status().as_u16(), 503);
+    assert_eq!(refused.headers()["Retry-After"], "5");
+    // What was there can still be read, and what is not committed is not shown.
+    assert_eq!(hub.point("station/lab/level")["latest"]["value"], 1.25);
+
+    limit_files(&hub, "unlimited");
+    device.set_read_timeout(Some(BOUND)).unwrap();
+    assert_eq!(acknowledged(&mut device), 2, "acknowledged once it is on disk");
+    wait_for("the store to be well", BOUND, || (ready(&hub).0 == 200).then_some(()));
+    assert_eq!(hub.point("station/lab/level")["latest"]["value"], 2.25);
+    assert_eq!(hub.post("/readings", &reading(1_760_000_060_000)).0, 204);
+    let all = hub.get("/readings?point=station/lab/level&from=2025-10-01T00:00:00Z&to=2100-01-01T00:00:00Z");
+    assert_eq!(all["v"].as_array().unwrap().len(), 4, "{all}");
+    hub.stop();
+}
