@@ -22,7 +22,7 @@ const FOR_BUILD: [Needed; 3] = [
     Needed { program: "npm", package: "npm", reason: "the dashboard's packages come through it" },
 ];
 
-const FOR_TESTS: [Needed; 5] = [
+const FOR_TESTS: [Needed; 6] = [
     Needed { program: "chromium", package: "chromium", reason: "the dashboard is tested in a real browser" },
     Needed {
         program: "mosquitto_pub",
@@ -33,6 +33,11 @@ const FOR_TESTS: [Needed; 5] = [
         program: "mosquitto",
         package: "mosquitto",
         reason: "a foreign MQTT broker tests the simulators",
+    },
+    Needed {
+        program: "socat",
+        package: "socat",
+        reason: "its pseudo-terminals stand for serial lines in the Modbus tests",
     },
     Needed { program: "sqlite3", package: "sqlite3", reason: "SQLite's own tool checks our files" },
     Needed { program: "python3", package: "python3", reason: "foreign Modbus and MQTT peers run in it" },

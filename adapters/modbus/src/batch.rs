@@ -5,8 +5,9 @@
 
 use hub_model::{PointId, Reason, Sample};
 
+use crate::ask::Ask;
 use crate::config::PointSettings;
-use crate::decode::decode;
+use crate::decode::{DataType, decode, text};
 use crate::register::Register;
 
 /// The most registers that the protocol allows in one request.
@@ -38,13 +39,24 @@ pub struct Slot {
     pub count: u16,
 }
 
+/// What was found of a point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The point, as its number in the device's list.
+    pub point: usize,
+    /// Its number, or why there is none.
+    pub sample: Sample,
+    /// The text of a STRING.
+    pub text: Option<String>,
+}
+
 /// The fewest batches that read every point once. `max_registers` counts registers; of bits 16 times as many are read.
 /// Every point must fit within `max_registers`.
 pub fn batches(points: &[PointSettings], max_registers: u16, max_gap: u16) -> Vec<Batch> {
     let mut order: Vec<usize> = (0..points.len()).collect();
     order.sort_by_key(|&index| {
         let point = &points[index];
-        (point.register, point.address, point.data_type.words())
+        (point.register, point.address, point.words)
     });
     let mut batches: Vec<Batch> = Vec::new();
     for index in order {
@@ -52,8 +64,8 @@ pub fn batches(points: &[PointSettings], max_registers: u16, max_gap: u16) -> Ve
         let single = Batch {
             register: point.register,
             start: point.address,
-            count: point.data_type.words(),
-            slots: vec![Slot { point: index, offset: 0, count: point.data_type.words() }],
+            count: point.words,
+            slots: vec![Slot { point: index, offset: 0, count: point.words }],
         };
         match batches.last_mut() {
             Some(batch) if batch.may_join(&single, max_registers, max_gap) => batch.join(&single),
@@ -75,24 +87,23 @@ impl Batch {
         (values.len() > 1).then_some(values)
     }
 
-    /// What each point's sample is, given the batch's entries; bits are words of 0 and 1.
-    pub fn samples(&self, points: &[(PointId, PointSettings)], words: &[u16]) -> Vec<(usize, Sample)> {
-        let sample = |slot: &Slot| {
+    /// The request for it.
+    pub fn ask(&self) -> Ask {
+        Ask::Read { register: self.register, start: self.start, count: self.count }
+    }
+
+    /// What was found of each point, given the batch's entries; bits are words of 0 and 1.
+    pub fn samples(&self, points: &[(PointId, PointSettings)], words: &[u16]) -> Vec<Found> {
+        let found = |slot: &Slot| {
             let from = usize::from(slot.offset);
             let own = words.get(from..from + usize::from(slot.count)).unwrap_or_default();
-            let number = points.get(slot.point).and_then(|(_, point)| {
-                if point.register.is_bit() {
-                    return own.first().map(|bit| f64::from(*bit));
-                }
-                decode(own, point.data_type, point.byte_order, point.bit.unwrap_or(0))
-            });
-            match number {
-                Some(number) if number.is_finite() => Sample::Raw(number),
-                Some(_) => Sample::Missing(Reason::NotANumber),
-                None => Sample::Missing(Reason::BadAnswer),
-            }
+            let (sample, text) = match points.get(slot.point) {
+                Some((_, point)) => sample(point, own),
+                None => (Sample::Missing(Reason::BadAnswer), None),
+            };
+            Found { point: slot.point, sample, text }
         };
-        self.slots.iter().map(|slot| (slot.point, sample(slot))).collect()
+        self.slots.iter().map(found).collect()
     }
 
     fn end(&self) -> u32 {
@@ -133,4 +144,31 @@ impl Batch {
         }
         parts
     }
+}
+
+/// The sample of a point's own words, and its text where it is one.
+fn sample(point: &PointSettings, words: &[u16]) -> (Sample, Option<String>) {
+    if point.data_type == DataType::String {
+        let text = text(words, point.byte_order);
+        let number = text.as_deref().and_then(|text| number_of(text, &point.states));
+        return (number.map_or(Sample::Missing(Reason::Undecodable), Sample::Raw), text);
+    }
+    let number = match point.register.is_bit() {
+        true => words.first().map(|bit| f64::from(*bit)),
+        false => decode(words, point.data_type, point.byte_order, point.bit.unwrap_or(0)),
+    };
+    let sample = match number {
+        Some(number) if number.is_finite() => Sample::Raw(number),
+        Some(_) => Sample::Missing(Reason::NotANumber),
+        None => Sample::Missing(Reason::BadAnswer),
+    };
+    (sample, None)
+}
+
+/// A text's place among the states; without states, the number that it says.
+fn number_of(text: &str, states: &[String]) -> Option<f64> {
+    if states.is_empty() {
+        return text.parse().ok().filter(|number: &f64| number.is_finite());
+    }
+    states.iter().position(|state| state == text).map(|place| place as f64)
 }

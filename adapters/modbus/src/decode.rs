@@ -21,11 +21,11 @@ impl ByteOrder {
     pub const WORDS: [(&'static str, ByteOrder); 4] =
         [("ABCD", Self::Abcd), ("DCBA", Self::Dcba), ("BADC", Self::Badc), ("CDAB", Self::Cdab)];
 
-    fn swaps_bytes(self) -> bool {
+    pub(crate) fn swaps_bytes(self) -> bool {
         matches!(self, Self::Dcba | Self::Badc)
     }
 
-    fn reverses_words(self) -> bool {
+    pub(crate) fn reverses_words(self) -> bool {
         matches!(self, Self::Dcba | Self::Cdab)
     }
 }
@@ -49,11 +49,14 @@ pub enum DataType {
     Float16,
     Float32,
     Float64,
+    Bcd16,
+    Bcd32,
+    String,
 }
 
 impl DataType {
     /// All of them, with the words of the configuration.
-    pub const WORDS: [(&'static str, DataType); 14] = [
+    pub const WORDS: [(&'static str, DataType); 17] = [
         ("BIT", Self::Bit),
         ("INT8L", Self::Int8Low),
         ("INT8H", Self::Int8High),
@@ -68,12 +71,20 @@ impl DataType {
         ("FLOAT16", Self::Float16),
         ("FLOAT32", Self::Float32),
         ("FLOAT64", Self::Float64),
+        ("BCD16", Self::Bcd16),
+        ("BCD32", Self::Bcd32),
+        ("STRING", Self::String),
     ];
 
-    /// Registers that one value takes.
+    /// The word of the configuration.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, data_type)| *data_type == self).map_or("", |(word, _)| *word)
+    }
+
+    /// Registers that one value takes; a STRING takes what its `length` says, at least one.
     pub fn words(self) -> u16 {
         match self {
-            Self::Int32 | Self::Uint32 | Self::Float32 => 2,
+            Self::Int32 | Self::Uint32 | Self::Float32 | Self::Bcd32 => 2,
             Self::Int64 | Self::Uint64 | Self::Float64 => 4,
             _ => 1,
         }
@@ -81,9 +92,10 @@ impl DataType {
 }
 
 /// The number that `words` stand for. `bit` counts from 0, the least significant, and matters for [`DataType::Bit`] alone.
-/// Whole numbers beyond 2^53 are rounded to the nearest double. `None` when there are not as many words as the type takes.
+/// Whole numbers beyond 2^53 are rounded to the nearest double; digits of BCD beyond 9 are NaN. `None` when there are not as
+/// many words as the type takes, and for texts.
 pub fn decode(words: &[u16], data_type: DataType, order: ByteOrder, bit: u8) -> Option<f64> {
-    if words.len() != usize::from(data_type.words()) {
+    if words.len() != usize::from(data_type.words()) || data_type == DataType::String {
         return None;
     }
     let bits = ordered_bits(words, order);
@@ -101,8 +113,29 @@ pub fn decode(words: &[u16], data_type: DataType, order: ByteOrder, bit: u8) -> 
         DataType::Uint64 => bits as f64,
         DataType::Float16 => half_to_f64(bits as u16),
         DataType::Float32 => shortest(f32::from_bits(bits as u32)),
-        DataType::Float64 => f64::from_bits(bits),
+        DataType::Float64 | DataType::String => f64::from_bits(bits),
+        DataType::Bcd16 => digits(bits, 4),
+        DataType::Bcd32 => digits(bits, 8),
     })
+}
+
+/// The text in registers of two letters each: up to the first NUL, without blanks around it. Orders that swap the bytes of a
+/// register swap its letters; registers are never reversed. `None` when it is no text.
+pub fn text(words: &[u16], order: ByteOrder) -> Option<String> {
+    let letters = |word: &u16| if order.swaps_bytes() { word.to_le_bytes() } else { word.to_be_bytes() };
+    let bytes: Vec<u8> = words.iter().flat_map(letters).take_while(|byte| *byte != 0).collect();
+    let text = String::from_utf8(bytes).ok()?;
+    let text = text.trim();
+    (!text.chars().any(char::is_control)).then(|| text.to_owned())
+}
+
+/// Decimal digits of four bits each.
+fn digits(bits: u64, count: u32) -> f64 {
+    let digit = |place: u32| (bits >> (4 * place)) & 0xF;
+    (0..count)
+        .rev()
+        .try_fold(0.0, |number, place| (digit(place) <= 9).then(|| number * 10.0 + digit(place) as f64))
+        .unwrap_or(f64::NAN)
 }
 
 fn ordered_bits(words: &[u16], order: ByteOrder) -> u64 {
@@ -119,7 +152,7 @@ fn shortest(single: f32) -> f64 {
 }
 
 /// IEEE 754 binary16. Every half is exact in a double.
-fn half_to_f64(half: u16) -> f64 {
+pub(crate) fn half_to_f64(half: u16) -> f64 {
     let fraction = f64::from(half & 0x03FF);
     let magnitude = match (half >> 10) & 0x1F {
         0 => fraction * 2f64.powi(-24),

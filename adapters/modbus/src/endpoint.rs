@@ -1,18 +1,31 @@
-//! Where a bus is reached. Never opens anything. Read next: [`crate::config`].
+//! Where a bus is reached: over TCP, over TCP to a gateway that passes serial frames on, or a serial device. Opens nothing.
+//!
+//! Read next: [`crate::config`].
 
 use std::fmt;
 use std::str::FromStr;
 
+use crate::serial::{ALLOWED_SERIAL, SerialLine};
+
 /// What an endpoint may look like, for error texts.
-const ALLOWED: &str = "\"tcp://HOST:PORT\"";
-/// Kinds of endpoint that have a name already but are not spoken yet.
-const LATER: [&str; 2] = ["rtu+tcp", "serial"];
+const ALLOWED: &str = "\"tcp://HOST:PORT\", \"rtu+tcp://HOST:PORT\" or \"serial:///dev/DEVICE?baud=9600&parity=none&stop=1&data=8\"";
 
 /// Where a bus is reached: devices with the same endpoint share one connection.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Endpoint {
+pub enum Endpoint {
+    /// Modbus TCP.
+    Tcp(Host),
+    /// Serial frames over TCP, as transparent gateways speak.
+    RtuOverTcp(Host),
+    /// A serial device of this machine, RS-485 or RS-232.
+    Serial(SerialLine),
+}
+
+/// A host and a port.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Host {
     /// A host name, an IPv4 address, or an IPv6 address without its brackets; in lower case.
-    pub host: String,
+    pub name: String,
     /// The TCP port.
     pub port: u16,
 }
@@ -26,14 +39,29 @@ pub enum EndpointError {
         /// What was found.
         found: String,
     },
-    /// A kind of line that this version does not speak.
-    #[error("found \"{found}\": this version does not speak {scheme}:// yet, allowed: {ALLOWED}")]
-    NotYet {
+    /// A serial device with a setting that there is not.
+    #[error("found \"{found}\": {fault}; allowed: {ALLOWED_SERIAL}")]
+    Serial {
         /// What was found.
         found: String,
-        /// The kind of line.
-        scheme: String,
+        /// What is wrong with it.
+        fault: String,
     },
+}
+
+impl Endpoint {
+    /// Whether it carries serial frames: one request at a time, checksums, no transaction numbers.
+    pub fn is_rtu(&self) -> bool {
+        !matches!(self, Self::Tcp(_))
+    }
+
+    /// What two endpoints have in common that mean the same wire: the host and port, or the device's path.
+    pub(crate) fn wire(&self) -> String {
+        match self {
+            Self::Tcp(host) | Self::RtuOverTcp(host) => host.to_string(),
+            Self::Serial(line) => line.path.clone(),
+        }
+    }
 }
 
 impl FromStr for Endpoint {
@@ -42,29 +70,46 @@ impl FromStr for Endpoint {
     fn from_str(text: &str) -> Result<Self, EndpointError> {
         let malformed = || EndpointError::Malformed { found: text.to_owned() };
         let (scheme, rest) = text.split_once("://").ok_or_else(malformed)?;
-        if LATER.contains(&scheme) {
-            return Err(EndpointError::NotYet { found: text.to_owned(), scheme: scheme.to_owned() });
+        match scheme {
+            "tcp" => Host::parse(rest).map(Self::Tcp).ok_or_else(malformed),
+            "rtu+tcp" => Host::parse(rest).map(Self::RtuOverTcp).ok_or_else(malformed),
+            "serial" => SerialLine::parse(rest)
+                .map(Self::Serial)
+                .map_err(|fault| EndpointError::Serial { found: text.to_owned(), fault }),
+            _ => Err(malformed()),
         }
-        let (host, port) = rest.rsplit_once(':').ok_or_else(malformed)?;
-        let port = port.parse().ok().filter(|port| *port != 0).ok_or_else(malformed)?;
-        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        let host_is_fine = match bare {
-            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-            None => is_host_name(host),
-        };
-        if scheme != "tcp" || !host_is_fine {
-            return Err(malformed());
-        }
-        Ok(Self { host: bare.unwrap_or(host).to_ascii_lowercase(), port })
     }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            return write!(f, "tcp://[{}]:{}", self.host, self.port);
+        match self {
+            Self::Tcp(host) => write!(f, "tcp://{host}"),
+            Self::RtuOverTcp(host) => write!(f, "rtu+tcp://{host}"),
+            Self::Serial(line) => write!(f, "serial://{line}"),
         }
-        write!(f, "tcp://{}:{}", self.host, self.port)
+    }
+}
+
+impl Host {
+    fn parse(text: &str) -> Option<Self> {
+        let (host, port) = text.rsplit_once(':')?;
+        let port = port.parse().ok().filter(|port| *port != 0)?;
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let is_fine = match bare {
+            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+            None => is_host_name(host),
+        };
+        is_fine.then(|| Self { name: bare.unwrap_or(host).to_ascii_lowercase(), port })
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.name.contains(':') {
+            return write!(f, "[{}]:{}", self.name, self.port);
+        }
+        write!(f, "{}:{}", self.name, self.port)
     }
 }
 
@@ -78,10 +123,18 @@ mod tests {
 
     #[test]
     fn endpoints_are_read_and_written_back() {
-        for text in ["tcp://127.0.0.1:5020", "tcp://plc.local:502", "tcp://[::1]:502"] {
+        for text in [
+            "tcp://127.0.0.1:5020",
+            "tcp://plc.local:502",
+            "tcp://[::1]:502",
+            "rtu+tcp://gateway:4001",
+            "serial:///dev/ttyUSB0?baud=19200&parity=even&stop=2&data=7",
+        ] {
             assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);
         }
         assert_eq!("tcp://PLC:502".parse::<Endpoint>(), "tcp://plc:502".parse());
+        let short = "serial:///dev/ttyS1".parse::<Endpoint>().unwrap();
+        assert_eq!(short.to_string(), "serial:///dev/ttyS1?baud=9600&parity=none&stop=1&data=8");
     }
 
     #[test]
@@ -97,16 +150,17 @@ mod tests {
             "tcp://a b:1",
             "tcp://::1:5",
             "tcp://a:1/x",
+            "rtu+tcp://a",
         ] {
             let error = text.parse::<Endpoint>().unwrap_err().to_string();
-            assert_eq!(error, format!("found \"{text}\", allowed: \"tcp://HOST:PORT\""));
+            assert_eq!(error, format!("found \"{text}\", allowed: {ALLOWED}"));
         }
     }
 
     #[test]
-    fn lines_of_a_later_version_are_named() {
-        let error = "serial:///dev/ttyUSB0?baud=9600".parse::<Endpoint>().unwrap_err().to_string();
-        assert!(error.contains("this version does not speak serial:// yet"), "{error}");
-        assert!("rtu+tcp://gw:502".parse::<Endpoint>().unwrap_err().to_string().contains("rtu+tcp:// yet"));
+    fn one_wire_has_one_name_however_it_is_spoken() {
+        let wire = |text: &str| text.parse::<Endpoint>().unwrap().wire();
+        assert_eq!(wire("tcp://a:1"), wire("rtu+tcp://A:1"));
+        assert_eq!(wire("serial:///dev/ttyS1?baud=1200"), wire("serial:///dev/ttyS1"));
     }
 }

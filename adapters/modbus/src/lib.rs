@@ -1,23 +1,40 @@
-//! Modbus TCP devices: planning, reading and decoding registers. Never judges a value and never writes to a device.
+//! Modbus devices over TCP and serial lines: planning, reading, decoding, and writing where a person asks for it. Never
+//! judges a value, and never writes by itself.
 //!
-//! Read next: [`config`], then [`plan`]; `bus.rs` is the only I/O.
+//! Read next: [`config`], then [`plan`]; `bus/` is the only I/O.
 //!
 #![doc = include_str!("../README.md")]
 
+mod ask;
 mod batch;
 mod bus;
+mod calls;
 pub mod config;
 pub mod decode;
+pub mod encode;
 pub mod endpoint;
+mod failure;
+pub mod frame;
 mod health;
 mod owner;
 pub mod plan;
 mod poll;
 pub mod register;
+mod running;
+pub mod serial;
+mod tell;
+mod trace;
 mod unit;
-mod wire;
+mod window;
+mod words;
+mod write;
 
-pub use batch::{Batch, MAX_BITS, MAX_REGISTERS, Slot, batches};
-pub use endpoint::Endpoint;
-pub use health::{BusHealth, DeviceHealth, Fault, Health, Running};
+pub use ask::Ask;
+pub use batch::{Batch, Found, MAX_BITS, MAX_REGISTERS, Slot, batches};
+pub use endpoint::{Endpoint, Host};
+pub use failure::Failure;
+pub use health::{BusHealth, DeviceHealth, Fault, Meter};
 pub use plan::{BusSummary, DeviceSummary, ModbusDevice, Plan, PlanError};
+pub use running::{Buses, Running};
+pub use trace::{KEPT_FRAMES, TracedFrame, Traffic};
+pub use write::WriteError;

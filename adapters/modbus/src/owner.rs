@@ -1,82 +1,110 @@
 //! The owner of one bus: the only task that uses its connection.
 //!
 //! Never gives up, and never lets one device hold up the others longer than one time-out. When the pipeline is slow it
-//! waits, and counts the polls that it leaves out. Read next: [`crate::unit`] for when a device is asked, [`crate::bus`].
+//! waits, and counts the polls that it leaves out. Read next: [`crate::unit`] for when a device is asked, [`crate::poll`] for
+//! what is asked, `bus/mod.rs` for how.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use adapters_sdk::{Backoff, Clock, Committed, Delivery, Intake};
-use hub_model::{Observation, Reason};
+use adapters_sdk::{Backoff, Clock, Intake};
+use hub_model::Reason;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
-use tracing::{debug, info, warn};
 
-use crate::bus::Link;
+use crate::batch::Batch;
+use crate::bus::{Answered, Link};
+use crate::calls::Call;
 use crate::endpoint::Endpoint;
-use crate::health::{BusHealth, Fault, SharedHealth};
+use crate::failure::Failure;
 use crate::plan::PlannedDevice;
-use crate::poll::{Polled, missing, poll};
+use crate::poll::{Poll, Step};
+use crate::tell::{IntakeClosed, Outage, Teller};
 use crate::unit::{RECONNECT_FIRST, RECONNECT_MOST, Unit};
-use crate::wire::Failure;
+use crate::window::Window;
 
 /// A bus with its devices.
 pub(crate) struct Owner {
-    link: Link,
-    units: Vec<Unit>,
-    outage: Option<Outage>,
-    reconnect: Backoff,
-    intake: Intake,
-    clock: Clock,
-    health: SharedHealth,
+    pub(crate) link: Link,
+    pub(crate) units: Vec<Unit>,
+    /// Polls under way, by the device's number.
+    polls: BTreeMap<usize, Poll>,
+    /// Requests under way, by their tag.
+    jobs: BTreeMap<u64, Job>,
+    last_tag: u64,
+    window: Window,
+    pub(crate) outage: Option<Outage>,
+    pub(crate) reconnect: Backoff,
+    calls: mpsc::Receiver<Call>,
+    pub(crate) teller: Teller,
 }
 
-/// The time in which no connection can be made.
-struct Outage {
-    cause: Reason,
-    retry_at: Instant,
+/// What a request under way is for.
+enum Job {
+    Wake(usize),
+    Read(usize, Batch, u8),
+    Call(Call),
 }
 
-/// Nobody takes deliveries any more.
-struct IntakeClosed;
+enum Event {
+    Answered(Answered),
+    Called(Call),
+    Due,
+}
+
+/// A device with the moments at which it is asked: the first one, and one of its grid.
+pub(crate) type Start = (PlannedDevice, Instant, Instant);
 
 impl Owner {
-    /// A bus whose devices are first asked at the given moments.
+    /// A bus with its devices. Requests of people come through `calls`.
     pub(crate) fn new(
         endpoint: Endpoint,
-        starts: Vec<(PlannedDevice, Instant)>,
+        starts: Vec<Start>,
+        calls: mpsc::Receiver<Call>,
         intake: Intake,
         clock: Clock,
     ) -> Self {
-        let units: Vec<_> = starts.into_iter().map(|(planned, first)| Unit::new(planned, first)).collect();
-        let devices = units.iter().map(|unit| (unit.device.id.clone(), unit.device.settings.unit_id));
-        let health = SharedHealth::new(BusHealth::new(endpoint.clone(), devices));
-        let pause = units.first().map_or(Duration::ZERO, |unit| unit.device.settings.pause_between);
+        let units: Vec<_> =
+            starts.into_iter().map(|(planned, first, grid)| Unit::new(planned, first, grid)).collect();
+        let settings = units.first().map(|unit| &unit.device.settings);
+        let pause = settings.map_or(Duration::ZERO, |settings| settings.pause_between);
+        let most = settings.map_or(1, |settings| settings.max_in_flight);
+        let teller = Teller::new(&endpoint, &units, intake, clock);
         Self {
-            link: Link::new(endpoint, pause),
+            link: Link::new(endpoint, pause, teller.trace()),
             units,
+            polls: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            last_tag: 0,
+            window: Window::new(usize::from(most)),
             outage: None,
             reconnect: Backoff::new(RECONNECT_FIRST, RECONNECT_MOST),
-            intake,
-            clock,
-            health,
+            calls,
+            teller,
         }
     }
 
-    /// What others may know of it.
-    pub(crate) fn health(&self) -> SharedHealth {
-        self.health.clone()
-    }
-
-    /// Reads for ever; returns when nobody takes deliveries any more.
+    /// Reads for ever; returns when nobody takes deliveries any more, or there is nothing to read.
     pub(crate) async fn run(mut self) {
-        while let Some(wake) = self.next_wake() {
-            sleep_until(wake).await;
-            let now = Instant::now();
-            let done = match &self.outage {
-                Some(outage) if now >= outage.retry_at => self.try_to_reconnect().await,
-                _ => match self.due(now) {
-                    Some(index) => self.attend(index, now).await,
-                    None => Ok(()),
-                },
+        while self.units.iter().any(Unit::has_points) {
+            if self.fill().await.is_err() {
+                return;
+            }
+            let wake = self.next_wake();
+            let is_waiting = self.link.waiting() > 0;
+            // In an outage calls are taken to be refused.
+            let takes_calls = self.has_place() || self.outage.is_some();
+            let Self { link, calls, .. } = &mut self;
+            let event = tokio::select! {
+                answered = link.next(), if is_waiting => Event::Answered(answered),
+                Some(call) = calls.recv(), if takes_calls => Event::Called(call),
+                () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => Event::Due,
+                else => return,
+            };
+            let done = match event {
+                Event::Answered(answered) => self.answered(answered).await,
+                Event::Called(call) => self.called(call).await,
+                Event::Due => Ok(()),
             };
             if done.is_err() {
                 return;
@@ -84,9 +112,43 @@ impl Owner {
         }
     }
 
-    fn next_wake(&self) -> Option<Instant> {
-        let units = self.expectant().map(|(_, unit)| unit.attempt_at());
-        units.chain(self.outage.as_ref().map(|outage| outage.retry_at)).min()
+    /// Sends what is due as long as there is a place for it.
+    async fn fill(&mut self) -> Result<(), IntakeClosed> {
+        loop {
+            let now = Instant::now();
+            if let Some(outage) = &self.outage {
+                if now >= outage.retry_at {
+                    self.try_to_reconnect().await?;
+                } else if let Some(index) = self.due(now) {
+                    let cause = outage.cause;
+                    self.tell_of_outage(index, cause, now).await?;
+                } else {
+                    return Ok(());
+                }
+                continue;
+            }
+            if !self.has_place() {
+                return Ok(());
+            }
+            let Some(index) = self.next_poll(now) else { return Ok(()) };
+            let unit = &mut self.units[index];
+            let poll = self.polls.entry(index).or_insert_with(|| Poll::begin(unit));
+            let Some(step) = poll.next(unit, now) else { return Ok(()) };
+            self.send(index, step).await?;
+        }
+    }
+
+    fn has_place(&self) -> bool {
+        self.outage.is_none() && self.link.waiting() < self.window.places()
+    }
+
+    /// The device whose request is next: of those that are due or being asked, the most urgent that has waited longest.
+    fn next_poll(&self, now: Instant) -> Option<usize> {
+        let being_asked =
+            self.polls.iter().filter(|(_, poll)| poll.ready_at(now).is_some_and(|at| at <= now));
+        let due = self.expectant().filter(|(_, unit)| unit.attempt_at() <= now).map(|(index, _)| index);
+        let ready = being_asked.map(|(index, _)| *index).chain(due);
+        ready.min_by_key(|index| (self.units[*index].urgency(now), self.units[*index].attempt_at()))
     }
 
     /// The device that has waited longest since it was due.
@@ -95,133 +157,181 @@ impl Owner {
         due.min_by_key(|(_, unit)| unit.attempt_at()).map(|(index, _)| index)
     }
 
-    /// Devices that there is something to do for. In an outage those are the ones that were not told of it yet.
+    fn next_wake(&self) -> Option<Instant> {
+        if let Some(outage) = &self.outage {
+            return self.expectant().map(|(_, unit)| unit.attempt_at()).chain([outage.retry_at]).min();
+        }
+        if !self.has_place() {
+            return None;
+        }
+        let now = Instant::now();
+        let being_asked = self.polls.values().filter_map(|poll| poll.ready_at(now));
+        self.expectant().map(|(_, unit)| unit.attempt_at()).chain(being_asked).min()
+    }
+
+    /// Devices that are not being asked and that there is something to do for. In an outage those are the ones that were not
+    /// told of it yet.
     fn expectant(&self) -> impl Iterator<Item = (usize, &Unit)> {
         let cause = self.outage.as_ref().map(|outage| outage.cause);
         let waits = move |unit: &Unit| cause.is_none() || unit.silent() != cause;
-        self.units.iter().enumerate().filter(move |(_, unit)| !unit.batches.is_empty() && waits(unit))
+        let is_idle = |index: &usize| !self.polls.contains_key(index);
+        let units = self.units.iter().enumerate();
+        units.filter(move |(index, unit)| unit.has_points() && is_idle(index) && waits(unit))
     }
 
-    async fn attend(&mut self, index: usize, now: Instant) -> Result<(), IntakeClosed> {
-        if let Some(cause) = self.outage.as_ref().map(|outage| outage.cause) {
-            return self.tell_of_outage(index, cause, now).await;
+    async fn send(&mut self, index: usize, step: Step) -> Result<(), IntakeClosed> {
+        let settings = &self.units[index].device.settings;
+        let unit_id = settings.unit_id;
+        let (ask, patience, job) = match step {
+            Step::Wake(ask) => {
+                let wait = settings.before_read.as_ref().map_or(settings.timeout, |wake| wake.wait);
+                (ask, settings.timeout.min(wait), Job::Wake(index))
+            }
+            Step::Read(batch, tries) => (batch.ask(), settings.timeout, Job::Read(index, batch, tries)),
+        };
+        self.last_tag += 1;
+        match self.link.send(self.last_tag, unit_id, ask, patience).await {
+            Ok(()) => {
+                self.jobs.insert(self.last_tag, job);
+                Ok(())
+            }
+            Err(failure) => self.ended(job, Err(failure)).await,
         }
-        let polled = poll(&mut self.link, &mut self.units[index], &self.clock).await;
+    }
+
+    async fn called(&mut self, call: Call) -> Result<(), IntakeClosed> {
+        if let Some(outage) = &self.outage {
+            let text = "the bus cannot be reached just now".to_owned();
+            call.answer(Err(Failure::Unreachable { cause: outage.cause, text }));
+            return Ok(());
+        }
+        self.last_tag += 1;
+        match self.link.send(self.last_tag, call.unit_id, call.ask.clone(), call.patience).await {
+            Ok(()) => {
+                self.jobs.insert(self.last_tag, Job::Call(call));
+                Ok(())
+            }
+            Err(failure) => self.ended(Job::Call(call), Err(failure)).await,
+        }
+    }
+
+    async fn answered(&mut self, answered: Answered) -> Result<(), IntakeClosed> {
+        let Some(job) = self.jobs.remove(&answered.tag) else { return Ok(()) };
+        let job = match (job, &answered.result) {
+            (Job::Read(index, batch, 0), Err(failure))
+                if self.deserves_another_try(index, failure, &answered) =>
+            {
+                if let Some(poll) = self.polls.get_mut(&index) {
+                    poll.put_back(batch, 1);
+                }
+                return Ok(());
+            }
+            (job, result) => {
+                if result.is_ok() {
+                    self.window.answered(self.link.waiting() + 1);
+                }
+                job
+            }
+        };
+        self.ended(job, answered.result).await
+    }
+
+    /// A request is tried a second time when its failure says nothing about the device: the connection had been idle and was
+    /// closed, or the gateway was asked too much at once.
+    fn deserves_another_try(&mut self, index: usize, failure: &Failure, answered: &Answered) -> bool {
+        let was_idle = answered.had_served && matches!(failure, Failure::Disconnected(_));
+        let was_too_much =
+            answered.crowded && failure.may_be_of_crowding() && self.units[index].silent().is_none();
+        if was_too_much {
+            self.window.too_many();
+        }
+        was_idle || was_too_much
+    }
+
+    async fn ended(&mut self, job: Job, result: Result<Vec<u16>, Failure>) -> Result<(), IntakeClosed> {
+        let now = self.teller.now();
+        let unreachable = match &result {
+            Err(Failure::Unreachable { cause, text }) => Some((*cause, text.clone())),
+            _ => None,
+        };
+        let index = match job {
+            Job::Call(call) => {
+                call.answer(result);
+                None
+            }
+            Job::Wake(index) => {
+                if let Some(poll) = self.polls.get_mut(&index) {
+                    poll.woke();
+                    if let Err(failure @ Failure::Unreachable { .. }) = &result {
+                        poll.end(&self.units[index], failure, now);
+                    }
+                }
+                Some(index)
+            }
+            Job::Read(index, batch, _) => {
+                if let Some(poll) = self.polls.get_mut(&index) {
+                    poll.took(&mut self.units[index], batch, result, now);
+                }
+                Some(index)
+            }
+        };
+        if let Some(index) = index.filter(|index| self.polls.get(index).is_some_and(Poll::is_over)) {
+            self.conclude(index).await?;
+        }
+        if let Some((cause, text)) = unreachable {
+            self.outage_begins(cause, &text).await?;
+        }
+        Ok(())
+    }
+
+    /// A poll is over: tells what it brought and sets the next one.
+    pub(crate) async fn conclude(&mut self, index: usize) -> Result<(), IntakeClosed> {
+        let Some(poll) = self.polls.remove(&index) else { return Ok(()) };
+        let polled = poll.finish(&mut self.units[index]);
+        let (now, is_alone) = (Instant::now(), self.others_are_silent(index));
         let unit = &mut self.units[index];
         let (mut tell, mut is_back) = (true, false);
         match &polled.failure {
             Some(Failure::Unreachable { cause, .. }) => {
                 tell = unit.unreachable(*cause, now) || polled.answered;
             }
-            Some(failure) if !polled.answered => tell = unit.failed(failure.reason(), Instant::now()),
+            Some(failure) if !polled.answered => tell = unit.failed(failure.reason(), now, is_alone),
             _ => is_back = unit.answered(),
         }
-        self.note(index, &polled);
+        self.teller.note(index, &mut self.units[index], &polled, &self.link, self.window.places());
         if tell {
-            deliver(&self.intake, polled.observations).await?;
+            self.teller.deliver(polled.observations).await?;
         }
         let overruns = self.units[index].schedule(Instant::now());
-        self.health.update(|health| health.devices[index].overruns += overruns);
-        if is_back {
-            self.wake_if_all_were_silent(index);
-        }
-        if let Some(Failure::Unreachable { cause, text }) = polled.failure {
-            self.outage_begins(cause, &text);
+        self.teller.overran(index, overruns);
+        if is_alone && is_back {
+            // The line behind a gateway was dead and one device is back: the others need not wait for their back-off.
+            self.units.iter_mut().filter(|unit| unit.silent().is_some()).for_each(|unit| unit.wake(now));
+        } else if is_alone && self.units[index].silent().is_some() {
+            self.units.iter_mut().for_each(|unit| unit.hurry(now));
         }
         Ok(())
     }
 
-    fn note(&mut self, index: usize, polled: &Polled) {
-        let (unit, now) = (&mut self.units[index], self.clock.now());
-        let (id, unit_id) = (&unit.device.id.clone(), unit.device.settings.unit_id);
-        let text = polled.failure.as_ref().map(ToString::to_string);
-        let unreachable = matches!(polled.failure, Some(Failure::Unreachable { .. }));
-        if !unreachable && unit.complain(text.clone()) {
-            match &text {
-                Some(problem) => warn!(device = %id, unit_id, endpoint = %self.link.endpoint, problem,
-                    "a Modbus device does not answer as it should"),
-                None => info!(device = %id, unit_id, "a Modbus device answers again"),
-            }
-        }
-        let (silent, connected) = (unit.silent(), self.link.is_connected());
-        self.health.update(|health| {
-            health.connected = connected;
-            if let Some(text) = text {
-                health.last_error = Some(Fault { at: now, device: (!unreachable).then(|| id.clone()), text });
-            }
-            let device = &mut health.devices[index];
-            device.silent = silent;
-            device.polls += 1;
-            device.timeouts += polled.timeouts;
-            device.exceptions += polled.exceptions;
-            if polled.answered {
-                device.last_answered = Some(now);
-            }
-        });
-    }
-
-    /// The line behind a gateway was dead and one device is back: the others need not wait for their back-off.
-    fn wake_if_all_were_silent(&mut self, index: usize) {
+    fn others_are_silent(&self, index: usize) -> bool {
         let mut others = self.units.iter().enumerate().filter(|(other, _)| *other != index);
-        if others.all(|(_, unit)| unit.silent().is_some() || unit.batches.is_empty()) {
-            let now = Instant::now();
-            self.units.iter_mut().filter(|unit| unit.silent().is_some()).for_each(|unit| unit.wake(now));
-        }
+        others.all(|(_, unit)| unit.silent().is_some() || !unit.has_points())
     }
 
-    fn outage_begins(&mut self, cause: Reason, text: &str) {
+    async fn outage_begins(&mut self, cause: Reason, text: &str) -> Result<(), IntakeClosed> {
         let retry_at = Instant::now() + self.reconnect.failed();
         self.outage = Some(Outage { cause, retry_at });
-        warn!(endpoint = %self.link.endpoint, problem = text, "a Modbus bus cannot be reached");
-    }
-
-    async fn try_to_reconnect(&mut self) -> Result<(), IntakeClosed> {
-        let patience = self.units.iter().map(|unit| unit.device.settings.timeout).max();
-        let connected = self.link.connect(patience.unwrap_or(RECONNECT_FIRST)).await;
-        let now = Instant::now();
-        let Err(failure) = connected else {
-            info!(endpoint = %self.link.endpoint, "a Modbus bus is reached again");
-            self.outage = None;
-            self.reconnect.succeeded();
-            self.health.update(|health| health.connected = true);
-            self.units.iter_mut().for_each(|unit| unit.wake(now));
-            return Ok(());
-        };
-        debug!(endpoint = %self.link.endpoint, problem = %failure, "a Modbus bus still cannot be reached");
-        let cause = failure.reason();
-        self.outage = Some(Outage { cause, retry_at: now + self.reconnect.failed() });
-        let fault = Fault { at: self.clock.now(), device: None, text: failure.to_string() };
-        self.health.update(|health| health.last_error = Some(fault));
-        for index in 0..self.units.len() {
-            if self.units[index].silent().is_some() {
-                self.tell_of_outage(index, cause, now).await?;
-            }
+        self.teller.outage_begins(text);
+        let now = self.teller.now();
+        let failure = Failure::Unreachable { cause, text: text.to_owned() };
+        for (index, poll) in &mut self.polls {
+            poll.end(&self.units[*index], &failure, now);
+        }
+        let over: Vec<_> =
+            self.polls.iter().filter(|(_, poll)| poll.is_over()).map(|(index, _)| *index).collect();
+        for index in over {
+            self.conclude(index).await?;
         }
         Ok(())
     }
-
-    async fn tell_of_outage(
-        &mut self,
-        index: usize,
-        cause: Reason,
-        now: Instant,
-    ) -> Result<(), IntakeClosed> {
-        let unit = &mut self.units[index];
-        if !unit.unreachable(cause, now) {
-            return Ok(());
-        }
-        let received_at = self.clock.now();
-        let observations = unit.batches.iter().flat_map(|batch| missing(unit, batch, cause, received_at));
-        let observations = observations.collect();
-        self.health.update(|health| health.devices[index].silent = Some(cause));
-        deliver(&self.intake, observations).await?;
-        // Polls left out in an outage are no overruns.
-        self.units[index].schedule(Instant::now());
-        Ok(())
-    }
-}
-
-async fn deliver(intake: &Intake, observations: Vec<Observation>) -> Result<(), IntakeClosed> {
-    let delivery = Delivery { observations, committed: Committed::unheard() };
-    intake.send(delivery).await.map_err(|_| IntakeClosed)
 }

@@ -11,20 +11,25 @@ use std::time::Duration;
 use adapters_sdk::config::{Place, Problem};
 use adapters_sdk::{Clock, Intake};
 use hub_model::{DeviceId, PointId, duration};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::batch::{Batch, batches};
+use crate::calls::WAITING_CALLS;
 use crate::config::{DeviceSettings, PointSettings};
 use crate::endpoint::Endpoint;
-use crate::health::Running;
-use crate::owner::Owner;
+use crate::owner::{Owner, Start};
+use crate::running::{Running, Starting};
 
-/// What a request is taken to cost in estimates of load, on top of the device's `pause_between`: a TCP device's usual
+/// What a request is taken to cost in estimates of load, on top of the device's `pause_between`: a device's usual
 /// answer. A gateway to a slow serial line takes longer.
 pub const ASSUMED_ROUND_TRIP: Duration = Duration::from_millis(10);
 /// First polls are spread over at most this, so that every value is there soon after the start.
 const LONGEST_SPREAD: Duration = Duration::from_secs(1);
+const GOLDEN_RATIO: f64 = 0.618_033_988_749_895;
+/// Bytes of a request's serial frame and around its answer.
+const SERIAL_FRAMES: usize = 8 + 3;
 
 /// A device as configured.
 #[derive(Debug, Clone)]
@@ -64,27 +69,43 @@ pub(crate) struct PlannedDevice {
 /// Devices that cannot run together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// The pause is the bus's: its devices must agree.
+    /// A setting is the bus's: its devices must agree.
     #[error(
-        "found \"{}\", but \"{other}\" ({other_place}) has \"{}\" on the same endpoint {endpoint}",
-        duration::format(*found),
-        duration::format(*other_found)
+        "found \"{found}\", but \"{other}\" ({other_place}) has \"{other_found}\" on the same endpoint {endpoint}"
     )]
-    PauseDiffers {
+    Differs {
         /// The shared endpoint.
         endpoint: Endpoint,
+        /// The key that they differ in.
+        key: &'static str,
         /// The later device.
         device: DeviceId,
         /// Where it is configured.
         place: Place,
-        /// Its pause.
-        found: Duration,
+        /// What it says.
+        found: String,
         /// The earlier device.
         other: DeviceId,
         /// Where that is configured.
         other_place: Place,
-        /// The earlier device's pause.
-        other_found: Duration,
+        /// What the earlier device says.
+        other_found: String,
+    },
+    /// One wire, two ways to speak on it.
+    #[error("found \"{found}\", but \"{other}\" ({other_place}) has \"{other_found}\" on the same wire")]
+    WireTwice {
+        /// The later device.
+        device: DeviceId,
+        /// Where it is configured.
+        place: Place,
+        /// Its endpoint.
+        found: Endpoint,
+        /// The earlier device.
+        other: DeviceId,
+        /// Where that is configured.
+        other_place: Place,
+        /// The earlier device's endpoint.
+        other_found: Endpoint,
     },
     /// One id, two devices.
     #[error("the device \"{device}\" is configured twice, first at {other_place}")]
@@ -102,9 +123,8 @@ impl PlanError {
     /// The fault with its place, for [`adapters_sdk::config::Problems`].
     pub fn problem(&self) -> Problem {
         let (place, key) = match self {
-            Self::PauseDiffers { place, device, .. } => {
-                (place, format!("device[{}].pause_between", device.name()))
-            }
+            Self::Differs { place, device, key, .. } => (place, format!("device[{}].{key}", device.name())),
+            Self::WireTwice { place, device, .. } => (place, format!("device[{}].endpoint", device.name())),
             Self::DeviceTwice { place, device, .. } => (place, format!("device[{}].id", device.name())),
         };
         Problem { place: place.clone(), key, message: self.to_string() }
@@ -135,7 +155,8 @@ pub struct DeviceSummary {
     pub requests: usize,
     /// Registers per poll, of gaps too; 16 bits count as one.
     pub registers: u32,
-    /// An estimate: requests × ([`ASSUMED_ROUND_TRIP`] + `pause_between`), in percent of `poll`.
+    /// An estimate: requests × ([`ASSUMED_ROUND_TRIP`] + `pause_between`, and the time of the bytes on a serial
+    /// line), in percent of `poll`.
     pub load_percent: f64,
 }
 
@@ -147,6 +168,7 @@ impl Plan {
     pub fn build(devices: Vec<ModbusDevice>) -> Result<Self, Vec<PlanError>> {
         let mut errors = Vec::new();
         let mut seen: HashMap<DeviceId, Place> = HashMap::new();
+        let mut wires: HashMap<String, ModbusDevice> = HashMap::new();
         let mut buses: BTreeMap<Endpoint, Vec<PlannedDevice>> = BTreeMap::new();
         for (number, device) in (0..).zip(devices) {
             if let Some(first) = seen.insert(device.id.clone(), device.place.clone()) {
@@ -156,8 +178,11 @@ impl Plan {
                     other_place: first,
                 });
             }
+            let wire = device.settings.endpoint.wire();
+            let other = wires.entry(wire).or_insert_with(|| device.clone());
+            errors.extend(wire_clash(other, &device));
             let bus = buses.entry(device.settings.endpoint.clone()).or_default();
-            errors.extend(bus.first().and_then(|first| pause_clash(&first.device, &device)));
+            errors.extend(bus.first().and_then(|first| setting_clash(&first.device, &device)));
             bus.push(PlannedDevice::new(device, number));
         }
         if errors.is_empty() { Ok(Self { buses }) } else { Err(errors) }
@@ -189,22 +214,19 @@ impl Plan {
     /// Starts one owner task for each bus. They read until `stop` is cancelled or nobody takes deliveries any more; every
     /// failure is retried for ever.
     pub fn run(self, intake: Intake, clock: Clock, stop: CancellationToken) -> Running {
-        let count = self.buses.values().map(|devices| devices.len()).sum::<usize>();
         let start = Instant::now();
-        let mut running = Running::new();
+        let mut starting = Starting::default();
         for (endpoint, devices) in self.buses {
-            let starts = devices.into_iter().map(|planned| {
-                let spread = planned.device.settings.poll.min(LONGEST_SPREAD);
-                let phase = spread.mul_f64(f64::from(planned.number) / count.max(1) as f64);
-                (planned, start + phase)
-            });
-            let owner = Owner::new(endpoint, starts.collect(), intake.clone(), clock.clone());
+            devices.iter().for_each(|planned| starting.note_points(&planned.device));
+            let starts = devices.into_iter().map(|planned| planned.starts_at(start)).collect();
+            let (sender, calls) = mpsc::channel(WAITING_CALLS);
+            let owner = Owner::new(endpoint.clone(), starts, calls, intake.clone(), clock.clone());
             let (health, stop) = (owner.health(), stop.clone());
-            running.start(health, async move {
+            starting.start(endpoint, health, sender, async move {
                 stop.run_until_cancelled(owner.run()).await;
             });
         }
-        running
+        starting.done()
     }
 }
 
@@ -215,32 +237,76 @@ impl PlannedDevice {
         Self { device, batches, number }
     }
 
+    /// When it is first asked, and a moment of its grid. Both are spread evenly whichever of the devices have the same `poll`:
+    /// multiples of the golden ratio leave no two neighbours close.
+    fn starts_at(self, start: Instant) -> Start {
+        let poll = self.device.settings.poll;
+        let part = (f64::from(self.number) * GOLDEN_RATIO).fract();
+        let first = start + poll.min(LONGEST_SPREAD).mul_f64(part);
+        (self, first, start + poll.mul_f64(0.5 + part))
+    }
+
     fn summary(&self) -> DeviceSummary {
         let settings = &self.device.settings;
         let registers = |batch: &Batch| match batch.register.is_bit() {
             true => u32::from(batch.count).div_ceil(16),
             false => u32::from(batch.count),
         };
-        let busy = (ASSUMED_ROUND_TRIP + settings.pause_between).as_secs_f64() * self.batches.len() as f64;
+        let busy: Duration = self.batches.iter().map(|batch| self.time_of(batch)).sum();
         DeviceSummary {
             id: self.device.id.clone(),
             unit_id: settings.unit_id,
             poll: settings.poll,
             requests: self.batches.len(),
             registers: self.batches.iter().map(registers).sum(),
-            load_percent: 100.0 * busy / settings.poll.as_secs_f64(),
+            load_percent: 100.0 * busy.as_secs_f64() / settings.poll.as_secs_f64(),
         }
+    }
+
+    /// What a request is taken to cost the bus.
+    fn time_of(&self, batch: &Batch) -> Duration {
+        let settings = &self.device.settings;
+        let on_the_line = match &settings.endpoint {
+            Endpoint::Serial(line) => {
+                let bytes = SERIAL_FRAMES + batch.ask().answer_length();
+                line.time_of(u32::try_from(bytes).unwrap_or(u32::MAX)) + line.frame_gap() * 2
+            }
+            _ => Duration::ZERO,
+        };
+        ASSUMED_ROUND_TRIP + settings.pause_between + on_the_line
     }
 }
 
-fn pause_clash(first: &ModbusDevice, device: &ModbusDevice) -> Option<PlanError> {
-    (first.settings.pause_between != device.settings.pause_between).then(|| PlanError::PauseDiffers {
-        endpoint: device.settings.endpoint.clone(),
+fn wire_clash(first: &ModbusDevice, device: &ModbusDevice) -> Option<PlanError> {
+    let (found, other_found) = (&device.settings.endpoint, &first.settings.endpoint);
+    (found != other_found).then(|| PlanError::WireTwice {
         device: device.id.clone(),
         place: device.place.clone(),
-        found: device.settings.pause_between,
+        found: found.clone(),
         other: first.id.clone(),
         other_place: first.place.clone(),
-        other_found: first.settings.pause_between,
+        other_found: other_found.clone(),
+    })
+}
+
+fn setting_clash(first: &ModbusDevice, device: &ModbusDevice) -> Option<PlanError> {
+    let (own, others) = (&device.settings, &first.settings);
+    let (key, found, other_found) = if own.pause_between != others.pause_between {
+        let pause = |settings: &DeviceSettings| duration::format(settings.pause_between);
+        ("pause_between", pause(own), pause(others))
+    } else if own.max_in_flight != others.max_in_flight {
+        ("max_in_flight", own.max_in_flight.to_string(), others.max_in_flight.to_string())
+    } else {
+        return None;
+    };
+    Some(PlanError::Differs {
+        endpoint: own.endpoint.clone(),
+        key,
+        device: device.id.clone(),
+        place: device.place.clone(),
+        found,
+        other: first.id.clone(),
+        other_place: first.place.clone(),
+        other_found,
     })
 }

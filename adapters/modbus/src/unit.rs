@@ -3,10 +3,11 @@
 //! A device has a grid of moments, `poll` apart from its first; a device that answers is asked on its grid. One that fails
 //! is asked at times of its own until it answers, and then goes back to its grid. Read next: [`crate::owner`].
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use adapters_sdk::Backoff;
-use hub_model::Reason;
+use hub_model::{PointId, Reason};
 use tokio::time::Instant;
 
 use crate::batch::Batch;
@@ -16,6 +17,8 @@ use crate::plan::{ModbusDevice, PlannedDevice};
 const FAILURES_BEFORE_RARE: u32 = 2;
 const RARE_FIRST: Duration = Duration::from_secs(5);
 const RARE_MOST: Duration = Duration::from_secs(5 * 60);
+/// As long as no other device of the bus answers there is nobody to spare, and nobody whose answer would wake this one.
+const LONE_MOST: Duration = Duration::from_secs(10);
 /// A connection that cannot be made, or that breaks at every request, costs its neighbours nothing: it is tried soon again.
 pub(crate) const RECONNECT_FIRST: Duration = Duration::from_millis(500);
 /// The longest wait between two attempts to connect.
@@ -38,6 +41,8 @@ pub(crate) struct Unit {
     soon: Backoff,
     failures: u32,
     complaint: Option<String>,
+    /// Points whose address the device has refused, by their number.
+    refused: BTreeSet<usize>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -49,12 +54,13 @@ enum Retry {
 }
 
 impl Unit {
-    pub(crate) fn new(planned: PlannedDevice, first: Instant) -> Self {
+    /// A device that is asked first at `first`, and from then on at moments of a grid of which `grid` is one.
+    pub(crate) fn new(planned: PlannedDevice, first: Instant, grid: Instant) -> Self {
         Self {
             device: planned.device,
             planned: planned.batches.clone(),
             batches: planned.batches,
-            grid: first,
+            grid,
             attempt_at: first,
             retry: None,
             silent: None,
@@ -62,7 +68,43 @@ impl Unit {
             soon: Backoff::new(RECONNECT_FIRST, RECONNECT_MOST),
             failures: 0,
             complaint: None,
+            refused: BTreeSet::new(),
         }
+    }
+
+    /// Whether there is anything to ask of it.
+    pub(crate) fn has_points(&self) -> bool {
+        !self.planned.is_empty()
+    }
+
+    /// How soon it wants to be asked in comparison with others that are due: the least first. Whatever has waited for longer
+    /// than its own `poll` comes before all others, so that nobody starves.
+    pub(crate) fn urgency(&self, now: Instant) -> u8 {
+        let starves = now.saturating_duration_since(self.attempt_at) > self.device.settings.poll;
+        if starves { 0 } else { 1 + self.device.settings.priority as u8 }
+    }
+
+    /// The device gave a batch's values.
+    pub(crate) fn accepted(&mut self, batch: &Batch) {
+        if !self.refused.is_empty() {
+            self.refused.retain(|point| !batch.slots.iter().any(|slot| slot.point == *point));
+        }
+    }
+
+    /// The device has no such address. Returns whether that is news.
+    pub(crate) fn refused(&mut self, batch: &Batch) -> bool {
+        batch.slots.iter().fold(false, |news, slot| self.refused.insert(slot.point) || news)
+    }
+
+    /// The points whose address the device has refused.
+    pub(crate) fn culprits(&self) -> impl Iterator<Item = &PointId> {
+        self.refused.iter().map(|point| &self.device.points[*point].0)
+    }
+
+    /// The names of a batch's points, for people.
+    pub(crate) fn names_of(&self, batch: &Batch) -> String {
+        let names: Vec<_> = batch.slots.iter().map(|slot| self.device.points[slot.point].0.name()).collect();
+        names.join(", ")
     }
 
     /// When it is to be asked.
@@ -83,15 +125,28 @@ impl Unit {
         self.silent.take().is_some()
     }
 
-    /// It was asked and gave nothing. Returns whether that must be told: it is news, or its next poll is due.
-    pub(crate) fn failed(&mut self, cause: Reason, now: Instant) -> bool {
+    /// It was asked and gave nothing. `is_alone`: no other device of the bus answers either. Returns whether that must be
+    /// told: it is news, or its next poll is due.
+    pub(crate) fn failed(&mut self, cause: Reason, now: Instant, is_alone: bool) -> bool {
         self.failures = self.failures.saturating_add(1);
+        let most = if is_alone { LONE_MOST } else { RARE_MOST };
         self.retry = match cause {
             Reason::Disconnected => Some(Retry::Soon(now + self.soon.failed())),
-            _ if self.failures >= FAILURES_BEFORE_RARE => Some(Retry::Rarely(now + self.rare.failed())),
+            _ if self.failures >= FAILURES_BEFORE_RARE => {
+                Some(Retry::Rarely(now + self.rare.failed().min(most)))
+            }
+            // Serial frames have no numbers: the late answer of this request must not be taken for the next one's.
+            _ if self.device.settings.endpoint.is_rtu() => {
+                Some(Retry::Rarely(now + self.device.settings.timeout))
+            }
             _ => None,
         };
         self.unreachable(cause, now)
+    }
+
+    /// No device of the bus answers any more: it need not be spared for longer than a while.
+    pub(crate) fn hurry(&mut self, now: Instant) {
+        self.attempt_at = self.attempt_at.min((now + LONE_MOST).max(self.grid));
     }
 
     /// It could not be asked, for the whole bus is unreachable. Returns whether that must be told.
@@ -120,6 +175,11 @@ impl Unit {
         if on_grid { missed } else { 0 }
     }
 
+    /// How many polls in a row failed.
+    pub(crate) fn failures(&self) -> u32 {
+        self.failures
+    }
+
     /// The bus is back: ask now if it was silent, and forget how often it failed.
     pub(crate) fn wake(&mut self, now: Instant) {
         self.failures = 0;
@@ -134,6 +194,7 @@ impl Unit {
     /// Back to the planned batches: after an outage another device may stand in the old one's place.
     fn forget_splits(&mut self) {
         self.batches.clone_from(&self.planned);
+        self.refused.clear();
     }
 
     /// Moves the grid beyond `now` and returns how many of its moments were passed over.
@@ -164,7 +225,7 @@ mod tests {
         let id = DeviceId::parse("station/plc").unwrap();
         let device =
             ModbusDevice { id, settings, points: Vec::new(), place: Place { file: "".into(), line: 0 } };
-        Unit::new(PlannedDevice::new(device, 0), start)
+        Unit::new(PlannedDevice::new(device, 0), start, start)
     }
 
     /// How long after `from` the next attempt is, in seconds.
@@ -191,7 +252,7 @@ mod tests {
         let mut unit = unit(now);
         let mut waits = Vec::new();
         for _ in 0..9 {
-            assert!(unit.failed(Reason::Timeout, now), "silence is told each time that it was asked");
+            assert!(unit.failed(Reason::Timeout, now, false), "silence is told each time that it was asked");
             unit.schedule(now);
             waits.push(next(&unit, now));
             now = unit.attempt_at();
@@ -203,9 +264,43 @@ mod tests {
         assert!(unit.answered(), "it had been silent");
         assert_eq!(unit.schedule(now), 0, "polls left out on purpose are no overruns");
         assert!(next(&unit, now) <= POLL.as_secs_f64());
-        unit.failed(Reason::Timeout, now);
+        unit.failed(Reason::Timeout, now, false);
         unit.schedule(now);
         assert!(next(&unit, now) <= POLL.as_secs_f64(), "it starts again from nothing");
+    }
+
+    #[test]
+    fn a_device_that_is_alone_on_its_bus_is_asked_every_ten_seconds() {
+        let mut now = Instant::now();
+        let (mut unit, mut neighbour) = (unit(now), unit(now));
+        for _ in 0..9 {
+            unit.failed(Reason::Timeout, now, true);
+            unit.schedule(now);
+            assert!(next(&unit, now) <= 10.0);
+            now = unit.attempt_at();
+        }
+        for _ in 0..9 {
+            neighbour.failed(Reason::Timeout, now, false);
+            neighbour.schedule(now);
+        }
+        assert!(next(&neighbour, now) > 200.0);
+        neighbour.hurry(now);
+        assert_eq!(next(&neighbour, now), 10.0);
+    }
+
+    #[test]
+    fn the_first_poll_is_soon_and_the_others_keep_to_the_grid() {
+        let start = Instant::now();
+        let settings = DeviceSettings { poll: POLL, ..DeviceSettings::for_checking_only() };
+        let id = DeviceId::parse("station/plc").unwrap();
+        let device =
+            ModbusDevice { id, settings, points: Vec::new(), place: Place { file: "".into(), line: 0 } };
+        let mut unit = Unit::new(PlannedDevice::new(device, 0), start, start + Duration::from_millis(1_500));
+        for at in [1.5, 3.5, 5.5] {
+            unit.answered();
+            assert_eq!(unit.schedule(unit.attempt_at()), 0);
+            assert_eq!(next(&unit, start), at);
+        }
     }
 
     #[test]
@@ -213,13 +308,13 @@ mod tests {
         let now = Instant::now();
         let (mut behind_gateway, mut broken) = (unit(now), unit(now));
         for _ in 0..2 {
-            behind_gateway.failed(Reason::Exception(11), now);
+            behind_gateway.failed(Reason::Exception(11), now, false);
             behind_gateway.schedule(now);
         }
         assert!(next(&behind_gateway, now) >= 3.75);
         let mut at = now;
         for full in [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0] {
-            broken.failed(Reason::Disconnected, at);
+            broken.failed(Reason::Disconnected, at, false);
             broken.schedule(at);
             assert!(next(&broken, at) <= full && next(&broken, at) >= full * 0.75);
             at = broken.attempt_at();
@@ -231,9 +326,9 @@ mod tests {
         let now = Instant::now();
         let mut unit = unit(now);
         let later = |ms| now + Duration::from_millis(ms);
-        assert!(unit.failed(Reason::Disconnected, now));
+        assert!(unit.failed(Reason::Disconnected, now, false));
         unit.schedule(now);
-        assert!(!unit.failed(Reason::Disconnected, later(500)), "tried again before its poll was due");
+        assert!(!unit.failed(Reason::Disconnected, later(500), false), "tried again before its poll was due");
         assert!(unit.unreachable(Reason::Refused, later(900)), "another cause is news");
         unit.schedule(later(900));
         assert!(!unit.unreachable(Reason::Refused, later(1_900)));
@@ -245,7 +340,7 @@ mod tests {
         let now = Instant::now();
         let (mut silent, mut well) = (unit(now), unit(now));
         for _ in 0..5 {
-            silent.failed(Reason::Timeout, now);
+            silent.failed(Reason::Timeout, now, false);
             silent.schedule(now);
         }
         well.answered();

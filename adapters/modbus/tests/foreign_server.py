@@ -1,4 +1,4 @@
-"""A Modbus TCP server by other hands (pymodbus), for the tests of the adapter. Loopback only.
+"""A Modbus server by other hands (pymodbus), for the tests of the adapter: over TCP on loopback, or over a serial device.
 
 Started with one argument, a JSON object:
   {"port": 0, "units": {"1": {"holding": {"0": [{"pack": "f", "order": "CDAB", "value": 7.12}]}, "coil": {"0": [true]}}}}
@@ -6,7 +6,9 @@ Tables are coil, discrete, holding and input; each maps a start address to its v
 packed as by Python's struct. Addresses that are not given are refused with exception 2. Requests for other units get
 another exception.
 
-Prints its port as the first line. Then every line read is one change,
+With "framer": "rtu" it speaks serial frames over TCP; with "serial": "/dev/…" it serves that device. Writes are taken.
+
+Prints its port as the first line, 0 for a serial device. Then every line read is one change,
   {"unit": 1, "table": "holding", "address": 10, "values": [42]}
 answered by the line "done". Ends when its input ends.
 """
@@ -16,7 +18,8 @@ import json
 import struct
 import sys
 
-from pymodbus.server import ModbusTcpServer
+from pymodbus import FramerType
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 TABLES = ("coil", "discrete", "holding", "input")
@@ -57,9 +60,15 @@ async def main():
         SimDevice(int(unit), simdata=tuple(block(table, tables.get(table)) for table in TABLES))
         for unit, tables in wanted["units"].items()
     ]
-    server = ModbusTcpServer(devices, address=("127.0.0.1", wanted.get("port", 0)))
-    await server.serve_forever(background=True)
-    print(server.transport.sockets[0].getsockname()[1], flush=True)
+    if "serial" in wanted:
+        server = ModbusSerialServer(devices, framer=FramerType.RTU, port=wanted["serial"], baudrate=9600)
+        await server.serve_forever(background=True)
+        print(0, flush=True)
+    else:
+        framer = FramerType(wanted.get("framer", "socket"))
+        server = ModbusTcpServer(devices, framer=framer, address=("127.0.0.1", wanted.get("port", 0)))
+        await server.serve_forever(background=True)
+        print(server.transport.sockets[0].getsockname()[1], flush=True)
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         change = json.loads(line)

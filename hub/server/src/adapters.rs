@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use adapters_modbus::{BusHealth, Endpoint, Health, ModbusDevice, Plan};
+use adapters_modbus::{BusHealth, Buses, Endpoint, ModbusDevice, Plan};
 use adapters_mqtt::MqttDevice;
 use adapters_sdk::{Clock, Intake};
 use anyhow::Context;
@@ -48,7 +48,7 @@ struct Bus {
 /// What can be seen of running adapters.
 #[derive(Clone)]
 pub struct Watch {
-    modbus: Arc<RwLock<Vec<Health>>>,
+    modbus: Arc<RwLock<Buses>>,
     /// The broker's counters.
     pub mqtt: Option<hub_broker::StatsReader>,
     /// What came through the MQTT door.
@@ -58,8 +58,12 @@ pub struct Watch {
 impl Watch {
     /// The Modbus buses now.
     pub fn buses(&self) -> Vec<BusHealth> {
-        let watched = self.modbus.read().unwrap_or_else(PoisonError::into_inner);
-        watched.iter().flat_map(Health::buses).collect()
+        self.modbus().health()
+    }
+
+    /// The way to the Modbus buses that run now.
+    pub fn modbus(&self) -> Buses {
+        self.modbus.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -118,8 +122,8 @@ impl Adapters {
             let running = plan.run(self.intake.clone(), self.clock.clone(), stop.clone());
             self.buses.insert(endpoint, Bus { devices, running, stop });
         }
-        let health = self.buses.values().map(|bus| bus.running.handle()).collect();
-        *self.watch.modbus.write().unwrap_or_else(PoisonError::into_inner) = health;
+        let buses = Buses::joined(self.buses.values().map(|bus| bus.running.handle()));
+        *self.watch.modbus.write().unwrap_or_else(PoisonError::into_inner) = buses;
     }
 
     /// Where the broker listens.

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 fn point(register: Register, address: u16, data_type: DataType) -> PointSettings {
     let bit = (data_type == DataType::Bit && !register.is_bit()).then_some(0);
-    PointSettings { register, address, data_type, byte_order: ByteOrder::Abcd, bit }
+    PointSettings { bit, ..PointSettings::new(register, address, data_type, ByteOrder::Abcd) }
 }
 
 fn any_point() -> impl Strategy<Value = PointSettings> {

@@ -1,6 +1,7 @@
 //! Every type in every byte order, against an encoder that places bytes by the letters of the order's name.
 
-use adapters_modbus::decode::{ByteOrder, DataType, decode};
+use adapters_modbus::decode::{ByteOrder, DataType, decode, text};
+use adapters_modbus::encode::{encode as hub_side_encode, encode_part};
 use proptest::prelude::*;
 
 /// The order's letters for a value of so many bytes: the contract's names, and AB or BA for a single register.
@@ -51,6 +52,22 @@ proptest! {
     }
 
     #[test]
+    fn digits_of_four_bits_are_read_back(number in 0u32..100_000_000, order in any_order()) {
+        let bcd = |number: u32| u32::from_str_radix(&number.to_string(), 16).unwrap();
+        prop_assert_eq!(read(&bcd(number).to_be_bytes(), DataType::Bcd32, order), f64::from(number));
+        let short = (bcd(number) as u16, f64::from(number % 10_000));
+        prop_assert_eq!(read(&short.0.to_be_bytes(), DataType::Bcd16, order), short.1);
+    }
+
+    #[test]
+    fn texts_are_read_back(word in "[ -~]{0,10}", order in any_order()) {
+        let mut bytes = word.clone().into_bytes();
+        bytes.resize(10, 0);
+        let words: Vec<u16> = bytes.chunks(2).flat_map(|pair| encode(pair, order)).collect();
+        prop_assert_eq!(text(&words, order), Some(word.trim().to_owned()));
+    }
+
+    #[test]
     fn every_bit_of_a_register_is_read(word: u16, bit in 0u8..16, order in any_order()) {
         let words = encode(&word.to_be_bytes(), order);
         let expected = f64::from((word >> bit) & 1);
@@ -87,9 +104,36 @@ proptest! {
     }
 
     #[test]
+    fn what_is_written_is_what_is_read(bits: u64, order in any_order()) {
+        for (_, data_type) in DataType::WORDS {
+            let words: Vec<u16> = (0..data_type.words()).map(|n| (bits >> (16 * n)) as u16).collect();
+            let Some(number) = decode(&words, data_type, order, 0) else { continue };
+            let Some(written) = hub_side_encode(number, data_type, order) else { continue };
+            let again = decode(&written, data_type, order, 0).unwrap();
+            prop_assert_eq!(again, number, "{:?}", data_type);
+        }
+    }
+
+    #[test]
+    fn parts_of_a_register_are_written_into_it(word: u16, number in 0u8..=255, bit in 0u8..16, order in any_order()) {
+        for (data_type, number) in [
+            (DataType::Bit, f64::from(number & 1)),
+            (DataType::Uint8Low, f64::from(number)),
+            (DataType::Uint8High, f64::from(number)),
+            (DataType::Int8Low, f64::from(number as i8)),
+            (DataType::Int8High, f64::from(number as i8)),
+        ] {
+            let (mask, bits) = encode_part(number, data_type, order, bit).unwrap();
+            let written = (word & !mask) | bits;
+            prop_assert_eq!(written & !mask, word & !mask);
+            prop_assert_eq!(decode(&[written], data_type, order, bit), Some(number));
+        }
+    }
+
+    #[test]
     fn no_words_make_it_panic(words in prop::collection::vec(any::<u16>(), 0..6), bit: u8, order in any_order()) {
         for (_, data_type) in DataType::WORDS {
-            let enough = words.len() == usize::from(data_type.words());
+            let enough = words.len() == usize::from(data_type.words()) && data_type != DataType::String;
             prop_assert_eq!(decode(&words, data_type, order, bit).is_some(), enough);
         }
     }
@@ -99,4 +143,12 @@ proptest! {
 fn a_flow_meters_words_are_its_flow() {
     assert_eq!(decode(&[0x806B, 0x4212], DataType::Float32, ByteOrder::Cdab, 0), Some(36.625_41));
     assert_eq!(decode(&[0x0000, 0x4212], DataType::Float32, ByteOrder::Cdab, 0), Some(36.5));
+}
+
+#[test]
+fn digits_beyond_nine_and_bytes_that_are_no_text_are_nothing() {
+    assert!(decode(&[0x12A4], DataType::Bcd16, ByteOrder::Abcd, 0).unwrap().is_nan());
+    assert_eq!(text(&[0xFFFE, 0x4142], ByteOrder::Abcd), None);
+    assert_eq!(text(&[0x4101], ByteOrder::Abcd), None);
+    assert_eq!(text(&[0x2041, 0x4200, 0x4343], ByteOrder::Abcd), Some("AB".to_owned()));
 }

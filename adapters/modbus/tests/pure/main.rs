@@ -5,3 +5,4 @@
 mod batching;
 mod cases;
 mod decoding;
+mod frames;

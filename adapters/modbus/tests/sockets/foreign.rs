@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use crate::rig::{Rig, causes, device, latest, point};
 
 /// The foreign server as a process; killed when dropped.
-struct Foreign {
-    port: u16,
+pub struct Foreign {
+    pub port: u16,
     process: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
@@ -24,11 +24,16 @@ struct Foreign {
 
 impl Foreign {
     fn start(port: u16, units: &Value) -> Self {
+        Self::serve(&json!({ "port": port, "units": units }))
+    }
+
+    /// What to serve and where is told in `foreign_server.py`.
+    pub fn serve(wanted: &Value) -> Self {
         let python = env::var("COMMUNE_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign_server.py");
         let mut process = Command::new(&python)
             .arg(script)
-            .arg(json!({ "port": port, "units": units }).to_string())
+            .arg(wanted.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -40,7 +45,7 @@ impl Foreign {
         foreign
     }
 
-    fn set(&mut self, unit: u8, table: &str, address: u16, values: &Value) {
+    pub fn set(&mut self, unit: u8, table: &str, address: u16, values: &Value) {
         let change = json!({ "unit": unit, "table": table, "address": address, "values": values });
         writeln!(self.input, "{change}").unwrap();
         assert_eq!(self.line(), "done");
@@ -63,7 +68,7 @@ impl Drop for Foreign {
 
 const NEEDED: &str = "these tests need a Python with pymodbus (pip install pymodbus), named by COMMUNE_TEST_PYTHON if it is not python3";
 
-fn packed(pack: &str, order: &str, value: impl Into<Value>) -> Value {
+pub fn packed(pack: &str, order: &str, value: impl Into<Value>) -> Value {
     json!([{ "pack": pack, "order": order, "value": value.into() }])
 }
 

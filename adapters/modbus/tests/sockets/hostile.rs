@@ -11,7 +11,7 @@ const VALUE: u16 = 4_242;
 
 /// The first request is answered by `first`, every other one rightly.
 async fn expect(name: &str, cause: Reason, first: impl Fn(&Frame) -> Vec<Act> + Send + Sync + 'static) {
-    let port = raw_server(move |number, frame| match number {
+    let port = raw_server(move |number, frame: &Frame| match number {
         1 => first(frame),
         _ => vec![Act::Send(answer(frame, &[VALUE]))],
     })
@@ -79,9 +79,10 @@ async fn exceptions_are_told_by_their_code() {
 
 #[tokio::test]
 async fn answers_in_single_bytes_are_read() {
-    let port =
-        raw_server(|_, frame| answer(frame, &[VALUE]).into_iter().map(|b| Act::Send(vec![b])).collect())
-            .await;
+    let port = raw_server(|_, frame: &Frame| {
+        answer(frame, &[VALUE]).into_iter().map(|b| Act::Send(vec![b])).collect()
+    })
+    .await;
     let mut rig = Rig::start(vec![device("bytes", port, 1, &[holding(0)])]);
     rig.until_more("station/bytes/p0", 5).await;
     assert!(rig.seen["station/bytes/p0"].iter().all(|sample| *sample == Sample::Raw(f64::from(VALUE))));
@@ -92,7 +93,7 @@ async fn answers_in_single_bytes_are_read() {
 #[tokio::test]
 async fn a_late_answer_is_never_taken_for_the_next_ones() {
     let late: Mutex<Vec<u8>> = Mutex::default();
-    let port = raw_server(move |number, frame| {
+    let port = raw_server(move |number, frame: &Frame| {
         let mut late = late.lock().unwrap();
         let current = answer(frame, &[u16::try_from(number).unwrap()]);
         if number == 1 {
@@ -117,8 +118,55 @@ async fn a_late_answer_is_never_taken_for_the_next_ones() {
 /// Devices close a connection that was idle for a while: no reading is lost by that.
 #[tokio::test]
 async fn a_connection_closed_between_polls_is_opened_again_at_once() {
-    let port = raw_server(|_, frame| vec![Act::Send(answer(frame, &[VALUE])), Act::Close]).await;
+    let port = raw_server(|_, frame: &Frame| vec![Act::Send(answer(frame, &[VALUE])), Act::Close]).await;
     let mut rig = Rig::start(vec![device("idle", port, 1, &[holding(0)])]);
     rig.until_more("station/idle/p0", 10).await;
     assert_eq!(causes(&rig.seen, "station/idle/p0"), []);
+}
+
+/// A gateway that mixes up its clients: every right answer comes behind one to somebody else.
+#[tokio::test]
+async fn answers_to_others_are_passed_over() {
+    let port = raw_server(|_, frame: &Frame| {
+        let mut others = answer(frame, &[1]);
+        others[0] ^= 0x40;
+        vec![Act::Send(others), Act::Send(answer(frame, &[VALUE]))]
+    })
+    .await;
+    let mut rig = Rig::start(vec![device("mixed", port, 1, &[holding(0)])]);
+    rig.until_more("station/mixed/p0", 10).await;
+    assert_eq!(causes(&rig.seen, "station/mixed/p0"), []);
+    assert!(rig.running.handle().traffic()[0].strays >= 10);
+}
+
+/// It sends without end whatever it is asked: it is left, told, and nothing else is disturbed.
+#[tokio::test]
+async fn a_server_that_floods_is_left_and_harms_nobody() {
+    let flood = raw_server(|_, frame: &Frame| {
+        let mut others = answer(frame, &[1]);
+        others[0] ^= 0x40;
+        (0..2_000).map(|_| Act::Send(others.repeat(20))).collect()
+    })
+    .await;
+    let good = raw_server(|_, frame: &Frame| vec![Act::Send(answer(frame, &[VALUE]))]).await;
+    let devices = vec![device("flood", flood, 1, &[holding(0)]), device("good", good, 1, &[holding(0)])];
+    let mut rig = Rig::start(devices);
+    rig.until_latest("station/flood/p0", Sample::Missing(Reason::BadAnswer)).await;
+    rig.until_more("station/good/p0", 20).await;
+    assert_eq!(causes(&rig.seen, "station/good/p0"), []);
+    assert_eq!(rig.running.handle().traffic()[0].frames.len(), adapters_modbus::KEPT_FRAMES);
+}
+
+/// A read half that was closed takes requests and never answers: that is noticed at once, and asked again.
+#[tokio::test]
+async fn a_connection_that_falls_mute_is_renewed() {
+    let port = raw_server(|number, frame: &Frame| match number {
+        2 | 3 => Vec::new(),
+        _ => vec![Act::Send(answer(frame, &[VALUE]))],
+    })
+    .await;
+    let mut rig = Rig::start(vec![device("mute", port, 1, &[holding(0)])]);
+    rig.until_latest("station/mute/p0", Sample::Missing(Reason::Timeout)).await;
+    rig.until_latest("station/mute/p0", Sample::Raw(f64::from(VALUE))).await;
+    assert_eq!(causes(&rig.seen, "station/mute/p0"), [Reason::Timeout]);
 }

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is wrong")]
 
 mod foreign;
+mod gateways;
 mod hostile;
+mod lines;
 mod many;
 mod outages;
 mod rig;

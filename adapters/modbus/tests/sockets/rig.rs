@@ -6,7 +6,7 @@ use std::time::Duration;
 use adapters_modbus::config::{DeviceSettings, PointSettings};
 use adapters_modbus::decode::{ByteOrder, DataType};
 use adapters_modbus::register::Register;
-use adapters_modbus::{Endpoint, ModbusDevice, Plan, Running};
+use adapters_modbus::{Endpoint, Host, ModbusDevice, Plan, Running};
 use adapters_sdk::config::Place;
 use adapters_sdk::{Clock, Delivery};
 use hub_model::{DeviceId, PointId, Reason, Sample};
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub fn device(name: &str, port: u16, unit_id: u8, points: &[PointSettings]) -> ModbusDevice {
     let id = DeviceId::parse(&format!("station/{name}")).unwrap();
     let settings = DeviceSettings {
-        endpoint: Endpoint { host: "127.0.0.1".to_owned(), port },
+        endpoint: Endpoint::Tcp(Host { name: "127.0.0.1".to_owned(), port }),
         unit_id,
         poll: Duration::from_millis(50),
         timeout: Duration::from_millis(200),
@@ -34,8 +34,14 @@ pub fn device(name: &str, port: u16, unit_id: u8, points: &[PointSettings]) -> M
     ModbusDevice { id, settings, points, place: Place { file: "test".into(), line: 1 } }
 }
 
+/// The same device at another endpoint.
+pub fn moved(mut device: ModbusDevice, endpoint: &str) -> ModbusDevice {
+    device.settings.endpoint = endpoint.parse().unwrap();
+    device
+}
+
 pub fn point(register: Register, address: u16, data_type: DataType, byte_order: ByteOrder) -> PointSettings {
-    PointSettings { register, address, data_type, byte_order, bit: None }
+    PointSettings::new(register, address, data_type, byte_order)
 }
 
 pub fn holding(address: u16) -> PointSettings {

@@ -88,10 +88,14 @@ pub enum Act {
 
 /// A request as it came: the whole frame.
 pub type Frame = [u8; 12];
+/// The same in a serial frame.
+pub type SerialFrame = [u8; 8];
 
 /// A server that answers every request with what `respond` makes of it; the number counts requests from 1, over all
-/// connections.
-pub async fn raw_server(respond: impl Fn(usize, &Frame) -> Vec<Act> + Send + Sync + 'static) -> u16 {
+/// connections. Requests have as many bytes as the frames that `respond` takes.
+pub async fn raw_server<const N: usize>(
+    respond: impl Fn(usize, &[u8; N]) -> Vec<Act> + Send + Sync + 'static,
+) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let (respond, requests) = (Arc::new(respond), Arc::new(Mutex::new(0)));
@@ -104,13 +108,13 @@ pub async fn raw_server(respond: impl Fn(usize, &Frame) -> Vec<Act> + Send + Syn
     port
 }
 
-async fn serve(
+async fn serve<const N: usize>(
     mut stream: TcpStream,
-    respond: &(dyn Fn(usize, &Frame) -> Vec<Act> + Send + Sync),
+    respond: &(dyn Fn(usize, &[u8; N]) -> Vec<Act> + Send + Sync),
     requests: &Mutex<usize>,
 ) {
     stream.set_nodelay(true).unwrap();
-    let mut frame = [0; 12];
+    let mut frame = [0; N];
     while stream.read_exact(&mut frame).await.is_ok() {
         let number = {
             let mut number = requests.lock().unwrap();
@@ -126,6 +130,13 @@ async fn serve(
             tokio::task::yield_now().await;
         }
     }
+}
+
+/// A whole right answer to a request for registers, in a serial frame.
+pub fn serial_answer(frame: &SerialFrame, words: &[u16]) -> Vec<u8> {
+    let mut content = vec![frame[1], u8::try_from(words.len() * 2).unwrap()];
+    content.extend(words.iter().flat_map(|word| word.to_be_bytes()));
+    adapters_modbus::frame::rtu::encode(frame[0], &content)
 }
 
 /// A whole right answer to a request for registers.
