@@ -93,7 +93,9 @@ impl Unit {
 
     /// The device has no such address. Returns whether that is news.
     pub(crate) fn refused(&mut self, batch: &Batch) -> bool {
-        batch.slots.iter().fold(false, |news, slot| self.refused.insert(slot.point) || news)
+        let known = self.refused.len();
+        self.refused.extend(batch.slots.iter().map(|slot| slot.point));
+        self.refused.len() > known
     }
 
     /// The points whose address the device has refused.
