@@ -37,6 +37,24 @@ pub enum SimError {
         #[source]
         source: io::Error,
     },
+    /// A folder for serial lines cannot be made.
+    #[error("cannot make a folder for serial lines")]
+    Folder {
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A serial line cannot be made.
+    #[error("{endpoint}: cannot make a line at {}", path.display())]
+    Terminal {
+        /// The endpoint as configured.
+        endpoint: String,
+        /// The device file tried.
+        path: PathBuf,
+        /// Why not: most often something else stands there.
+        #[source]
+        source: io::Error,
+    },
     /// An address is beyond this machine.
     #[error("{endpoint}: {address} is not on this machine; simulated devices listen on loopback only")]
     NotLoopback {

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use hub_model::Timestamp;
+use tempfile::TempDir;
 use tokio::net::{TcpListener, lookup_host};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -12,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::{Clock, Timeline};
 use crate::config::{Link, SimDevice};
 use crate::fault::{Board, FaultControl};
+use crate::modbus::serial::{self, SerialLine};
 use crate::modbus::{self, Line};
 use crate::scenario::{Listen, Scenario};
 use crate::world::World;
@@ -21,6 +24,9 @@ use crate::{SimError, mqtt};
 #[derive(Debug)]
 pub struct Fleet {
     addresses: BTreeMap<String, SocketAddr>,
+    device_files: BTreeMap<String, PathBuf>,
+    /// Where device files are made when they may be anywhere.
+    _folder: TempDir,
     world: Arc<World>,
     control: FaultControl,
     mqtt_devices: usize,
@@ -49,7 +55,26 @@ impl Fleet {
 
         // All listeners first: nothing runs yet when one of them fails.
         let mut listeners = Vec::new();
+        let mut terminals = Vec::new();
+        let folder = tempfile::tempdir().map_err(|source| SimError::Folder { source })?;
         for line in Line::all(&commune) {
+            if let Some(configured) = line.device_file() {
+                let path = match &scenario.listen {
+                    Listen::AsConfigured => PathBuf::from(configured),
+                    Listen::Instead(instead) => {
+                        instead.get(&line.endpoint).map_or(configured, String::as_str).into()
+                    }
+                    Listen::AnyPort => folder.path().join(format!("line-{}", terminals.len())),
+                };
+                let failed = |source| SimError::Terminal {
+                    endpoint: line.endpoint.clone(),
+                    path: path.clone(),
+                    source,
+                };
+                let terminal = SerialLine::open(&path).map_err(failed)?;
+                terminals.push((Arc::new(line), terminal, path));
+                continue;
+            }
             let (listener, address) = listen(&line.endpoint, &scenario.listen).await?;
             listeners.push((Arc::new(line), listener, address));
         }
@@ -60,6 +85,13 @@ impl Fleet {
             let context =
                 modbus::Context { clock: clock.clone(), board: board.clone(), world: world.clone() };
             tasks.spawn(modbus::serve(line, listener, address, context, stop.clone()));
+        }
+        let mut device_files = BTreeMap::new();
+        for (line, terminal, path) in terminals {
+            device_files.insert(line.endpoint.clone(), path.clone());
+            let context =
+                modbus::Context { clock: clock.clone(), board: board.clone(), world: world.clone() };
+            tasks.spawn(serial::serve(line, terminal, path, context, stop.clone()));
         }
         let publishers: Vec<SimDevice> =
             commune.devices().filter(|device| matches!(device.link, Link::Mqtt { .. })).cloned().collect();
@@ -76,12 +108,17 @@ impl Fleet {
         }
         tasks.close();
         let control = FaultControl::new(board, clock, commune);
-        Ok(Self { addresses, world, control, mqtt_devices, tasks, stop })
+        Ok(Self { addresses, device_files, _folder: folder, world, control, mqtt_devices, tasks, stop })
     }
 
     /// Where each endpoint, as configured, really listens.
     pub fn modbus_addresses(&self) -> &BTreeMap<String, SocketAddr> {
         &self.addresses
+    }
+
+    /// Where each serial line, as configured, is really opened.
+    pub fn device_files(&self) -> &BTreeMap<String, PathBuf> {
+        &self.device_files
     }
 
     /// How many devices publish over MQTT.
@@ -113,7 +150,7 @@ impl Drop for Fleet {
 }
 
 async fn listen(endpoint: &str, listen: &Listen) -> Result<(TcpListener, SocketAddr), SimError> {
-    let configured = endpoint.trim_start_matches("tcp://");
+    let configured = endpoint.trim_start_matches("rtu+").trim_start_matches("tcp://");
     let address = match listen {
         Listen::AsConfigured => configured,
         Listen::Instead(instead) => instead.get(endpoint).map_or(configured, String::as_str),

@@ -10,7 +10,7 @@ use hub_model::{Timestamp, duration};
 use toml::{Spanned, Value};
 
 use crate::SimError;
-use crate::config::SimCommune;
+use crate::config::{SimCommune, SimDevice};
 use crate::fault::{FaultKind, Target};
 
 mod file;
@@ -122,17 +122,23 @@ impl Reader<'_> {
             scenario.listen = self.listen(listen)?;
         }
         for entry in file.fault {
-            let fault = self.planned(&entry, &scenario.commune)?;
-            scenario.faults.push(fault);
+            let faults = self.planned(&entry, &scenario.commune)?;
+            scenario.faults.extend(faults);
         }
         Ok(scenario)
     }
 
-    fn planned(&self, spanned: &Spanned<FaultEntry>, commune: &SimCommune) -> Result<PlannedFault, SimError> {
+    /// The fault, or as many as the site has devices.
+    fn planned(
+        &self,
+        spanned: &Spanned<FaultEntry>,
+        commune: &SimCommune,
+    ) -> Result<Vec<PlannedFault>, SimError> {
         let entry = spanned.get_ref();
-        let name = match (&entry.device, &entry.point) {
-            (Some(name), None) | (None, Some(name)) => name,
-            _ => return Err(self.fault(spanned, "exactly one of device and point is needed")),
+        let name = match (&entry.site, &entry.device, &entry.point) {
+            (Some(site), None, None) => return self.of_site(site, entry, commune),
+            (None, Some(name), None) | (None, None, Some(name)) => name,
+            _ => return Err(self.fault(spanned, "exactly one of site, device and point is needed")),
         };
         let target = Target::parse(name.get_ref())
             .filter(|target| matches!(target, Target::Point(_)) == entry.point.is_some())
@@ -143,6 +149,34 @@ impl Reader<'_> {
             })?;
         let kind = entry.kind().map_err(|message| self.fault(&entry.kind, message))?;
         kind.check(&target, commune).map_err(|error| self.fault(name, error.to_string()))?;
+        let (at_ms, lasts) = self.when(entry)?;
+        Ok(vec![PlannedFault { at_ms, lasts, target, kind }])
+    }
+
+    /// What happens to all devices of a site at once, such as a power cut.
+    fn of_site(
+        &self,
+        name: &Spanned<String>,
+        entry: &FaultEntry,
+        commune: &SimCommune,
+    ) -> Result<Vec<PlannedFault>, SimError> {
+        let devices: Vec<_> =
+            commune.devices().filter(|device| device.id.site().as_str() == name.get_ref()).collect();
+        if devices.is_empty() {
+            return Err(self.fault(name, format!("\"{}\" is no simulated site", name.get_ref())));
+        }
+        let kind = entry.kind().map_err(|message| self.fault(&entry.kind, message))?;
+        let (at_ms, lasts) = self.when(entry)?;
+        let of_device = |device: &SimDevice| {
+            let target = Target::Device(device.id.clone());
+            kind.check(&target, commune).map_err(|error| self.fault(name, error.to_string()))?;
+            Ok(PlannedFault { at_ms, lasts, target, kind: kind.clone() })
+        };
+        devices.into_iter().map(of_device).collect()
+    }
+
+    /// When it begins, in ms after the start, and how long it lasts.
+    fn when(&self, entry: &FaultEntry) -> Result<(i64, Option<Duration>), SimError> {
         let at = entry.at.get_ref();
         let (sign, digits) = match at.strip_prefix('-') {
             Some(digits) => (-1, digits),
@@ -156,7 +190,7 @@ impl Reader<'_> {
             Some(text) => Some(self.span(text, "for")?),
             None => None,
         };
-        Ok(PlannedFault { at_ms, lasts, target, kind })
+        Ok((at_ms, lasts))
     }
 
     fn listen(&self, value: &Spanned<Value>) -> Result<Listen, SimError> {

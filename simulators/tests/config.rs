@@ -29,13 +29,13 @@ fn what_is_not_simulated_is_passed_over_with_its_reason() {
         kind = "other"
         device = [
             { id = "a", adapter = "push", point = [] },
-            { id = "b", adapter = "modbus", endpoint = "serial:///dev/ttyS0?baud=9600", unit_id = 1 },
+            { id = "b", adapter = "modbus", endpoint = "udp://127.0.0.1:5020", unit_id = 1 },
             { id = "c", adapter = "mqtt", broker = "mqtts://u@h:8883" },
         ]"#;
     let commune = scenario(&[("s.toml", site)]).commune;
     let skipped: Vec<&str> = commune.skipped.iter().map(|(device, _)| device.name()).collect();
     assert_eq!(skipped, ["a", "b", "c"]);
-    assert!(commune.skipped[1].1.contains("only tcp:// is"), "{:?}", commune.skipped);
+    assert!(commune.skipped[1].1.contains("udp://127.0.0.1:5020"), "{:?}", commune.skipped);
 }
 
 #[test]

@@ -263,3 +263,19 @@ async fn an_address_that_is_taken_or_not_of_this_machine_is_refused() {
     assert!(matches!(elsewhere, SimError::NotLoopback { .. }), "{elsewhere}");
     fleet.stop().await;
 }
+
+#[tokio::test]
+async fn a_split_answer_comes_whole_in_the_end_and_a_reset_breaks_the_connection_at_the_request() {
+    let (fleet, address) = running().await;
+    let whole = ask(&mut TcpStream::connect(address).await.unwrap(), &ASK_PH).await;
+    fleet.control().inject("water/plc", FaultKind::SplitAnswer, None).unwrap();
+    assert_eq!(ask(&mut TcpStream::connect(address).await.unwrap(), &ASK_PH).await, whole);
+
+    fleet.control().inject("water/plc", FaultKind::Reset, None).unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(&ASK_PH).await.unwrap();
+    let mut rest = Vec::new();
+    let _ = within("the end of the connection", stream.read_to_end(&mut rest)).await;
+    assert!(rest.is_empty());
+    fleet.stop().await;
+}

@@ -134,8 +134,8 @@ impl Builder<'_> {
     fn modbus(&self, entry: &DeviceEntry, place: &Spanned<()>) -> Result<Result<Link, String>, SimError> {
         let endpoint =
             entry.endpoint.as_ref().ok_or_else(|| self.source.fault(place, "endpoint: is needed"))?;
-        if !endpoint.get_ref().starts_with("tcp://") {
-            return Ok(Err(format!("endpoint \"{}\" is not simulated, only tcp:// is", endpoint.get_ref())));
+        if !["tcp://", "rtu+tcp://", "serial://"].iter().any(|kind| endpoint.get_ref().starts_with(kind)) {
+            return Ok(Err(format!("endpoint \"{}\" is not simulated", endpoint.get_ref())));
         }
         let unit = entry.unit_id.as_ref().ok_or_else(|| self.source.fault(place, "unit_id: is needed"))?;
         let unit_id = u8::try_from(*unit.get_ref()).map_err(|_| {

@@ -54,11 +54,19 @@ pub enum FaultKind {
     WrongUnit,
     /// Answers hold fewer registers than were asked for.
     ShortAnswer,
+    /// Answers come in pieces.
+    SplitAnswer,
+    /// Answers on a serial line carry a wrong checksum.
+    WrongCrc,
+    /// A serial line says something senseless before each answer.
+    Noise,
+    /// The connection is broken off at each request.
+    Reset,
 }
 
 impl FaultKind {
     /// The words for them in a scenario.
-    pub const WORDS: [&str; 12] = [
+    pub const WORDS: [&str; 16] = [
         "silence",
         "timeout",
         "exception",
@@ -71,6 +79,10 @@ impl FaultKind {
         "wrong_transaction",
         "wrong_unit",
         "short_answer",
+        "split_answer",
+        "wrong_crc",
+        "noise",
+        "reset",
     ];
 
     /// Its word in a scenario.
@@ -88,12 +100,19 @@ impl FaultKind {
             Self::WrongTransaction => "wrong_transaction",
             Self::WrongUnit => "wrong_unit",
             Self::ShortAnswer => "short_answer",
+            Self::SplitAnswer => "split_answer",
+            Self::WrongCrc => "wrong_crc",
+            Self::Noise => "noise",
+            Self::Reset => "reset",
         }
     }
 
     /// Whether a device with it delivers nothing that can be used.
     pub(crate) fn hides_values(&self) -> bool {
-        !matches!(self, Self::Frozen | Self::Offset { .. } | Self::Level { .. } | Self::NoReading)
+        !matches!(
+            self,
+            Self::Frozen | Self::Offset { .. } | Self::Level { .. } | Self::NoReading | Self::SplitAnswer
+        )
     }
 
     /// Whether it can happen to `target`.
@@ -115,10 +134,16 @@ impl FaultKind {
                 | Self::WrongTransaction
                 | Self::WrongUnit
                 | Self::ShortAnswer
+                | Self::SplitAnswer
+                | Self::Reset
         );
+        let needs_serial = matches!(self, Self::WrongCrc | Self::Noise);
+        let is_serial =
+            matches!(&device.link, Link::Modbus { endpoint, .. } if !endpoint.starts_with("tcp://"));
         let reason = match self {
             Self::Offset { .. } | Self::Level { .. } if !is_point => "needs a point, not a device",
             _ if needs_modbus && !is_modbus => "only happens to Modbus devices",
+            _ if needs_serial && !is_serial => "only happens to Modbus devices on serial lines",
             Self::Frozen | Self::ByteOrder | Self::NoReading | Self::Offset { .. } | Self::Level { .. } => {
                 return Ok(());
             }

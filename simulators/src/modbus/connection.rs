@@ -4,11 +4,10 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
 
-use super::frame::{self, Frame, MAX_FRAME_BYTES};
+use super::frame::{Frame, MAX_FRAME_BYTES};
 use super::unit::{Reading, Unit, exception, shortened};
 use super::{Context, Line};
 use crate::fault::FaultKind;
@@ -16,23 +15,42 @@ use crate::fault::FaultKind;
 /// Late answers that wait; when full the oldest is never sent.
 const MAX_LATE: usize = 16;
 
-/// Answers until the client goes or sends what is no Modbus.
-pub(super) async fn serve(mut stream: TcpStream, line: &Line, context: &Context) -> io::Result<()> {
-    stream.set_nodelay(true)?;
+/// Pause between the pieces of a split answer: long enough that they arrive one by one.
+const SPLIT_PAUSE: Duration = Duration::from_millis(5);
+/// What a disturbed line says before an answer.
+const NOISE: [u8; 3] = [0x00, 0xFF, 0x55];
+
+/// What is sent, when, and in how many pieces.
+struct Answer {
+    after: Duration,
+    bytes: Vec<u8>,
+    is_split: bool,
+}
+
+/// Answers until the client goes or sends what is no Modbus, or the device breaks the connection off.
+pub(super) async fn serve(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    line: &Line,
+    context: &Context,
+) -> io::Result<()> {
     let mut received = Vec::with_capacity(MAX_FRAME_BYTES);
-    let mut late: VecDeque<(Instant, Vec<u8>)> = VecDeque::new();
+    let mut late: VecDeque<(Instant, Answer)> = VecDeque::new();
     let mut chunk = [0u8; MAX_FRAME_BYTES];
     loop {
-        while let Some(request) = frame::take(&mut received).map_err(io::Error::other)? {
-            let Some((delay, answer)) = answer(&request, line, context) else { continue };
-            if delay.is_zero() {
-                stream.write_all(&answer).await?;
+        while let Some(request) = line.framing.take(&mut received).map_err(io::Error::other)? {
+            let faults = faults(&request, line, context);
+            if faults.contains(&FaultKind::Reset) {
+                return Ok(());
+            }
+            let Some(answer) = answer(&request, faults, line, context) else { continue };
+            if answer.after.is_zero() {
+                send(&mut stream, &answer).await?;
                 continue;
             }
             if late.len() >= MAX_LATE {
                 late.pop_front();
             }
-            late.push_back((Instant::now() + delay, answer));
+            late.push_back((Instant::now() + answer.after, answer));
         }
         let due = late.front().map(|(due, _)| *due);
         tokio::select! {
@@ -45,7 +63,7 @@ pub(super) async fn serve(mut stream: TcpStream, line: &Line, context: &Context)
             }
             () = wait_until(due) => {
                 if let Some((_, answer)) = late.pop_front() {
-                    stream.write_all(&answer).await?;
+                    send(&mut stream, &answer).await?;
                 }
             }
         }
@@ -59,32 +77,54 @@ async fn wait_until(due: Option<Instant>) {
     }
 }
 
-/// The bytes to send and after which delay; `None` for silence, which is also what a unit that is not there says.
-fn answer(request: &Frame, line: &Line, context: &Context) -> Option<(Duration, Vec<u8>)> {
-    let unit = line.unit(request.unit)?;
+async fn send(stream: &mut (impl AsyncWrite + Unpin), answer: &Answer) -> io::Result<()> {
+    if !answer.is_split {
+        return stream.write_all(&answer.bytes).await;
+    }
+    for piece in answer.bytes.chunks(answer.bytes.len().div_ceil(3).max(1)) {
+        stream.write_all(piece).await?;
+        stream.flush().await?;
+        tokio::time::sleep(SPLIT_PAUSE).await;
+    }
+    Ok(())
+}
+
+/// What is wrong with the unit that is asked.
+fn faults(request: &Frame, line: &Line, context: &Context) -> Vec<FaultKind> {
     let now = context.clock.simulated();
-    let faults: Vec<FaultKind> = unit
-        .devices
-        .iter()
-        .flat_map(|device| context.board.of_device(device, now))
-        .map(|fault| fault.kind)
-        .collect();
+    let devices = line.unit(request.unit).into_iter().flat_map(|unit| &unit.devices);
+    devices.flat_map(|device| context.board.of_device(device, now)).map(|fault| fault.kind).collect()
+}
+
+/// The answer; `None` for silence, which is also what a unit that is not there says.
+fn answer(request: &Frame, faults: Vec<FaultKind>, line: &Line, context: &Context) -> Option<Answer> {
+    let unit = line.unit(request.unit)?;
     if faults.contains(&FaultKind::Silence) {
         return None;
     }
     let mut pdu = plain_answer(request, unit, context);
-    let (mut transaction, mut id, mut delay) = (request.transaction, request.unit, Duration::ZERO);
+    let (mut transaction, mut id, mut after) = (request.transaction, request.unit, Duration::ZERO);
+    let has = |kind: FaultKind| faults.contains(&kind);
+    let (is_split, has_noise, has_wrong_crc) =
+        (has(FaultKind::SplitAnswer), has(FaultKind::Noise), has(FaultKind::WrongCrc));
     for fault in faults {
         match fault {
             FaultKind::Exception { code } => pdu = exception(request.pdu[0], code),
             FaultKind::ShortAnswer => pdu = shortened(pdu),
             FaultKind::WrongTransaction => transaction = transaction.wrapping_add(1),
             FaultKind::WrongUnit => id = id.wrapping_add(1),
-            FaultKind::Timeout { delay: late } => delay = delay.max(late),
+            FaultKind::Timeout { delay } => after = after.max(delay),
             _ => {}
         }
     }
-    Some((delay, Frame { transaction, unit: id, pdu }.bytes()))
+    let mut bytes = line.framing.bytes(&Frame { transaction, unit: id, pdu });
+    if has_wrong_crc && let Some(last) = bytes.last_mut() {
+        *last ^= 0xFF;
+    }
+    if has_noise {
+        bytes.splice(0..0, NOISE);
+    }
+    Some(Answer { after, bytes, is_split })
 }
 
 fn plain_answer(request: &Frame, unit: &Unit, context: &Context) -> Vec<u8> {

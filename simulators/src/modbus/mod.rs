@@ -1,10 +1,11 @@
-//! Modbus TCP servers: one listener for each endpoint, with all of its units behind it.
+//! Modbus servers: one listener or serial line for each endpoint, with all of its units behind it.
 //!
 //! The frames are written here and not by a protocol library, because a device that fails answers in ways that a library never
 //! would. Read next: [`unit`] (what a unit answers), [`connection`] (one client), [`frame`] (bytes).
 
 mod connection;
 mod frame;
+pub(crate) mod serial;
 mod unit;
 
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::{Link, SimCommune};
 use crate::fault::Board;
 use crate::world::World;
+use frame::Framing;
 use unit::Unit;
 
 /// Clients on one endpoint at a time; further ones are closed at once.
@@ -32,6 +34,7 @@ const REBIND_PAUSE: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(crate) struct Line {
     pub endpoint: String,
+    framing: Framing,
     units: Vec<Unit>,
 }
 
@@ -52,7 +55,8 @@ impl Line {
             let line = match lines.iter_mut().position(|line| line.endpoint == *endpoint) {
                 Some(index) => &mut lines[index],
                 None => {
-                    lines.push(Self { endpoint: endpoint.clone(), units: Vec::new() });
+                    let framing = if endpoint.starts_with("tcp://") { Framing::Tcp } else { Framing::Rtu };
+                    lines.push(Self { endpoint: endpoint.clone(), framing, units: Vec::new() });
                     lines.last_mut().expect("one was just pushed")
                 }
             };
@@ -62,6 +66,12 @@ impl Line {
             }
         }
         lines
+    }
+
+    /// The device file of a serial line; `None` for one that is reached over the network.
+    pub fn device_file(&self) -> Option<&str> {
+        let rest = self.endpoint.strip_prefix("serial://")?;
+        Some(rest.split_once('?').map_or(rest, |(path, _)| path))
     }
 
     fn unit(&self, id: u8) -> Option<&Unit> {
@@ -131,7 +141,11 @@ async fn accept(line: &Arc<Line>, listener: &TcpListener, context: &Context, sto
     let clients = TaskTracker::new();
     loop {
         let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+            Ok((stream, _)) => {
+                // Small answers are sent at once; without it they only come later.
+                let _ = stream.set_nodelay(true);
+                stream
+            }
             Err(error) => {
                 warn!(endpoint = line.endpoint, %error, "cannot accept a connection");
                 tokio::time::sleep(REBIND_PAUSE).await;

@@ -50,6 +50,7 @@ pub(super) struct FaultEntry {
     pub at: Spanned<String>,
     #[serde(rename = "for")]
     pub lasts: Option<Spanned<String>>,
+    pub site: Option<Spanned<String>>,
     pub device: Option<Spanned<String>>,
     pub point: Option<Spanned<String>>,
     pub kind: Spanned<String>,
@@ -78,6 +79,10 @@ impl FaultEntry {
             "wrong_transaction" => FaultKind::WrongTransaction,
             "wrong_unit" => FaultKind::WrongUnit,
             "short_answer" => FaultKind::ShortAnswer,
+            "split_answer" => FaultKind::SplitAnswer,
+            "wrong_crc" => FaultKind::WrongCrc,
+            "noise" => FaultKind::Noise,
+            "reset" => FaultKind::Reset,
             other => {
                 return Err(format!("kind: found \"{other}\", allowed: {}", FaultKind::WORDS.join(", ")));
             }
