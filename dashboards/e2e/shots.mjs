@@ -26,6 +26,7 @@ async function pages(context) {
     now: "/",
     sites: "/sites",
     ...(sites[0] === undefined ? {} : { site: `/sites/${sites[0].id}` }),
+    trends: "/trends",
     alarms: "/alarms",
     history: "/alarms?view=history",
     ...(alarms[0] === undefined ? {} : { alarm: `/alarms/${alarms[0].id}` }),

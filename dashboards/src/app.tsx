@@ -23,6 +23,7 @@ type Params = Record<string, string>;
 type Module<P> = { default: ComponentType<P> };
 
 const sitePage = () => import("./pages/Site");
+const trendsPage = () => import("./pages/trends/Trends");
 const kitPage = () => import("./pages/Kit");
 
 export function App() {
@@ -82,6 +83,7 @@ function Routed() {
   if (here === "/") return <Now />;
   if (match("/sites", here)) return <Sites />;
   if ((found = match("/sites/:id", here))) return <Lazy key={here} load={sitePage} props={{ id: found["id"] ?? "" }} />;
+  if (match("/trends", here)) return <Lazy key="trends" load={trendsPage} props={{}} />;
   if (match("/alarms", here)) return <Alarms />;
   if ((found = match("/alarms/:id", here))) return <AlarmPage key={here} id={found["id"] ?? ""} />;
   if (match("/more", here)) return <More />;

@@ -4,7 +4,7 @@ import { extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 const FIRST_LOAD_KB = 60;
-const ALL_KB = 150;
+const ALL_KB = 180;
 const dist = join(import.meta.dirname, "..", "dist");
 
 /** @param {string} name */

@@ -135,13 +135,14 @@ fn npm(script: &str) -> anyhow::Result<()> {
 }
 
 fn in_browser(script: &str, arguments: &[&str]) -> anyhow::Result<()> {
-    setup::for_tests()?;
+    let python = setup::for_tests()?;
     dashboard()?;
     run(command("cargo", &["build", "--locked"]).args(BINARIES))?;
     let hub = DemoHub::start(&debug_binary())?;
     let mut npm = command("npm", &["run", "--silent", script]);
     npm.args(arguments).current_dir(root().join("dashboards"));
     npm.env("HUB_URL", &hub.url).env("HUB_USER", &hub.user).env("HUB_PASSWORD", &hub.password);
+    npm.env("COMMUNE_TEST_PYTHON", python);
     run(&mut npm)
 }
 

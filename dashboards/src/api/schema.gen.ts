@@ -509,6 +509,11 @@ export interface components {
         };
         /** @description A limit that a regulation sets, in the point's unit. */
         Limit: {
+            /**
+             * Format: double
+             * @description Seconds over which values are averaged before they are held against it; null for single values.
+             */
+            averaging_s: number | null;
             /** @description The clause. */
             clause: string;
             /**
@@ -525,6 +530,16 @@ export interface components {
             regulation: string;
             /** @description Whether the figure was checked against the regulation's text. */
             status: components["schemas"]["LimitStatus"];
+            /**
+             * Format: date-time
+             * @description First moment at which it applies; null where that is not known.
+             */
+            valid_from: string | null;
+            /**
+             * Format: date-time
+             * @description First moment at which it no longer applies; null while it does.
+             */
+            valid_to: string | null;
         };
         /**
          * @description Whether a limit's figure was checked against the regulation's own text.
@@ -603,6 +618,8 @@ export interface components {
             last_good: components["schemas"]["LastGood"] | null;
             latest: components["schemas"]["Latest"] | null;
             limit: components["schemas"]["Limit"] | null;
+            /** @description Every limit that is known for it, past and present, of each averaging span. */
+            limits: components["schemas"]["Limit"][];
             /** @description Its name. */
             name: components["schemas"]["LocalText"];
             /** @description What it measures. */

@@ -1,7 +1,9 @@
 // Every text of the dashboard in English. The keys are those of vi.ts; the type says when one is missing.
+import { enTrends } from "./en.trends";
 import type { Key } from "./vi";
 
 export const en: Record<Key, string> = {
+  ...enTrends,
   // app
   "app.name": "Smart commune",
   "app.skip": "Skip to content",
@@ -9,6 +11,7 @@ export const en: Record<Key, string> = {
   "nav.label": "Main",
   "nav.now": "Now",
   "nav.sites": "Sites",
+  "nav.trends": "Trends",
   "nav.alarms": "Alarms",
   "nav.more": "More",
   "nav.waiting.one": "{n} alarm not acknowledged",
@@ -110,6 +113,7 @@ export const en: Record<Key, string> = {
   "limit.atLeast": "≥ {value}",
   "limit.between": "{min} – {max}",
   "limit.unverified": "unverified",
+  "limit.mean": "mean of {span}",
   "bar.label": "{value}, between {low} and {high}",
   "bar.allowed": "allowed {band}",
   "bar.today": "today {min} to {max}",
@@ -240,6 +244,8 @@ export const en: Record<Key, string> = {
   "page.stale": "Not up to date. Showing what was loaded {time}.",
   "dialogue.cancel": "Cancel",
   "dialogue.close": "Close",
+  "dialogue.done": "Done",
+  "help.open": "What am I seeing?",
   "dialogue.send": "Save",
   "toast.dismiss": "Dismiss",
 };

@@ -61,7 +61,7 @@ export function ago(ms: number, nowMs: number): string {
 }
 
 /** Offset of the commune's timezone at a moment, ms east of UTC. */
-function offsetAt(ms: number): number {
+export function offsetAt(ms: number): number {
   const { day, clock } = partsOf(ms);
   const [date, month, year] = day.split("/").map(Number);
   const [hour, minute] = clock.split(":").map(Number);
@@ -86,9 +86,21 @@ export function dayCode(ms: number): string {
 export function parseDayCode(code: string | null): number | null {
   if (code === null || !/^\d{4}-\d{2}-\d{2}$/.test(code)) return null;
   const noonUtc = Date.parse(`${code}T12:00:00Z`);
-  if (Number.isNaN(noonUtc)) return null;
+  // The 31st of a short month would roll over into the next one.
+  if (Number.isNaN(noonUtc) || !new Date(noonUtc).toISOString().startsWith(code)) return null;
   const start = dayStart(noonUtc);
   return dayCode(start) === code ? start : dayStart(noonUtc - offsetAt(noonUtc));
+}
+
+/** `2026-11-23T08:15` for a moment in the commune's time, as in addresses. */
+export const momentCode = (ms: number) => `${dayCode(ms)}T${clockTime(ms)}`;
+
+/** The moment of `2026-11-23T08:15` or, at its beginning, of `2026-11-23`; `null` for what is neither. */
+export function parseMomentCode(code: string | null): number | null {
+  const parts = /^(\d{4}-\d{2}-\d{2})(?:T([01]\d|2[0-3]):([0-5]\d))?$/.exec(code ?? "");
+  const midnight = parts === null ? null : parseDayCode(parts[1] ?? null);
+  if (parts === null || midnight === null) return null;
+  return midnight + (Number(parts[2] ?? 0) * 60 + Number(parts[3] ?? 0)) * 60_000;
 }
 
 /**

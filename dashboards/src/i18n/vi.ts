@@ -1,6 +1,9 @@
 // Every text of the dashboard in Vietnamese, the source language. Short, polite, without jargon.
 // English (en.ts) must have the same keys; words follow the glossary.
+import { viTrends } from "./vi.trends";
+
 export const vi = {
+  ...viTrends,
   // app
   "app.name": "Xã thông minh",
   "app.skip": "Đến nội dung chính",
@@ -8,6 +11,7 @@ export const vi = {
   "nav.label": "Mục chính",
   "nav.now": "Hiện tại",
   "nav.sites": "Địa điểm",
+  "nav.trends": "Diễn biến",
   "nav.alarms": "Cảnh báo",
   "nav.more": "Thêm",
   "nav.waiting.one": "{n} cảnh báo chưa nhận biết",
@@ -109,6 +113,7 @@ export const vi = {
   "limit.atLeast": "≥ {value}",
   "limit.between": "{min} – {max}",
   "limit.unverified": "chưa kiểm chứng",
+  "limit.mean": "trung bình {span}",
   "bar.label": "{value}, trong khoảng {low} đến {high}",
   "bar.allowed": "cho phép {band}",
   "bar.today": "hôm nay {min} đến {max}",
@@ -239,6 +244,8 @@ export const vi = {
   "page.stale": "Chưa cập nhật được. Đang hiện số liệu đã tải {time}.",
   "dialogue.cancel": "Hủy",
   "dialogue.close": "Đóng",
+  "dialogue.done": "Xong",
+  "help.open": "Trang này cho thấy gì?",
   "dialogue.send": "Lưu",
   "toast.dismiss": "Đóng thông báo",
 } as const;

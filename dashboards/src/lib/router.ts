@@ -18,14 +18,15 @@ export function navigate(href: string, options: { replace?: boolean } = {}): voi
   if (moved) visit.value += 1;
 }
 
-/** Sets filters in the address without leaving a step for the back button; `null` takes one away. */
-export function setQuery(changes: Record<string, string | null>): void {
+/** Sets filters in the address; `null` takes one away. Without `step` it leaves none for the back button. */
+export function setQuery(changes: Record<string, string | readonly string[] | null>, { step = false } = {}): void {
   const url = new URL(location.href);
   for (const [name, value] of Object.entries(changes)) {
-    if (value === null || value === "") url.searchParams.delete(name);
-    else url.searchParams.set(name, value);
+    url.searchParams.delete(name);
+    const values = typeof value === "string" ? [value] : (value ?? []);
+    for (const each of values) if (each !== "") url.searchParams.append(name, each);
   }
-  navigate(url.pathname + url.search, { replace: true });
+  navigate(url.pathname + url.search, { replace: !step });
 }
 
 /** `/sites/:id` against `/sites/abc` gives `{ id: "abc" }`; no match gives `null`. */
@@ -36,10 +37,19 @@ export function match(pattern: string, actual: string): Record<string, string> |
   const params: Record<string, string> = {};
   for (const [index, part] of wanted.entries()) {
     const text = given[index] ?? "";
-    if (part.startsWith(":")) params[part.slice(1)] = decodeURIComponent(text);
+    if (part.startsWith(":")) params[part.slice(1)] = decoded(text);
     else if (part !== text) return null;
   }
   return params;
+}
+
+/** Somebody may have typed a lone "%": then the text stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** An address of ours to go back to after the login; anything else leads home. */
@@ -58,7 +68,7 @@ export function startRouter(): void {
     if (event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const link = event.target instanceof Element ? event.target.closest("a") : null;
-    if (link === null || link.target !== "" || link.origin !== location.origin || link.hash !== "") return;
+    if (link === null || link.target !== "" || link.hasAttribute("download") || link.origin !== location.origin || link.hash !== "") return;
     event.preventDefault();
     navigate(link.pathname + link.search);
   });

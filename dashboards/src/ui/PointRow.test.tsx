@@ -3,7 +3,7 @@ import { beforeEach, expect, it } from "vitest";
 import { lang } from "../i18n";
 import { now } from "../state/clock";
 import { PointRowView } from "./PointRow";
-import { sampleDay, samplePoint, sampleStandings } from "./samples";
+import { sampleDay, sampleLimit, samplePoint, sampleStandings } from "./samples";
 import { show, textOf } from "./testing";
 
 const NOW = Date.parse("2026-11-23T08:15:00+07:00");
@@ -23,7 +23,7 @@ it("shows a good point whole", () => {
 });
 
 it("names the whole limit and its regulation where that is wanted", () => {
-  const limit = { min: 0.2, max: 1, clause: "clo dư tự do", regulation: "QCVN 01-1:2024/BYT", status: "unverified" as const };
+  const limit = sampleLimit({ clause: "clo dư tự do" });
   const words = (withLimit: boolean) => textOf(show(<PointRowView point={samplePoint({ limit })} standing={standings.good} day={day} withLimit={withLimit} />));
   expect(words(true)).toContain("giới hạn 0,2 – 1 mg/L · QCVN 01-1:2024/BYT · chưa kiểm chứng");
   expect(words(false)).not.toContain("QCVN");

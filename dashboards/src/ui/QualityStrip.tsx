@@ -1,11 +1,13 @@
 // The strip beneath a trend: hatched where data is missing, hollow where doubtful, alarms as marks. Told in words as well.
 import type { Alarm } from "../api/types";
 import { t } from "../i18n";
-import { clockTime } from "../i18n/format";
+import { clockTime, dayDate } from "../i18n/format";
 import type { StripSpan } from "./trend";
 import "./QualityStrip.css";
 
 export interface QualityStripProps {
+  /** Whose values, where several strips stand together. */
+  name?: string;
   spans: readonly StripSpan[];
   alarms: readonly Alarm[];
   from: number;
@@ -14,20 +16,23 @@ export interface QualityStripProps {
 
 /** Words for at most so many stretches; a day with more has none that is worth a sentence of its own. */
 const MOST_TOLD = 12;
+const LONG_MS = 2 * 86_400_000;
 
-export function QualityStrip({ spans, alarms, from, to }: QualityStripProps) {
+export function QualityStrip({ name, spans, alarms, from, to }: QualityStripProps) {
   const place = (ms: number) => (100 * Math.min(1, Math.max(0, (ms - from) / (to - from)))).toFixed(2);
   const width = (start: number, end: number) => `${Math.max(0.3, Number(place(end)) - Number(place(start)))}%`;
+  // Beyond two days a time of the clock alone would not say which.
+  const at = (ms: number) => (to - from > LONG_MS ? `${dayDate(ms)} ${clockTime(ms)}` : clockTime(ms));
   const raised = alarms.map((alarm) => ({
     alarm,
     start: Date.parse(alarm.raised_at),
     end: alarm.cleared_at == null ? to : Date.parse(alarm.cleared_at),
   }));
-  const told = spans.slice(0, MOST_TOLD).map((each) => `${t(`trend.strip.${each.kind}`)} ${clockTime(each.from)}–${clockTime(each.to)}`);
-  const toldAlarms = raised.map(({ start }) => `${t("trend.strip.alarm")} ${clockTime(start)}`);
+  const told = spans.slice(0, MOST_TOLD).map((each) => `${t(`trend.strip.${each.kind}`)} ${at(each.from)}–${at(each.to)}`);
+  const toldAlarms = raised.map(({ start }) => `${t("trend.strip.alarm")} ${at(start)}`);
   const label = [...told, ...toldAlarms].join(", ") || t("trend.strip.whole");
   return (
-    <div class="strip" role="img" aria-label={`${t("trend.quality")}: ${label}`} title={label}>
+    <div class="strip" role="img" aria-label={`${name === undefined ? "" : `${name}, `}${t("trend.quality")}: ${label}`} title={label}>
       {spans.map((each) => (
         <span
           key={`${each.kind}${each.from}`}

@@ -1,4 +1,4 @@
-// The frame of every page: commune and connection, the four entries (tabs at the bottom of a phone, a rail on a desktop), content.
+// The frame of every page: commune and connection, the five entries (tabs at the bottom of a phone, a rail on a desktop), content.
 import type { ComponentChildren } from "preact";
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
@@ -15,6 +15,7 @@ import "./Shell.css";
 const ENTRIES: readonly { href: string; key: Key; icon: string }[] = [
   { href: "/", key: "nav.now", icon: "M3 15V9M8 15V5M13 15v-4M18 15V3" },
   { href: "/sites", key: "nav.sites", icon: "M10 18s6-5.2 6-10a6 6 0 1 0-12 0c0 4.8 6 10 6 10zM10 10a2 2 0 1 0 0-4 2 2 0 0 0 0 4z" },
+  { href: "/trends", key: "nav.trends", icon: "M3 4v13h14M6 13l4-5 3 3 4-6" },
   { href: "/alarms", key: "nav.alarms", icon: "M10 3 18 17H2zM10 8v4M10 14.5v.2" },
   { href: "/more", key: "nav.more", icon: "M4 6h12M4 10h12M4 14h12" },
 ];

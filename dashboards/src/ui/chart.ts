@@ -2,13 +2,13 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Point } from "../api/types";
-import { t } from "../i18n";
 import { clockTime, dayStart } from "../i18n/format";
-import { formatNumber, isState, showLimitFigure, showText, stateWord, unitSign } from "../i18n/units";
+import { formatNumber, isState, showText, stateWord } from "../i18n/units";
+import { drawLimitLines, limitLines } from "./limitLines";
 import type { Trend } from "./trend";
 
 /** Room for the figures at the left and for the last hour's at the right; the quality strip keeps to the same. */
-export const AXIS_PX = 70;
+export const AXIS_PX = 76;
 export const END_PX = 12;
 const HOUR_MS = 3_600_000;
 
@@ -39,7 +39,7 @@ export function createChart(host: HTMLElement, input: ChartInput): uPlot {
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     scales: {
       x: { time: true, range: () => [from, to] },
-      y: { range: (_u, low, high) => (isWord ? [-0.15, 1.15] : roomy(low, high, point)) },
+      y: { range: (_u, low, high) => (isWord ? [-0.15, 1.15] : roomy(low, high, point.limit)) },
     },
     series: [
       {},
@@ -59,7 +59,7 @@ export function createChart(host: HTMLElement, input: ChartInput): uPlot {
       },
     ],
     hooks: {
-      draw: [(u) => drawLimits(u, point, { ink, surface, font })],
+      draw: [(u) => drawLimitLines(u, point.limit === null ? [] : limitLines([point.limit], point.unit, from, to), { ink, surface, font })],
       setCursor: [(u) => input.onPoint(u.cursor.idx ?? null)],
     },
   };
@@ -67,7 +67,7 @@ export function createChart(host: HTMLElement, input: ChartInput): uPlot {
 }
 
 /** The day's values and their limits with a twelfth of room above and below. */
-function roomy(low: number | null, high: number | null, { limit }: ChartInput["point"]): [number, number] {
+export function roomy(low: number | null, high: number | null, limit: { min: number | null; max: number | null } | null): [number, number] {
   const figures = [low, high, limit?.min, limit?.max].filter((each): each is number => each != null);
   const least = Math.min(...figures);
   const greatest = Math.max(...figures);
@@ -82,7 +82,7 @@ function hourSplits(from: number, to: number, widthPx: number): number[] {
   return splits;
 }
 
-function axisFigure(value: number, step: number, point: ChartInput["point"]): string {
+export function axisFigure(value: number, step: number, point: Pick<Point, "quantity" | "unit" | "decimals">): string {
   const word = stateWord(point.quantity, value);
   if (word !== null) return word;
   if (point.unit === "By") return showText(value, point);
@@ -90,51 +90,6 @@ function axisFigure(value: number, step: number, point: ChartInput["point"]): st
   return formatNumber(value, decimals);
 }
 
-function withAlpha(hex: string, alpha: number): string {
+export function withAlpha(hex: string, alpha: number): string {
   return `${hex}${Math.round(alpha * 255).toString(16).padStart(2, "0")}`;
-}
-
-/** Dashed lines with "≤ 2 NTU · QCVN 01-1:2024/BYT" at the right end. */
-function drawLimits(u: uPlot, { limit, unit }: ChartInput["point"], look: { ink: string; surface: string; font: string }): void {
-  if (limit === null) return;
-  const { ctx, bbox } = u;
-  const scale = devicePixelRatio;
-  const sign = unitSign(unit);
-  const lines = [
-    { value: limit.max, key: "limit.atMost" as const },
-    { value: limit.min, key: "limit.atLeast" as const },
-  ];
-  ctx.save();
-  ctx.strokeStyle = look.ink;
-  ctx.lineWidth = scale;
-  ctx.font = look.font.replace("13px", `${13 * scale}px`);
-  ctx.textAlign = "right";
-  for (const { value, key } of lines) {
-    if (value == null) continue;
-    const y = u.valToPos(value, "y", true);
-    ctx.setLineDash([5 * scale, 4 * scale]);
-    ctx.beginPath();
-    ctx.moveTo(bbox.left, y);
-    ctx.lineTo(bbox.left + bbox.width, y);
-    ctx.stroke();
-    const figure = `${t(key, { value: showLimitFigure(value) })}${sign === "" ? "" : ` ${sign}`}`;
-    const doubt = limit.status === "unverified" ? ` · ${t("limit.unverified")}` : "";
-    // The longest wording that fits: on a phone the regulation gives way before the doubt does.
-    const wordings = [`${figure} · ${limit.regulation}${doubt}`, `${figure}${doubt}`, figure];
-    const fits = (text: string) => ctx.measureText(text).width < 0.9 * bbox.width;
-    const text = wordings.find(fits) ?? figure;
-    // Inside the band that is allowed, where the line is seldom; never outside of the drawing.
-    const below = key === "limit.atMost";
-    const right = bbox.left + bbox.width - 4 * scale;
-    const width = ctx.measureText(text).width;
-    const top = below ? y + 3 * scale : y - 18 * scale;
-    ctx.globalAlpha = 0.8;
-    ctx.fillStyle = look.surface;
-    ctx.fillRect(right - width - 2 * scale, top, width + 4 * scale, 16 * scale);
-    ctx.globalAlpha = 1;
-    ctx.fillStyle = look.ink;
-    ctx.textBaseline = "top";
-    ctx.fillText(text, right, top + 2 * scale);
-  }
-  ctx.restore();
 }

@@ -38,7 +38,7 @@ const TEXT: readonly (readonly [string, string])[] = [
   ["--paper", "--ink"],
 ];
 const MARKS: readonly (readonly [string, string])[] = [
-  ...["--edge", "--series-1", "--accent"].flatMap((mark) => ["--paper", "--surface"].map((ground) => [mark, ground] as const)),
+  ...["--edge", ...[1, 2, 3, 4, 5, 6].map((n) => `--series-${n}`), "--accent"].flatMap((mark) => ["--paper", "--surface"].map((ground) => [mark, ground] as const)),
   ["--ink", "--band"],
   ["--critical", "--band"],
   ["--edge", "--hatch"],

@@ -1,5 +1,5 @@
 // Example data of a commune for the components page and for tests: one of each kind that a component must show.
-import type { Alarm, Point } from "../api/types";
+import type { Alarm, Limit, Point } from "../api/types";
 import type { Standing, StandingKind } from "../state/freshness";
 
 const both = (vi: string, en: string) => ({ vi, en });
@@ -16,9 +16,24 @@ export function samplePoint(changes: Partial<Point> = {}): Point {
     interval_s: 2,
     expire_after_s: null,
     range: { min: 0, max: 5 },
-    limit: { min: 0.2, max: 1, clause: "Bảng 1", regulation: "QCVN 01-1:2024/BYT", status: "unverified" },
+    limit: sampleLimit(),
+    limits: [sampleLimit()],
     latest: null,
     last_good: null,
+    ...changes,
+  };
+}
+
+export function sampleLimit(changes: Partial<Limit> = {}): Limit {
+  return {
+    min: 0.2,
+    max: 1,
+    clause: "Bảng 1",
+    regulation: "QCVN 01-1:2024/BYT",
+    status: "unverified",
+    averaging_s: null,
+    valid_from: null,
+    valid_to: null,
     ...changes,
   };
 }

@@ -83,7 +83,8 @@ fn shape(
         interval_s: device.interval.map(|span| span.as_secs_f64()),
         expire_after_s: point.checks.expire_after.map(|span: Duration| span.as_secs_f64()),
         range: point.checks.range.map(wire::Bounds::from),
-        limit: point.limit_at(now).map(wire::Limit::from),
+        limit: point.limit_at(now).map(|limit| wire::Limit::of(limit, zone)),
+        limits: point.limits.iter().map(|limit| wire::Limit::of(limit, zone)).collect(),
         latest: latest.map(|latest| wire::Latest::of(latest, zone)),
         last_good: latest.and_then(|latest| wire::LastGood::of(latest, zone)),
     }

@@ -35,6 +35,8 @@ pub struct Point {
     /// The regulation's limit that applies now.
     #[schema(required)]
     pub limit: Option<Limit>,
+    /// Every limit that is known for it, past and present, of each averaging span.
+    pub limits: Vec<Limit>,
     /// The newest reading; null when nothing was ever read.
     #[schema(required)]
     pub latest: Option<Latest>,
@@ -75,16 +77,29 @@ pub struct Limit {
     pub regulation: String,
     /// Whether the figure was checked against the regulation's text.
     pub status: LimitStatus,
+    /// Seconds over which values are averaged before they are held against it; null for single values.
+    #[schema(required)]
+    pub averaging_s: Option<f64>,
+    /// First moment at which it applies; null where that is not known.
+    #[schema(required, format = DateTime)]
+    pub valid_from: Option<String>,
+    /// First moment at which it no longer applies; null while it does.
+    #[schema(required, format = DateTime)]
+    pub valid_to: Option<String>,
 }
 
-impl From<&hub_model::Limit> for Limit {
-    fn from(limit: &hub_model::Limit) -> Self {
+impl Limit {
+    /// The limit with its dates in the commune's zone.
+    pub fn of(limit: &hub_model::Limit, zone: &Zone) -> Self {
         Self {
             min: limit.min,
             max: limit.max,
             clause: limit.clause.clone(),
             regulation: limit.regulation.clone(),
             status: limit.status.into(),
+            averaging_s: limit.averaging.map(|span| span.as_secs_f64()),
+            valid_from: limit.valid_from.map(|at| zone.print(at)),
+            valid_to: limit.valid_to.map(|at| zone.print(at)),
         }
     }
 }

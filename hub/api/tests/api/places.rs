@@ -96,14 +96,16 @@ async fn a_point_shows_its_limit_its_latest_reading_and_the_last_good_one() {
     world.keep(vec![missing(CHLORINE, 10_000)]);
     let points = look(&world, "/api/v1/points?site=tam-hop-water&quantity=").await;
     assert_eq!(points.as_array().unwrap().len(), 2);
+    let limit = json!({
+        "min": 0.2, "max": 1.0, "clause": "Bảng 1", "regulation": "QCVN 01-1:2024/BYT", "status": "verified",
+        "averaging_s": null, "valid_from": "2025-07-01T00:00:00+07:00", "valid_to": null,
+    });
     let expected = json!({
         "id": CHLORINE, "site": "tam-hop-water", "device": "tam-hop-water/plc",
         "name": {"vi": "Clo dư tự do", "en": "Free chlorine"},
         "quantity": "free_chlorine", "unit": "mg/L", "decimals": 2,
         "interval_s": 10.0, "expire_after_s": 90.0, "range": {"min": 0.0, "max": null},
-        "limit": {
-            "min": 0.2, "max": 1.0, "clause": "Bảng 1", "regulation": "QCVN 01-1:2024/BYT", "status": "verified",
-        },
+        "limit": limit, "limits": [limit],
         "latest": {
             "value": null, "quality": "missing", "reason": "exception:2",
             "measured_at": "2026-03-01T09:00:10+07:00", "received_at": "2026-03-01T09:00:10.04+07:00",

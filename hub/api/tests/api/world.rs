@@ -251,7 +251,8 @@ fn commune() -> Commune {
         clause: "Bảng 1".to_owned(),
         status: LimitStatus::Verified,
         averaging: None,
-        valid_from: None,
+        // 2025-07-01T00:00:00+07:00
+        valid_from: Some(Timestamp::from_millis(1_751_302_800_000)),
         valid_to: None,
     };
     let checks = Checks {

@@ -1,0 +1,187 @@
+// Trends: what stands in the address, zooming by mouse, keys and fingers, figures, and files that other programs open.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { mainSite, useBrowser, visit } from "./support";
+
+const { open } = useBrowser();
+const PYTHON = process.env["COMMUNE_TEST_PYTHON"] ?? "python3";
+const CHLORINE = "tam-hop-water/plc/free-chlorine";
+const TURBIDITY = "tam-hop-water/plc/turbidity";
+
+async function downloaded(page: Page, press: () => Promise<void>): Promise<string> {
+  const [file] = await Promise.all([page.waitForEvent("download"), press()]);
+  const path = join(mkdtempSync(join(tmpdir(), "commune-")), file.suggestedFilename());
+  await file.saveAs(path);
+  return path;
+}
+
+interface Workbook {
+  [sheet: string]: { rows: (string | number | null)[][]; formats: string[] };
+}
+
+const readWorkbook = (path: string) =>
+  JSON.parse(execFileSync(PYTHON, [join(import.meta.dirname, "read_workbook.py"), path], { encoding: "utf8" })) as Workbook;
+
+describe("a trend", () => {
+  it("shows main points without being asked, with figures and distribution", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    await visit(page, "/trends");
+    await page.locator(".trends-plot canvas").first().waitFor();
+    await page.getByRole("row").nth(1).waitFor();
+    await page.getByRole("img", { name: /hay gặp nhất từ/ }).waitFor();
+    await context.close();
+  });
+
+  it("is chosen by typing without marks, and stands in the address", async () => {
+    const { context, page } = await open();
+    const site = await mainSite(context);
+    await visit(page, "/trends");
+    await page.getByRole("button", { name: "Chọn điểm đo" }).click();
+    await page.getByLabel("Tìm theo tên").fill("do duc tam hop");
+    const choices = page.getByRole("dialog").getByRole("checkbox");
+    expect(await choices.count()).toBeGreaterThan(0);
+    await choices.first().check();
+    await page.getByRole("button", { name: "Xong" }).click();
+    await page.waitForURL(/p=.*turbidity/);
+    await page.reload();
+    await page.locator(".trends-plot canvas").first().waitFor();
+    expect(await page.locator(".trends-legend-line").filter({ hasText: "Độ đục" }).count()).toBe(1);
+    expect(site.points).toBeGreaterThan(0);
+    await context.close();
+  });
+
+  it("is zoomed by a drag, and the back button zooms out again", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    await visit(page, `/trends?p=${CHLORINE}&r=24h`);
+    const over = page.locator(".u-over").first();
+    await over.waitFor();
+    await over.scrollIntoViewIfNeeded();
+    const box = await over.boundingBox();
+    if (box === null) throw new Error("no chart");
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 50);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.75, box.y + 60, { steps: 5 });
+    await page.mouse.up();
+    await page.waitForURL(/from=\d{4}-\d\d-\d\dT\d\d%3A\d\d&to=/);
+    const query = new URL(page.url()).searchParams;
+    const hours = (Date.parse(`${query.get("to")}Z`) - Date.parse(`${query.get("from")}Z`)) / 3_600_000;
+    expect(hours).toBeGreaterThan(5.5);
+    expect(hours).toBeLessThan(6.5);
+    await page.goBack();
+    await page.waitForURL(/r=24h/);
+    await context.close();
+  });
+
+  it("is zoomed and moved by the keyboard alone", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    await visit(page, `/trends?p=${CHLORINE}`);
+    await page.getByRole("button", { name: "Phóng to" }).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/from=/);
+    const before = page.url();
+    await page.getByRole("button", { name: "Lùi lại" }).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL((url) => url.href !== before);
+    await context.close();
+  });
+
+  it("is pinched by two fingers", async () => {
+    const { context, page } = await open();
+    await visit(page, `/trends?p=${CHLORINE}&r=24h`);
+    const over = page.locator(".u-over").first();
+    await over.scrollIntoViewIfNeeded();
+    const box = await over.boundingBox();
+    if (box === null) throw new Error("no chart");
+    const client = await context.newCDPSession(page);
+    const y = box.y + box.height / 2;
+    const at = (left: number, right: number) => [left, right].map((part, id) => ({ x: box.x + part * box.width, y, id }));
+    await client.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: at(0.4, 0.6) });
+    for (const reach of [0.15, 0.2, 0.3, 0.4]) {
+      await client.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: at(0.5 - reach, 0.5 + reach) });
+    }
+    await client.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    await page.waitForURL(/from=\d{4}/);
+    const query = new URL(page.url()).searchParams;
+    const hours = (Date.parse(`${query.get("to")}Z`) - Date.parse(`${query.get("from")}Z`)) / 3_600_000;
+    expect(hours).toBeGreaterThan(4);
+    expect(hours).toBeLessThan(9);
+    await context.close();
+  });
+
+  it("of a point that is gone, of fifty years, of nonsense: each is said in words", async () => {
+    const { context, page } = await open();
+    await visit(page, `/trends?p=gone/plc/ph&p=${CHLORINE}`);
+    await page.getByText("Không còn điểm đo “gone/plc/ph”").waitFor();
+    await visit(page, `/trends?p=${CHLORINE}&from=1976-01-01&to=2026-01-01`);
+    await page.getByText("Khoảng này quá dài.").waitFor();
+    await visit(page, `/trends?p=${CHLORINE}&from=soon`);
+    await page.getByText("Không đọc được thời gian trong địa chỉ.").waitFor();
+    await context.close();
+  });
+
+  it("is compared with another site", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    await visit(page, `/trends?p=${CHLORINE}`);
+    await page.getByLabel("So sánh với").selectOption("site:nam-ban-water");
+    await page.waitForURL(/cmp=site/);
+    await page.locator(".trends-legend-line").nth(1).filter({ hasText: "Nam Bản" }).waitFor();
+    await context.close();
+  });
+});
+
+describe("an export", () => {
+  it("to Excel opens elsewhere: the commune's header, times, numbers with decimals, units, limits", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    await visit(page, `/trends?p=${CHLORINE}&p=${TURBIDITY}&r=24h`);
+    await page.getByRole("button", { name: "Xuất" }).click();
+    const path = await downloaded(page, () => page.getByRole("button", { name: "Tải về" }).click());
+    expect(path).toMatch(/\.xlsx$/);
+    const book = readWorkbook(path);
+    const values = book["Số liệu"];
+    const about = book["Thông tin"];
+    expect(values?.rows[0]?.[0]).toBe("Xã Tam Hợp");
+    const head = values?.rows.findIndex((row) => row[0] === "Thời gian") ?? -1;
+    expect(values?.rows[head]?.[1]).toContain("(mg/L)");
+    const first = values?.rows[head + 1];
+    expect(first?.[0]).toMatch(/^20\d\d-\d\d-\d\dT\d\d:\d\d/);
+    expect(typeof first?.[1]).toBe("number");
+    expect(values?.formats).toContain("#,##0.00");
+    expect(about?.rows.flat().join(" ")).toContain("QCVN 01-1:2024/BYT");
+    // The same figures as the hub's own.
+    const shown = (values?.rows.slice(head + 1) ?? []).map((row) => row[1]).filter((value): value is number => typeof value === "number");
+    const series = (await (await context.request.get(`/api/v1/readings?point=${CHLORINE}&buckets=1`)).json()) as { min: number[]; max: number[] };
+    expect(Math.min(...shown)).toBeGreaterThanOrEqual(series.min[0] ?? 0);
+    expect(Math.max(...shown)).toBeLessThanOrEqual(series.max[0] ?? 0);
+    await context.close();
+  });
+
+  it("of every reading in English has their quality; too many are refused in words", async () => {
+    const { context, page } = await open({ size: "desktop", lang: "en" });
+    await visit(page, `/trends?p=${CHLORINE}&r=6h`);
+    await page.getByRole("button", { name: "Export" }).click();
+    await page.getByText(/Every reading/).click();
+    const book = readWorkbook(await downloaded(page, () => page.getByRole("button", { name: "Download" }).click()));
+    expect(book["Readings"]?.rows.flat()).toContain("good");
+    await visit(page, `/trends?p=${CHLORINE}&r=1y`);
+    await page.getByRole("button", { name: "Export" }).click();
+    await page.getByText(/Every reading/).click();
+    await page.getByRole("button", { name: "Download" }).click();
+    await page.getByText("too many for an Excel sheet").waitFor();
+    await context.close();
+  });
+
+  it("to CSV and to a picture", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    await visit(page, `/trends?p=${CHLORINE}`);
+    for (const [form, ending] of [["CSV", ".csv"], ["Ảnh (PNG)", ".png"]] as const) {
+      await page.getByRole("button", { name: "Xuất" }).click();
+      await page.getByText(form, { exact: true }).click();
+      expect(await downloaded(page, () => page.getByRole("button", { name: "Tải về" }).click())).toContain(ending);
+    }
+    await context.close();
+  });
+});

@@ -1,0 +1,112 @@
+// Taking away what is seen: as Excel, CSV or a picture; means as drawn, or every reading where they are not too many.
+import { useSignal } from "@preact/signals";
+import { getCsv, getManySeries } from "../../api/calls";
+import { t } from "../../i18n";
+import { dayCode, span } from "../../i18n/format";
+import { formatNumber } from "../../i18n/units";
+import { download } from "../../lib/download";
+import { workbook } from "../../lib/xlsx";
+import { commune } from "../../state/commune";
+import { hubNow } from "../../state/clock";
+import { Button } from "../../ui/Button";
+import { Choice } from "../../ui/Choice";
+import { Dialogue } from "../../ui/Dialogue";
+import { toast } from "../../ui/Toast";
+import { type Loaded, expectedReadings } from "./load";
+import { picture } from "./picture";
+import { type SheetInput, rawSheets, shownSheets } from "./sheets";
+import { lineName } from "./Trends";
+
+type What = "shown" | "raw";
+type Form = "excel" | "csv" | "png";
+
+/** What the hub hands out at once as JSON; CSV may be of any length. */
+const MOST_READINGS = 100_000;
+
+export interface ExportDialogueProps {
+  loaded: Loaded;
+  panels: { current: HTMLDivElement | null };
+  onClose: () => void;
+}
+
+export function ExportDialogue({ loaded, panels, onClose }: ExportDialogueProps) {
+  const what = useSignal<What>("shown");
+  const form = useSignal<Form>("excel");
+  const busy = useSignal(false);
+  const fault = useSignal<string | null>(null);
+  const { lines, from, to } = loaded;
+  const own = lines.filter((line) => !line.compared);
+  const count = Math.round(expectedReadings(own.map(({ point }) => point), Math.min(to, hubNow()) - from));
+  const rows = formatNumber(count, 0);
+
+  async function make(): Promise<Blob | null> {
+    const input: SheetInput = { lines, nameOf: lineName, from, to, madeAt: hubNow() };
+    const ids = own.map(({ point }) => point.id);
+    if (form.value === "png") return panels.current === null ? null : picture(panels.current, lines, lineName, from, to);
+    if (form.value === "csv") return getCsv(ids, from, to, what.value === "raw" ? null : Math.ceil((to - from) / (own[0]?.widthMs ?? to - from)));
+    return workbook(what.value === "shown" ? shownSheets(input) : rawSheets(input, await getManySeries(ids, from, to)));
+  }
+
+  async function submit(event: Event) {
+    event.preventDefault();
+    if (busy.value) return;
+    if (form.value === "excel" && what.value === "raw" && count > MOST_READINGS) {
+      fault.value = t("trends.export.tooMany", { n: rows });
+      return;
+    }
+    if (lines.every((line) => line.buckets.t.length === 0)) {
+      fault.value = t("trends.export.nothing");
+      return;
+    }
+    busy.value = true;
+    fault.value = null;
+    try {
+      const content = await make();
+      if (content === null) throw new Error("nothing was made");
+      const ending = { excel: "xlsx", csv: "csv", png: "png" }[form.value];
+      const name = `${commune.value?.id ?? "xa"}-${dayCode(from)}-${dayCode(to)}.${ending}`;
+      download(name, content);
+      toast(t("trends.export.done", { file: name }));
+      onClose();
+    } catch {
+      fault.value = t("trends.export.failed");
+    } finally {
+      busy.value = false;
+    }
+  }
+
+  return (
+    <Dialogue title={t("trends.export.title")} onClose={onClose}>
+      <form class="stack" onSubmit={submit}>
+        <Choice
+          label={t("trends.export.as")}
+          chosen={form.value}
+          onChoose={(value) => (form.value = value)}
+          options={(["excel", "csv", "png"] as const).map((value) => ({ value, text: t(`trends.export.${value}`) }))}
+        />
+        {form.value !== "png" && (
+          <fieldset class="picker-site">
+            <legend class="field-label">{t("trends.export.what")}</legend>
+            {(["shown", "raw"] as const).map((value) => (
+              <label key={value} class="picker-point">
+                <input type="radio" name="what" checked={what.value === value} onChange={() => (what.value = value)} />
+                <span>{value === "shown" ? t("trends.export.shown", { span: span(own[0]?.widthMs ?? 0) }) : t("trends.export.raw", { n: rows })}</span>
+              </label>
+            ))}
+          </fieldset>
+        )}
+        {fault.value !== null && (
+          <p class="field-fault" role="alert">
+            {fault.value}
+          </p>
+        )}
+        <div class="dialogue-actions">
+          <Button onClick={onClose}>{t("dialogue.cancel")}</Button>
+          <Button kind="main" type="submit" busy={busy.value}>
+            {t("trends.export.do")}
+          </Button>
+        </div>
+      </form>
+    </Dialogue>
+  );
+}

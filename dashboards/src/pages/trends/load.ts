@@ -1,0 +1,71 @@
+// Fetches what a view shows: buckets for the lines, each reading where they are few, and the alarms of the period.
+import { getAlarms, getBuckets, getManySeries } from "../../api/calls";
+import type { Alarm, Buckets, Point, Series } from "../../api/types";
+import { type Line, bucketsFor } from "./columns";
+import type { Period } from "./period";
+import { type Compare, shiftOf } from "./view";
+
+/** Fewer readings than this are fetched one by one: strip and figures are then exact. */
+const FEW_READINGS = 20_000;
+/** Buckets for a wide screen and for a phone. */
+const MOST_BUCKETS = { wide: 1_200, narrow: 600 };
+
+export interface Loaded {
+  lines: Line[];
+  /** By point, where they are few. */
+  readings: ReadonlyMap<string, Series>;
+  alarms: readonly Alarm[];
+  from: number;
+  to: number;
+}
+
+export async function loadView(points: readonly Point[], period: Period, compare: Compare, all: readonly Point[]): Promise<Loaded> {
+  const { from, to } = period;
+  const most = matchMedia("(max-width: 700px)").matches ? MOST_BUCKETS.narrow : MOST_BUCKETS.wide;
+  const count = bucketsFor(to - from, points.map((point) => point.interval_s), most);
+  const widthMs = Math.ceil((to - from) / count);
+  const others = comparedPoints(points, compare, all);
+  const shiftMs = shiftOf(compare, period) ?? 0;
+  const ids = points.map((point) => point.id);
+  const [buckets, compared, series, alarms] = await Promise.all([
+    getBuckets(ids, from, to, count),
+    getBuckets(others.map(({ point }) => point.id), from - shiftMs, to - shiftMs, count),
+    expectedReadings(points, to - from) <= FEW_READINGS ? getManySeries(ids, from, to).catch(() => []) : [],
+    getAlarms({ state: "all", from: new Date(from).toISOString(), to: new Date(to).toISOString() }),
+  ]);
+  const line = (point: Point, found: Buckets | undefined, colour: number, isCompared: boolean): Line => ({
+    point,
+    buckets: found ?? { point: point.id, unit: point.unit, t: [], min: [], mean: [], max: [], n: [] },
+    widthMs,
+    shiftMs: isCompared ? shiftMs : 0,
+    colour,
+    compared: isCompared,
+  });
+  return {
+    lines: [
+      ...points.map((point, index) => line(point, buckets[index], index + 1, false)),
+      ...others.map(({ point, colour }, index) => line(point, compared[index], colour, true)),
+    ],
+    readings: new Map(series.map((each) => [each.point, each])),
+    alarms: alarms.filter((alarm) => alarm.point !== null && ids.includes(alarm.point)),
+    from,
+    to,
+  };
+}
+
+export function expectedReadings(points: readonly Point[], spanMs: number): number {
+  return points.reduce((sum, point) => sum + (point.interval_s === null || point.interval_s <= 0 ? 0 : spanMs / (point.interval_s * 1_000)), 0);
+}
+
+/** The points drawn beside: the same earlier, or those of another site that measure the same. */
+export function comparedPoints(points: readonly Point[], compare: Compare, all: readonly Point[]): { point: Point; colour: number }[] {
+  if (compare.kind === "none") return [];
+  const each = points.map((point, index) => ({ point, colour: index + 1 }));
+  if (compare.kind !== "site") return each;
+  return each.flatMap(({ point, colour }) => {
+    const like = all.filter((other) => other.site === compare.site && other.quantity === point.quantity);
+    const name = point.id.split("/").at(-1);
+    const found = like.find((other) => other.id.split("/").at(-1) === name) ?? like[0];
+    return found === undefined || points.includes(found) ? [] : [{ point: found, colour }];
+  });
+}
