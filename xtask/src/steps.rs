@@ -37,9 +37,16 @@ pub fn test() -> anyhow::Result<()> {
         &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
     ))?;
     run(command("cargo", &["test", "--workspace", "--locked"]).env("COMMUNE_TEST_PYTHON", python))?;
+    with_telegraf()?;
     tidy()?;
     e2e()?;
     say("every check has passed")
+}
+
+/// Line protocol from a real Telegraf: the one test that needs Go, once, to build it.
+fn with_telegraf() -> anyhow::Result<()> {
+    let arguments = ["test", "--locked", "--package", "hub-server", "--test", "push", "--", "--ignored"];
+    run(command("cargo", &arguments).env(Peer::Telegraf.variable(), Peer::Telegraf.binary()?))
 }
 
 /// Checks the tree itself.

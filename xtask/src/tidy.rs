@@ -11,7 +11,7 @@ use crate::process::{command, output};
 const MOST_LINES: usize = 500;
 
 /// Which of our packages a package may depend on. Tests may also use what their own row allows.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("hub-model", &[]),
     ("hub-logic", &["hub-model"]),
     ("hub-store", &["hub-model"]),
@@ -19,7 +19,8 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("hub-api", &["hub-model", "hub-logic", "hub-store"]),
     ("adapters-sdk", &["hub-model"]),
     ("adapters-modbus", &["hub-model", "adapters-sdk"]),
-    ("adapters-mqtt", &["hub-model", "adapters-sdk"]),
+    ("adapters-push", &["hub-model", "adapters-sdk"]),
+    ("adapters-mqtt", &["hub-model", "adapters-sdk", "adapters-push"]),
     ("simulators", &["hub-model"]),
     (
         "hub-server",
@@ -32,6 +33,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
             "adapters-sdk",
             "adapters-modbus",
             "adapters-mqtt",
+            "adapters-push",
             "simulators",
         ],
     ),

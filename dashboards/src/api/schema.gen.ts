@@ -157,6 +157,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/push/netjson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a NetJSON DeviceMonitoring document in: of `device`, or of the devices whose `match` names the measurement `netjson`
+         *     and, if any, the tag `hostname`. Lists of people's devices become their length; MAC addresses are dropped.
+         */
+        post: operations["post_netjson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/senml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a SenML pack in (RFC 8428), JSON or CBOR by its Content-Type.
+         * @description A record feeds the points of the devices whose `match` names the measurement `senml` and, if any, the tag `bn`; a whole name
+         *     that is a point's id feeds that point.
+         */
+        post: operations["post_senml"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/readings": {
         parameters: {
             query?: never;
@@ -171,7 +212,10 @@ export interface paths {
          */
         get: operations["get_readings"];
         put?: never;
-        /** Takes readings in. Nothing is taken when one of them is wrong; the problem lists each that is. */
+        /**
+         * Takes readings in: of any point by an integrator, of devices that push by staff. Nothing is taken when one of them is wrong; the
+         *     problem lists each that is.
+         */
         post: operations["post_readings"];
         delete?: never;
         options?: never;
@@ -264,6 +308,28 @@ export interface paths {
         get: operations["get_stream"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/write": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes Influx line protocol in, as InfluxDB 2 does: `org` and `bucket` are taken and mean nothing here.
+         * @description A line with the tag `point=site/device/point` and the field `value` is that point's; any other line is of the devices whose
+         *     `match` it fulfils. Wrong lines are refused by number and the others written. The body may be gzip. A token of role
+         *     integrator may write any point, one of role staff those of devices that push.
+         */
+        post: operations["post_write"];
         delete?: never;
         options?: never;
         head?: never;
@@ -471,6 +537,19 @@ export interface components {
             coordinates: number[];
             /** @description Always `Point`. */
             type: string;
+        };
+        /** @description What could not be written, in InfluxDB's form. */
+        InfluxError: {
+            /** @description The kind of error: `invalid`, `unauthorized`, `unprocessable entity`, `request too large`, `unavailable` … */
+            code: string;
+            /** @description What was wrong with which line. */
+            err?: string | null;
+            /** @description The first refused line, from 1. */
+            line?: number | null;
+            /** @description In words, with the numbers of refused lines. */
+            message: string;
+            /** @description What was being done. */
+            op?: string | null;
         };
         /** @description The newest value that there was. */
         LastGood: {
@@ -754,6 +833,39 @@ export interface components {
             site: string[];
             /** @description Kinds of sites. */
             site_kind: string[];
+        };
+        /** @description A record (RFC 8428). Base fields hold for the records that follow. */
+        SenmlRecord: {
+            /** @description Base name. */
+            bn?: string | null;
+            /**
+             * Format: double
+             * @description Base time, in s.
+             */
+            bt?: number | null;
+            /** @description Base unit. */
+            bu?: string | null;
+            /**
+             * Format: double
+             * @description Base value.
+             */
+            bv?: number | null;
+            /** @description Name. */
+            n?: string | null;
+            /**
+             * Format: double
+             * @description Time, in s: below 2^28 relative to the receipt.
+             */
+            t?: number | null;
+            /** @description Unit, by SenML's names. */
+            u?: string | null;
+            /**
+             * Format: double
+             * @description Value.
+             */
+            v?: number | null;
+            /** @description A switch. */
+            vb?: boolean | null;
         };
         /** @description One point's readings: raw, or in buckets when `buckets` was asked for. */
         SeriesAnswer: components["schemas"]["Readings"] | components["schemas"]["Buckets"];
@@ -1094,6 +1206,71 @@ export interface operations {
             };
         };
     };
+    post_netjson: {
+        parameters: {
+            query?: {
+                /** @description Full id of a device that pushes: site/device. */
+                device?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description All of it is committed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_senml: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SenmlRecord"][];
+                "application/senml+cbor": number[];
+                "application/senml+json": components["schemas"]["SenmlRecord"][];
+            };
+        };
+        responses: {
+            /** @description All of it is committed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_readings: {
         parameters: {
             query: {
@@ -1365,6 +1542,45 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_write: {
+        parameters: {
+            query?: {
+                /** @description Unit of the lines' times: ns (the default), us, ms or s. */
+                precision?: string;
+                /** @description Ignored. */
+                org?: string;
+                /** @description Ignored. */
+                orgID?: string;
+                /** @description Ignored. */
+                bucket?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/plain": string;
+            };
+        };
+        responses: {
+            /** @description All of it is committed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InfluxError"];
                 };
             };
         };

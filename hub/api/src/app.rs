@@ -1,6 +1,6 @@
 //! What the routes share: the hub's handles and the API's own bounds. Holds no data of the commune.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use crate::hub::{Hub, Request};
 use crate::local::Zone;
 use crate::nearest::nearest;
 use crate::problem::Problem;
+use crate::push::body::Room;
 
 /// Questions to the history that run at once; more wait until the request's time is over.
 const READS: usize = 8;
@@ -38,10 +39,13 @@ pub(crate) struct App {
     pub verifier: Verifier,
     pub tries: Tries,
     pub exports: Arc<Semaphore>,
+    pub push_room: Room,
     pub streams: Arc<Semaphore>,
     reads: Arc<Semaphore>,
     /// Id and unit of each point.
     points: HashMap<String, (PointId, &'static str)>,
+    /// Points of devices that push.
+    pushed: HashSet<PointId>,
 }
 
 pub(crate) type SharedApp = Arc<App>;
@@ -50,16 +54,20 @@ impl App {
     pub(crate) fn new(hub: Hub, document: String) -> Self {
         let points =
             hub.commune.points().map(|p| (p.id.to_string(), (p.id.clone(), p.unit.code()))).collect();
+        let devices = hub.commune.devices().filter(|device| device.adapter == "push");
+        let pushed = devices.flat_map(|device| device.points.iter().map(|point| point.id.clone())).collect();
         Self {
             zone: Zone::named(&hub.commune.timezone),
             hub,
             document,
             verifier: Verifier::new(),
             tries: Tries::default(),
+            push_room: Room::new(),
             exports: Arc::new(Semaphore::new(EXPORTS)),
             streams: Arc::new(Semaphore::new(STREAMS)),
             reads: Arc::new(Semaphore::new(READS)),
             points,
+            pushed,
         }
     }
 
@@ -115,6 +123,11 @@ impl App {
     /// Id and unit of the configured point with this id.
     pub(crate) fn point(&self, id: &str) -> Option<&(PointId, &'static str)> {
         self.points.get(id)
+    }
+
+    /// Whether the point is one of a device that pushes.
+    pub(crate) fn is_pushed(&self, point: &PointId) -> bool {
+        self.pushed.contains(point)
     }
 
     /// What to say of an id that no point has.

@@ -30,14 +30,15 @@ const MIN_GZIP_BYTES: u64 = 512;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none'; \
      base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// Puts the guards around all routes, the outermost last.
-pub fn around(routes: Router) -> Router {
+/// Puts the guards around all routes, the outermost last. `unbounded` ones bound their bodies themselves.
+pub fn around(routes: Router, unbounded: Router) -> Router {
     let compressible = SizeAbove::new(MIN_GZIP_BYTES)
         .and(NotForContentType::SSE)
         .and(NotForContentType::IMAGES)
         .and(NotForContentType::const_new("font/"));
     routes
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .merge(unbounded)
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(errors_as_problems))
@@ -112,7 +113,7 @@ mod tests {
                 get(|| async { ([(header::CONTENT_TYPE, "text/event-stream")], "x".repeat(5000)) }),
             )
             .route("/text", get(|| async { "x".repeat(5000) }));
-        around(routes).oneshot(request).await.unwrap()
+        around(routes, Router::new()).oneshot(request).await.unwrap()
     }
 
     fn request(method: &str, path: &str, body: String) -> Request {

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::health::Health;
 use crate::live::Live;
 use crate::metrics::MetricsText;
+use crate::push::PushReader;
 
 /// All that the API needs of the hub.
 #[derive(Clone)]
@@ -25,6 +26,8 @@ pub struct Hub {
     pub history: Arc<dyn History>,
     /// Users, tokens and sessions.
     pub accounts: Arc<Accounts>,
+    /// Reads line protocol, SenML and NetJSON.
+    pub push: Arc<dyn PushReader>,
     /// The way to the pipeline. When it stays full for five seconds the caller is told 503.
     pub requests: mpsc::Sender<Request>,
     /// Whether commits fail just now: then nothing more is taken, and the caller is told 503 at once. Must not block.

@@ -118,6 +118,42 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding", title, detail)
     }
 
+    /// 413: the body is too large, the detail says for what.
+    pub fn too_large(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload-too-large", "Body too large", detail)
+    }
+
+    /// 415: the body is compressed otherwise than by gzip.
+    pub fn encoding_not_gzip() -> Self {
+        let detail = "Send the body as it is, or with Content-Encoding: gzip.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding", "Unknown compression", detail)
+    }
+
+    /// 415: the body does not say that it is SenML.
+    pub fn not_senml() -> Self {
+        let detail = "Send Content-Type: application/senml+json or application/senml+cbor.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Not SenML", detail)
+    }
+
+    /// 422: some of what was sent is committed, the rest is wrong.
+    pub fn partly_refused(written: usize, refused: usize, errors: Vec<FieldError>) -> Self {
+        let detail = format!("{written} readings were written, {refused} records were refused.");
+        let title = "Some records were refused";
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "partly-refused", title, detail);
+        problem.errors = errors;
+        problem
+    }
+
+    /// Its HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What happened, in words.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// 429: too many tries.
     pub fn too_many_tries(retry_after_s: u64) -> Self {
         let detail = format!("Too many tries; try again in {retry_after_s} s.");
@@ -174,6 +210,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let itself = self.clone();
         let body = wire::Problem {
             kind: format!("urn:commune-hub:problem:{}", self.code),
             title: self.title.to_owned(),
@@ -194,6 +231,8 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        // For layers that say it otherwise, see `push::influx`.
+        response.extensions_mut().insert(itself);
         response
     }
 }

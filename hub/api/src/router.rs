@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -20,7 +20,10 @@ use utoipa_axum::routes;
 use crate::app::{App, SharedApp};
 use crate::auth::{COOKIE, gate};
 use crate::hub::Hub;
-use crate::routes::{alarms, commune, deliver, metrics, points, readings, rules, session, sites, stream};
+use crate::push::influx::errors_as_influx;
+use crate::routes::{
+    alarms, commune, deliver, metrics, points, push, readings, rules, session, sites, stream,
+};
 use crate::{dashboard, guard, health, wire};
 
 /// Where the API's calls live.
@@ -36,14 +39,20 @@ pub fn router(hub: Hub) -> Router {
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::get_metrics))
         .fallback(elsewhere)
-        .with_state(app);
-    guard::around(routes)
+        .with_state(app.clone());
+    // These bound their bodies themselves, by the memory that all of them take.
+    let behind_gate =
+        |calls: OpenApiRouter<SharedApp>| calls.route_layer(from_fn_with_state(app.clone(), gate));
+    let written = behind_gate(written()).layer(from_fn(errors_as_influx));
+    let (bulk, _) = OpenApiRouter::new().nest(API, behind_gate(pushed())).merge(written).split_for_parts();
+    guard::around(routes, bulk.with_state(app.clone()))
 }
 
 /// The OpenAPI 3.1 document, as `/api/v1/openapi.json` and `commune-hub openapi` give it: always the same text.
 pub fn openapi() -> String {
-    let calls: OpenApiRouter<SharedApp> =
-        OpenApiRouter::with_openapi(head()).nest(API, public().merge(protected()));
+    let calls: OpenApiRouter<SharedApp> = OpenApiRouter::with_openapi(head())
+        .nest(API, public().merge(protected()).merge(pushed()))
+        .merge(written());
     // The document is made of strings and lists only, which JSON can always say.
     let mut text = calls.into_openapi().to_pretty_json().unwrap_or_default();
     text.push('\n');
@@ -74,6 +83,16 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(alarms::post_unshelve))
         .routes(routes!(rules::get_rules))
         .routes(routes!(stream::get_stream))
+}
+
+/// Calls behind the gate that take readings in other formats than our own.
+fn pushed() -> OpenApiRouter<SharedApp> {
+    OpenApiRouter::default().routes(routes!(push::post_senml)).routes(routes!(push::post_netjson))
+}
+
+/// The call behind the gate that InfluxDB's clients know, at their address.
+fn written() -> OpenApiRouter<SharedApp> {
+    OpenApiRouter::default().routes(routes!(push::post_write))
 }
 
 /// What the document says beside its calls.

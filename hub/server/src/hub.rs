@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::adapters::{Adapters, Configured};
 use crate::config::Config;
 use crate::pipeline::{Inputs, Pipeline, Renewal};
+use crate::push::{self, PushCounters};
 use crate::reload::{Configuration, NeedsRestart};
 use crate::report::Report;
 
@@ -50,6 +51,7 @@ pub struct Hub {
     router: watch::Sender<hub_api::Router>,
     renewals: mpsc::Sender<Renewal>,
     configuration: Configuration,
+    pushed: Arc<PushCounters>,
     stop_http: CancellationToken,
     http_task: tokio::task::JoinHandle<()>,
     stop_pipeline: CancellationToken,
@@ -115,13 +117,20 @@ impl Hub {
             }
         };
         let configuration = Configuration::taken_up(needs_restart);
-        let report =
-            Report { store: store.clone(), adapters: adapters.watch(), configuration: configuration.clone() };
+        let pushed = Arc::new(PushCounters::default());
+        let report = Report {
+            store: store.clone(),
+            adapters: adapters.watch(),
+            configuration: configuration.clone(),
+            pushed: pushed.clone(),
+        };
+        let push = Arc::new(push::Reader::new(&commune, &config.push_devices, pushed.clone()));
         let api = hub_api::Hub {
             commune,
             rules: rules_view,
             history: store.clone(),
             accounts,
+            push,
             requests,
             takes_nothing: Arc::new({
                 let store = store.clone();
@@ -154,6 +163,7 @@ impl Hub {
             router,
             renewals,
             configuration,
+            pushed,
             stop_http,
             http_task,
             stop_pipeline,
@@ -188,6 +198,7 @@ impl Hub {
         let configured =
             Configured { modbus: config.modbus, mqtt: config.mqtt, mqtt_devices: config.mqtt_devices };
         self.adapters.renew(configured).await?;
+        self.api.push = Arc::new(push::Reader::new(&commune, &config.push_devices, self.pushed.clone()));
         self.api.commune = commune;
         // Requests that are under way end with the router that they began with.
         drop(self.router.send_replace(hub_api::router(self.api.clone())));

@@ -12,6 +12,7 @@ mod door;
 mod hub;
 mod limits;
 mod pipeline;
+mod push;
 mod reload;
 mod report;
 mod rules;

@@ -8,6 +8,7 @@ use hub_api::{Health, MetricsText, Part};
 use hub_store::{History, Store};
 
 use crate::adapters::Watch;
+use crate::push::PushCounters;
 use crate::reload::Configuration;
 
 /// The size of a page of memory on the machines that the hub is built for.
@@ -22,6 +23,8 @@ pub struct Report {
     pub adapters: Watch,
     /// Whether the files are what runs.
     pub configuration: Configuration,
+    /// What was pushed over HTTP.
+    pub pushed: Arc<PushCounters>,
 }
 
 impl Report {
@@ -60,8 +63,27 @@ impl Report {
         if let Some(bytes) = resident_bytes() {
             metrics.gauge("process_resident_memory_bytes", "Resident memory.", &[(&[], bytes)]);
         }
+        self.pushed(metrics);
         self.mqtt(metrics);
         self.modbus(metrics);
+    }
+
+    fn pushed(&self, metrics: &mut MetricsText) {
+        for (name, help, counter) in [
+            (
+                "commune_pushed",
+                "Readings taken over HTTP as line protocol, SenML or NetJSON.",
+                &self.pushed.taken,
+            ),
+            (
+                "commune_push_refused",
+                "Lines, records and bodies of these that were refused.",
+                &self.pushed.refused,
+            ),
+            ("commune_push_unknown", "Numbers in these without a point.", &self.pushed.unknown),
+        ] {
+            metrics.counter(name, help, &[(&[], counter.load(Ordering::Relaxed) as f64)]);
+        }
     }
 
     fn mqtt(&self, metrics: &mut MetricsText) {

@@ -325,6 +325,21 @@ impl Table {
         })
     }
 
+    /// All that is left, as texts under names that the file chooses, such as tags.
+    pub fn into_texts(mut self, problems: &mut Problems) -> Vec<(String, String)> {
+        let mut texts = Vec::new();
+        for (key, entry) in std::mem::take(&mut self.entries) {
+            match as_text(&entry.value) {
+                Some(text) => texts.push((key, text.to_owned())),
+                None => {
+                    let message = format!("found {}, allowed: a text", entry.value.describe());
+                    problems.error(Problem { place: entry.place, key: self.path_of(&key), message });
+                }
+            }
+        }
+        texts
+    }
+
     /// The tables of a list such as `[[device]]`; none when it is not given.
     pub fn tables(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Table> {
         let read = self.read(key, "a list of tables", problems, |value| match value {

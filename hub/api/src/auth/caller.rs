@@ -154,10 +154,6 @@ caller_of_role!(
     /// A caller of role staff or higher.
     Staff
 );
-caller_of_role!(
-    /// A caller of role integrator or higher.
-    Integrator
-);
 
 #[cfg(test)]
 mod tests {

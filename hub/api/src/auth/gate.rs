@@ -38,8 +38,9 @@ fn credential(headers: &HeaderMap) -> Option<Credential> {
     if let Some(authorization) = headers.get(header::AUTHORIZATION) {
         let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
         let token = token.trim();
-        let is_bearer = scheme.eq_ignore_ascii_case("bearer") && token.len() <= MAX_CREDENTIAL_BYTES;
-        return is_bearer.then(|| Credential::Token(digest(token)));
+        // InfluxDB's clients say Token.
+        let is_token = ["bearer", "token"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+        return (is_token && token.len() <= MAX_CREDENTIAL_BYTES).then(|| Credential::Token(digest(token)));
     }
     cookie(headers).map(|id| Credential::Session(digest(id)))
 }
@@ -108,6 +109,7 @@ mod tests {
         };
         assert!(matches!(with("Bearer ch_1"), Some(Credential::Token(found)) if found == digest("ch_1")));
         assert!(matches!(with("bearer  ch_1 "), Some(Credential::Token(found)) if found == digest("ch_1")));
+        assert!(matches!(with("Token ch_1"), Some(Credential::Token(found)) if found == digest("ch_1")));
         assert!(with("Basic YTpi").is_none());
         assert!(with("Bearer").is_none());
         assert!(with(&format!("Bearer {}", "x".repeat(300))).is_none());

@@ -6,7 +6,7 @@ use hub_model::{Observation, Sample, Timestamp};
 use serde_json::Value;
 
 use crate::app::{App, SharedApp};
-use crate::auth::Integrator;
+use crate::auth::{Role, Staff};
 use crate::body::JsonBody;
 use crate::hub::Request;
 use crate::problem::{FieldError, MAX_ERRORS, Problem};
@@ -15,7 +15,8 @@ use crate::wire::{self, NewReading};
 /// Most readings in one request.
 const MAX_READINGS: usize = 10_000;
 
-/// Takes readings in. Nothing is taken when one of them is wrong; the problem lists each that is.
+/// Takes readings in: of any point by an integrator, of devices that push by staff. Nothing is taken when one of them is wrong; the
+/// problem lists each that is.
 #[utoipa::path(
     post, path = "/readings", tag = "readings",
     request_body = wire::NewReadings,
@@ -26,7 +27,7 @@ const MAX_READINGS: usize = 10_000;
 )]
 pub(crate) async fn post_readings(
     State(app): State<SharedApp>,
-    _: Integrator,
+    Staff(caller): Staff,
     JsonBody(request): JsonBody<wire::NewReadings>,
 ) -> Result<StatusCode, Problem> {
     let count = request.readings.len();
@@ -39,6 +40,9 @@ pub(crate) async fn post_readings(
     let mut errors = Vec::new();
     for (index, entry) in request.readings.iter().enumerate() {
         match observation(&app, entry, received_at) {
+            Ok(observation) if caller.role < Role::Integrator && !app.is_pushed(&observation.point) => {
+                return Err(Problem::role_too_low(Role::Integrator.code(), caller.role.code()));
+            }
             Ok(observation) => observations.push(observation),
             Err(wrong) => errors.extend(wrong.into_iter().map(|(field, detail)| {
                 let place = if field.is_empty() { field } else { format!(".{field}") };

@@ -7,6 +7,7 @@ pub(crate) mod csv;
 pub(crate) mod deliver;
 pub(crate) mod metrics;
 pub(crate) mod points;
+pub(crate) mod push;
 pub(crate) mod readings;
 pub(crate) mod rules;
 pub(crate) mod session;

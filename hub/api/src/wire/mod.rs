@@ -7,9 +7,11 @@ mod alarm;
 mod code;
 mod health;
 mod incoming;
+mod influx;
 mod place;
 mod point;
 mod rule;
+mod senml;
 mod series;
 
 use serde::{Deserialize, Serialize};
@@ -21,9 +23,11 @@ pub use alarm::{
 pub use code::{AlarmState, DeviceState, LimitStatus, Priority, Quality, Role, SiteKind, SiteState};
 pub use health::{Liveness, Readiness, RuleHealth};
 pub use incoming::{Moment, NewReading, NewReadings};
+pub use influx::InfluxError;
 pub use place::{Commune, Device, Feature, GeoJson, Location, Site, SiteDetail};
 pub use point::{Bounds, LastGood, Latest, Limit, Point};
 pub use rule::{Rule, RuleFault};
+pub use senml::SenmlRecord;
 pub use series::{Buckets, ReadingEvent, Readings, ReadingsAnswer, ResyncEvent, SeriesAnswer};
 
 /// A text that people see, in Vietnamese and in English.

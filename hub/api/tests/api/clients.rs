@@ -52,12 +52,12 @@ pub struct Call {
     method: &'static str,
     path: String,
     headers: Vec<(String, String)>,
-    body: String,
+    body: Vec<u8>,
 }
 
 impl Call {
     pub fn new(method: &'static str, path: impl Into<String>) -> Self {
-        Self { method, path: path.into(), headers: vec![], body: String::new() }
+        Self { method, path: path.into(), headers: vec![], body: vec![] }
     }
 
     pub fn get(path: impl Into<String>) -> Self {
@@ -73,7 +73,7 @@ impl Call {
         self
     }
 
-    pub fn body(mut self, body: impl Into<String>) -> Self {
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }

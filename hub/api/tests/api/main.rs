@@ -8,6 +8,7 @@ mod clients;
 mod document;
 mod pipeline;
 mod places;
+mod push;
 mod readings;
 mod roles;
 mod session;

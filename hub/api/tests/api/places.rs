@@ -142,7 +142,7 @@ async fn what_is_not_there_is_said_with_the_nearest_name() {
         ("/api/v1/points?sites=x", 400, "nearest: \\\"site\\\""),
         ("/api/v1/points?site=a&site=b", 400, "given more than once"),
         ("/api/v1/nothing", 404, "openapi.json"),
-        ("/api/v2/write", 404, "openapi.json"),
+        ("/api/v2/query", 404, "openapi.json"),
         ("/api", 404, "openapi.json"),
     ] {
         let path = path.replace("Đồng", "%C4%90%E1%BB%93ng");

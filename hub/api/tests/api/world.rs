@@ -18,6 +18,7 @@ use hub_store::{Accounts, Batch, History, MemoryStore};
 use tokio::sync::{mpsc, watch};
 
 use crate::pipeline::{Pipeline, news};
+use crate::push::Words;
 
 /// When the tests begin: 2026-03-01T09:00:00+07:00.
 pub const START_MS: i64 = 1_772_330_400_000;
@@ -93,6 +94,7 @@ impl World {
             rules: shown_rules,
             history: Arc::new(store.clone()),
             accounts: accounts.clone(),
+            push: Arc::new(Words),
             requests,
             live: live.clone(),
             now: Arc::new(move || Timestamp::from_millis(clock.load(Ordering::SeqCst))),

@@ -1,12 +1,11 @@
 //! The one list of adapters, by name, and what each reads of a device and of a point.
 //!
-//! Read next: `adapters_modbus::config`, `adapters_mqtt::config`.
+//! Read next: `adapters_modbus::config`, `adapters_mqtt::config`, `adapters_push::config`.
 
 use adapters_modbus::config as modbus;
 use adapters_mqtt::config as mqtt;
+use adapters_push::config as push;
 use adapters_sdk::config::{Problems, Table};
-
-use super::hub::refuse;
 
 /// How a device speaks with the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,14 +22,14 @@ pub(super) enum Adapter {
 pub(super) enum DeviceSettings {
     Modbus(modbus::DeviceSettings),
     Mqtt(mqtt::DeviceSettings),
-    Push,
+    Push(push::DeviceSettings),
 }
 
 /// A point's own settings, by adapter.
 pub(super) enum PointSettings {
     Modbus(modbus::PointSettings),
     Mqtt(mqtt::PointSettings),
-    Push,
+    Push(push::PointSettings),
 }
 
 impl Adapter {
@@ -52,24 +51,17 @@ impl Adapter {
         match self {
             Self::Modbus => modbus::device(table, problems).map(DeviceSettings::Modbus),
             Self::Mqtt => mqtt::device(table, problems).map(DeviceSettings::Mqtt),
-            Self::Push => {
-                refuse(
-                    table,
-                    "match",
-                    "line protocol is not in this version; POST /api/v1/readings names points",
-                    problems,
-                );
-                Some(DeviceSettings::Push)
-            }
+            Self::Push => push::device(table, problems).map(DeviceSettings::Push),
         }
     }
 
-    /// Takes the adapter's keys out of a point's table. Without the device's settings, which are faulty then, the point is
+    /// Takes the adapter's keys out of the table of the point `name`. Without the device's settings, which are faulty then, the point is
     /// checked as far as it can be.
     pub(super) fn point(
         self,
         table: &mut Table,
         device: Option<&DeviceSettings>,
+        name: &str,
         problems: &mut Problems,
     ) -> Option<PointSettings> {
         match (self, device) {
@@ -81,11 +73,7 @@ impl Adapter {
                 modbus::point(table, &device, problems).map(PointSettings::Modbus)
             }
             (Self::Mqtt, _) => mqtt::point(table, problems).map(PointSettings::Mqtt),
-            (Self::Push, _) => {
-                // Names the point in line protocol, which comes later; known, so that a file may carry it already.
-                table.text("field", problems);
-                Some(PointSettings::Push)
-            }
+            (Self::Push, _) => push::point(table, name, problems).map(PointSettings::Push),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use adapters_modbus::ModbusDevice;
 use adapters_mqtt::MqttDevice;
+use adapters_push::PushDevice;
 use adapters_sdk::config::{Place, Problem, Problems, Table};
 use hub_model::{Device, DeviceId, LocalText, Point, PointId, SiteId};
 
@@ -28,8 +29,8 @@ pub(super) enum Served {
     Modbus(ModbusDevice),
     /// Publishes; with its password.
     Mqtt(MqttDevice, String),
-    /// Comes through the API: nothing more is needed.
-    Push,
+    /// Comes through the API.
+    Push(PushDevice),
 }
 
 /// Reads a device. `None` when it cannot be used; every fault is in `problems`.
@@ -186,6 +187,12 @@ fn serve(
             });
             Served::Mqtt(MqttDevice { id, settings, points: points.collect() }, password?)
         }
-        DeviceSettings::Push => Served::Push,
+        DeviceSettings::Push(settings) => {
+            let points = points.into_iter().filter_map(|(id, point)| match point {
+                PointSettings::Push(point) => Some((id, point)),
+                _ => None,
+            });
+            Served::Push(PushDevice { id, settings, points: points.collect() })
+        }
     })
 }

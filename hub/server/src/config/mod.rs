@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use adapters_modbus::{ModbusDevice, Plan};
 use adapters_mqtt::MqttDevice;
+use adapters_push::PushDevice;
 use adapters_sdk::config::{Problems, Table};
 use hub_model::Commune;
 
@@ -54,6 +55,8 @@ pub struct Config {
     pub modbus: Vec<ModbusDevice>,
     /// Devices that publish, each with its password.
     pub mqtt_devices: Vec<(MqttDevice, String)>,
+    /// Devices whose readings are pushed.
+    pub push_devices: Vec<PushDevice>,
 }
 
 /// Section `[http]`.
@@ -189,5 +192,6 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
         rules: hub.rules,
         modbus: sites.modbus,
         mqtt_devices: sites.mqtt,
+        push_devices: sites.push,
     })
 }

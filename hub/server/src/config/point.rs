@@ -50,7 +50,8 @@ pub(super) fn read(
         expire_after: table.duration("expire_after", SPANS, problems).or(around.expire_after),
     };
     let calibrations = calibration::read(&mut table, around.zone, problems);
-    let settings = around.adapter.point(&mut table, around.settings, problems);
+    let settings =
+        around.adapter.point(&mut table, around.settings, id.as_ref().map_or("", PointId::name), problems);
     table.finish(problems);
     let (quantity, unit) = (quantity?, unit?);
     let (limits, refused) = around.limits.of(quantity, unit);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use adapters_modbus::ModbusDevice;
 use adapters_mqtt::MqttDevice;
+use adapters_push::PushDevice;
 use adapters_sdk::config::{Place, Problem, Problems, Table};
 use hub_model::{DeviceId, Limit, LocalText, Quantity, Site, SiteId, SiteKind, Unit};
 
@@ -23,6 +24,7 @@ pub(super) struct Sites {
     pub(super) sites: Vec<Site>,
     pub(super) modbus: Vec<ModbusDevice>,
     pub(super) mqtt: Vec<(MqttDevice, String)>,
+    pub(super) push: Vec<PushDevice>,
 }
 
 /// The limit sets that apply at a site.
@@ -85,12 +87,13 @@ impl<'a> Reader<'a> {
         table.finish(problems);
         // A site without a usable id is read all the same, for the faults of its devices.
         let Some(assumed) = id.clone().or_else(|| SiteId::parse("site").ok()) else { return };
-        let kept = (self.found.modbus.len(), self.found.mqtt.len());
+        let kept = (self.found.modbus.len(), self.found.mqtt.len(), self.found.push.len());
         let devices = self.devices(device_tables, &assumed, &bound, problems);
         if is_twice {
             // Its devices would clash with those of the first, which says nothing new.
             self.found.modbus.truncate(kept.0);
             self.found.mqtt.truncate(kept.1);
+            self.found.push.truncate(kept.2);
             return;
         }
         if let (Some(id), Some(kind)) = (id, kind) {
@@ -140,7 +143,7 @@ impl<'a> Reader<'a> {
             match served {
                 Served::Modbus(served) => self.found.modbus.push(served),
                 Served::Mqtt(served, password) => self.found.mqtt.push((served, password)),
-                Served::Push => {}
+                Served::Push(served) => self.found.push.push(served),
             }
             devices.push(device);
         }
