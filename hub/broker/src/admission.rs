@@ -1,8 +1,7 @@
 //! Letting a client in: room, rate of failed logins, and the owner's decision on a thread of its own.
 //!
-//! It knows no packet; `v3.rs` and `v5.rs` say its answer in their protocol's words. Next: `tries.rs`.
+//! It knows no packet; `serve.rs` says its answer in the protocol's words. Next: `tries.rs`.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 
 use tokio::time::Instant;
@@ -79,11 +78,4 @@ fn may_try(core: &Core, attempt: &ConnectAttempt) -> Result<(), TurnedAway> {
         return Ok(());
     }
     Err(TurnedAway::Login(Refusal::TooManyTries))
-}
-
-/// Where a socket's other end is; only a socket that is already gone has none, and it gets this address.
-pub(crate) fn peer_address(io: &ntex::io::IoRef) -> SocketAddr {
-    io.query::<ntex::io::types::PeerAddr>()
-        .get()
-        .map_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)), ntex::io::types::PeerAddr::into_inner)
 }

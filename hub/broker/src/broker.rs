@@ -4,17 +4,19 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use ntex::rt::{DefaultRuntime, System};
+use tokio::task::LocalSet;
 
 use crate::core::Core;
 use crate::done::Inbox;
 use crate::door::Door;
+use crate::keep::{Disk, Journal, Keep, KeepError, Kept};
 use crate::listener;
 use crate::settings::Settings;
 use crate::stats::{Counters, Stats, StatsReader};
@@ -34,6 +36,15 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// The file of kept sessions cannot be used.
+    #[error("cannot use {}", path.display())]
+    Keep {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: KeepError,
+    },
     /// The event thread could not be made.
     #[error("cannot start the MQTT thread")]
     Thread {
@@ -49,6 +60,36 @@ pub struct Broker {
     inbox: Arc<Inbox>,
     counters: Arc<Counters>,
     thread: Option<JoinHandle<()>>,
+    keeping: Option<Keeping>,
+}
+
+/// The thread that writes what is to outlive the broker.
+struct Keeping {
+    journal: Arc<Journal>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeping {
+    fn start(settings: &Settings, inbox: &Arc<Inbox>) -> Result<(Option<Keeping>, Kept), StartError> {
+        let Some(path) = &settings.keep else { return Ok((None, Kept::default())) };
+        let fault = |source| StartError::Keep { path: path.clone(), source };
+        let disk = Disk::open(path).map_err(fault)?;
+        let kept = disk.read().map_err(fault)?;
+        let journal = Arc::new(Journal::default());
+        let thread = journal.start(disk, inbox.clone()).map_err(|source| StartError::Thread { source })?;
+        Ok((Some(Keeping { journal, thread: Some(thread) }), kept))
+    }
+}
+
+impl Drop for Keeping {
+    fn drop(&mut self) {
+        self.journal.stop();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that keeps MQTT sessions had panicked");
+        }
+    }
 }
 
 impl Broker {
@@ -65,20 +106,28 @@ impl Broker {
 
         let inbox = Arc::new(Inbox::default());
         let counters = Arc::new(Counters::default());
+        let (keeping, kept) = Keeping::start(&settings, &inbox)?;
         let (ready, started) = sync_channel(1);
         let thread = {
             let (inbox, counters) = (inbox.clone(), counters.clone());
+            let keep = keeping.as_ref().map(|keeping| keeping.journal.clone());
             std::thread::Builder::new().name("mqtt".into()).spawn(move || {
-                let core = move || Rc::new(Core::new(settings, door, counters, inbox));
-                System::build()
-                    .name("mqtt")
-                    .ping_interval(0)
-                    .build(DefaultRuntime)
-                    .block_on(async move { serve(core(), socket, ready).await });
+                let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                    Ok(runtime) => runtime,
+                    Err(error) => {
+                        // Whoever starts the broker waits for this.
+                        let _ = ready.send(Err(error));
+                        return;
+                    }
+                };
+                let next_id = kept.next_id.max(1);
+                let core = Rc::new(Core::new(settings, door, counters, inbox, Keep::new(keep), next_id));
+                core.resume(kept);
+                LocalSet::new().block_on(&runtime, serve(core, socket, ready));
             })
         }
         .map_err(|source| StartError::Thread { source })?;
-        let broker = Broker { address, inbox, counters, thread: Some(thread) };
+        let broker = Broker { address, inbox, counters, thread: Some(thread), keeping };
         match started.recv() {
             Ok(Ok(())) => Ok(broker),
             Ok(Err(source)) => Err(listen(source)),
@@ -104,6 +153,12 @@ impl Broker {
         StatsReader(self.counters.clone())
     }
 
+    /// Closes the connections of these logins, within a second: they were removed or changed. Who connects again is
+    /// judged by [`Door::login`] anew.
+    pub fn end_logins(&self, names: Vec<String>) {
+        self.inbox.end_logins(names);
+    }
+
     /// Stops: takes no more connections or publishes, waits up to [`Settings::stop_timeout`] for the verdicts on what was
     /// handed over, sends their acknowledgements, closes. Wills are not published: the devices are not at fault.
     pub fn stop(mut self) {
@@ -117,6 +172,8 @@ impl Broker {
         {
             tracing::error!("the MQTT thread had panicked");
         }
+        // After the event thread, whose last operations it has to write.
+        self.keeping = None;
     }
 }
 
@@ -140,22 +197,25 @@ async fn serve(core: Rc<Core>, socket: TcpListener, ready: std::sync::mpsc::Sync
             return;
         }
     };
-    ntex::rt::spawn(core.clone().settle_all());
-    let accepting = ntex::rt::spawn(listener::accept(core.clone(), listener));
+    tokio::task::spawn_local(core.clone().settle_all());
+    tokio::task::spawn_local(core.clone().look_after());
+    let accepting = tokio::task::spawn_local(listener::accept(core.clone(), listener));
     if ready.send(Ok(())).is_err() {
         return;
     }
     core.inbox.stop_asked().await;
-    accepting.cancel();
+    accepting.abort();
+    // The listening socket is closed before the broker says that it stops.
+    let _ended = accepting.await;
     core.stopping.set(true);
     if tokio::time::timeout(core.settings.stop_timeout, core.all_settled()).await.is_err() {
         tracing::warn!("stopping with messages that were not committed; they are not acknowledged");
     }
     core.close_all();
     let emptied = async {
-        while core.connected() > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        while core.sockets.get() > 0 {
+            core.settled.notified().await;
         }
     };
-    let _ = tokio::time::timeout(FLUSH, emptied).await;
+    let _in_time = tokio::time::timeout(FLUSH, emptied).await;
 }

@@ -64,11 +64,14 @@ pub(crate) enum Verdict {
 }
 
 /// Verdicts on their way to the event thread. It holds at most one entry per message handed over, so it is bounded by
-/// `max_connections * in_flight`, plus one will per connection.
+/// `in_flight_total`, plus one will per session.
 #[derive(Default)]
 pub(crate) struct Inbox {
     verdicts: Mutex<Vec<(u64, Verdict)>>,
     arrived: Notify,
+    ended_logins: Mutex<Vec<String>>,
+    /// Something else than a verdict is to be looked at.
+    nudged: AtomicBool,
     stop: AtomicBool,
     stop_asked: Notify,
 }
@@ -84,11 +87,28 @@ impl Inbox {
         }
     }
 
-    /// Waits until there is at least one verdict and takes all of them, in the order in which they were given.
+    /// Wakes the event thread: the disk has gone on.
+    pub(crate) fn nudge(&self) {
+        self.nudged.store(true, Ordering::Release);
+        self.arrived.notify_one();
+    }
+
+    /// Asks the event thread to close the connections of these logins.
+    pub(crate) fn end_logins(&self, names: Vec<String>) {
+        self.ended_logins.lock().unwrap_or_else(PoisonError::into_inner).extend(names);
+        self.nudge();
+    }
+
+    /// The logins whose connections are to be closed.
+    pub(crate) fn take_ended_logins(&self) -> Vec<String> {
+        std::mem::take(&mut *self.ended_logins.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits until there is something to look at and takes the verdicts, in the order in which they were given.
     pub(crate) async fn take(&self, into: &mut Vec<(u64, Verdict)>) {
         loop {
             std::mem::swap(&mut *self.verdicts.lock().unwrap_or_else(PoisonError::into_inner), into);
-            if !into.is_empty() {
+            if self.nudged.swap(false, Ordering::AcqRel) || !into.is_empty() {
                 return;
             }
             self.arrived.notified().await;

@@ -42,6 +42,8 @@ pub struct ConnectAttempt {
     pub password: Option<Bytes>,
     /// Where the connection comes from.
     pub address: SocketAddr,
+    /// The certificate that it proved to own, in DER, where TLS asks for one.
+    pub certificate: Option<Bytes>,
 }
 
 impl std::fmt::Debug for ConnectAttempt {
@@ -56,7 +58,7 @@ impl std::fmt::Debug for ConnectAttempt {
 }
 
 /// What a client may do once it is let in. Whatever no filter allows is refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Login {
     /// Name of the login, repeated in every [`Published`] message.
     pub name: String,
@@ -64,6 +66,8 @@ pub struct Login {
     pub publish: Vec<Filter>,
     /// Filters inside which it may subscribe.
     pub subscribe: Vec<Filter>,
+    /// Filters that it may not subscribe to although they lie inside one of `subscribe`; it is not told why (0x80).
+    pub withheld: Vec<Filter>,
 }
 
 /// Why a client is not let in.
@@ -85,13 +89,17 @@ pub struct Published {
     /// Client identifier of the connection.
     pub client_id: Arc<str>,
     /// Topic name: never empty, without wildcards, at most [`MAX_LEVELS`](crate::MAX_LEVELS) levels.
-    pub topic: String,
+    pub topic: Arc<str>,
     /// The payload as it came, at most [`Settings::max_packet_bytes`](crate::Settings::max_packet_bytes).
     pub payload: Bytes,
     /// Quality of service with which it was sent: 0, 1 or 2.
     pub qos: u8,
     /// Whether the broker is to retain it (an empty payload deletes).
     pub retain: bool,
+    /// When it came in, in milliseconds since 1970. A QoS 2 message that a client has to send again because the broker
+    /// was killed between the owner's commit and its acknowledgement comes with its first time once more: an owner that
+    /// keeps one value per thing and time so takes it in exactly once.
+    pub received_at_ms: i64,
 }
 
 /// Why the owner turns a message down; it is then neither routed nor retained. MQTT 5 tells the client the code, MQTT
@@ -167,6 +175,11 @@ pub enum RefusedWhat {
         /// Its size, in bytes.
         bytes: u32,
     },
-    /// A subscriber that did not keep up with its QoS 1 messages; it was disconnected.
+    /// A subscriber that did not keep up with its QoS 1 or 2 messages; it was disconnected.
     SlowSubscriber,
+    /// A message for a client that is away, and for which too many wait already; it was dropped.
+    QueueFull {
+        /// Its topic.
+        topic: String,
+    },
 }

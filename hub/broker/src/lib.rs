@@ -5,31 +5,35 @@
 #![doc = include_str!("../README.md")]
 
 mod admission;
-mod arrivals;
 mod broker;
+mod codec;
 mod conn;
 mod core;
 mod done;
 mod door;
-mod exchange;
 mod filter;
-mod gate;
-mod guard;
-mod link;
+mod handing;
+mod keep;
+mod life;
 mod listener;
 mod message;
 mod outbox;
+mod packets;
 mod retained;
+mod routing;
+mod serve;
+mod session;
 mod settings;
+mod shares;
+mod slab;
 mod stats;
 mod tree;
 mod tries;
-mod v3;
-mod v5;
 
 pub use broker::{Broker, StartError};
 pub use done::Done;
 pub use door::{ConnectAttempt, Door, Login, Published, Refusal, Refused, RefusedWhat, Rejection};
 pub use filter::{Filter, FilterError, MAX_BYTES, MAX_LEVELS};
-pub use settings::Settings;
+pub use keep::KeepError;
+pub use settings::{Settings, WallClock};
 pub use stats::{Stats, StatsReader};

@@ -1,12 +1,11 @@
 //! Retained messages: the last one of each topic that was published with the retain flag.
 //!
 //! Bounded in number and bytes; when full, a new topic is not retained, known topics still are if they fit.
-//! It lives in RAM: after a restart devices publish their status anew. Next: `core.rs`.
+//! It never writes to disk: `core.rs` does, through `keep`. Next: `core.rs`.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
-use ntex::util::ByteString;
 use tokio::time::Instant;
 
 use crate::filter::Filter;
@@ -14,7 +13,7 @@ use crate::message::Message;
 
 /// The retained messages of a broker.
 pub(crate) struct Retained {
-    messages: BTreeMap<ByteString, Rc<Message>>,
+    messages: BTreeMap<Arc<str>, Arc<Message>>,
     bytes: usize,
     max_messages: usize,
     max_bytes: usize,
@@ -26,7 +25,7 @@ impl Retained {
     }
 
     /// Keeps a message in place of the last one of its topic; one with an empty payload only deletes. `false`: no room.
-    pub(crate) fn put(&mut self, message: &Rc<Message>) -> bool {
+    pub(crate) fn put(&mut self, message: &Arc<Message>) -> bool {
         if let Some(old) = self.messages.remove(&message.topic) {
             self.bytes -= old.size_bytes();
         }
@@ -42,7 +41,7 @@ impl Retained {
     }
 
     /// What a new subscription is to be sent; what has expired is forgotten on the way.
-    pub(crate) fn matching(&mut self, filter: &Filter, now: Instant) -> Vec<Rc<Message>> {
+    pub(crate) fn matching(&mut self, filter: &Filter, now: Instant) -> Vec<Arc<Message>> {
         let bytes = &mut self.bytes;
         self.messages.retain(|_, message| {
             let keep = !message.expired(now);
@@ -64,19 +63,19 @@ impl Retained {
 mod tests {
     use std::time::Duration;
 
-    use ntex::util::Bytes;
-    use ntex_mqtt::QoS;
+    use bytes::Bytes;
 
     use super::*;
+    use crate::codec::Qos;
 
-    fn message(topic: &str, payload: &str, expires: Option<Instant>) -> Rc<Message> {
-        Rc::new(Message {
+    fn message(topic: &str, payload: &str, expires: Option<Instant>) -> Arc<Message> {
+        Arc::new(Message {
             topic: topic.into(),
             payload: Bytes::copy_from_slice(payload.as_bytes()),
-            qos: QoS::AtMostOnce,
+            qos: Qos::AtMostOnce,
             retain: true,
             from: 1,
-            properties: Default::default(),
+            carried: None,
             expires,
         })
     }
@@ -84,7 +83,7 @@ mod tests {
     #[test]
     fn the_last_message_of_a_topic_stays_and_an_empty_one_deletes_it() {
         let now = Instant::now();
-        let mut retained = Retained::new(10, 1_000);
+        let mut retained = Retained::new(10, 10_000);
         assert!(retained.put(&message("a/đèn", "1", None)));
         assert!(retained.put(&message("a/đèn", "2", None)));
         let all = Filter::parse("#").unwrap();
@@ -97,17 +96,17 @@ mod tests {
 
     #[test]
     fn a_new_topic_beyond_the_bounds_is_not_kept() {
-        let mut retained = Retained::new(1, 10);
+        let mut retained = Retained::new(1, 80);
         assert!(retained.put(&message("a", "1", None)));
         assert!(!retained.put(&message("b", "1", None)));
-        assert!(!retained.put(&message("a", "far more than ten bytes", None)));
+        assert!(!retained.put(&message("a", "far more than what is left for it", None)));
         assert_eq!((retained.len(), retained.bytes), (0, 0));
     }
 
     #[test]
     fn an_expired_message_is_neither_given_nor_kept() {
         let now = Instant::now();
-        let mut retained = Retained::new(10, 1_000);
+        let mut retained = Retained::new(10, 10_000);
         retained.put(&message("a", "1", Some(now + Duration::from_secs(5))));
         let filter = Filter::parse("a").unwrap();
         assert_eq!(retained.matching(&filter, now).len(), 1);

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The counters at one moment. All but `connections`, `in_flight` and `retained` count since the start.
+/// The counters at one moment. All but `connections`, `in_flight`, `retained` and `queued` count since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stats {
     /// Clients connected now.
@@ -14,6 +14,8 @@ pub struct Stats {
     pub in_flight: u64,
     /// Retained messages now.
     pub retained: u64,
+    /// Messages that wait for subscribers, connected or not, now.
+    pub queued: u64,
     /// Messages received and handed over (wills included).
     pub received: u64,
     /// Messages committed, and so acknowledged and routed.
@@ -28,7 +30,7 @@ pub struct Stats {
     pub taken_over: u64,
     /// Messages sent to subscribers.
     pub sent: u64,
-    /// Messages for slow subscribers that were dropped.
+    /// Messages dropped because too many wait for their subscriber already.
     pub dropped_slow: u64,
     /// Slow subscribers that were disconnected.
     pub disconnected_slow: u64,
@@ -52,22 +54,22 @@ pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
     pub(crate) fn up(&self) {
-        self.add(1);
-    }
-
-    pub(crate) fn add(&self, count: usize) {
-        self.0.fetch_add(count as u64, Ordering::Relaxed);
+        self.0.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn down(&self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.minus(1);
+    }
+
+    pub(crate) fn minus(&self, count: usize) {
+        self.0.fetch_sub(count as u64, Ordering::Relaxed);
     }
 
     pub(crate) fn set(&self, value: usize) {
         self.0.store(value as u64, Ordering::Relaxed);
     }
 
-    fn get(&self) -> u64 {
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -78,6 +80,7 @@ pub(crate) struct Counters {
     pub(crate) connections: Counter,
     pub(crate) in_flight: Counter,
     pub(crate) retained: Counter,
+    pub(crate) queued: Counter,
     pub(crate) received: Counter,
     pub(crate) committed: Counter,
     pub(crate) refused: Counter,
@@ -96,6 +99,7 @@ impl Counters {
             connections: self.connections.get(),
             in_flight: self.in_flight.get(),
             retained: self.retained.get(),
+            queued: self.queued.get(),
             received: self.received.get(),
             committed: self.committed.get(),
             refused: self.refused.get(),

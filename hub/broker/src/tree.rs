@@ -3,23 +3,21 @@
 //! Depth is bounded by `MAX_LEVELS`, so recursion is too. Next: `message.rs` for what it finds.
 
 use std::collections::HashMap;
-use std::num::NonZeroU32;
 
-use ntex_mqtt::QoS;
-
+use crate::codec::Qos;
 use crate::filter::Filter;
-use crate::message::{ConnId, Grant};
+use crate::message::{Grant, SessionId};
 
 /// What a client asked for with one filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Options {
-    pub(crate) qos: QoS,
+    pub(crate) qos: Qos,
     pub(crate) no_local: bool,
     pub(crate) retain_as_published: bool,
-    pub(crate) identifier: Option<NonZeroU32>,
+    pub(crate) identifier: Option<u32>,
 }
 
-/// Every subscription of every connection.
+/// Every subscription of every session.
 #[derive(Default)]
 pub(crate) struct Tree {
     root: Node,
@@ -30,44 +28,46 @@ struct Node {
     names: HashMap<Box<str>, Node>,
     plus: Option<Box<Node>>,
     /// Subscriptions that end here.
-    here: Vec<(ConnId, Options)>,
+    here: Vec<(SessionId, Options)>,
     /// Subscriptions that end here with `#`.
-    below: Vec<(ConnId, Options)>,
+    below: Vec<(SessionId, Options)>,
 }
 
 impl Tree {
-    /// Adds a subscription; tells whether the connection already had one with this filter, which it replaces.
-    pub(crate) fn insert(&mut self, filter: &Filter, conn: ConnId, options: Options) -> bool {
+    /// Adds a subscription; tells whether the session already had one with this filter, which it replaces.
+    pub(crate) fn insert(&mut self, filter: &Filter, session: SessionId, options: Options) -> bool {
         let mut node = &mut self.root;
         for level in filter.levels() {
             match level {
-                "#" => return put(&mut node.below, conn, options),
+                "#" => return put(&mut node.below, session, options),
                 "+" => node = node.plus.get_or_insert_default(),
                 name => node = node.names.entry(name.into()).or_default(),
             }
         }
-        put(&mut node.here, conn, options)
+        put(&mut node.here, session, options)
     }
 
     /// Takes a subscription away; tells whether there was one.
-    pub(crate) fn remove(&mut self, filter: &Filter, conn: ConnId) -> bool {
+    pub(crate) fn remove(&mut self, filter: &Filter, session: SessionId) -> bool {
         let levels: Vec<&str> = filter.levels().collect();
-        self.root.remove(&levels, conn)
+        self.root.remove(&levels, session)
     }
 
-    /// Who is to get a message of `from` on `topic`: one grant per connection, in the order of connections.
-    pub(crate) fn matches(&self, topic: &str, from: ConnId) -> Vec<Grant> {
+    /// Who is to get a message of `from` on `topic`: one grant per session, in the order of sessions.
+    pub(crate) fn matches(&self, topic: &str, from: SessionId) -> Vec<Grant> {
+        if self.is_empty() {
+            return Vec::new();
+        }
         let levels: Vec<&str> = topic.split('/').collect();
         let mut found = Vec::new();
         self.root.collect(&levels, topic.starts_with('$'), &mut found);
-        found.retain(|(conn, options)| !(options.no_local && *conn == from));
-        found.sort_by_key(|(conn, _)| *conn);
+        found.retain(|(session, options)| !(options.no_local && *session == from));
+        found.sort_by_key(|(session, _)| *session);
         merge(found)
     }
 
     /// Whether nothing is left, not even an empty branch.
-    #[cfg(test)]
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.root.is_empty()
     }
 }
@@ -77,13 +77,13 @@ impl Node {
         self.names.is_empty() && self.plus.is_none() && self.here.is_empty() && self.below.is_empty()
     }
 
-    fn remove(&mut self, levels: &[&str], conn: ConnId) -> bool {
+    fn remove(&mut self, levels: &[&str], session: SessionId) -> bool {
         match levels {
-            [] => take(&mut self.here, conn),
-            ["#"] => take(&mut self.below, conn),
+            [] => take(&mut self.here, session),
+            ["#"] => take(&mut self.below, session),
             ["+", rest @ ..] => {
                 let Some(next) = self.plus.as_mut() else { return false };
-                let removed = next.remove(rest, conn);
+                let removed = next.remove(rest, session);
                 if next.is_empty() {
                     self.plus = None;
                 }
@@ -91,7 +91,7 @@ impl Node {
             }
             [name, rest @ ..] => {
                 let Some(next) = self.names.get_mut(*name) else { return false };
-                let removed = next.remove(rest, conn);
+                let removed = next.remove(rest, session);
                 if next.is_empty() {
                     self.names.remove(*name);
                 }
@@ -101,7 +101,7 @@ impl Node {
     }
 
     /// `reserved`: this is the first level and it begins with `$`, which wildcards do not match.
-    fn collect(&self, levels: &[&str], reserved: bool, found: &mut Vec<(ConnId, Options)>) {
+    fn collect(&self, levels: &[&str], reserved: bool, found: &mut Vec<(SessionId, Options)>) {
         if !reserved {
             found.extend_from_slice(&self.below);
         }
@@ -118,34 +118,34 @@ impl Node {
     }
 }
 
-fn put(list: &mut Vec<(ConnId, Options)>, conn: ConnId, options: Options) -> bool {
-    match list.iter_mut().find(|(other, _)| *other == conn) {
+fn put(list: &mut Vec<(SessionId, Options)>, session: SessionId, options: Options) -> bool {
+    match list.iter_mut().find(|(other, _)| *other == session) {
         Some(entry) => {
             entry.1 = options;
             true
         }
         None => {
-            list.push((conn, options));
+            list.push((session, options));
             false
         }
     }
 }
 
-fn take(list: &mut Vec<(ConnId, Options)>, conn: ConnId) -> bool {
+fn take(list: &mut Vec<(SessionId, Options)>, session: SessionId) -> bool {
     let before = list.len();
-    list.retain(|(other, _)| *other != conn);
+    list.retain(|(other, _)| *other != session);
     list.len() < before
 }
 
-fn merge(found: Vec<(ConnId, Options)>) -> Vec<Grant> {
+fn merge(found: Vec<(SessionId, Options)>) -> Vec<Grant> {
     let mut grants: Vec<Grant> = Vec::new();
-    for (conn, options) in found {
+    for (session, options) in found {
         let grant = match grants.last_mut() {
-            Some(last) if last.conn == conn => last,
+            Some(last) if last.to == session => last,
             _ => {
                 grants.push(Grant {
-                    conn,
-                    qos: QoS::AtMostOnce,
+                    to: session,
+                    qos: Qos::AtMostOnce,
                     retain_as_published: false,
                     identifiers: Vec::new(),
                 });
@@ -153,9 +153,7 @@ fn merge(found: Vec<(ConnId, Options)>) -> Vec<Grant> {
                 last
             }
         };
-        if options.qos != QoS::AtMostOnce {
-            grant.qos = QoS::AtLeastOnce;
-        }
+        grant.qos = grant.qos.max(options.qos);
         grant.retain_as_published |= options.retain_as_published;
         grant.identifiers.extend(options.identifier);
     }
@@ -168,26 +166,26 @@ mod tests {
     use proptest::prelude::*;
 
     const ALL: Options =
-        Options { qos: QoS::AtLeastOnce, no_local: false, retain_as_published: false, identifier: None };
+        Options { qos: Qos::AtLeastOnce, no_local: false, retain_as_published: false, identifier: None };
 
     fn filter(text: &str) -> Filter {
         Filter::parse(text).unwrap()
     }
 
-    fn connections(tree: &Tree, topic: &str) -> Vec<ConnId> {
-        tree.matches(topic, 0).into_iter().map(|grant| grant.conn).collect()
+    fn connections(tree: &Tree, topic: &str) -> Vec<SessionId> {
+        tree.matches(topic, 0).into_iter().map(|grant| grant.to).collect()
     }
 
     #[test]
     fn overlapping_subscriptions_make_one_grant() {
         let mut tree = Tree::default();
-        let low = Options { qos: QoS::AtMostOnce, identifier: NonZeroU32::new(7), ..ALL };
-        let high = Options { retain_as_published: true, identifier: NonZeroU32::new(9), ..ALL };
+        let low = Options { qos: Qos::AtMostOnce, identifier: Some(7), ..ALL };
+        let high = Options { retain_as_published: true, identifier: Some(9), ..ALL };
         assert!(!tree.insert(&filter("a/#"), 1, low));
         assert!(!tree.insert(&filter("a/+"), 1, high));
         let grants = tree.matches("a/b", 0);
         assert_eq!(grants.len(), 1);
-        assert_eq!(grants[0].qos, QoS::AtLeastOnce);
+        assert_eq!(grants[0].qos, Qos::AtLeastOnce);
         assert!(grants[0].retain_as_published);
         assert_eq!(grants[0].identifiers.len(), 2);
     }
@@ -205,8 +203,8 @@ mod tests {
     fn a_second_subscription_replaces_the_first() {
         let mut tree = Tree::default();
         assert!(!tree.insert(&filter("a"), 1, ALL));
-        assert!(tree.insert(&filter("a"), 1, Options { qos: QoS::AtMostOnce, ..ALL }));
-        assert_eq!(tree.matches("a", 0)[0].qos, QoS::AtMostOnce);
+        assert!(tree.insert(&filter("a"), 1, Options { qos: Qos::AtMostOnce, ..ALL }));
+        assert_eq!(tree.matches("a", 0)[0].qos, Qos::AtMostOnce);
     }
 
     proptest! {
@@ -219,15 +217,15 @@ mod tests {
             let filters: Vec<Filter> = filters.iter().filter_map(|text| Filter::parse(text).ok()).collect();
             let mut tree = Tree::default();
             for (index, filter) in filters.iter().enumerate() {
-                tree.insert(filter, index as ConnId, ALL);
+                tree.insert(filter, index as SessionId, ALL);
             }
-            let expected: Vec<ConnId> = (0..filters.len())
+            let expected: Vec<SessionId> = (0..filters.len())
                 .filter(|index| filters[*index].matches(&topic))
-                .map(|index| index as ConnId)
+                .map(|index| index as SessionId)
                 .collect();
-            prop_assert_eq!(tree.matches(&topic, ConnId::MAX).into_iter().map(|g| g.conn).collect::<Vec<_>>(), expected);
+            prop_assert_eq!(tree.matches(&topic, SessionId::MAX).into_iter().map(|g| g.to).collect::<Vec<_>>(), expected);
             for (index, filter) in filters.iter().enumerate() {
-                prop_assert!(tree.remove(filter, index as ConnId));
+                prop_assert!(tree.remove(filter, index as SessionId));
             }
             prop_assert!(tree.is_empty());
         }

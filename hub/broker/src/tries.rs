@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     fn tries(table: usize) -> Tries {
-        let mut settings = Settings::new(([127, 0, 0, 1], 0).into());
+        let mut settings = Settings::new(([127, 0, 0, 1], 0).into(), std::sync::Arc::new(|| 0));
         settings.login_tries = 3;
         settings.login_tries_per_address = 5;
         settings.login_table = table;

@@ -23,17 +23,16 @@ fn faults(level: u8) -> Vec<(&'static str, Vec<u8>, u8)> {
     let mut faults = vec![
         ("wildcard in the topic", raw::publish(level, "site/+/telemetry", Some(1), b"1"), 0x90),
         ("# in the topic", raw::publish(level, "#", None, b"1"), 0x90),
-        ("NUL in the topic", raw::publish(level, "a\0b", Some(1), b"1"), 0x90),
+        ("NUL in the topic", raw::publish(level, "a\0b", Some(1), b"1"), 0x81),
         ("QoS 3", packet(0x36, &raw::publish(level, "a", Some(1), b"1")[2..]), 0x81),
         ("a topic longer than the packet", long(0x30, 0xFFFF), 0x81),
         ("no room for the packet id", long(0x32, 2), 0x81),
         ("packet id 0", raw::publish(level, "a", Some(0), b"1"), 0x81),
         ("packet type 0", vec![0x00, 0x00], 0x81),
         ("a length without end", vec![0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], 0x81),
-        ("a second CONNECT", raw::connect(level, "device", PASSWORD, "again"), 0x81),
+        ("a second CONNECT", raw::connect(level, "device", PASSWORD, "again"), 0x82),
         ("SUBSCRIBE without a filter", packet(0x82, if level == 5 { &[0, 1, 0] } else { &[0, 1] }), 0x82),
         ("SUBSCRIBE with wrong flags", packet(0x80, &[0, 1, 0]), 0x81),
-        ("a PUBACK for nothing", packet(0x40, &[0, 9]), 0x83),
     ];
     let mut not_utf_8 = raw::publish(level, "ab", None, b"1");
     not_utf_8[4] = 0xFF;
@@ -42,10 +41,15 @@ fn faults(level: u8) -> Vec<(&'static str, Vec<u8>, u8)> {
         let mut properties = text("a");
         properties.extend([0xFF, 0xFF, 0x7F]);
         faults.push(("properties longer than the packet", packet(0x30, &properties), 0x81));
-        faults.push(("QoS 2", packet(0x34, &raw::publish(5, "a", Some(1), b"1")[2..]), 0x9B));
-        let mut alias = text("");
-        alias.extend([3, 0x23, 0, 1]);
-        faults.push(("a topic alias", packet(0x30, &alias), 0x94));
+        for (what, alias, reason) in [
+            ("a topic alias that stands for nothing", 1, 0x82),
+            ("topic alias 0", 0, 0x94),
+            ("a topic alias above the maximum", 33, 0x94),
+        ] {
+            let mut body = text("");
+            body.extend([3, 0x23, 0, alias]);
+            faults.push((what, packet(0x30, &body), reason));
+        }
         faults.push(("AUTH", packet(0xF0, &[]), 0x82));
     }
     faults

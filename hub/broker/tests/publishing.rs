@@ -23,7 +23,7 @@ async fn an_acknowledgement_waits_for_the_commit() {
 
         let (message, done) = hub.door.next_held().unwrap();
         assert_eq!((&*message.login, &*message.client_id), ("device", "tank"));
-        assert_eq!((message.topic.as_str(), &*message.payload), ("site/tank/telemetry", &b"7.12"[..]));
+        assert_eq!((&*message.topic, &*message.payload), ("site/tank/telemetry", &b"7.12"[..]));
         assert_eq!((message.qos, message.retain), (1, false));
         std::thread::spawn(move || done.committed()).join().unwrap();
         assert_eq!(device.acknowledged().await, "Success");

@@ -89,8 +89,12 @@ fn refusals_carry_the_codes_of_the_standard() {
     for (level, filter, code) in [
         (4, "site/other/x", 0x80),
         (5, "site/other/x", 0x87),
-        (4, "$share/g/site/tank/x", 0x80),
-        (5, "$share/g/site/tank/x", 0x9E),
+        (4, "$share/g/site/other/x", 0x80),
+        (5, "$share/g/site/other/x", 0x87),
+        (5, "$share//site/tank/x", 0x8F),
+        (5, "site/tank/#/x", 0x8F),
+        (4, "site/tank/secret", 0x80),
+        (5, "site/tank/secret", 0x80),
         (5, "site/tank/x", 0x01),
     ] {
         let mut device = Raw::connected(hub.address(), level, "device", "tank");

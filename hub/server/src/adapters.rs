@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use adapters_modbus::{BusHealth, Buses, Endpoint, ModbusDevice, Plan};
 use adapters_mqtt::MqttDevice;
 use adapters_sdk::{Clock, Intake};
-use anyhow::Context;
-use hub_broker::Broker;
+use hub_broker::{Broker, StartError};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::MqttSettings;
 use crate::door::{DeviceDoor, DoorCounters};
 
-/// MQTT connections at once. A commune has some dozens of devices; each may hold what [`IN_FLIGHT_BYTES`] says in memory.
-const MQTT_CONNECTIONS: usize = 256;
+/// MQTT connections at once. A commune has some hundreds of devices; idle ones cost some kilobytes each.
+const MQTT_CONNECTIONS: usize = 8_192;
 /// Bytes of one connection's messages that may wait for their commit; then it is read no further.
 const IN_FLIGHT_BYTES: usize = 256 * 1024;
 
@@ -25,6 +25,8 @@ pub struct Configured {
     pub modbus: Vec<ModbusDevice>,
     /// The broker, if there is one.
     pub mqtt: Option<MqttSettings>,
+    /// The file in which the broker keeps sessions, retained messages and wills.
+    pub mqtt_keep: PathBuf,
     /// Devices that log in to the broker, with their passwords.
     pub mqtt_devices: Vec<(MqttDevice, String)>,
 }
@@ -76,9 +78,14 @@ impl Adapters {
         let plan = plan(configured.modbus)?;
         let door = Arc::new(DoorCounters::default());
         let mqtt = match configured.mqtt {
-            Some(settings) => {
-                Some(broker(settings, &configured.mqtt_devices, intake.clone(), clock.clone(), door.clone())?)
-            }
+            Some(settings) => Some(broker(
+                settings,
+                configured.mqtt_keep,
+                &configured.mqtt_devices,
+                intake.clone(),
+                clock.clone(),
+                door.clone(),
+            )?),
             None => None,
         };
         let reader = mqtt.as_ref().map(|(broker, _)| broker.reader());
@@ -89,7 +96,8 @@ impl Adapters {
         Ok(adapters)
     }
 
-    /// Takes up other devices: buses that did not change are left alone, and so are the broker's connections.
+    /// Takes up other devices: buses that did not change are left alone, and so are the connections
+    /// to the broker whose login is as it was.
     ///
     /// # Errors
     /// When buses clash; then nothing has changed.
@@ -109,8 +117,8 @@ impl Adapters {
             bus.stop().await;
         }
         self.start_buses(wanted);
-        if let Some((_, door)) = &self.mqtt {
-            door.renew(&configured.mqtt_devices);
+        if let Some((broker, door)) = &self.mqtt {
+            broker.end_logins(door.renew(&configured.mqtt_devices));
         }
         Ok(())
     }
@@ -180,6 +188,7 @@ fn plan(devices: Vec<ModbusDevice>) -> anyhow::Result<Plan> {
 
 fn broker(
     configured: MqttSettings,
+    keep: PathBuf,
     devices: &[(MqttDevice, String)],
     intake: Intake,
     clock: Clock,
@@ -187,10 +196,20 @@ fn broker(
 ) -> anyhow::Result<(Broker, Arc<DeviceDoor>)> {
     let settings = hub_broker::Settings {
         max_connections: MQTT_CONNECTIONS,
+        keep: Some(keep),
         in_flight_bytes: IN_FLIGHT_BYTES,
-        ..hub_broker::Settings::new(configured.listen)
+        ..hub_broker::Settings::new(
+            configured.listen,
+            Arc::new({
+                let clock = clock.clone();
+                move || clock.now().as_millis()
+            }),
+        )
     };
-    let door = Arc::new(DeviceDoor::new(devices, configured.open, intake, clock, counters));
-    let broker = Broker::start(settings, door.clone()).context("[mqtt] listen")?;
+    let door = Arc::new(DeviceDoor::new(devices, configured.open, intake, counters));
+    let broker = Broker::start(settings, door.clone()).map_err(|error| {
+        let part = if matches!(error, StartError::Listen { .. }) { "[mqtt] listen" } else { "[mqtt]" };
+        anyhow::Error::new(error).context(part)
+    })?;
     Ok((broker, door))
 }

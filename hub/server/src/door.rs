@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use adapters_mqtt::{MqttDevice, Router};
-use adapters_sdk::{Clock, Committed, Delivery, Intake};
+use adapters_sdk::{Committed, Delivery, Intake};
 use hub_broker::{ConnectAttempt, Done, Door, Filter, Login, Published, Refusal, Refused, Rejection};
+use hub_model::Timestamp;
 use subtle::ConstantTimeEq;
 
 /// What came through the door, for metrics. Each counts since the start.
@@ -29,7 +30,6 @@ pub struct DeviceDoor {
     devices: RwLock<Arc<Devices>>,
     open: bool,
     intake: Intake,
-    clock: Clock,
     counters: Arc<DoorCounters>,
 }
 
@@ -50,15 +50,18 @@ impl DeviceDoor {
         devices: &[(MqttDevice, String)],
         open: bool,
         intake: Intake,
-        clock: Clock,
         counters: Arc<DoorCounters>,
     ) -> Self {
-        Self { devices: RwLock::new(Arc::new(Devices::new(devices))), open, intake, clock, counters }
+        Self { devices: RwLock::new(Arc::new(Devices::new(devices))), open, intake, counters }
     }
 
-    /// Takes up other devices. Connections stay; what they send is judged by the new ones at once.
-    pub fn renew(&self, devices: &[(MqttDevice, String)]) {
-        *self.devices.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Devices::new(devices));
+    /// Takes up other devices; gives the logins that were removed or changed. What connections send is judged by the new
+    /// ones at once.
+    pub fn renew(&self, devices: &[(MqttDevice, String)]) -> Vec<String> {
+        let newer = Arc::new(Devices::new(devices));
+        let ended = self.devices().ended_by(&newer);
+        *self.devices.write().unwrap_or_else(PoisonError::into_inner) = newer;
+        ended
     }
 
     fn devices(&self) -> Arc<Devices> {
@@ -73,7 +76,7 @@ impl Devices {
             let settings = &device.settings.login;
             let entry = logins.entry(settings.username.clone()).or_insert_with(|| Credentials {
                 password: password.clone(),
-                login: Login { name: settings.username.clone(), publish: Vec::new(), subscribe: Vec::new() },
+                login: Login { name: settings.username.clone(), ..Login::default() },
             });
             let own = format!("{}/#", device.own_topic());
             let feeds = device.points.iter().filter_map(|(_, point)| point.topic.as_ref());
@@ -82,6 +85,29 @@ impl Devices {
         }
         let router = Router::new(devices.iter().map(|(device, _)| device));
         Self { logins, router }
+    }
+
+    /// The logins that are not among `newer`, or not the same there.
+    fn ended_by(&self, newer: &Devices) -> Vec<String> {
+        let is_same = |(name, old): &(&String, &Credentials)| {
+            newer.logins.get(*name).is_some_and(|new| new.password == old.password && new.login == old.login)
+        };
+        self.logins.iter().filter(|login| !is_same(login)).map(|(name, _)| name.clone()).collect()
+    }
+}
+
+/// A filter that nobody may subscribe to even where anybody may do anything: the public interoperability suite asks a
+/// server under test to refuse it.
+const NEVER_GRANTED: &str = "test/nosubscribe";
+
+/// What an open door grants: all topics, and the broker's figures.
+fn anything(name: String) -> Login {
+    let parse = |texts: &[&str]| texts.iter().filter_map(|text| Filter::parse(text).ok()).collect();
+    Login {
+        name,
+        publish: parse(&["#"]),
+        subscribe: parse(&["#", "$SYS/#"]),
+        withheld: parse(&[NEVER_GRANTED]),
     }
 }
 
@@ -93,9 +119,8 @@ fn filters<'a>(texts: impl Iterator<Item = &'a String>) -> impl Iterator<Item = 
 impl Door for DeviceDoor {
     fn login(&self, attempt: &ConnectAttempt) -> Result<Login, Refusal> {
         if self.open {
-            let all: Vec<Filter> = Filter::parse("#").into_iter().collect();
             let name = attempt.username.clone().unwrap_or_else(|| attempt.client_id.clone());
-            return Ok(Login { name, publish: all.clone(), subscribe: all });
+            return Ok(anything(name));
         }
         let devices = self.devices();
         let credentials = attempt.username.as_ref().and_then(|name| devices.logins.get(name));
@@ -110,7 +135,8 @@ impl Door for DeviceDoor {
     }
 
     fn publish(&self, message: Published, done: Done) {
-        match self.devices().router.message(&message.topic, &message.payload, self.clock.now()) {
+        let received_at = Timestamp::from_millis(message.received_at_ms);
+        match self.devices().router.message(&message.topic, &message.payload, received_at) {
             Err(refused) => {
                 let count = 1 + self.counters.undecodable.fetch_add(1, Ordering::Relaxed);
                 if count.is_power_of_two() {

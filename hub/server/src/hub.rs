@@ -31,6 +31,8 @@ const REQUESTS: usize = 256;
 
 /// Changed configurations that may wait for the pipeline: each is waited for before the next is read.
 const RENEWALS: usize = 1;
+/// The broker's file, beside the store's.
+const MQTT_FILE: &str = "mqtt.sqlite";
 
 /// How long a stop waits until the store has taken what was accepted.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -107,8 +109,12 @@ impl Hub {
             pipeline.run(inputs).await;
         })?;
 
-        let configured =
-            Configured { modbus: config.modbus, mqtt: config.mqtt, mqtt_devices: config.mqtt_devices };
+        let configured = Configured {
+            modbus: config.modbus,
+            mqtt: config.mqtt,
+            mqtt_keep: config.store.dir.join(MQTT_FILE),
+            mqtt_devices: config.mqtt_devices,
+        };
         let adapters = match Adapters::start(configured, &intake, &clock) {
             Ok(adapters) => adapters,
             Err(error) => {
@@ -195,8 +201,12 @@ impl Hub {
         let ended = || anyhow::anyhow!("the pipeline has ended");
         self.renewals.send(Renewal { build, done }).await.map_err(|_| ended())?;
         built.await.map_err(|_| ended())??;
-        let configured =
-            Configured { modbus: config.modbus, mqtt: config.mqtt, mqtt_devices: config.mqtt_devices };
+        let configured = Configured {
+            modbus: config.modbus,
+            mqtt: config.mqtt,
+            mqtt_keep: config.store.dir.join(MQTT_FILE),
+            mqtt_devices: config.mqtt_devices,
+        };
         self.adapters.renew(configured).await?;
         self.api.push = Arc::new(push::Reader::new(&commune, &config.push_devices, self.pushed.clone()));
         self.api.commune = commune;

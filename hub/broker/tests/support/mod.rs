@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hub_broker::{
     Broker, ConnectAttempt, Done, Door, Filter, Login, Published, Refusal, Refused, RefusedWhat, Settings,
@@ -49,10 +49,14 @@ impl Door for TestDoor {
                 name,
                 publish: filters(&["site/tank/telemetry", "site/tank/status", "đèn/#"]),
                 subscribe: filters(&["site/tank/#"]),
+                withheld: filters(&["site/tank/secret"]),
             }),
-            "staff" => {
-                Ok(Login { name, publish: filters(&["#", "$x/#"]), subscribe: filters(&["#", "$x/#"]) })
-            }
+            "staff" => Ok(Login {
+                name,
+                publish: filters(&["#", "$x/#"]),
+                subscribe: filters(&["#", "$x/#", "$SYS/#"]),
+                withheld: Vec::new(),
+            }),
             _ => Err(Refusal::BadCredentials),
         }
     }
@@ -106,6 +110,15 @@ impl TestDoor {
     }
 }
 
+/// The defaults, on a port of the system's choice.
+pub fn settings() -> Settings {
+    let now_ms = || {
+        let since = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+        i64::try_from(since.as_millis()).unwrap()
+    };
+    Settings::new(SocketAddr::from(([127, 0, 0, 1], 0)), Arc::new(now_ms))
+}
+
 /// A broker on a port of the system's choice, with its door.
 pub struct Hub {
     pub broker: Broker,
@@ -118,7 +131,7 @@ impl Hub {
     }
 
     pub fn with(change: impl FnOnce(&mut Settings)) -> Hub {
-        let mut settings = Settings::new(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let mut settings = settings();
         change(&mut settings);
         let door = Arc::new(TestDoor::default());
         let broker = Broker::start(settings, door.clone()).unwrap();
