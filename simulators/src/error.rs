@@ -16,6 +16,15 @@ pub enum SimError {
         #[source]
         source: io::Error,
     },
+    /// A file cannot be written.
+    #[error("{}: cannot be written", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// A file says something that is not allowed.
     #[error("{}:{line}: {message}", path.display())]
     File {
@@ -62,6 +71,14 @@ pub enum SimError {
         endpoint: String,
         /// The address refused.
         address: String,
+    },
+    /// The control page's address is none of this machine.
+    #[error(
+        "[control] listen: found \"{found}\", allowed: an address of this machine such as 127.0.0.1:8090"
+    )]
+    Control {
+        /// What was found.
+        found: String,
     },
     /// The broker's address is none.
     #[error("broker: found \"{found}\", allowed: HOST:PORT")]

@@ -17,14 +17,16 @@ use crate::fault::{Board, FaultControl};
 use crate::modbus::serial::{self, SerialLine};
 use crate::modbus::{self, Line};
 use crate::scenario::{Listen, Scenario};
+use crate::sent::Sent;
 use crate::world::World;
-use crate::{SimError, mqtt};
+use crate::{SimError, control, mqtt};
 
 /// Running devices. They end when this is stopped or dropped.
 #[derive(Debug)]
 pub struct Fleet {
     addresses: BTreeMap<String, SocketAddr>,
     device_files: BTreeMap<String, PathBuf>,
+    control_address: Option<SocketAddr>,
     /// Where device files are made when they may be anywhere.
     _folder: TempDir,
     world: Arc<World>,
@@ -50,6 +52,7 @@ impl Fleet {
         let board = Board::new(&scenario.faults, timeline);
         let world = Arc::new(World::with_board(&scenario, timeline, board.clone())?);
         let commune = world.commune().clone();
+        let sent = scenario.check.as_deref().map_or_else(|| Ok(Sent::default()), Sent::to)?;
         let broker = host_and_port(&scenario.broker)
             .ok_or_else(|| SimError::Broker { found: scenario.broker.clone() })?;
 
@@ -78,20 +81,33 @@ impl Fleet {
             let (listener, address) = listen(&line.endpoint, &scenario.listen).await?;
             listeners.push((Arc::new(line), listener, address));
         }
+        let page = match scenario.control {
+            None => None,
+            Some(address) => {
+                let failed = |source| SimError::Listen {
+                    endpoint: "[control]".to_owned(),
+                    address: address.to_string(),
+                    source,
+                };
+                Some(TcpListener::bind(address).await.map_err(failed)?)
+            }
+        };
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let of_modbus = modbus::Context {
+            clock: clock.clone(),
+            board: board.clone(),
+            world: world.clone(),
+            sent: sent.clone(),
+        };
         let mut addresses = BTreeMap::new();
         for (line, listener, address) in listeners {
             addresses.insert(line.endpoint.clone(), address);
-            let context =
-                modbus::Context { clock: clock.clone(), board: board.clone(), world: world.clone() };
-            tasks.spawn(modbus::serve(line, listener, address, context, stop.clone()));
+            tasks.spawn(modbus::serve(line, listener, address, of_modbus.clone(), stop.clone()));
         }
         let mut device_files = BTreeMap::new();
         for (line, terminal, path) in terminals {
             device_files.insert(line.endpoint.clone(), path.clone());
-            let context =
-                modbus::Context { clock: clock.clone(), board: board.clone(), world: world.clone() };
-            tasks.spawn(serial::serve(line, terminal, path, context, stop.clone()));
+            tasks.spawn(serial::serve(line, terminal, path, of_modbus.clone(), stop.clone()));
         }
         let publishers: Vec<SimDevice> =
             commune.devices().filter(|device| matches!(device.link, Link::Mqtt { .. })).cloned().collect();
@@ -101,14 +117,33 @@ impl Fleet {
                 clock: clock.clone(),
                 board: board.clone(),
                 world: world.clone(),
+                sent: sent.clone(),
                 broker: broker.clone(),
                 every: scenario.every,
             };
             tasks.spawn(mqtt::run(device, context, stop.clone()));
         }
-        tasks.close();
         let control = FaultControl::new(board, clock, commune);
-        Ok(Self { addresses, device_files, _folder: folder, world, control, mqtt_devices, tasks, stop })
+        let control_address = match page {
+            None => None,
+            Some(listener) => {
+                let address = listener.local_addr().ok();
+                tasks.spawn(control::serve(listener, control.clone(), stop.clone()));
+                address
+            }
+        };
+        tasks.close();
+        Ok(Self {
+            addresses,
+            device_files,
+            _folder: folder,
+            control_address,
+            world,
+            control,
+            mqtt_devices,
+            tasks,
+            stop,
+        })
     }
 
     /// Where each endpoint, as configured, really listens.
@@ -119,6 +154,11 @@ impl Fleet {
     /// Where each serial line, as configured, is really opened.
     pub fn device_files(&self) -> &BTreeMap<String, PathBuf> {
         &self.device_files
+    }
+
+    /// Where the control page listens, if there is one.
+    pub fn control_address(&self) -> Option<SocketAddr> {
+        self.control_address
     }
 
     /// How many devices publish over MQTT.

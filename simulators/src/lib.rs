@@ -8,6 +8,7 @@
 
 pub mod clock;
 pub mod config;
+mod control;
 pub mod encode;
 pub mod error;
 pub mod fault;
@@ -15,7 +16,9 @@ pub mod fleet;
 mod modbus;
 pub mod models;
 mod mqtt;
+pub mod replay;
 pub mod scenario;
+mod sent;
 pub mod world;
 
 pub use error::SimError;

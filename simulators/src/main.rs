@@ -27,6 +27,9 @@ enum Command {
     Run {
         /// The scenario's file; it names the hub's configuration folder.
         scenario: PathBuf,
+        /// Notes every value that is sent in this CSV file: what the hub should have read.
+        #[arg(long, value_name = "FILE")]
+        check: Option<PathBuf>,
     },
 }
 
@@ -39,8 +42,8 @@ fn main() -> ExitCode {
                 .unwrap_or_else(|_| "info,rumqttc=error".into()),
         )
         .init();
-    let Command::Run { scenario } = cli.command;
-    match run(&scenario) {
+    let Command::Run { scenario, check } = cli.command;
+    match run(&scenario, check) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nothing is left to tell when even this cannot be written.
@@ -51,8 +54,9 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn run(path: &std::path::Path) -> anyhow::Result<()> {
-    let scenario = Scenario::load(path)?;
+async fn run(path: &std::path::Path, check: Option<PathBuf>) -> anyhow::Result<()> {
+    let mut scenario = Scenario::load(path)?;
+    scenario.check = check;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     for (device, reason) in &scenario.commune.skipped {
         warn!(%device, reason, "not simulated");
@@ -75,6 +79,12 @@ fn tell_ready(fleet: &Fleet) -> std::io::Result<()> {
         .collect();
     let mut out = std::io::stdout().lock();
     writeln!(out, "ready: {} MQTT devices; Modbus {}", fleet.mqtt_devices(), lines.join(", "))?;
+    for (endpoint, file) in fleet.device_files() {
+        writeln!(out, "serial line {endpoint} at {}", file.display())?;
+    }
+    if let Some(address) = fleet.control_address() {
+        writeln!(out, "faults: http://{address}/")?;
+    }
     out.flush()
 }
 

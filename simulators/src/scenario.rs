@@ -3,19 +3,22 @@
 //! Unknown keys are refused here, since a misspelt fault would silently never happen.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hub_model::{Timestamp, duration};
+use hub_model::{PointId, Timestamp, duration};
 use toml::{Spanned, Value};
 
 use crate::SimError;
 use crate::config::{SimCommune, SimDevice};
+use crate::control;
 use crate::fault::{FaultKind, Target};
+use crate::replay::{Replay, Replayed};
 
 mod file;
 
-use file::{FaultEntry, ScenarioFile};
+use file::{FaultEntry, ReplayEntry, ScenarioFile};
 
 /// How often an MQTT device publishes when the scenario does not say.
 pub const DEFAULT_EVERY: Duration = Duration::from_secs(10);
@@ -39,8 +42,14 @@ pub struct Scenario {
     pub every: Duration,
     /// Where Modbus devices listen.
     pub listen: Listen,
+    /// Where the control page listens; `None` for nowhere.
+    pub control: Option<SocketAddr>,
     /// Faults that happen by themselves.
     pub faults: Vec<PlannedFault>,
+    /// Points whose values are recorded ones, begun at the scenario's start.
+    pub replays: Vec<Replayed>,
+    /// Where it is noted what devices have sent; `None` for nowhere.
+    pub check: Option<PathBuf>,
 }
 
 /// Where Modbus devices listen.
@@ -78,7 +87,10 @@ impl Scenario {
             broker: "127.0.0.1:1883".to_owned(),
             every: DEFAULT_EVERY,
             listen: Listen::AsConfigured,
+            control: None,
             faults: Vec::new(),
+            replays: Vec::new(),
+            check: None,
         }
     }
 
@@ -121,11 +133,30 @@ impl Reader<'_> {
         if let Some(listen) = &file.modbus.listen {
             scenario.listen = self.listen(listen)?;
         }
+        if let Some(listen) = &file.control.listen {
+            let address = listen.get_ref().parse().ok().filter(|address| control::is_allowed(*address));
+            let found = || SimError::Control { found: listen.get_ref().clone() };
+            scenario.control = Some(address.ok_or_else(found)?);
+        }
+        for entry in &file.replay {
+            let replayed = self.replayed(entry, &scenario.commune)?;
+            scenario.replays.push(replayed);
+        }
         for entry in file.fault {
             let faults = self.planned(&entry, &scenario.commune)?;
             scenario.faults.extend(faults);
         }
         Ok(scenario)
+    }
+
+    fn replayed(&self, entry: &ReplayEntry, commune: &SimCommune) -> Result<Replayed, SimError> {
+        let name = entry.point.get_ref();
+        let point = PointId::parse(name).ok().filter(|id| commune.point(id).is_some());
+        let unknown = || self.fault(&entry.point, format!("\"{name}\" is no simulated point"));
+        let point = point.ok_or_else(unknown)?;
+        let file = self.path.parent().unwrap_or(Path::new("")).join(&entry.file);
+        let replay = Replay::load(&file, &point)?;
+        Ok(Replayed { point, file, replay })
     }
 
     /// The fault, or as many as the site has devices.
@@ -147,7 +178,7 @@ impl Reader<'_> {
                     format!("found \"{}\", allowed: site/device or site/device/point", name.get_ref());
                 self.fault(name, message)
             })?;
-        let kind = entry.kind().map_err(|message| self.fault(&entry.kind, message))?;
+        let kind = entry.keys().kind().map_err(|message| self.fault(&entry.kind, message))?;
         kind.check(&target, commune).map_err(|error| self.fault(name, error.to_string()))?;
         let (at_ms, lasts) = self.when(entry)?;
         Ok(vec![PlannedFault { at_ms, lasts, target, kind }])
@@ -165,7 +196,7 @@ impl Reader<'_> {
         if devices.is_empty() {
             return Err(self.fault(name, format!("\"{}\" is no simulated site", name.get_ref())));
         }
-        let kind = entry.kind().map_err(|message| self.fault(&entry.kind, message))?;
+        let kind = entry.keys().kind().map_err(|message| self.fault(&entry.kind, message))?;
         let (at_ms, lasts) = self.when(entry)?;
         let of_device = |device: &SimDevice| {
             let target = Target::Device(device.id.clone());

@@ -15,6 +15,7 @@ use crate::models::counter::DAY_START_HOUR;
 use crate::models::moment::Moment;
 use crate::models::plant::{PlantDay, PlantSize};
 use crate::models::{self, Curves, Pump, Scene, noise};
+use crate::replay::Replay;
 use crate::{Scenario, SimError};
 
 /// Plant days that are kept; when full all are dropped, since they can be worked out again.
@@ -30,6 +31,7 @@ pub struct World {
     curves: Curves,
     known: HashMap<PointId, Known>,
     plants: Mutex<HashMap<(usize, i64), Arc<PlantDay>>>,
+    replays: HashMap<PointId, Replay>,
 }
 
 /// What is worked out once of a point.
@@ -68,7 +70,12 @@ impl World {
             }
         }
         let (curves, plants) = (Curves::new(), Mutex::default());
-        Ok(Self { commune, offset_s, timeline, board, curves, known, plants })
+        let replays = scenario
+            .replays
+            .iter()
+            .map(|replayed| (replayed.point.clone(), replayed.replay.clone()))
+            .collect();
+        Ok(Self { commune, offset_s, timeline, board, curves, known, plants, replays })
     }
 
     /// The devices.
@@ -144,6 +151,9 @@ impl World {
             match fault.kind {
                 FaultKind::Offset { value: more, ramp } => value += more * share(ramp),
                 FaultKind::Level { value: level, ramp } => value += (level - value) * share(ramp),
+                FaultKind::CounterReset if is_counter(&known.point) => {
+                    value -= self.healthy(known, fault.from)
+                }
                 _ => {}
             }
         }
@@ -151,6 +161,9 @@ impl World {
     }
 
     fn healthy(&self, known: &Known, time: Timestamp) -> f64 {
+        if let Some(replay) = self.replays.get(&known.point.id) {
+            return replay.value(self.timeline.start(), time);
+        }
         let moment = Moment::new(time, self.offset_s);
         let plant = self.plant(known, moment.day_from(DAY_START_HOUR).0);
         models::value(&Scene {
@@ -202,6 +215,11 @@ fn raw_of(point: &SimPoint, value: f64) -> f64 {
         Place::Telemetry | Place::Payload { .. } => rounded + 0.0,
     };
     if point.missing.contains(&raw) { raw - 1.0 } else { raw }
+}
+
+/// Whether a point counts up.
+fn is_counter(point: &SimPoint) -> bool {
+    ["volume", "energy", "rx_bytes", "tx_bytes", "uptime"].contains(&point.quantity.code())
 }
 
 /// Seconds that local time is ahead of UTC at `moment`.

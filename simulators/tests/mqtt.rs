@@ -143,3 +143,47 @@ async fn faults_of_registers_do_not_happen_to_an_mqtt_device() {
     assert!(refused.to_string().contains("only happens to Modbus devices"), "{refused}");
     fleet.stop().await;
 }
+
+#[tokio::test]
+async fn a_message_comes_twice_or_after_its_successor_or_with_a_wrong_time() {
+    let broker = Broker::start(free_port()).await;
+    let mut ear = Ear::listen(broker.port).await;
+    let fleet = start(broker.port).await;
+    let control = fleet.control();
+    let number = async |ear: &mut Ear| {
+        let message = ear.hear("telemetry", |message| message.topic == TELEMETRY).await;
+        let document: Value = serde_json::from_slice(&message.payload).unwrap();
+        (document["seq"].as_u64().unwrap(), document["ts"].as_str().unwrap().to_owned())
+    };
+    let fault = control.inject("waste/gas", FaultKind::Duplicate, None).unwrap();
+    let mut last = number(&mut ear).await.0;
+    common::within("a message twice", async {
+        loop {
+            let next = number(&mut ear).await.0;
+            if next == last {
+                return;
+            }
+            last = next;
+        }
+    })
+    .await;
+    control.mend(fault);
+    let fault = control.inject("waste/gas", FaultKind::OutOfOrder, None).unwrap();
+    common::within("a message after its successor", async {
+        loop {
+            let next = number(&mut ear).await.0;
+            if next < last {
+                return;
+            }
+            last = next;
+        }
+    })
+    .await;
+    control.mend(fault);
+    control.inject("waste/gas", FaultKind::ClockWrong { seconds: -3_600.0 }, None).unwrap();
+    common::within("a time of an hour ago", async {
+        while number(&mut ear).await.1 != "2026-08-20T06:30:00+07:00" {}
+    })
+    .await;
+    fleet.stop().await;
+}

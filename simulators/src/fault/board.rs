@@ -17,6 +17,19 @@ use crate::scenario::PlannedFault;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FaultId(u64);
 
+impl FaultId {
+    /// Its number.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<u64> for FaultId {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 /// A fault and its span of simulated time.
 #[derive(Debug, Clone)]
 pub(crate) struct Span {
@@ -143,6 +156,17 @@ impl FaultControl {
         let until = lasts.map_or(Timestamp::from_millis(i64::MAX), |lasts| from.plus(lasts));
         self.board.change(|spans| spans.push(Span { id, from, until, target: parsed, kind }));
         Ok(id)
+    }
+
+    /// The simulated devices.
+    pub fn devices(&self) -> impl Iterator<Item = &crate::config::SimDevice> {
+        self.commune.devices()
+    }
+
+    /// The faults that stand now.
+    pub fn standing(&self) -> Vec<(FaultId, Target, FaultKind)> {
+        let standing = self.board.holding(self.clock.simulated(), |_| true);
+        standing.into_iter().map(|span| (span.id, span.target, span.kind)).collect()
     }
 
     /// Mends one fault. One that is already gone stays gone.

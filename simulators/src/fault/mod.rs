@@ -1,6 +1,7 @@
 //! What can go wrong with a simulated device, and to which device or point it can happen. Pure; times are kept by [`board`].
 
 mod board;
+mod keys;
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::SimError;
 use crate::config::{Link, SimCommune};
 pub(crate) use board::{Board, Span};
 pub use board::{FaultControl, FaultId};
+pub(crate) use keys::FaultKeys;
 
 /// What happens.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,11 +64,22 @@ pub enum FaultKind {
     Noise,
     /// The connection is broken off at each request.
     Reset,
+    /// Counters begin again at zero when the fault begins, as after a change of the meter.
+    CounterReset,
+    /// Every message is sent twice.
+    Duplicate,
+    /// Every second message is kept back and sent after the next one.
+    OutOfOrder,
+    /// The device's clock is wrong by so many seconds; a minus is behind.
+    ClockWrong {
+        /// How many.
+        seconds: f64,
+    },
 }
 
 impl FaultKind {
     /// The words for them in a scenario.
-    pub const WORDS: [&str; 16] = [
+    pub const WORDS: [&str; 20] = [
         "silence",
         "timeout",
         "exception",
@@ -83,6 +96,10 @@ impl FaultKind {
         "wrong_crc",
         "noise",
         "reset",
+        "counter_reset",
+        "duplicate",
+        "out_of_order",
+        "clock_wrong",
     ];
 
     /// Its word in a scenario.
@@ -104,6 +121,10 @@ impl FaultKind {
             Self::WrongCrc => "wrong_crc",
             Self::Noise => "noise",
             Self::Reset => "reset",
+            Self::CounterReset => "counter_reset",
+            Self::Duplicate => "duplicate",
+            Self::OutOfOrder => "out_of_order",
+            Self::ClockWrong { .. } => "clock_wrong",
         }
     }
 
@@ -111,7 +132,15 @@ impl FaultKind {
     pub(crate) fn hides_values(&self) -> bool {
         !matches!(
             self,
-            Self::Frozen | Self::Offset { .. } | Self::Level { .. } | Self::NoReading | Self::SplitAnswer
+            Self::Frozen
+                | Self::Offset { .. }
+                | Self::Level { .. }
+                | Self::NoReading
+                | Self::SplitAnswer
+                | Self::CounterReset
+                | Self::Duplicate
+                | Self::OutOfOrder
+                | Self::ClockWrong { .. }
         )
     }
 
@@ -137,16 +166,21 @@ impl FaultKind {
                 | Self::SplitAnswer
                 | Self::Reset
         );
+        let needs_mqtt = matches!(self, Self::Duplicate | Self::OutOfOrder | Self::ClockWrong { .. });
         let needs_serial = matches!(self, Self::WrongCrc | Self::Noise);
         let is_serial =
             matches!(&device.link, Link::Modbus { endpoint, .. } if !endpoint.starts_with("tcp://"));
         let reason = match self {
             Self::Offset { .. } | Self::Level { .. } if !is_point => "needs a point, not a device",
             _ if needs_modbus && !is_modbus => "only happens to Modbus devices",
+            _ if needs_mqtt && is_modbus => "only happens to MQTT devices",
             _ if needs_serial && !is_serial => "only happens to Modbus devices on serial lines",
-            Self::Frozen | Self::ByteOrder | Self::NoReading | Self::Offset { .. } | Self::Level { .. } => {
-                return Ok(());
-            }
+            Self::Frozen
+            | Self::ByteOrder
+            | Self::NoReading
+            | Self::CounterReset
+            | Self::Offset { .. }
+            | Self::Level { .. } => return Ok(()),
             _ if is_point => "needs a device, not a point",
             _ => return Ok(()),
         };

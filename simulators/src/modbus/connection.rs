@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::frame::{Frame, MAX_FRAME_BYTES};
 use super::unit::{Reading, Unit, exception, shortened};
 use super::{Context, Line};
+use crate::config::SimPoint;
 use crate::fault::FaultKind;
 
 /// Late answers that wait; when full the oldest is never sent.
@@ -102,7 +103,7 @@ fn answer(request: &Frame, faults: Vec<FaultKind>, line: &Line, context: &Contex
     if faults.contains(&FaultKind::Silence) {
         return None;
     }
-    let mut pdu = plain_answer(request, unit, context);
+    let mut pdu = plain_answer(request, unit, &faults, context);
     let (mut transaction, mut id, mut after) = (request.transaction, request.unit, Duration::ZERO);
     let has = |kind: FaultKind| faults.contains(&kind);
     let (is_split, has_noise, has_wrong_crc) =
@@ -127,16 +128,22 @@ fn answer(request: &Frame, faults: Vec<FaultKind>, line: &Line, context: &Contex
     Some(Answer { after, bytes, is_split })
 }
 
-fn plain_answer(request: &Frame, unit: &Unit, context: &Context) -> Vec<u8> {
+fn plain_answer(request: &Frame, unit: &Unit, faults: &[FaultKind], context: &Context) -> Vec<u8> {
     // One moment for the whole answer, so that words of one number belong together.
     let now = context.clock.simulated();
-    unit.answer(
+    let raw = |point: &SimPoint| context.world.raw_simulated(point, now);
+    let gathered = context.sent.gather(&raw);
+    let answer = unit.answer(
         &request.pdu,
         &Reading {
-            raw: &|point| context.world.raw_simulated(point, now),
+            raw: &|point| gathered.raw(point),
             is_swapped: &|point| {
                 context.board.of_point(point, now).iter().any(|fault| fault.kind == FaultKind::ByteOrder)
             },
         },
-    )
+    );
+    if !faults.iter().any(FaultKind::hides_values) {
+        context.sent.note(context.clock.wall(), gathered);
+    }
+    answer
 }

@@ -21,6 +21,7 @@ use tracing::{debug, warn};
 use crate::clock::Clock;
 use crate::config::{Link, SimCommune};
 use crate::fault::Board;
+use crate::sent::Sent;
 use crate::world::World;
 use frame::Framing;
 use unit::Unit;
@@ -44,6 +45,7 @@ pub(crate) struct Context {
     pub clock: Clock,
     pub board: Arc<Board>,
     pub world: Arc<World>,
+    pub sent: Sent,
 }
 
 impl Line {

@@ -14,6 +14,7 @@ use tracing::{debug, warn};
 use crate::clock::Clock;
 use crate::config::{Link, Place, SimDevice};
 use crate::fault::{Board, FaultKind};
+use crate::sent::Sent;
 use crate::world::World;
 
 /// Messages on their way to the socket; when full the newest is not sent.
@@ -32,6 +33,7 @@ pub(crate) struct Context {
     pub clock: Clock,
     pub board: Arc<Board>,
     pub world: Arc<World>,
+    pub sent: Sent,
     /// Host and port of the broker.
     pub broker: (String, u16),
     /// How often devices publish, in simulated time.
@@ -121,15 +123,24 @@ async fn publish(
     loop {
         // An error means that the connection's driver is gone; this future then is dropped with it.
         let Ok(times) = connected.wait_for(|times| *times > 0).await.map(|times| *times) else { return };
-        let is_silent = || {
+        let has = |kind: FaultKind| {
             let faults = context.board.of_device(&device.id, context.clock.simulated());
-            faults.iter().any(|fault| fault.kind == FaultKind::Silence)
+            faults.iter().any(|fault| fault.kind == kind)
         };
+        let mut kept_back: Vec<payload::Message> = Vec::new();
         while *connected.borrow() == times {
-            if !is_silent() {
+            if !has(FaultKind::Silence) {
                 *sequence += 1;
-                for message in payload::messages(device, context, *sequence) {
-                    send(device, client, &message.topic, false, message.payload);
+                let messages = payload::messages(device, context, *sequence);
+                if has(FaultKind::OutOfOrder) && kept_back.is_empty() {
+                    kept_back = messages;
+                } else {
+                    let copies = if has(FaultKind::Duplicate) { 2 } else { 1 };
+                    for message in messages.into_iter().chain(kept_back.drain(..)) {
+                        for _ in 0..copies {
+                            send(device, client, &message.topic, false, message.payload.clone());
+                        }
+                    }
                 }
             }
             // Whether the time is up or the connection changed: the loops look again.

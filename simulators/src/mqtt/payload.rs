@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::Context;
 use crate::config::{Format, Place, SimDevice, SimPoint};
+use crate::fault::FaultKind;
 use crate::models::noise;
 
 /// What stands for a wildcard of the hub's filter.
@@ -25,14 +26,25 @@ pub(super) struct Message {
 /// All messages of a device at this moment.
 pub(super) fn messages(device: &SimDevice, context: &Context, sequence: u64) -> Vec<Message> {
     let now = context.clock.simulated();
-    let speech = Speech {
+    let raw = |point: &SimPoint| context.world.raw_simulated(point, now);
+    let gathered = context.sent.gather(&raw);
+    let faults = context.board.of_device(&device.id, now);
+    let wrong_by: f64 = faults
+        .iter()
+        .map(|fault| if let FaultKind::ClockWrong { seconds } = fault.kind { seconds } else { 0.0 })
+        .sum();
+    let wall = context.clock.wall();
+    let stamped = Timestamp::from_millis(wall.as_millis().saturating_add((wrong_by * 1e3) as i64));
+    let messages = Speech {
         device,
-        wall: context.clock.wall(),
+        wall: stamped,
         offset_s: context.world.offset_s(),
         sequence,
-        raw: &|point| context.world.raw_simulated(point, now),
-    };
-    speech.messages()
+        raw: &|point| gathered.raw(point),
+    }
+    .messages();
+    context.sent.note(wall, gathered);
+    messages
 }
 
 struct Speech<'a> {

@@ -1,18 +1,11 @@
 //! What stands in `SCENARIO.toml`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use hub_model::duration;
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use crate::fault::FaultKind;
-
-/// Modbus' answer "slave device failure".
-const DEFAULT_EXCEPTION: u8 = 4;
-/// Longer than any sensible time-out, short enough to be seen.
-const DEFAULT_DELAY: Duration = Duration::from_secs(3);
+use crate::fault::FaultKeys;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,7 +21,11 @@ pub(super) struct ScenarioFile {
     #[serde(default)]
     pub modbus: ModbusEntry,
     #[serde(default)]
+    pub control: ControlEntry,
+    #[serde(default)]
     pub fault: Vec<Spanned<FaultEntry>>,
+    #[serde(default)]
+    pub replay: Vec<ReplayEntry>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -42,6 +39,20 @@ pub(super) struct MqttEntry {
 #[serde(deny_unknown_fields)]
 pub(super) struct ModbusEntry {
     pub listen: Option<Spanned<Value>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ControlEntry {
+    pub listen: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReplayEntry {
+    pub point: Spanned<String>,
+    /// A CSV file, relative to the scenario.
+    pub file: PathBuf,
 }
 
 #[derive(Debug, Deserialize)]
@@ -61,47 +72,14 @@ pub(super) struct FaultEntry {
 }
 
 impl FaultEntry {
-    /// The kind with the keys that belong to it; the error says which key is wrong or missing.
-    pub(super) fn kind(&self) -> Result<FaultKind, String> {
-        let word = self.kind.get_ref().as_str();
-        let value = || self.value.ok_or_else(|| format!("kind \"{word}\" needs a value"));
-        let ramp = span(self.ramp.as_deref(), "ramp", Duration::ZERO)?;
-        let kind = match word {
-            "silence" => FaultKind::Silence,
-            "timeout" => FaultKind::Timeout { delay: span(self.delay.as_deref(), "delay", DEFAULT_DELAY)? },
-            "exception" => FaultKind::Exception { code: self.code.unwrap_or(DEFAULT_EXCEPTION) },
-            "frozen" => FaultKind::Frozen,
-            "byte_order" => FaultKind::ByteOrder,
-            "offset" => FaultKind::Offset { value: value()?, ramp },
-            "level" => FaultKind::Level { value: value()?, ramp },
-            "no_reading" => FaultKind::NoReading,
-            "disconnect" => FaultKind::Disconnect,
-            "wrong_transaction" => FaultKind::WrongTransaction,
-            "wrong_unit" => FaultKind::WrongUnit,
-            "short_answer" => FaultKind::ShortAnswer,
-            "split_answer" => FaultKind::SplitAnswer,
-            "wrong_crc" => FaultKind::WrongCrc,
-            "noise" => FaultKind::Noise,
-            "reset" => FaultKind::Reset,
-            other => {
-                return Err(format!("kind: found \"{other}\", allowed: {}", FaultKind::WORDS.join(", ")));
-            }
-        };
-        let is_upset = matches!(kind, FaultKind::Offset { .. } | FaultKind::Level { .. });
-        for (key, is_given, belongs) in [
-            ("code", self.code.is_some(), matches!(kind, FaultKind::Exception { .. })),
-            ("delay", self.delay.is_some(), matches!(kind, FaultKind::Timeout { .. })),
-            ("value", self.value.is_some(), is_upset),
-            ("ramp", self.ramp.is_some(), is_upset),
-        ] {
-            if is_given && !belongs {
-                return Err(format!("{key}: does not belong to kind \"{word}\""));
-            }
+    /// What is said of the fault itself.
+    pub(super) fn keys(&self) -> FaultKeys {
+        FaultKeys {
+            kind: self.kind.get_ref().clone(),
+            code: self.code,
+            value: self.value,
+            ramp: self.ramp.clone(),
+            delay: self.delay.clone(),
         }
-        Ok(kind)
     }
-}
-
-fn span(text: Option<&str>, key: &str, default: Duration) -> Result<Duration, String> {
-    text.map_or(Ok(default), |text| duration::parse(text).map_err(|error| format!("{key}: {error}")))
 }
