@@ -27,6 +27,7 @@ async function pages(context) {
     sites: "/sites",
     ...(sites[0] === undefined ? {} : { site: `/sites/${sites[0].id}` }),
     trends: "/trends",
+    year: "/year?show=worst",
     alarms: "/alarms",
     history: "/alarms?view=history",
     ...(alarms[0] === undefined ? {} : { alarm: `/alarms/${alarms[0].id}` }),

@@ -1,8 +1,7 @@
 // Which page stands at which address, and that all but two need a login.
-import type { ComponentType } from "preact";
-import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { t } from "./i18n";
+import { Lazy } from "./lib/Lazy";
 import { match, navigate, path } from "./lib/router";
 import { useTitle } from "./lib/title";
 import { AlarmPage } from "./pages/Alarm";
@@ -15,15 +14,15 @@ import { session } from "./state/commune";
 import { connection } from "./state/connection";
 import { startLive } from "./state/live";
 import { store } from "./state/store";
-import { Empty, Failed, Loading } from "./ui/States";
+import { Empty, Loading } from "./ui/States";
 import { Shell } from "./ui/Shell";
 import { Toasts } from "./ui/Toast";
 
 type Params = Record<string, string>;
-type Module<P> = { default: ComponentType<P> };
 
 const sitePage = () => import("./pages/Site");
 const trendsPage = () => import("./pages/trends/Trends");
+const yearPage = () => import("./pages/year/Year");
 const kitPage = () => import("./pages/Kit");
 
 export function App() {
@@ -84,6 +83,7 @@ function Routed() {
   if (match("/sites", here)) return <Sites />;
   if ((found = match("/sites/:id", here))) return <Lazy key={here} load={sitePage} props={{ id: found["id"] ?? "" }} />;
   if (match("/trends", here)) return <Lazy key="trends" load={trendsPage} props={{}} />;
+  if (match("/year", here)) return <Lazy key="year" load={yearPage} props={{}} />;
   if (match("/alarms", here)) return <Alarms />;
   if ((found = match("/alarms/:id", here))) return <AlarmPage key={here} id={found["id"] ?? ""} />;
   if (match("/more", here)) return <More />;
@@ -97,21 +97,4 @@ function NotFound() {
       <a href="/">{t("page.home")}</a>
     </Empty>
   );
-}
-
-/** A page whose code comes when it is first wanted. */
-function Lazy<P extends object>({ load, props }: { load: () => Promise<Module<P>>; props: P }) {
-  const loaded = useSignal<ComponentType<P> | null>(null);
-  const failed = useSignal(false);
-  const attempt = () => {
-    failed.value = false;
-    load().then(
-      (module) => (loaded.value = module.default),
-      () => (failed.value = true),
-    );
-  };
-  useEffect(attempt, []);
-  const View = loaded.value;
-  if (View !== null) return <View {...props} />;
-  return failed.value ? <Failed error={null} onRetry={attempt} /> : <Loading rows={4} height={120} />;
 }

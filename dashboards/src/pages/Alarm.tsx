@@ -1,16 +1,17 @@
 // One alarm: what it is, what to do, who did what and when; acknowledging and commenting.
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { getAlarm } from "../api/calls";
+import { getAlarm, unshelve } from "../api/calls";
 import type { AlarmDetail, Point } from "../api/types";
 import { local, t } from "../i18n";
 import { moment } from "../i18n/format";
 import { formatNumber, showText, unitSign } from "../i18n/units";
+import { Lazy } from "../lib/Lazy";
 import { useResource } from "../lib/resource";
 import { useTitle } from "../lib/title";
 import { now } from "../state/clock";
 import { mayActAs } from "../state/commune";
-import { awaitsPerson } from "../state/reduce";
+import { awaitsPerson, isActive } from "../state/reduce";
 import { store } from "../state/store";
 import { AcknowledgeDialogue } from "../ui/AcknowledgeDialogue";
 import { placeOf } from "../ui/AlarmRow";
@@ -19,10 +20,16 @@ import { Button } from "../ui/Button";
 import { limitWithUnit } from "../ui/MovingBar";
 import { PointRow } from "../ui/PointRow";
 import { Empty, Failed, Loading, Stale } from "../ui/States";
+import { ShelveDialogue } from "../ui/ShelveDialogue";
 import { StatusMark } from "../ui/StatusMark";
+import { toast } from "../ui/Toast";
+import { faultText } from "../ui/sending";
 import { AlarmHistory } from "./AlarmHistory";
 import { CommentDialogue } from "./CommentDialogue";
+import { Similar } from "./Similar";
 import "./Alarms.css";
+
+const alarmTrend = () => import("./AlarmTrend");
 
 export function AlarmPage({ id }: { id: string }) {
   const number = /^\d+$/.test(id) ? Number(id) : -1;
@@ -58,10 +65,19 @@ export function AlarmPage({ id }: { id: string }) {
 }
 
 function AlarmView({ alarm, onChanged }: { alarm: AlarmDetail; onChanged: () => void }) {
-  const asked = useSignal<"acknowledge" | "comment" | null>(null);
+  const asked = useSignal<"acknowledge" | "comment" | "shelve" | null>(null);
   const entry = alarm.point == null ? undefined : store.points.value.get(alarm.point);
   const runbook = local(alarm.runbook);
   const close = () => (asked.value = null);
+  const takeBack = async () => {
+    try {
+      store.applyAlarm(await unshelve(alarm.id));
+      toast(t("alarm.unshelved"));
+      onChanged();
+    } catch (error) {
+      toast(faultText(error));
+    }
+  };
   return (
     <>
       <header class="stack-tight">
@@ -89,6 +105,15 @@ function AlarmView({ alarm, onChanged }: { alarm: AlarmDetail; onChanged: () => 
             <Button tall={awaitsPerson(alarm)} onClick={() => (asked.value = "comment")}>
               {t("alarm.addComment")}
             </Button>
+            {alarm.state === "shelved" ? (
+              <Button onClick={() => void takeBack()}>{t("alarm.unshelve")}</Button>
+            ) : (
+              isActive(alarm) && (
+                <Button tall={awaitsPerson(alarm)} onClick={() => (asked.value = "shelve")}>
+                  {t("alarm.shelve")}
+                </Button>
+              )
+            )}
           </div>
         )}
       </header>
@@ -99,6 +124,7 @@ function AlarmView({ alarm, onChanged }: { alarm: AlarmDetail; onChanged: () => 
               <PointRow entry={entry} />
             </ul>
           )}
+          {entry !== undefined && <Lazy load={alarmTrend} props={{ alarm, entry }} rows={1} height={238} />}
           {runbook !== "" && (
             <section class="stack-tight" aria-labelledby="alarm-runbook">
               <h2 id="alarm-runbook">{t("alarm.runbook")}</h2>
@@ -107,12 +133,16 @@ function AlarmView({ alarm, onChanged }: { alarm: AlarmDetail; onChanged: () => 
           )}
           <Facts alarm={alarm} point={entry?.point.value} />
         </div>
-        <section class="stack-tight" aria-labelledby="alarm-history">
-          <h2 id="alarm-history">{t("alarm.history")}</h2>
-          <AlarmHistory history={alarm.history} point={entry?.point.peek()} />
-        </section>
+        <div class="stack">
+          <section class="stack-tight" aria-labelledby="alarm-history">
+            <h2 id="alarm-history">{t("alarm.history")}</h2>
+            <AlarmHistory history={alarm.history} point={entry?.point.peek()} />
+          </section>
+          <Similar alarm={alarm} />
+        </div>
       </div>
       {asked.value === "acknowledge" && <AcknowledgeDialogue alarm={alarm} onClose={close} onChanged={onChanged} />}
+      {asked.value === "shelve" && <ShelveDialogue alarm={alarm} onClose={close} onChanged={onChanged} />}
       {asked.value === "comment" && <CommentDialogue alarm={alarm} onClose={close} onChanged={onChanged} />}
     </>
   );

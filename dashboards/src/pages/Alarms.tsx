@@ -1,4 +1,4 @@
-// Alarms, active and past. What is looked for stands in the address: ?view=history&site=…&from=…&to=….
+// Alarms, active and past. What is looked for stands in the address: ?view=history&site=…&prio=…&rule=…&from=…&to=….
 import { useComputed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { getAlarms } from "../api/calls";
@@ -12,20 +12,34 @@ import { hubNow } from "../state/clock";
 import { byUrgency, isActive } from "../state/reduce";
 import { store } from "../state/store";
 import { AlarmList } from "../ui/AlarmList";
+import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
 import { DayField } from "../ui/DayField";
 import { SelectField } from "../ui/Field";
 import { Empty, Failed, Loading, Stale } from "../ui/States";
+import { AlarmFigures } from "./AlarmFigures";
 import "./Alarms.css";
 
 const DAY_MS = 86_400_000;
 /** The history begins so many days ago unless the address says otherwise. */
 const DEFAULT_DAYS = 7;
+/** The hub names no more at once. */
+const MOST_LISTED = 1_000;
+const PRIORITIES = ["critical", "high", "medium", "low"] as const;
+
+interface ListProps {
+  site: string | null;
+  /** Whether an alarm is looked for. */
+  wanted: (alarm: Alarm) => boolean;
+}
 
 export function Alarms() {
   useTitle(t("alarms.title"));
   const view = query.value.get("view") === "history" ? "history" : "active";
   const site = query.value.get("site");
+  const priority = PRIORITIES.find((each) => each === query.value.get("prio")) ?? null;
+  const rule = query.value.get("rule");
+  const wanted = (alarm: Alarm) => (priority === null || alarm.priority === priority) && (rule === null || alarm.rule === rule);
   return (
     <>
       <h1>{t("alarms.title")}</h1>
@@ -47,20 +61,34 @@ export function Alarms() {
             </option>
           ))}
         </SelectField>
+        <SelectField label={t("alarms.priority")} value={priority ?? ""} onChange={(event) => setQuery({ prio: event.currentTarget.value })}>
+          <option value="">{t("alarms.anyPriority")}</option>
+          {PRIORITIES.map((each) => (
+            <option key={each} value={each} selected={each === priority}>
+              {t(`priority.${each}`)}
+            </option>
+          ))}
+        </SelectField>
         {view === "history" && <DayFields />}
       </div>
-      {view === "active" ? <Active site={site} /> : areInOrder(chosenDays()) && <History site={site} />}
+      {rule !== null && (
+        <p class="row no-print">
+          {t("alarms.ruleOnly", { rule })}
+          <Button onClick={() => setQuery({ rule: null })}>{t("alarms.anyRule")}</Button>
+        </p>
+      )}
+      {view === "active" ? <Active site={site} wanted={wanted} /> : areInOrder(chosenDays()) && <History site={site} wanted={wanted} />}
     </>
   );
 }
 
-function Active({ site }: { site: string | null }) {
+function Active({ site, wanted }: ListProps) {
   const all = store.alarms.value;
   const active = useComputed(() =>
     [...(store.alarms.value?.values() ?? [])].filter((alarm) => isActive(alarm)).sort(byUrgency),
   );
   if (all === null) return <Loading rows={3} height={132} />;
-  const shown = active.value.filter((alarm) => site === null || alarm.site === site);
+  const shown = active.value.filter((alarm) => (site === null || alarm.site === site) && wanted(alarm));
   return (
     <section class="stack-tight" aria-label={t("alarms.active")}>
       {shown.length === 0 && (
@@ -94,7 +122,7 @@ function DayFields() {
   );
 }
 
-function History({ site }: { site: string | null }) {
+function History({ site, wanted }: ListProps) {
   const { from, to } = chosenDays();
   const end = dayStart(to + 1.5 * DAY_MS);
   const [found, reload] = useResource(`${from} ${to} ${site}`, () =>
@@ -115,7 +143,7 @@ function History({ site }: { site: string | null }) {
   }, []);
   const { data, error, at } = found.value;
   if (data === null) return error !== null ? <Failed error={error} onRetry={reload} /> : <Loading rows={4} height={108} />;
-  const newest = [...data].sort((a: Alarm, b: Alarm) => Date.parse(b.raised_at) - Date.parse(a.raised_at) || b.id - a.id);
+  const newest = data.filter(wanted).sort((a: Alarm, b: Alarm) => Date.parse(b.raised_at) - Date.parse(a.raised_at) || b.id - a.id);
   return (
     <section class="stack-tight" aria-label={t("alarms.history")}>
       {error !== null && at !== null && <Stale time={moment(at, hubNow())} onRetry={reload} />}
@@ -124,7 +152,11 @@ function History({ site }: { site: string | null }) {
           <Empty title={t("alarms.noneFound")} hint={t("alarms.noneFoundHint")} />
         </div>
       ) : (
-        <p class="small muted">{count("alarms.count", newest.length)}</p>
+        <>
+          <p class="small muted">{count("alarms.count", newest.length)}</p>
+          {data.length >= MOST_LISTED && <p class="small">{t("alarms.cut", { n: MOST_LISTED })}</p>}
+          <AlarmFigures alarms={newest} from={from} to={Math.min(end, hubNow())} />
+        </>
       )}
       <AlarmList
         key={`${from} ${to} ${site}`}

@@ -4,7 +4,7 @@ import { navigate } from "../lib/router";
 import { useTitle } from "../lib/title";
 import { logout } from "../api/calls";
 import { HubError } from "../api/client";
-import { commune, session } from "../state/commune";
+import { commune, mayActAs, session } from "../state/commune";
 import { store } from "../state/store";
 import { type Theme, setTheme, theme } from "../state/preferences";
 import { Button } from "../ui/Button";
@@ -13,6 +13,10 @@ import { toast } from "../ui/Toast";
 import { LanguageChoice } from "./Login";
 import "./More.css";
 
+/** Pages that are not among the main entries, and who may see them. */
+const PAGES = [
+  { href: "/year", title: "year.title", short: "year.short", role: "viewer" },
+] as const;
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 export function More() {
@@ -21,6 +25,14 @@ export function More() {
   return (
     <>
       <h1>{t("more.title")}</h1>
+      <nav class="panel more-pages" aria-label={t("more.pages")}>
+        {PAGES.filter(({ role }) => mayActAs(role)).map(({ href, title, short }) => (
+          <a key={href} href={href} class="more-page">
+            <strong>{t(title)}</strong>
+            <span class="small muted">{t(short)}</span>
+          </a>
+        ))}
+      </nav>
       <div class="more panel">
         <LanguageChoice unlabelled={false} />
         <Choice

@@ -1,10 +1,10 @@
 // The present: what needs a person first, then every site with its state and its latest values.
 import { useComputed } from "@preact/signals";
-import { t } from "../i18n";
+import { count, t } from "../i18n";
 import { useTitle } from "../lib/title";
 import { connection } from "../state/connection";
 import { useDays } from "../state/day";
-import { byUrgency, isActive } from "../state/reduce";
+import { awaitsPerson, byUrgency, isActive } from "../state/reduce";
 import { store } from "../state/store";
 import { AlarmList } from "../ui/AlarmList";
 import { SiteCard } from "../ui/SiteCard";
@@ -12,10 +12,16 @@ import { Empty, Loading } from "../ui/States";
 import { StatusMark } from "../ui/StatusMark";
 import "./Now.css";
 
+/** So many alarms that wait stand above the sites; the others are one tap away, and do not push the sites out of sight. */
+const SHOWN = { wide: 12, narrow: 3 };
+
 export function Now() {
   useTitle("");
   useDays([...store.points.value.keys()]);
   const active = useComputed(() => [...(store.alarms.value?.values() ?? [])].filter(isActive).sort(byUrgency));
+  const waiting = active.value.filter(awaitsPerson);
+  const known = active.value.filter((alarm) => !awaitsPerson(alarm));
+  const most = matchMedia("(min-width: 1100px)").matches ? SHOWN.wide : SHOWN.narrow;
   const sites = store.sites.value;
   return (
     <>
@@ -28,7 +34,18 @@ export function Now() {
           ) : (
             <>
               {active.value.length === 0 && <NothingToDo />}
-              <AlarmList alarms={active.value} known={store.alarms.value} label={t("now.attention")} />
+              <AlarmList alarms={waiting.slice(0, most)} known={store.alarms.value} label={t("now.attention")} />
+              {waiting.length > most && (
+                <a class="now-all" href="/alarms">
+                  {t("now.allAlarms", { n: waiting.length })}
+                </a>
+              )}
+              {known.length > 0 && (
+                <details class="now-known">
+                  <summary>{count("now.known", known.length)}</summary>
+                  <AlarmList alarms={known} known={store.alarms.value} label={t("now.knownLabel")} />
+                </details>
+              )}
             </>
           )}
         </section>

@@ -13,12 +13,14 @@ import { store } from "../state/store";
 import { AlarmList } from "../ui/AlarmList";
 import { BackLink } from "../ui/BackLink";
 import { PointRow } from "../ui/PointRow";
-import { kindText } from "../ui/SiteCard";
+import { keyPoints, kindText } from "../ui/SiteCard";
 import { Empty, Failed, Loading } from "../ui/States";
 import { StatusMark } from "../ui/StatusMark";
 import { summaryLine } from "../state/site";
 import { DeviceList } from "./DeviceList";
 import { type DaySpan, PointTrend } from "./PointTrend";
+import { ProcessSketch } from "./ProcessSketch";
+import { trendHref } from "./trends/view";
 import "./Site.css";
 
 const DAY_MS = 86_400_000;
@@ -62,6 +64,12 @@ export default function SitePage({ id }: { id: string }) {
           <AlarmList alarms={active} known={all} label={t("site.alarms")} />
         </section>
       )}
+      {site.kind === "water_station" && (
+        <section class="stack-tight" aria-labelledby="site-process">
+          <h2 id="site-process">{t("process.title")}</h2>
+          <ProcessSketch entries={entries} />
+        </section>
+      )}
       <section class="stack-tight" aria-labelledby="site-points">
         <h2 id="site-points">{t("site.points")}</h2>
         <ul class="point-list panel site-points">
@@ -74,6 +82,9 @@ export default function SitePage({ id }: { id: string }) {
         <div class="row row-ends">
           <h2 id="site-trends">{t("site.trends")}</h2>
           <DayChoice span={span} />
+          <a class="button button-quiet no-print" href={trendHref(keyPoints(entries, 3).map((entry) => entry.id))}>
+            {t("site.compareTrends")}
+          </a>
         </div>
         <div class="site-trends">
           {entries.map((entry) => (

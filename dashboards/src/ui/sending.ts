@@ -26,7 +26,7 @@ export function useSending(send: () => Promise<void>) {
 }
 
 /** Why an action on an alarm was not recorded, in words. */
-function faultText(error: unknown): string {
+export function faultText(error: unknown): string {
   const status = error instanceof HubError ? error.status : -1;
   if (status === 0) return t("page.unreachable");
   if (status === 403) return t("alarm.forbidden");

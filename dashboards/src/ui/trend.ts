@@ -28,8 +28,17 @@ export function bucketCount(spanMs: number, intervalSeconds: number | null): num
   return Math.min(MOST_BUCKETS, Math.max(LEAST_BUCKETS, fillable));
 }
 
+/** After how long without a bucket something is missing: buckets finer than the readings came are empty for no fault. */
+function gapOf(buckets: Buckets, widthMs: number): number {
+  const steps = buckets.t.slice(1).map((t, index) => t - (buckets.t[index] ?? t)).sort((a, b) => a - b);
+  // Of a few steps none is usual.
+  const usual = steps.length < 8 ? 0 : (steps[Math.floor(steps.length / 2)] ?? 0);
+  return Math.max(1.5 * widthMs, 2.5 * usual);
+}
+
 /** Buckets as a trend; where one was empty or left out, the line is open. */
 export function toTrend(buckets: Buckets, widthMs: number): Trend {
+  const gap = gapOf(buckets, widthMs);
   const trend: Trend = { t: [], min: [], mean: [], max: [] };
   const push = (t: number, min: number | null, mean: number | null, max: number | null) => {
     trend.t.push(t);
@@ -39,7 +48,7 @@ export function toTrend(buckets: Buckets, widthMs: number): Trend {
   };
   for (const [index, t] of buckets.t.entries()) {
     const before = trend.t.at(-1);
-    if (before !== undefined && t - before > 1.5 * widthMs) push(before + widthMs, null, null, null);
+    if (before !== undefined && t - before > gap) push(before + widthMs, null, null, null);
     push(t, buckets.min[index] ?? null, buckets.mean[index] ?? null, buckets.max[index] ?? null);
   }
   return trend;
@@ -68,13 +77,14 @@ function spansOf(moments: readonly { t: number; kind: StripKind | null }[], unti
 /** The strip from buckets: stretches without any value that could be used. */
 export function stripFromBuckets(buckets: Buckets, widthMs: number, from: number, until: number): StripSpan[] {
   const moments: { t: number; kind: StripKind | null }[] = [];
+  const gap = gapOf(buckets, widthMs);
   let expected = from;
   for (const [index, t] of buckets.t.entries()) {
-    if (t - expected > 0.5 * widthMs) moments.push({ t: expected, kind: "missing" });
+    if (t - expected > gap - widthMs) moments.push({ t: expected, kind: "missing" });
     moments.push({ t, kind: buckets.mean[index] == null ? "missing" : null });
     expected = t + widthMs;
   }
-  if (until - expected > 0.5 * widthMs) moments.push({ t: expected, kind: "missing" });
+  if (until - expected > gap - widthMs) moments.push({ t: expected, kind: "missing" });
   return spansOf(moments, until);
 }
 

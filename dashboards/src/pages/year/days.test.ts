@@ -1,0 +1,58 @@
+// A year's days: months with the weeks right, completeness by each day's own length, the worst value, alarms by local day.
+import { beforeEach, describe, expect, it } from "vitest";
+import { commune } from "../../state/commune";
+import { sampleAlarm, sampleLimit, samplePoint } from "../../ui/samples";
+import { alarmsOf, completeness, completenessOf, monthsOf, worstOf } from "./days";
+
+const NOW = Date.parse("2026-03-10T12:00:00+07:00");
+const midnight = (day: string) => Date.parse(`${day}T00:00:00+07:00`);
+
+beforeEach(() => {
+  commune.value = null;
+});
+
+describe("the months", () => {
+  it("stop today, the newest first, and begin on their weekday", () => {
+    const months = monthsOf(2026, NOW);
+    expect(months.map(({ month, days }) => [month, days.length])).toEqual([[3, 10], [2, 28], [1, 31]]);
+    // 1 March 2026 is a Sunday, 1 January a Thursday.
+    expect(months.map(({ before }) => before)).toEqual([6, 6, 3]);
+    expect(months[0]?.days[0]).toMatchObject({ code: "2026-03-01", start: midnight("2026-03-01"), end: midnight("2026-03-02") });
+    expect(monthsOf(2027, NOW)).toEqual([]);
+    expect(monthsOf(2024, NOW).find(({ month }) => month === 2)?.days).toHaveLength(29);
+  });
+});
+
+describe("a day", () => {
+  const days = monthsOf(2026, NOW).flatMap((month) => month.days);
+  const series = (counts: Record<string, number>, values: Record<string, [number, number]> = {}) => ({
+    point: "p",
+    unit: "mg/L",
+    t: Object.keys(counts).map(midnight),
+    n: Object.values(counts),
+    min: Object.keys(counts).map((day) => values[day]?.[0] ?? 0.5),
+    mean: Object.keys(counts).map(() => 0.5),
+    max: Object.keys(counts).map((day) => values[day]?.[1] ?? 0.5),
+  });
+
+  it("is as complete as its own rhythm lets expect, today by what has passed", () => {
+    expect(completeness(72, 600, 86_400_000)).toBe(0.5);
+    expect(completeness(5, null, 86_400_000)).toBeNull();
+    const found = completenessOf([samplePoint({ interval_s: 600 })], [series({ "2026-03-09": 144, "2026-03-10": 36 })], days, NOW);
+    expect([found.get("2026-03-08"), found.get("2026-03-09"), found.get("2026-03-10")]).toEqual([0, 1, 0.5]);
+  });
+
+  it("shows the value furthest beyond its limit, whichever side", () => {
+    const point = samplePoint({ limits: [sampleLimit({ min: 0.2, max: 1 })] });
+    const found = worstOf(point, series({ "2026-03-08": 1, "2026-03-09": 1 }, { "2026-03-08": [0.1, 0.9], "2026-03-09": [0.55, 0.65] }), days);
+    expect(found.get("2026-03-08")).toMatchObject({ value: 0.1, side: "min" });
+    expect(found.get("2026-03-08")?.ratio).toBeGreaterThan(1);
+    expect(found.get("2026-03-09")?.ratio).toBeLessThan(0.8);
+  });
+
+  it("has the alarms that began on it in the commune's time", () => {
+    const raised = (at: string, priority: "low" | "high") => sampleAlarm({ raised_at: at, priority });
+    const found = alarmsOf([raised("2026-03-08T23:30:00Z", "low"), raised("2026-03-09T01:00:00+07:00", "high")]);
+    expect([...found]).toEqual([["2026-03-09", { count: 2, worst: "high" }]]);
+  });
+});

@@ -1,0 +1,129 @@
+// A year of one point or of a site's points, day by day: how complete, how near to the limit, how many alarms. Pure.
+import type { Alarm, Buckets, Limit, Point, Priority } from "../../api/types";
+import { dayCode, dayStart, parseDayCode } from "../../i18n/format";
+import { applies } from "../trends/statistics";
+
+export const DAY_MS = 86_400_000;
+
+/** What a day is looked at for. */
+export const SHOWS = ["completeness", "worst", "alarms"] as const;
+export type Show = (typeof SHOWS)[number];
+
+export interface Day {
+  /** `2026-11-23`. */
+  code: string;
+  /** Local midnight, epoch ms, and that of the next day. */
+  start: number;
+  end: number;
+}
+
+export interface Month {
+  /** 1 to 12. */
+  month: number;
+  /** How many cells stand empty before the first day; weeks begin on Monday. */
+  before: number;
+  days: Day[];
+}
+
+/** The months of a year, as far as days have begun, the newest first: that is what one looks for. */
+export function monthsOf(year: number, nowMs: number): Month[] {
+  const months: Month[] = [];
+  for (let month = 1; month <= 12; month += 1) {
+    const days: Day[] = [];
+    const first = parseDayCode(`${year}-${String(month).padStart(2, "0")}-01`);
+    if (first === null || first > nowMs) break;
+    for (let start = first; start <= nowMs; ) {
+      const code = dayCode(start);
+      if (Number(code.slice(5, 7)) !== month) break;
+      const end = dayStart(start + 1.5 * DAY_MS);
+      days.push({ code, start, end });
+      start = end;
+    }
+    const weekday = new Date(`${dayCode(first)}T12:00:00Z`).getUTCDay();
+    months.push({ month, before: (weekday + 6) % 7, days });
+  }
+  return months.reverse();
+}
+
+/** Readings that came as a share of those that a day's rhythm lets expect; `null` where no rhythm is known. */
+export function completeness(n: number, intervalSeconds: number | null, spanMs: number): number | null {
+  if (intervalSeconds === null || intervalSeconds <= 0) return n > 0 ? null : 0;
+  return Math.min(1, n / Math.max(1, spanMs / (intervalSeconds * 1_000)));
+}
+
+/** The mean completeness of some points for each day; a day without any reading is 0. */
+export function completenessOf(points: readonly Point[], series: readonly Buckets[], days: readonly Day[], nowMs: number): Map<string, number | null> {
+  const counts = series.map((each) => byDay(each, days, (index) => each.n[index] ?? 0));
+  return new Map(
+    days.map((day) => {
+      const span = Math.min(day.end, nowMs) - day.start;
+      const shares = points.map((point, index) => completeness(counts[index]?.get(day.code) ?? 0, point.interval_s, span));
+      const known = shares.filter((share): share is number => share !== null);
+      return [day.code, known.length === 0 ? null : known.reduce((sum, share) => sum + share, 0) / known.length];
+    }),
+  );
+}
+
+export interface Worst {
+  value: number;
+  side: "min" | "max";
+  /** Beyond 1 it is outside; from 0.8 on it is near. */
+  ratio: number;
+}
+
+/** The value of each day that was nearest to its limit, or furthest beyond it. */
+export function worstOf(point: Point, series: Buckets, days: readonly Day[]): Map<string, Worst> {
+  const found = new Map<string, Worst>();
+  const limits = point.limits.filter((limit) => limit.averaging_s === null || limit.averaging_s <= 86_400);
+  byDay(series, days, (index, day) => {
+    const worst = worstOfDay(series.min[index] ?? 0, series.max[index] ?? 0, limits.filter((limit) => applies(limit, day.start)));
+    if (worst !== null) found.set(day.code, worst);
+    return 0;
+  });
+  return found;
+}
+
+function worstOfDay(least: number, greatest: number, limits: readonly Limit[]): Worst | null {
+  let worst: Worst | null = null;
+  const offer = (candidate: Worst) => {
+    if (worst === null || candidate.ratio > worst.ratio) worst = candidate;
+  };
+  for (const { min, max } of limits) {
+    // Between two limits what counts is how far from the middle; with one, its share.
+    const middle = min !== null && max !== null ? (min + max) / 2 : null;
+    if (max !== null) offer({ value: greatest, side: "max", ratio: middle === null ? greatest / (max || 1) : (greatest - middle) / (max - middle || 1) });
+    if (min !== null) offer({ value: least, side: "min", ratio: middle === null ? min / Math.max(least, Number.EPSILON) : (middle - least) / (middle - min || 1) });
+  }
+  return worst;
+}
+
+export interface DayAlarms {
+  count: number;
+  worst: Priority;
+}
+
+const RANK: Record<Priority, number> = { critical: 0, high: 1, medium: 2, low: 3 };
+
+/** Alarms of each day on which they were raised. */
+export function alarmsOf(alarms: readonly Alarm[]): Map<string, DayAlarms> {
+  const found = new Map<string, DayAlarms>();
+  for (const alarm of alarms) {
+    const code = dayCode(Date.parse(alarm.raised_at));
+    const held = found.get(code);
+    const worst = held === undefined || RANK[alarm.priority] < RANK[held.worst] ? alarm.priority : held.worst;
+    found.set(code, { count: (held?.count ?? 0) + 1, worst });
+  }
+  return found;
+}
+
+/** Something of each bucket under the day in which it begins. */
+function byDay<T>(series: Buckets, days: readonly Day[], take: (index: number, day: Day) => T): Map<string, T> {
+  const found = new Map<string, T>();
+  const known = new Map(days.map((day) => [day.code, day]));
+  series.t.forEach((t, index) => {
+    // An hour in: where clocks change a bucket may begin shortly before midnight.
+    const day = known.get(dayCode(t + 3_600_000));
+    if (day !== undefined) found.set(day.code, take(index, day));
+  });
+  return found;
+}
