@@ -30,7 +30,12 @@ pub struct Report {
 impl Report {
     /// Each part, and whether it works.
     pub fn health(&self) -> Health {
-        let store = match self.store.health().failing {
+        let store = self.store.health();
+        let store = match store.failing {
+            None if store.damaged > 0 => Part::degraded(
+                "store",
+                format!("{} pieces of history could not be read and are set aside", store.damaged),
+            ),
             None => Part::ok("store"),
             Some(failing) => Part::failed(
                 "store",

@@ -1,17 +1,18 @@
-//! Folds an ordered run of readings into buckets or days. Pure; keeps one open span and those that are finished.
+//! Folds an ordered run of readings, or of figures of some, into buckets or days. Pure; keeps one open span and those that are finished.
 //!
 //! Read next: `figures.rs` for what comes out.
 
 use std::ops::ControlFlow;
 
-use hub_model::{Reading, Timestamp};
+use hub_model::{Quality, Reading, Timestamp};
 
+use crate::chunk::Summary;
 use crate::error::StoreError;
-use crate::figures::{Bucket, DaySummary, LocalDay, MAX_BUCKETS, QualityCounts, Spans, Sum, judged_value};
+use crate::figures::{Bucket, DaySummary, LocalDay, MAX_BUCKETS, QualityCounts, Spans, Sum};
 
 /// Takes readings in the order of `measured_at`.
 pub(crate) struct BucketFold<'a> {
-    cut: Cut<'a>,
+    cut: &'a Cut<'a>,
     done: Vec<Bucket>,
     open: Option<(i128, Timestamp, Figures)>,
     too_many: bool,
@@ -32,6 +33,24 @@ pub(crate) struct Figures {
     pub max: f64,
     pub last: f64,
     pub sum: Sum,
+    /// How many readings there should be, where that was known when they were sealed.
+    pub expected: Option<u32>,
+}
+
+/// What is added to a span.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum What<'a> {
+    /// One reading's quality and value.
+    Reading(Quality, Option<f64>),
+    /// The figures of readings that follow each other.
+    Figures(&'a Summary),
+}
+
+impl What<'_> {
+    /// What a reading adds.
+    pub(crate) fn of(reading: &Reading) -> Self {
+        Self::Reading(reading.quality, reading.value)
+    }
 }
 
 impl<'a> Cut<'a> {
@@ -55,6 +74,14 @@ impl<'a> Cut<'a> {
         }
     }
 
+    /// The part of `[from, to)` that can be in a span.
+    pub(crate) fn within(&self, from: Timestamp, to: Timestamp) -> (Timestamp, Timestamp) {
+        match self {
+            Self::Edges([first, .., last]) => (from.max(*first), to.min(*last)),
+            _ => (from, to),
+        }
+    }
+
     /// The number of the span that `at` is in, and where that span begins.
     pub(crate) fn span_of(&self, at: Timestamp) -> Option<(i128, Timestamp)> {
         match self {
@@ -73,21 +100,22 @@ impl<'a> Cut<'a> {
 }
 
 impl<'a> BucketFold<'a> {
-    pub(crate) fn new(cut: Cut<'a>) -> Self {
+    pub(crate) fn new(cut: &'a Cut<'a>) -> Self {
         Self { cut, done: Vec::new(), open: None, too_many: false }
     }
 
-    pub(crate) fn take(&mut self, reading: &Reading) -> ControlFlow<()> {
-        let Some((index, start)) = self.cut.span_of(reading.measured_at) else {
+    /// Takes what was measured at `at`, or from there on within its span. Breaks off when there are too many buckets.
+    pub(crate) fn take(&mut self, at: Timestamp, what: What<'_>) -> ControlFlow<()> {
+        let Some((index, start)) = self.cut.span_of(at) else {
             return ControlFlow::Continue(());
         };
         if let Some((_, _, figures)) = self.open.as_mut().filter(|(open, _, _)| *open == index) {
-            figures.add(reading);
+            figures.add(what);
             return ControlFlow::Continue(());
         }
         self.shut();
         let mut figures = Figures::default();
-        figures.add(reading);
+        figures.add(what);
         self.open = Some((index, start, figures));
         if self.too_many { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -122,14 +150,15 @@ impl DayFold {
         Self { utc_offset_s, expected, done: Vec::new(), open: None }
     }
 
-    pub(crate) fn take(&mut self, reading: &Reading) {
-        let day = LocalDay::of(reading.measured_at, self.utc_offset_s);
+    /// Takes what was measured at `at`, or from there on within its day.
+    pub(crate) fn take(&mut self, at: Timestamp, what: What<'_>) {
+        let day = LocalDay::of(at, self.utc_offset_s);
         if self.open.as_ref().is_none_or(|(open, _)| *open != day) {
             self.shut();
             self.open = Some((day, Figures::default()));
         }
         if let Some((_, figures)) = &mut self.open {
-            figures.add(reading);
+            figures.add(what);
         }
     }
 
@@ -146,15 +175,35 @@ impl DayFold {
 }
 
 impl Figures {
-    pub(crate) fn add(&mut self, reading: &Reading) {
-        let count = &mut self.counts[reading.quality];
+    pub(crate) fn add(&mut self, what: What<'_>) {
+        let (quality, value) = match what {
+            What::Figures(summary) => return self.add_figures(summary),
+            What::Reading(quality, value) => (quality, value),
+        };
+        let count = &mut self.counts[quality];
         *count = count.saturating_add(1);
-        let Some(value) = judged_value(reading) else { return };
+        let Some(value) = value.filter(|value| value.is_finite() && quality.is_judged()) else { return };
         (self.min, self.max) =
             if self.n == 0 { (value, value) } else { (self.min.min(value), self.max.max(value)) };
         self.n += 1;
         self.last = value;
         self.sum.add(value);
+    }
+
+    fn add_figures(&mut self, summary: &Summary) {
+        self.counts += summary.counts;
+        self.expected = self.expected.or(summary.expected);
+        if summary.n == 0 {
+            return;
+        }
+        (self.min, self.max) = if self.n == 0 {
+            (summary.min, summary.max)
+        } else {
+            (self.min.min(summary.min), self.max.max(summary.max))
+        };
+        self.n += u64::from(summary.n);
+        self.last = summary.last;
+        self.sum.add(summary.sum);
     }
 
     fn bucket(&self, start: Timestamp) -> Bucket {
@@ -164,7 +213,8 @@ impl Figures {
     }
 
     fn day(&self, day: LocalDay, utc_offset_s: i32, expected: Option<u32>) -> DaySummary {
-        let Self { counts, n, min, max, last, sum } = *self;
+        let Self { counts, n, min, max, last, sum, expected: sealed } = *self;
+        let expected = sealed.or(expected);
         let n = u32::try_from(n).unwrap_or(u32::MAX);
         DaySummary {
             day,
@@ -188,11 +238,16 @@ mod tests {
     use crate::conformance::samples::{at, good, missing, point};
     use hub_model::Reason;
 
+    fn take(fold: &mut BucketFold<'_>, reading: &Reading) -> ControlFlow<()> {
+        fold.take(reading.measured_at, What::of(reading))
+    }
+
     fn buckets(width_ms: u64, origin: i64, values: &[(i64, f64)]) -> Vec<Bucket> {
         let spans = Spans::Every { width: Duration::from_millis(width_ms), origin: at(origin) };
-        let mut fold = BucketFold::new(Cut::new(&spans).unwrap());
+        let cut = Cut::new(&spans).unwrap();
+        let mut fold = BucketFold::new(&cut);
         for (ms, value) in values {
-            assert_eq!(fold.take(&good(&point("a/b/c"), *ms, *value)), ControlFlow::Continue(()));
+            assert_eq!(take(&mut fold, &good(&point("a/b/c"), *ms, *value)), ControlFlow::Continue(()));
         }
         fold.finish().unwrap()
     }
@@ -239,11 +294,12 @@ mod tests {
     #[test]
     fn edges_take_what_is_between_them() {
         let spans = Spans::Edges(vec![at(0), at(10), at(30)]);
-        let mut fold = BucketFold::new(Cut::new(&spans).unwrap());
+        let cut = Cut::new(&spans).unwrap();
+        let mut fold = BucketFold::new(&cut);
         for ms in [-1, 0, 9, 10, 29, 30, 99] {
-            assert!(fold.take(&good(&point("a/b/c"), ms, ms as f64)).is_continue());
+            assert!(take(&mut fold, &good(&point("a/b/c"), ms, ms as f64)).is_continue());
         }
-        assert!(fold.take(&missing(&point("a/b/c"), 100, Reason::Timeout)).is_continue());
+        assert!(take(&mut fold, &missing(&point("a/b/c"), 100, Reason::Timeout)).is_continue());
         let found: Vec<_> =
             fold.finish().unwrap().iter().map(|b| (b.start.as_millis(), b.n, b.last)).collect();
         assert_eq!(found, [(0, 2, 9.0), (10, 2, 29.0)]);

@@ -5,7 +5,7 @@
 use std::ops::{AddAssign, Index, IndexMut};
 use std::time::Duration;
 
-use hub_model::{Quality, Reading, Timestamp};
+use hub_model::{Quality, Timestamp};
 
 /// The most buckets that one question may be answered with.
 pub const MAX_BUCKETS: usize = 100_000;
@@ -39,6 +39,20 @@ impl QualityCounts {
     /// How many readings that are not missing.
     pub fn with_value(&self) -> u64 {
         self.total() - u64::from(self.missing)
+    }
+
+    /// How many readings whose quality lets rules judge them.
+    pub fn judged(&self) -> u32 {
+        self.good.saturating_add(self.not_evaluated).saturating_add(self.suspect)
+    }
+
+    pub(crate) fn in_order(&self) -> [u32; 6] {
+        Quality::ALL.map(|quality| self[quality])
+    }
+
+    pub(crate) fn from_order(counts: [u32; 6]) -> Self {
+        let [good, not_evaluated, suspect, fail, missing, calibrating] = counts;
+        Self { good, not_evaluated, suspect, fail, missing, calibrating }
     }
 }
 
@@ -168,11 +182,6 @@ pub(crate) fn expected_a_day(interval: Duration) -> Option<u32> {
     u32::try_from(u128::from(DAY_MS.unsigned_abs()).checked_div(interval.as_millis())?)
         .ok()
         .filter(|n| *n > 0)
-}
-
-/// The value that figures are made of, if the reading has one.
-pub(crate) fn judged_value(reading: &Reading) -> Option<f64> {
-    reading.value.filter(|value| value.is_finite() && reading.quality.is_judged())
 }
 
 /// A sum that carries what rounding lost (Neumaier's), so that the mean of equal decimals is that decimal.

@@ -21,7 +21,7 @@ pub use error::{Closed, NotCommitted, StoreError};
 pub use figures::{Bucket, DaySummary, LocalDay, MAX_BUCKETS, QualityCounts, Spans};
 pub use memory::MemoryStore;
 pub use port::{AlarmFilter, Append, Batch, CommitSeq, Correction, History, Latest, OnCommit, StoredReading};
-pub use sqlite::{Failing, Settings, Store, StoreHealth};
+pub use sqlite::{Failing, Settings, Store, StoreHealth, StoreStats};
 
 /// Seconds that all of Viet Nam is east of UTC; it keeps no summer time.
 pub const VIETNAM_OFFSET_S: i32 = 7 * 3_600;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use hub_model::{Alarm, AlarmId, PointId, Reading, RuleId, Timestamp, Tracking, Transition};
 
 use crate::VIETNAM_OFFSET_S;
-use crate::bucket::{BucketFold, Cut, DayFold};
+use crate::bucket::{BucketFold, Cut, DayFold, What};
 use crate::error::{Closed, StoreError};
 use crate::figures::{Bucket, DaySummary, LocalDay, Spans, expected_a_day};
 use crate::head::{Head, renewed, without_nan};
@@ -188,8 +188,9 @@ impl History for MemoryStore {
         to: Timestamp,
         spans: &Spans,
     ) -> Result<Vec<Bucket>, StoreError> {
-        let mut fold = BucketFold::new(Cut::new(spans)?);
-        self.readings(point, from, to, &mut |reading| fold.take(&reading))?;
+        let cut = Cut::new(spans)?;
+        let mut fold = BucketFold::new(&cut);
+        self.readings(point, from, to, &mut |reading| fold.take(reading.measured_at, What::of(&reading)))?;
         fold.finish()
     }
 
@@ -198,7 +199,7 @@ impl History for MemoryStore {
         let expected = self.lock().expected.get(point).copied().flatten();
         let mut fold = DayFold::new(VIETNAM_OFFSET_S, expected);
         self.readings(point, from, to, &mut |reading| {
-            fold.take(&reading);
+            fold.take(reading.measured_at, What::of(&reading));
             ControlFlow::Continue(())
         })?;
         Ok(fold.finish())

@@ -1,17 +1,19 @@
-//! The store on disk, closed and opened at any moment, answers as the twin in RAM does.
+//! The store on disk, sealed, closed and opened at any moment, answers as the twin in RAM does.
+
+mod support;
 
 use std::time::Duration;
 
 use hub_model::{Alarm, AlarmId, AlarmState, PointId, Quality, Reading, Reason, Tracking};
-use hub_store::conformance::samples::{alarm, at, good, missing, point, readings_of, step};
-use hub_store::{
-    AlarmFilter, Append, Batch, CommitSeq, History, MemoryStore, Settings, Spans, Store, StoredReading,
-};
+use hub_store::conformance::samples::{alarm, at, good, missing, point, step};
+use hub_store::{Append, Batch, CommitSeq, Correction, MemoryStore, Settings, Store, StoredReading};
 use proptest::prelude::*;
+use support::assert_same;
 
 #[derive(Debug, Clone)]
 enum Step {
     Append(Batch),
+    Seal,
     Reopen,
 }
 
@@ -19,10 +21,24 @@ fn points() -> [PointId; 3] {
     [point("a/plc/ph"), point("a/plc/flow"), point("b/bin/fill")]
 }
 
+fn moment() -> impl Strategy<Value = i64> {
+    (0..4_i64, 0..12_i64).prop_map(|(day, nth)| day * 86_400_000 + nth * 3)
+}
+
+fn correction() -> impl Strategy<Value = Correction> {
+    (reading(), 0..9_i64).prop_map(|(reading, ms)| Correction {
+        reading,
+        replaced: None,
+        at: at(ms),
+        by: "lan".to_owned(),
+        why: "đo lại".to_owned(),
+    })
+}
+
 fn reading() -> impl Strategy<Value = StoredReading> {
-    // Few moments, so that they meet; early and late ones alike.
+    // Few moments on four days, so that they meet; early and late ones alike.
     let number = prop_oneof![(-1e6..1e6), Just(0.0), Just(7.12), (0..70_000_i32).prop_map(f64::from)];
-    (0..3_usize, 0..40_i64, number, 0..8_u8, any::<bool>()).prop_map(|(which, ms, value, kind, latest)| {
+    (0..3_usize, moment(), number, 0..8_u8, any::<bool>()).prop_map(|(which, ms, value, kind, latest)| {
         let point = &points()[which];
         let reading = match kind {
             0 => missing(point, ms, Reason::Timeout),
@@ -61,78 +77,60 @@ fn tracking() -> impl Strategy<Value = Tracking> {
 fn a_step() -> impl Strategy<Value = Step> {
     let batch = (
         prop::collection::vec(reading(), 0..12),
+        prop::collection::vec(correction(), 0..3),
         prop::collection::vec(an_alarm(), 0..3),
         prop::collection::vec(tracking(), 0..3),
     )
-        .prop_map(|(readings, alarms, tracking)| {
+        .prop_map(|(readings, corrections, alarms, tracking)| {
             let raised = |alarm: &Alarm| step(alarm.id.0, 1, None, AlarmState::Unacknowledged);
             let transitions = alarms.iter().map(raised).collect();
-            Step::Append(Batch { readings, alarms, transitions, tracking, ..Batch::default() })
+            Step::Append(Batch { readings, corrections, alarms, transitions, tracking })
         });
-    prop_oneof![6 => batch, 1 => Just(Step::Reopen)]
-}
-
-fn assert_same(store: &Store, model: &MemoryStore) {
-    assert_eq!(store.last_commit(), model.last_commit());
-    assert_eq!(store.latest().expect("the store answers"), model.latest().expect("the store answers"));
-    assert_eq!(store.tracking().expect("the store answers"), model.tracking().expect("the store answers"));
-    assert_eq!(
-        store.next_alarm_id().expect("the store answers"),
-        model.next_alarm_id().expect("the store answers")
-    );
-    for point in points() {
-        for (from, to) in [(i64::MIN, i64::MAX), (5, 30)] {
-            assert_eq!(readings_of(store, &point, from, to), readings_of(model, &point, from, to));
-            let spans = Spans::Every { width: Duration::from_millis(7), origin: at(3) };
-            let buckets = |history: &dyn History| {
-                history.buckets(&point, at(from), at(to), &spans).expect("the store answers")
-            };
-            assert_eq!(buckets(store), buckets(model));
-        }
-    }
-    for active_only in [false, true] {
-        for site in [None, Some(points()[2].site())] {
-            let filter = AlarmFilter {
-                active_only,
-                site,
-                from: Some(at(10)),
-                to: Some(at(35)),
-                ..AlarmFilter::default()
-            };
-            assert_eq!(
-                store.alarms(&filter).expect("the store answers"),
-                model.alarms(&filter).expect("the store answers")
-            );
-        }
-    }
-    for id in (1..5).map(AlarmId) {
-        assert_eq!(store.alarm(id).expect("the store answers"), model.alarm(id).expect("the store answers"));
-    }
+    prop_oneof![6 => batch, 1 => Just(Step::Seal), 1 => Just(Step::Reopen)]
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_reopened_store_answers_as_the_model(steps in prop::collection::vec(a_step(), 1..15)) {
+    fn a_reopened_store_answers_as_the_model(steps in prop::collection::vec(a_step(), 1..20), seal_at in 1..40_usize) {
         let place = tempfile::tempdir().expect("the store answers");
-        let open = || Store::open(Settings { commit_window: Duration::ZERO, ..Settings::new(place.path()) }).expect("the store answers");
-        let model = MemoryStore::new();
-        let mut store = open();
+        let open = |model: &MemoryStore| {
+            let settings = Settings { commit_window: Duration::ZERO, seal_at, ..Settings::new(place.path()) };
+            let store = Store::open(settings).expect("the store answers");
+            store.expect(intervals());
+            (store, model.reopen())
+        };
+        let (mut store, mut model) = open(&MemoryStore::new());
+        model.expect(intervals());
         for step in steps {
             match step {
                 Step::Append(batch) => {
                     model.append(batch.clone(), Box::new(|_: CommitSeq| ())).expect("the store answers");
                     store.append(batch, Box::new(|_: CommitSeq| ())).expect("the store answers");
                 }
+                Step::Seal => {
+                    store.seal_everything().expect("the store seals");
+                    assert_same(&store, &model, &points());
+                    assert_eq!(store.repeats(), model.repeats());
+                }
                 Step::Reopen => {
                     drop(store);
-                    store = open();
-                    assert_same(&store, &model);
+                    (store, model) = open(&model);
+                    model.expect(intervals());
+                    assert_same(&store, &model, &points());
                 }
             }
         }
+        store.seal_everything().expect("the store seals");
+        assert_same(&store, &model, &points());
         drop(store);
-        assert_same(&open(), &model);
+        (store, model) = open(&model);
+        model.expect(intervals());
+        assert_same(&store, &model, &points());
     }
+}
+
+fn intervals() -> Vec<(PointId, Duration)> {
+    points().into_iter().map(|point| (point, Duration::from_secs(600))).collect()
 }

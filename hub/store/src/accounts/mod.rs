@@ -19,7 +19,7 @@ pub use tokens::Token;
 pub use users::User;
 
 use crate::error::StoreError;
-use crate::sqlite::database::{self, Schema};
+use crate::sqlite::database::{self, Schema, Step};
 use crate::sqlite::folder;
 
 /// The file's name in the store's folder.
@@ -30,7 +30,8 @@ pub type Digest = [u8; 32];
 
 pub(crate) const SCHEMA: Schema = Schema {
     application_id: 0x636d_6163,
-    steps: &["
+    steps: &[Step {
+        tables: "
         CREATE TABLE user (
             name TEXT PRIMARY KEY NOT NULL,
             role TEXT NOT NULL,
@@ -51,7 +52,9 @@ pub(crate) const SCHEMA: Schema = Schema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX session_by_user ON session (user);
         CREATE INDEX session_by_end ON session (expires_at);
-    "],
+    ",
+        then: None,
+    }],
 };
 
 /// Users, tokens and sessions. Every change is on disk when its method returns.
@@ -66,7 +69,7 @@ impl Accounts {
     /// When the folder cannot be written, or the file is foreign, newer or damaged.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         folder::make(dir)?;
-        let connection = database::open(dir, &dir.join(FILE), &SCHEMA)?;
+        let connection = database::open(dir, &dir.join(FILE), &SCHEMA, 0)?;
         Ok(Self { connection: Mutex::new(connection) })
     }
 

@@ -5,7 +5,7 @@
 use super::Damaged;
 
 /// Adds `number` in groups of seven bits, the least first.
-pub(super) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -14,7 +14,7 @@ pub(super) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
 }
 
 /// Adds a number of either sign: small ones of both signs are short.
-pub(super) fn put_signed(out: &mut Vec<u8>, number: i64) {
+pub(crate) fn put_signed(out: &mut Vec<u8>, number: i64) {
     put_varint(out, zigzag(number));
 }
 
@@ -30,16 +30,16 @@ pub(super) const fn unzigzag(code: u64) -> i64 {
 
 /// Reads what the functions above wrote.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, Damaged> {
+    pub(crate) fn byte(&mut self) -> Result<u8, Damaged> {
         let (first, rest) = self.rest.split_first().ok_or(Damaged("too short"))?;
         self.rest = rest;
         Ok(*first)
@@ -51,11 +51,11 @@ impl<'a> Reader<'a> {
         Ok(head)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Damaged> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Damaged> {
         self.take(N)?.try_into().map_err(|_| Damaged("too short"))
     }
 
-    pub(super) fn varint(&mut self) -> Result<u64, Damaged> {
+    pub(crate) fn varint(&mut self) -> Result<u64, Damaged> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
         Err(Damaged("a number of more than 64 bits"))
     }
 
-    pub(super) fn signed(&mut self) -> Result<i64, Damaged> {
+    pub(crate) fn signed(&mut self) -> Result<i64, Damaged> {
         self.varint().map(unzigzag)
     }
 
@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The rest is to be empty.
-    pub(super) fn finish(self) -> Result<(), Damaged> {
+    pub(crate) fn finish(self) -> Result<(), Damaged> {
         if self.rest.is_empty() { Ok(()) } else { Err(Damaged("more bytes than are needed")) }
     }
 

@@ -3,8 +3,8 @@
 //! Read next: `summary.rs`.
 
 use super::bytes::put_varint;
-use super::summary::QualityCounts;
 use super::{Damaged, Summary, checked, figures, ints, with_checksum};
+use crate::figures::QualityCounts;
 
 /// The first byte after the checksum.
 const FORM: u8 = 1;

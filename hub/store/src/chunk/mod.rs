@@ -4,7 +4,7 @@
 //! ten-minute readings takes little more than the changes of its values. Blobs may be damaged: reading one never panics, never
 //! takes more memory than its rows, and gives either what was written or [`Damaged`]. Read next: `ints.rs`, `numbers.rs`.
 
-mod bytes;
+pub(crate) mod bytes;
 mod figures;
 mod hours;
 mod ints;
@@ -22,7 +22,7 @@ use thiserror::Error;
 
 use bytes::{Reader, put_varint};
 pub use hours::{decode_hours, encode_hours};
-pub use summary::{QualityCounts, Summary, decode_summary, encode_summary, summarise};
+pub use summary::{Summary, decode_summary, encode_summary, summarise};
 
 /// A blob holds at most so many rows: twelve a second for a day. Whoever has more, cuts.
 pub const MAX_ROWS: usize = 1 << 20;

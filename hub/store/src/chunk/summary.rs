@@ -4,43 +4,7 @@
 
 use super::bytes::{Reader, put_signed, put_varint, unzigzag, zigzag};
 use super::{Damaged, Row, figures, numbers};
-
-/// How many readings of each quality.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct QualityCounts {
-    /// Every configured check has passed.
-    pub good: u32,
-    /// No check is configured.
-    pub not_evaluated: u32,
-    /// Doubtful, yet judged.
-    pub suspect: u32,
-    /// Impossible.
-    pub fail: u32,
-    /// No value.
-    pub missing: u32,
-    /// Taken while the sensor was calibrated.
-    pub calibrating: u32,
-}
-
-impl QualityCounts {
-    /// All readings.
-    pub fn total(&self) -> u64 {
-        self.in_order().iter().map(|count| u64::from(*count)).sum()
-    }
-
-    fn judged(&self) -> u32 {
-        self.good.saturating_add(self.not_evaluated).saturating_add(self.suspect)
-    }
-
-    pub(super) fn in_order(&self) -> [u32; 6] {
-        [self.good, self.not_evaluated, self.suspect, self.fail, self.missing, self.calibrating]
-    }
-
-    pub(super) fn from_order(counts: [u32; 6]) -> Self {
-        let [good, not_evaluated, suspect, fail, missing, calibrating] = counts;
-        Self { good, not_evaluated, suspect, fail, missing, calibrating }
-    }
-}
+use crate::figures::QualityCounts;
 
 /// What is known of some rows. Without a judged value, `n` and the numbers are 0.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -1,9 +1,11 @@
 //! Quality, reason and numbers as they lie on disk. Pure. A number given here is never given another meaning.
 
-use hub_model::{Quality, Reason};
+use hub_model::{PointId, Quality, Reading, Reason, Timestamp};
 use rusqlite::types::{Value, ValueRef};
 
+use super::hot::Entry;
 use super::readers::Fault;
+use crate::chunk::Row;
 
 /// Modbus exception `n` is this and `n`.
 const EXCEPTION_BASE: i64 = 256;
@@ -82,6 +84,34 @@ pub(super) fn reason_of(code: i64) -> Result<Reason, Fault> {
             Some(exception) => Reason::Exception(exception),
             None => return Err(Fault::Damaged { what: "reason", found: code.to_string() }),
         },
+    })
+}
+
+/// A reading without its point, as it waits in RAM. What is not a number is no number.
+pub(super) fn entry_of(reading: &Reading, is_correction: bool) -> Entry {
+    Entry {
+        measured_at: reading.measured_at.as_millis(),
+        received_at: reading.received_at.as_millis(),
+        raw: reading.raw.unwrap_or(f64::NAN),
+        value: reading.value.unwrap_or(f64::NAN),
+        // Both are made of small codes.
+        reason: reading.reason.map_or(0, |reason| reason_code(reason) as u16),
+        quality: quality_code(reading.quality) as u8,
+        may_repeat: !is_correction,
+        is_correction,
+    }
+}
+
+/// The reading of `point` that a chunk's row is.
+pub(super) fn reading_of_row(row: &Row, point: PointId) -> Result<Reading, Fault> {
+    Ok(Reading {
+        point,
+        measured_at: Timestamp::from_millis(row.measured_at),
+        received_at: Timestamp::from_millis(row.received_at),
+        raw: row.raw,
+        value: row.value,
+        quality: quality_of(row.quality.into())?,
+        reason: if row.reason == 0 { None } else { Some(reason_of(row.reason.into())?) },
     })
 }
 

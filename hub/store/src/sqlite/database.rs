@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::folder;
-use crate::error::{StoreError, cause};
+use crate::error::{Cause, StoreError, cause};
 
 /// How long a connection waits for another one's lock on the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -18,24 +18,44 @@ pub(crate) struct Schema {
     /// Kept in the file's header, so that no foreign file is taken for ours.
     pub application_id: i64,
     /// Statements of each step. A step that has been released is never edited: the next one is added.
-    pub steps: &'static [&'static str],
+    pub steps: &'static [Step],
 }
 
+/// One step of a schema.
+pub(crate) struct Step {
+    /// Statements that make and change tables.
+    pub tables: &'static str,
+    /// What is done with their rows afterwards, in the same transaction.
+    pub then: Option<Conversion>,
+}
+
+/// Brings rows into their new form. The number is how many seconds east of UTC the days are cut.
+pub(crate) type Conversion = fn(&rusqlite::Transaction<'_>, i32) -> Result<(), Cause>;
+
 /// Opens `file` of `dir` for writing, makes it where it is missing, and brings its schema up to date in one transaction.
-pub(crate) fn open(dir: &Path, file: &Path, schema: &Schema) -> Result<Connection, StoreError> {
+pub(crate) fn open(
+    dir: &Path,
+    file: &Path,
+    schema: &Schema,
+    utc_offset_s: i32,
+) -> Result<Connection, StoreError> {
     folder::make_private_file(dir, file)?;
     let cannot = |source: rusqlite::Error| StoreError::Open { file: file.to_owned(), source: cause(&source) };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(file, flags).map_err(cannot)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(cannot)?;
     refuse_unknown(&connection, file, schema)?;
+    // Pages that are free can be given back to the disk; this counts before the first table only.
     // FULL: the write-ahead log is synced at each commit, so an acknowledged reading survives the loss of power.
     connection
         .execute_batch(
-            "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+            "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
         )
         .map_err(cannot)?;
-    upgrade(&mut connection, schema).map_err(cannot)?;
+    let failed = |source| StoreError::Open { file: file.to_owned(), source };
+    if upgrade(&mut connection, schema, utc_offset_s).map_err(failed)? {
+        give_back(&connection, file);
+    }
     Ok(connection)
 }
 
@@ -80,37 +100,55 @@ fn refuse_unknown(connection: &Connection, file: &Path, schema: &Schema) -> Resu
     Ok(())
 }
 
-fn upgrade(connection: &mut Connection, schema: &Schema) -> rusqlite::Result<()> {
+/// Takes the steps that the file lacks, all or none. Gives whether rows were brought into another form.
+fn upgrade(connection: &mut Connection, schema: &Schema, utc_offset_s: i32) -> Result<bool, Cause> {
     // Immediate: two processes that open the file at once do not both take the same step.
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let behavior = rusqlite::TransactionBehavior::Immediate;
+    let transaction = connection.transaction_with_behavior(behavior).map_err(|error| cause(&error))?;
+    let found: i64 =
+        transaction.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(|error| cause(&error))?;
     for step in schema.steps.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        transaction.execute_batch(step)?;
+        transaction.execute_batch(step.tables).map_err(|error| cause(&error))?;
+        if let Some(then) = step.then {
+            then(&transaction, utc_offset_s)?;
+        }
     }
-    transaction.pragma_update(None, "application_id", schema.application_id)?;
-    transaction.pragma_update(None, "user_version", i64::try_from(schema.steps.len()).unwrap_or(i64::MAX))?;
-    transaction.commit()
+    let known = i64::try_from(schema.steps.len()).unwrap_or(i64::MAX);
+    transaction
+        .pragma_update(None, "application_id", schema.application_id)
+        .and_then(|()| transaction.pragma_update(None, "user_version", known))
+        .and_then(|()| transaction.commit())
+        .map_err(|error| cause(&error))?;
+    Ok(found > 0 && found < known)
+}
+
+/// Makes the file as small as what is in it, after its rows have got a shorter form. Without it the space is used again, later.
+fn give_back(connection: &Connection, file: &Path) {
+    if let Err(error) = connection.execute_batch("VACUUM") {
+        tracing::warn!(file = %file.display(), %error, "the upgraded store keeps its old size");
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ONE: Schema = Schema { application_id: 7, steps: &["CREATE TABLE a (x)"] };
-    const TWO: Schema =
-        Schema { application_id: 7, steps: &["CREATE TABLE a (x)", "ALTER TABLE a ADD COLUMN y DEFAULT 5"] };
+    const FIRST: Step = Step { tables: "CREATE TABLE a (x)", then: None };
+    const SECOND: Step = Step { tables: "ALTER TABLE a ADD COLUMN y DEFAULT 5", then: None };
+    const ONE: Schema = Schema { application_id: 7, steps: &[FIRST] };
+    const TWO: Schema = Schema { application_id: 7, steps: &[FIRST, SECOND] };
 
     #[test]
     fn an_older_schema_is_upgraded_and_a_newer_one_refused() {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("x.sqlite");
-        open(place.path(), &file, &ONE).unwrap().execute("INSERT INTO a VALUES (1)", []).unwrap();
-        let upgraded = open(place.path(), &file, &TWO).unwrap();
+        open(place.path(), &file, &ONE, 0).unwrap().execute("INSERT INTO a VALUES (1)", []).unwrap();
+        let upgraded = open(place.path(), &file, &TWO, 0).unwrap();
         let row: (i64, i64) =
             upgraded.query_row("SELECT x, y FROM a", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         assert_eq!(row, (1, 5));
         drop(upgraded);
-        let error = open(place.path(), &file, &ONE).unwrap_err();
+        let error = open(place.path(), &file, &ONE, 0).unwrap_err();
         assert!(matches!(error, StoreError::NewerSchema { found: 2, known: 1, .. }));
         assert!(error.to_string().contains("x.sqlite was written by a newer hub (schema 2"), "{error}");
     }
@@ -121,11 +159,11 @@ mod tests {
         let foreign = place.path().join("foreign.sqlite");
         Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
         let before = std::fs::read(&foreign).unwrap();
-        assert!(matches!(open(place.path(), &foreign, &ONE), Err(StoreError::Foreign { .. })));
+        assert!(matches!(open(place.path(), &foreign, &ONE, 0), Err(StoreError::Foreign { .. })));
         assert_eq!(std::fs::read(&foreign).unwrap(), before);
         let text = place.path().join("text.sqlite");
         std::fs::write(&text, "time;value\n".repeat(100)).unwrap();
-        let error = open(place.path(), &text, &ONE).unwrap_err();
+        let error = open(place.path(), &text, &ONE, 0).unwrap_err();
         assert!(
             crate::error::in_one_line(&error).ends_with("cannot be opened: file is not a database"),
             "{error:?}"

@@ -6,34 +6,47 @@
 mod codes;
 pub(crate) mod database;
 pub(crate) mod folder;
+mod hot;
+mod key;
+mod load;
+mod mirror;
+mod parts;
 mod query;
 mod readers;
 mod rows;
 pub(crate) mod schema;
+mod seal;
+mod sealer;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod upgrade;
+mod walk;
 mod writer;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Sender, TrySendError, bounded};
 use hub_model::PointId;
 
+use self::mirror::Mirror;
 use self::readers::Readers;
-use self::writer::{BeforeAttempt, Queued, Stop, Writer};
+use self::seal::Seals;
+use self::writer::{BeforeAttempt, Message, Queued, Stop, Writer};
 use crate::error::{Closed, NotCommitted, StoreError, in_one_line};
 use crate::figures::expected_a_day;
-use crate::head::Head;
 use crate::port::{Append, Batch, CommitSeq, OnCommit};
 
 /// How many batches may wait for the writer. When they are that many `append` blocks.
 const QUEUE_BATCHES: usize = 2_048;
+
+/// What may be under way between the writer and the sealer: lots of series, and a checkpoint. There are never more.
+const SEALER_QUEUE: usize = 8;
 
 /// Where a store is and how it commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +55,10 @@ pub struct Settings {
     pub dir: PathBuf,
     /// How long the first batch waits for others to share its transaction. Longer spares the disk, shorter answers sooner.
     pub commit_window: Duration,
-    /// How many seconds east of UTC the days are cut.
+    /// How many seconds east of UTC the days are cut. A store goes on with the offset that it began with.
     pub utc_offset_s: i32,
+    /// A point's readings are sealed, compressed, when so many of them wait.
+    pub seal_at: usize,
 }
 
 impl Settings {
@@ -53,6 +68,7 @@ impl Settings {
             dir: dir.into(),
             commit_window: Duration::from_millis(100),
             utc_offset_s: crate::VIETNAM_OFFSET_S,
+            seal_at: 240,
         }
     }
 }
@@ -66,6 +82,25 @@ pub struct StoreHealth {
     pub queued: usize,
     /// Set while the disk refuses to take them.
     pub failing: Option<Failing>,
+    /// Chunks and commits that could not be read and were set aside, ever.
+    pub damaged: u64,
+}
+
+/// What a store has done since it was opened, and what waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreStats {
+    /// Readings committed.
+    pub readings: u64,
+    /// Bytes of them in the hot log.
+    pub hot_bytes: u64,
+    /// Readings put into chunks.
+    pub sealed_readings: u64,
+    /// Bytes of chunks written; a chunk that grows is written several times.
+    pub chunk_bytes: u64,
+    /// Readings in RAM that wait to be sealed.
+    pub waiting_readings: u64,
+    /// Points that ever had a reading.
+    pub series: u64,
 }
 
 /// A transaction that is tried again and again.
@@ -82,7 +117,7 @@ pub struct Store {
     shared: Arc<Shared>,
     readers: Readers,
     utc_offset_s: i32,
-    intake: RwLock<Option<Sender<Queued>>>,
+    intake: RwLock<Option<Sender<Message>>>,
     thread: Mutex<Option<Running>>,
 }
 
@@ -95,13 +130,34 @@ struct Running {
 /// What the writer tells and everybody may read.
 #[derive(Default)]
 struct Shared {
-    head: RwLock<Head>,
+    mirror: RwLock<Mirror>,
     last_commit: AtomicU64,
     last_alarm: AtomicU64,
     in_hand: AtomicUsize,
     failing: Mutex<Option<Failing>>,
     repeats: AtomicU64,
+    damaged: AtomicU64,
+    readings: AtomicU64,
+    hot_bytes: AtomicU64,
+    sealed_readings: AtomicU64,
+    chunk_bytes: AtomicU64,
     expected: RwLock<HashMap<PointId, Option<u32>>>,
+}
+
+// A panic elsewhere leaves at worst a commit half shown; what is on disk is whole.
+impl Shared {
+    fn mirror(&self) -> RwLockReadGuard<'_, Mirror> {
+        self.mirror.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn mirror_mut(&self) -> RwLockWriteGuard<'_, Mirror> {
+        self.mirror.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many readings a day should have.
+    fn expected(&self, point: &PointId) -> Option<u32> {
+        self.expected.read().unwrap_or_else(PoisonError::into_inner).get(point).copied().flatten()
+    }
 }
 
 impl Store {
@@ -119,20 +175,39 @@ impl Store {
         folder::make(dir)?;
         let lock = folder::lock(dir)?;
         let file = dir.join(schema::FILE);
-        let connection = database::open(dir, &file, &schema::SCHEMA)?;
-        let shared = Arc::new(Shared::default());
+        let connection = database::open(dir, &file, &schema::SCHEMA, settings.utc_offset_s)?;
+        let failed = |fault: readers::Fault| fault.while_opening(&file);
+        let utc_offset_s = load::utc_offset_s(&connection, settings.utc_offset_s).map_err(failed)?;
+        let loaded = load::load(&connection).map_err(failed)?;
+        Writer::prepare(&connection).map_err(failed)?;
+        let shared = Arc::new(Shared {
+            mirror: RwLock::new(loaded.mirror),
+            last_commit: loaded.commits.into(),
+            last_alarm: loaded.last_alarm.into(),
+            damaged: loaded.damaged.into(),
+            ..Shared::default()
+        });
         let (intake, queue) = bounded(QUEUE_BATCHES);
         let (stop, stopped) = bounded(0);
-        let writer = Writer::new(
+        let (work, to_be_done) = bounded(SEALER_QUEUE);
+        let (answers, done) = bounded(SEALER_QUEUE);
+        let of_sealer = file.clone();
+        let sealer = std::thread::Builder::new()
+            .name("store-sealer".to_owned())
+            .spawn(move || sealer::run(of_sealer, utc_offset_s, to_be_done, answers))
+            .map_err(StoreError::Thread)?;
+        let writer = Writer {
             connection,
-            shared.clone(),
+            shared: shared.clone(),
             queue,
             stopped,
-            settings.commit_window,
+            commit_window: settings.commit_window,
+            utc_offset_s,
             before_attempt,
-            lock,
-        )
-        .map_err(|fault| fault.while_opening(&file))?;
+            seals: Seals::new(settings.seal_at.max(1), work, done, loaded.hot),
+            sealer,
+            _lock: lock,
+        };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || writer.run())
@@ -140,7 +215,7 @@ impl Store {
         Ok(Self {
             shared,
             readers: Readers::new(file),
-            utc_offset_s: settings.utc_offset_s,
+            utc_offset_s,
             intake: RwLock::new(Some(intake)),
             thread: Mutex::new(Some(Running { stop, thread })),
         })
@@ -154,6 +229,41 @@ impl Store {
             last_commit: CommitSeq(self.shared.last_commit.load(Ordering::Acquire)),
             queued: queued + self.shared.in_hand.load(Ordering::Acquire),
             failing: self.shared.failing.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            damaged: self.shared.damaged.load(Ordering::Acquire),
+        }
+    }
+
+    /// What it has done since it was opened.
+    pub fn stats(&self) -> StoreStats {
+        let mirror = self.shared.mirror();
+        StoreStats {
+            readings: self.shared.readings.load(Ordering::Acquire),
+            hot_bytes: self.shared.hot_bytes.load(Ordering::Acquire),
+            sealed_readings: self.shared.sealed_readings.load(Ordering::Acquire),
+            chunk_bytes: self.shared.chunk_bytes.load(Ordering::Acquire),
+            waiting_readings: mirror.readings() as u64,
+            series: mirror.all().len() as u64,
+        }
+    }
+
+    /// Seals all that has been committed, and returns when it is. Needs not be called: it happens by itself, later.
+    ///
+    /// # Errors
+    /// When the store is closed, or is while this waits.
+    pub fn seal_everything(&self) -> Result<(), Closed> {
+        let (told, sealed) = bounded(1);
+        let intake = self.intake.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Closed)?;
+        intake.send(Message::SealEverything(told)).map_err(|_| Closed)?;
+        drop(intake);
+        sealed.recv().map_err(|_| Closed)
+    }
+
+    /// Has a chunk that cannot be read set aside. When the queue is full, whoever meets it next reports it again.
+    fn report_damaged(&self, chunk: i64, why: String) {
+        let intake = self.intake.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(intake) = &*intake else { return };
+        if let Err(TrySendError::Disconnected(_)) = intake.try_send(Message::SetAside(chunk, why)) {
+            tracing::debug!(chunk, "a damaged chunk is set aside when the store is open again");
         }
     }
 
@@ -163,7 +273,8 @@ impl Store {
             intervals.into_iter().map(|(point, interval)| (point, expected_a_day(interval))).collect();
     }
 
-    /// How many readings took the place of one of the same moment without being a correction, since it was opened.
+    /// How many readings took the place of one of the same moment without being a correction, since it was opened. Those that
+    /// took the place of a sealed one are counted when they are sealed themselves.
     pub fn repeats(&self) -> u64 {
         self.shared.repeats.load(Ordering::Acquire)
     }
@@ -199,7 +310,7 @@ impl Append for Store {
     fn append(&self, batch: Batch, on_commit: OnCommit) -> Result<(), Closed> {
         // Cloned, so that a call that blocks on a full queue does not hold up `close`.
         let intake = self.intake.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or(Closed)?;
-        intake.send(Queued { batch, on_commit }).map_err(|_| Closed)
+        intake.send(Message::Append(Queued { batch, on_commit })).map_err(|_| Closed)
     }
 }
 

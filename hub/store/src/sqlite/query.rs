@@ -1,32 +1,22 @@
-//! The way back: questions to the store on disk, and what is loaded when it is opened. Changes nothing.
+//! The way back: questions to the store on disk. Changes nothing.
 //!
-//! Read next: `readers.rs` for the connections, `rows.rs` for the rows.
+//! Read next: `walk.rs` for readings, `readers.rs` for the connections, `rows.rs` for the rows.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use hub_model::{Alarm, AlarmId, PointId, Reading, Timestamp, Tracking, Transition};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::params;
 
 use super::Store;
-use super::codes::number_of;
+use super::codes::{quality_of, reading_of_row};
 use super::readers::Fault;
-use super::rows::{alarm_of, correction_of, point_of, reading_of, tracking_of, transition_of};
-use crate::bucket::{BucketFold, Cut, DayFold};
+use super::rows::{alarm_of, correction_of, tracking_of, transition_of};
+use super::walk::{Piece, Walk};
+use crate::bucket::{BucketFold, Cut, DayFold, What};
 use crate::error::StoreError;
 use crate::figures::{Bucket, DaySummary, LocalDay, Spans};
-use crate::head::Head;
 use crate::port::{AlarmFilter, CommitSeq, Correction, History, Latest};
-
-/// Readings fetched at a time. Between pages no connection and no snapshot is held, so a slow receiver keeps nothing from
-/// being brought out of the write-ahead log.
-const PAGE_READINGS: usize = 4_096;
-
-// Of rows with the same time the last written counts: with a sole max(), SQLite takes the other columns from that row.
-pub(super) const READINGS_PAGE: &str = "SELECT measured_at, received_after_ms, raw, value, quality, reason, max(rowid) FROM reading
-    WHERE series = ? AND measured_at >= ? AND measured_at < ? GROUP BY measured_at ORDER BY measured_at LIMIT ?";
 
 const AUDIT: &str = "SELECT measured_at, received_after_ms, raw, value, quality, reason, latest,
     was_measured_at, was_received_after_ms, was_raw, was_value, was_quality, was_reason, at, by_user, why
@@ -34,11 +24,11 @@ const AUDIT: &str = "SELECT measured_at, received_after_ms, raw, value, quality,
 
 impl History for Store {
     fn latest(&self) -> Result<Vec<Latest>, StoreError> {
-        Ok(self.shared.head.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect())
+        Ok(self.shared.mirror().latest())
     }
 
     fn latest_of(&self, point: &PointId) -> Result<Option<Latest>, StoreError> {
-        Ok(self.shared.head.read().unwrap_or_else(PoisonError::into_inner).get(point).cloned())
+        Ok(self.shared.mirror().of_point(point).and_then(|series| series.latest.clone()))
     }
 
     fn readings(
@@ -48,17 +38,15 @@ impl History for Store {
         to: Timestamp,
         visit: &mut dyn FnMut(Reading) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        let mut from = from.as_millis();
-        loop {
-            let page = self.readers.ask("readings", |connection| page(connection, point, from, to))?;
-            let is_last = page.len() < PAGE_READINGS;
-            let next = page.last().and_then(|reading| reading.measured_at.as_millis().checked_add(1));
-            if page.into_iter().try_for_each(&mut *visit).is_break() || is_last {
-                return Ok(());
+        self.walk(point, (from, to), &|_, _| false, &mut |piece| {
+            let Piece::Rows(rows) = piece else { return Ok(ControlFlow::Continue(())) };
+            for row in rows {
+                if visit(reading_of_row(&row, point.clone())?).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
             }
-            let Some(next) = next else { return Ok(()) };
-            from = next;
-        }
+            Ok(ControlFlow::Continue(()))
+        })
     }
 
     fn buckets(
@@ -68,19 +56,28 @@ impl History for Store {
         to: Timestamp,
         spans: &Spans,
     ) -> Result<Vec<Bucket>, StoreError> {
-        let mut fold = BucketFold::new(Cut::new(spans)?);
-        self.readings(point, from, to, &mut |reading| fold.take(&reading))?;
+        let cut = Cut::new(spans)?;
+        let span = cut.within(from, to);
+        let is_in_one = |first, last| {
+            let of = |ms| cut.span_of(Timestamp::from_millis(ms)).map(|(number, _)| number);
+            of(first).is_some_and(|span| of(last) == Some(span))
+        };
+        let mut fold = BucketFold::new(&cut);
+        self.walk(point, span, &is_in_one, &mut |piece| each(&piece, &mut |at, what| fold.take(at, what)))?;
         fold.finish()
     }
 
     fn days(&self, point: &PointId, from: Timestamp, to: Timestamp) -> Result<Vec<DaySummary>, StoreError> {
-        let Some((from, to)) = LocalDay::whole(from, to, self.utc_offset_s) else { return Ok(Vec::new()) };
-        let expected =
-            self.shared.expected.read().unwrap_or_else(PoisonError::into_inner).get(point).copied();
-        let mut fold = DayFold::new(self.utc_offset_s, expected.flatten());
-        self.readings(point, from, to, &mut |reading| {
-            fold.take(&reading);
-            ControlFlow::Continue(())
+        let Some(span) = LocalDay::whole(from, to, self.utc_offset_s) else { return Ok(Vec::new()) };
+        let expected = self.shared.expected(point);
+        let day = |ms| LocalDay::of(Timestamp::from_millis(ms), self.utc_offset_s);
+        let is_in_one = |first, last| day(first) == day(last);
+        let mut fold = DayFold::new(self.utc_offset_s, expected);
+        self.walk(point, span, &is_in_one, &mut |piece| {
+            each(&piece, &mut |at, what| {
+                fold.take(at, what);
+                ControlFlow::Continue(())
+            })
         })?;
         Ok(fold.finish())
     }
@@ -148,44 +145,51 @@ pub(super) fn alarms_question(active_only: bool) -> String {
     )
 }
 
-fn page(connection: &Connection, point: &PointId, from: i64, to: Timestamp) -> Result<Vec<Reading>, Fault> {
-    let mut series = connection.prepare_cached("SELECT id FROM series WHERE point = ?")?;
-    let Some(series) = series.query_row([point.as_str()], |row| row.get::<_, i64>(0)).optional()? else {
-        return Ok(Vec::new());
-    };
-    let mut query = connection.prepare_cached(READINGS_PAGE)?;
-    let rows = query.query_and_then(
-        params![series, from, to.as_millis(), i64::try_from(PAGE_READINGS).unwrap_or(i64::MAX)],
-        |row| reading_of(row, 0, point.clone()),
-    )?;
-    rows.collect()
+impl Store {
+    /// Shows a point's readings, or figures of some where those will do, in the order of time, until `visit` breaks off. Holds nothing
+    /// while `visit` runs, and one part's rows at most.
+    fn walk(
+        &self,
+        point: &PointId,
+        (from, to): (Timestamp, Timestamp),
+        figures_will_do: &dyn Fn(i64, i64) -> bool,
+        visit: &mut dyn FnMut(Piece) -> Result<ControlFlow<()>, Fault>,
+    ) -> Result<(), StoreError> {
+        let span = (from.as_millis(), to.as_millis());
+        let found =
+            self.shared.mirror().of_point(point).map(|series| (series.id, series.rows(span.0, span.1)));
+        let Some((series, waiting)) = found else { return Ok(()) };
+        let mut walk = Walk::new(series, span, self.utc_offset_s, waiting, figures_will_do);
+        while !walk.is_done() {
+            let pieces = self.readers.ask("readings", |connection| walk.page(connection))?;
+            for (chunk, why) in walk.damaged.drain(..) {
+                self.report_damaged(chunk, why);
+            }
+            for piece in pieces {
+                if visit(piece).map_err(|fault| fault.while_reading("readings"))?.is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
-/// All series by their points.
-pub(super) fn series(connection: &Connection) -> Result<HashMap<PointId, i64>, Fault> {
-    let mut query = connection.prepare("SELECT point, id FROM series")?;
-    query.query_and_then([], |row| Ok((point_of(row.get(0)?)?, row.get(1)?)))?.collect()
-}
-
-/// How many batches were committed, and the greatest alarm id.
-pub(super) fn counters(connection: &Connection) -> Result<(u64, u64), Fault> {
-    let question = "SELECT (SELECT commits FROM progress), (SELECT ifnull(max(id), 0) FROM alarm)";
-    let (commits, last_alarm): (i64, i64) =
-        connection.query_row(question, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok((commits.cast_unsigned(), last_alarm.cast_unsigned()))
-}
-
-/// What was known of every point at the last commit. One row a point, however many readings there are.
-pub(super) fn head(connection: &Connection) -> Result<Head, Fault> {
-    let mut query = connection.prepare(
-        "SELECT point, measured_at, received_after_ms, raw, value, quality, reason, good_value, good_at
-         FROM latest JOIN series ON series.id = latest.series",
-    )?;
-    let rows = query.query_and_then([], |row| {
-        let point = point_of(row.get(0)?)?;
-        let good_at: Option<i64> = row.get(8)?;
-        let last_good = number_of(row.get_ref(7)?)?.zip(good_at.map(Timestamp::from_millis));
-        Ok((point.clone(), Latest { reading: reading_of(row, 1, point)?, last_good }))
-    })?;
-    rows.collect()
+/// Gives each row of a piece, or its figures, to `take`.
+fn each(
+    piece: &Piece,
+    take: &mut dyn FnMut(Timestamp, What<'_>) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>, Fault> {
+    match piece {
+        Piece::Figures(summary) => Ok(take(Timestamp::from_millis(summary.first_at), What::Figures(summary))),
+        Piece::Rows(rows) => {
+            for row in rows {
+                let what = What::Reading(quality_of(row.quality.into())?, row.value);
+                if take(Timestamp::from_millis(row.measured_at), what).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        }
+    }
 }

@@ -27,6 +27,14 @@ impl From<rusqlite::Error> for Fault {
 }
 
 impl Fault {
+    /// What is wrong, in one line.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Sqlite(error) => error.to_string(),
+            Self::Damaged { what, found } => format!("the {what} \"{found}\" is not known"),
+        }
+    }
+
     pub(super) fn while_reading(self, what: &'static str) -> StoreError {
         match self {
             Self::Sqlite(error) => StoreError::Read { what, source: cause(&error) },

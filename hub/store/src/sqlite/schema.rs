@@ -1,11 +1,18 @@
 //! The tables of `hub.sqlite`. Nothing outside `sqlite/` knows them. Read next: `transaction.rs` (writes), `query.rs` (reads).
 
-use super::database::Schema;
+use super::database::{Schema, Step};
+use super::upgrade;
 
 /// The file's name in the store's folder.
 pub(crate) const FILE: &str = "hub.sqlite";
 
-pub(crate) const SCHEMA: Schema = Schema { application_id: 0x636d_6862, steps: &[STEP_1, STEP_2] };
+pub(crate) const SCHEMA: Schema = Schema {
+    application_id: 0x636d_6862,
+    steps: &[
+        Step { tables: STEP_1, then: None },
+        Step { tables: STEP_2, then: Some(upgrade::rows_to_chunks) },
+    ],
+};
 
 // Readings are only ever appended: commit by commit, within one by series, then in the order of their arrival.
 // Of rows with the same series and time the highest rowid counts.
@@ -83,8 +90,23 @@ const STEP_1: &str = "
     INSERT INTO progress VALUES (1, 0);
 ";
 
-// What was corrected. `was_…` is null throughout when nothing stood there.
+// Readings wait in `hot`, one row a commit, until they are sealed into chunks; see key.rs for a chunk's number.
+// What was corrected is in `audit`; `was_…` is null throughout when nothing stood there.
 const STEP_2: &str = "
+    CREATE TABLE hot (seq INTEGER PRIMARY KEY, body BLOB NOT NULL);
+    CREATE TABLE chunk (id INTEGER PRIMARY KEY, summary BLOB NOT NULL, hours BLOB, body BLOB);
+    CREATE TABLE damaged (
+        id INTEGER PRIMARY KEY,
+        was_in TEXT NOT NULL,
+        was_id INTEGER NOT NULL,
+        why TEXT NOT NULL,
+        at INTEGER NOT NULL DEFAULT (unixepoch() * 1000),
+        summary BLOB,
+        hours BLOB,
+        body BLOB
+    );
+    ALTER TABLE series ADD COLUMN sealed_seq INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE progress ADD COLUMN utc_offset_s INTEGER;
     CREATE TABLE audit (
         id INTEGER PRIMARY KEY,
         series INTEGER NOT NULL,

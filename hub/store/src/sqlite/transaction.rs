@@ -1,26 +1,23 @@
 //! Writes a group of batches in one transaction. Changes nothing in RAM: what has changed is given back for after the commit.
 //!
-//! Read next: `rows.rs` for how each thing lies in its row.
+//! Read next: `hot.rs` for the readings' row, `rows.rs` for the others.
 
 use std::collections::HashMap;
 
-use hub_model::{PointId, Reading, Timestamp, Tracking};
+use hub_model::{PointId, Reading, Tracking};
 use rusqlite::types::Value;
-use rusqlite::{
-    Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params, params_from_iter,
-};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params, params_from_iter};
 
-use super::codes::{number, quality_code, reason_code};
+use super::codes::{entry_of, number, quality_code, reading_of_row, reason_code};
+use super::hot::{self, Record};
+use super::mirror::Mirror;
+use super::readers::Fault;
 use super::rows::{INSERT_ALARM, INSERT_TRANSITION, alarm_row, transition_row};
-use crate::head::{Head, renewed, without_nan};
+use super::walk;
+use crate::chunk::Row;
 use crate::memory::is_idle;
 use crate::port::{Batch, Correction, Latest, StoredReading};
 
-const INSERT_READING: &str =
-    "INSERT INTO reading (series, measured_at, received_after_ms, raw, value, quality, reason)
-    VALUES (?, ?, ?, ?, ?, ?, ?)";
-const STANDING: &str = "SELECT measured_at, received_after_ms, raw, value, quality, reason FROM reading
-    WHERE series = ? AND measured_at = ? ORDER BY rowid DESC LIMIT 1";
 const INSERT_AUDIT: &str =
     "INSERT INTO audit (series, measured_at, received_after_ms, raw, value, quality, reason, latest,
     was_measured_at, was_received_after_ms, was_raw, was_value, was_quality, was_reason, at, by_user, why)
@@ -32,107 +29,92 @@ const REPLACE_LATEST: &str = "INSERT OR REPLACE INTO latest
 /// What a committed transaction has changed.
 #[derive(Default)]
 pub(super) struct Written {
+    /// The commit that they are in: the group's last.
+    pub seq: u64,
+    pub records: Vec<Record>,
     pub new_series: HashMap<PointId, i64>,
-    pub latest: HashMap<PointId, Latest>,
     pub last_alarm: u64,
-    pub repeats: u64,
+    /// The size of the hot row.
+    pub hot_bytes: usize,
 }
 
-/// Commits `batches`; `commits` is the counter after them. On an error nothing of it is on disk.
+/// Commits `batches`; `seq` is the number of the last. On an error nothing of it is on disk.
 pub(super) fn write<'a>(
     connection: &mut Connection,
-    series: &HashMap<PointId, i64>,
-    head: &Head,
+    mirror: &Mirror,
+    utc_offset_s: i32,
     batches: impl Iterator<Item = &'a Batch>,
-    commits: u64,
-) -> rusqlite::Result<Written> {
+    seq: u64,
+) -> Result<Written, Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut group = Group { transaction: &transaction, series, head, written: Written::default() };
-    let mut readings = Vec::new();
+    let written = Written { seq, ..Written::default() };
+    let mut group = Group { transaction: &transaction, mirror, utc_offset_s, written };
     for batch in batches {
-        for stored in &batch.readings {
-            readings.push((group.series_of(&stored.reading.point)?, stored));
+        for StoredReading { reading, latest } in &batch.readings {
+            group.add(reading, *latest, false)?;
         }
-        if !batch.corrections.is_empty() {
-            // What they replace must be in its place first.
-            group.write_readings(std::mem::take(&mut readings))?;
-            group.write_corrections(&batch.corrections)?;
-        }
+        group.write_corrections(&batch.corrections)?;
         group.write_alarms(batch)?;
         group.write_tracking(&batch.tracking)?;
     }
-    group.write_readings(readings)?;
-    let written = group.written;
-    transaction.prepare_cached("UPDATE progress SET commits = ?")?.execute([commits.cast_signed()])?;
+    let mut written = group.written;
+    let body = hot::encode(written.records.iter());
+    written.hot_bytes = body.len();
+    // A row for each commit, also one without readings: the count of commits goes on from the last.
+    transaction
+        .prepare_cached("INSERT INTO hot (seq, body) VALUES (?, ?)")?
+        .execute(params![seq.cast_signed(), body])?;
     transaction.commit()?;
     Ok(written)
 }
 
 struct Group<'a> {
     transaction: &'a Transaction<'a>,
-    series: &'a HashMap<PointId, i64>,
-    head: &'a Head,
+    mirror: &'a Mirror,
+    utc_offset_s: i32,
     written: Written,
 }
 
 impl Group<'_> {
-    /// Series by series, each in append order: neighbours in the index are written, and later read, together.
-    fn write_readings(&mut self, mut readings: Vec<(i64, &StoredReading)>) -> rusqlite::Result<()> {
-        readings.sort_by_key(|(series, _)| *series);
-        let mut insert = self.transaction.prepare_cached(INSERT_READING)?;
-        for of_series in readings.chunk_by(|(one, _), (other, _)| one == other) {
-            let mut latest = None;
-            for (series, StoredReading { reading, latest: is_latest }) in of_series {
-                self.written.repeats += u64::from(self.standing(*series, reading.measured_at)?.is_some());
-                let [measured_at, received_after, raw, value, quality, reason] = columns(reading);
-                insert.execute(params![series, measured_at, received_after, raw, value, quality, reason])?;
-                if *is_latest {
-                    let before = latest.as_ref().or_else(|| self.latest_of(&reading.point));
-                    latest = Some(renewed(before, without_nan(reading.clone())));
-                }
-            }
-            if let (Some(latest), Some((series, _))) = (latest, of_series.first()) {
-                self.write_latest(*series, latest)?;
-            }
-        }
+    fn add(&mut self, reading: &Reading, is_latest: bool, is_correction: bool) -> rusqlite::Result<()> {
+        let series = self.series_of(&reading.point)?;
+        let entry = entry_of(reading, is_correction);
+        self.written.records.push(Record { series, is_latest, entry });
         Ok(())
     }
 
-    fn write_corrections(&mut self, corrections: &[Correction]) -> rusqlite::Result<()> {
+    fn write_corrections(&mut self, corrections: &[Correction]) -> Result<(), Fault> {
         for correction in corrections {
             let StoredReading { reading, latest } = &correction.reading;
             let series = self.series_of(&reading.point)?;
-            let was = self.standing(series, reading.measured_at)?.unwrap_or([const { Value::Null }; 6]);
-            let new = columns(reading);
-            let [measured_at, received_after, raw, value, quality, reason] = &new;
-            let mut insert = self.transaction.prepare_cached(INSERT_READING)?;
-            insert.execute(params![series, measured_at, received_after, raw, value, quality, reason])?;
-            if *latest {
-                let renewed = renewed(self.latest_of(&reading.point), without_nan(reading.clone()));
-                self.write_latest(series, renewed)?;
-            }
+            let was = self.standing(series, reading.measured_at.as_millis())?;
+            let was = match was {
+                Some(was) => columns(&reading_of_row(&was, reading.point.clone())?),
+                None => [const { Value::Null }; 6],
+            };
+            self.add(reading, *latest, true)?;
             let told = [
                 correction.at.as_millis().into(),
                 correction.by.clone().into(),
                 correction.why.clone().into(),
             ];
-            let row = std::iter::once(series.into()).chain(new);
+            let row = std::iter::once(series.into()).chain(columns(reading));
             let row = row.chain([i64::from(*latest).into()]).chain(was).chain(told);
             self.transaction.prepare_cached(INSERT_AUDIT)?.execute(params_from_iter(row))?;
         }
         Ok(())
     }
 
-    /// The columns of the reading that stands at a moment.
-    fn standing(&self, series: i64, at: Timestamp) -> rusqlite::Result<Option<[Value; 6]>> {
-        let columns = |row: &Row<'_>| {
-            Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?])
-        };
-        self.transaction.prepare_cached(STANDING)?.query_row([series, at.as_millis()], columns).optional()
-    }
-
-    fn latest_of(&self, point: &PointId) -> Option<&Latest> {
-        self.written.latest.get(point).or_else(|| self.head.get(point))
+    /// What stands at a moment: of this group, still in RAM, or in a chunk.
+    fn standing(&self, series: i64, at_ms: i64) -> Result<Option<Row>, Fault> {
+        let is_it = |record: &&Record| record.series == series && record.entry.measured_at == at_ms;
+        if let Some(record) = self.written.records.iter().rev().find(is_it) {
+            return Ok(Some(record.entry.row()));
+        }
+        if let Some(entry) = self.mirror.of_id(series).and_then(|series| series.standing(at_ms)) {
+            return Ok(Some(entry.row()));
+        }
+        walk::standing(self.transaction, series, at_ms, self.utc_offset_s)
     }
 
     fn write_alarms(&mut self, batch: &Batch) -> rusqlite::Result<()> {
@@ -170,29 +152,11 @@ impl Group<'_> {
         Ok(())
     }
 
-    /// Once a series and transaction, however many readings there were.
-    fn write_latest(&mut self, series: i64, latest: Latest) -> rusqlite::Result<()> {
-        let [measured_at, received_after, raw, value, quality, reason] = columns(&latest.reading);
-        let good_value = number(latest.last_good.map(|(value, _)| value));
-        let good_at = latest.last_good.map(|(_, at)| at.as_millis());
-        let mut replace = self.transaction.prepare_cached(REPLACE_LATEST)?;
-        replace.execute(params![
-            series,
-            measured_at,
-            received_after,
-            raw,
-            value,
-            quality,
-            reason,
-            good_value,
-            good_at
-        ])?;
-        self.written.latest.insert(latest.reading.point.clone(), latest);
-        Ok(())
-    }
-
     fn series_of(&mut self, point: &PointId) -> rusqlite::Result<i64> {
-        if let Some(series) = self.series.get(point).or_else(|| self.written.new_series.get(point)) {
+        if let Some(series) = self.mirror.of_point(point) {
+            return Ok(series.id);
+        }
+        if let Some(series) = self.written.new_series.get(point) {
             return Ok(*series);
         }
         let mut insert = self.transaction.prepare_cached("INSERT INTO series (point) VALUES (?)")?;
@@ -200,6 +164,19 @@ impl Group<'_> {
         self.written.new_series.insert(point.clone(), series);
         Ok(series)
     }
+}
+
+/// Replaces what is kept of a series' latest reading.
+pub(super) fn write_latest(
+    transaction: &Transaction<'_>,
+    series: i64,
+    latest: &Latest,
+) -> rusqlite::Result<()> {
+    let good_value = number(latest.last_good.map(|(value, _)| value));
+    let good_at = latest.last_good.map(|(_, at)| at.as_millis()).into();
+    let row = std::iter::once(series.into()).chain(columns(&latest.reading)).chain([good_value, good_at]);
+    transaction.prepare_cached(REPLACE_LATEST)?.execute(params_from_iter(row))?;
+    Ok(())
 }
 
 /// A reading's columns but the series; `rows::reading_of` reads them back.

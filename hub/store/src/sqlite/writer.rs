@@ -2,21 +2,22 @@
 //!
 //! Never tells of what is not on disk, never drops a batch because the disk refuses it. Read next: `transaction.rs`.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, after, select_biased};
-use hub_model::PointId;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, after, never, select_biased};
 use rusqlite::Connection;
 
 use super::readers::Fault;
+use super::seal::{Seals, log_damaged, set_aside};
 use super::transaction::{self, Written};
-use super::{Failing, Shared, query};
+use super::{Failing, Shared};
+use crate::chunk::{decode, decode_summary};
 use crate::error::NotCommitted;
 use crate::port::{Batch, CommitSeq, OnCommit};
 
@@ -28,9 +29,8 @@ const MAX_GROUP_ROWS: usize = 20_000;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Pages in the write-ahead log (16 MiB) before they are brought into the file: an index page that many commits touch is then
-/// written there once.
-const WAL_PAGES: i64 = 4_000;
+/// Pages in the write-ahead log (64 MiB) before a commit brings them into the file. Before that the sealer's thread does it.
+const WAL_PAGES: i64 = 16_000;
 
 /// The log is cut back to this size after it grew beyond, as while somebody reads for long.
 const WAL_BYTES_KEPT: i64 = 32 * 1024 * 1024;
@@ -49,76 +49,166 @@ pub(super) struct Queued {
     pub on_commit: OnCommit,
 }
 
+/// What the writer is asked for.
+pub(super) enum Message {
+    Append(Queued),
+    /// Seal all that has been committed, then say so.
+    SealEverything(Sender<()>),
+    /// A chunk could not be read.
+    SetAside(i64, String),
+}
+
 pub(super) struct Writer {
-    connection: Connection,
-    series: HashMap<PointId, i64>,
-    shared: Arc<Shared>,
-    queue: Receiver<Queued>,
-    stopped: Receiver<Infallible>,
-    commit_window: Duration,
-    before_attempt: BeforeAttempt,
+    pub connection: Connection,
+    pub shared: Arc<Shared>,
+    pub queue: Receiver<Message>,
+    pub stopped: Receiver<Infallible>,
+    pub commit_window: Duration,
+    pub utc_offset_s: i32,
+    pub before_attempt: BeforeAttempt,
+    pub seals: Seals,
+    pub sealer: JoinHandle<()>,
     // Held until the last commit is done.
-    _lock: File,
+    pub _lock: File,
 }
 
 impl Writer {
-    /// Loads what is known now, and is ready to run.
-    pub(super) fn new(
-        connection: Connection,
-        shared: Arc<Shared>,
-        queue: Receiver<Queued>,
-        stopped: Receiver<Infallible>,
-        commit_window: Duration,
-        before_attempt: BeforeAttempt,
-        lock: File,
-    ) -> Result<Self, Fault> {
+    /// How the writer's connection is to behave.
+    pub(super) fn prepare(connection: &Connection) -> Result<(), Fault> {
         connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
         connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-        let series = query::series(&connection)?;
-        let (last_commit, last_alarm) = query::counters(&connection)?;
-        *shared.head.write().unwrap_or_else(PoisonError::into_inner) = query::head(&connection)?;
-        shared.last_commit.store(last_commit, Ordering::Release);
-        shared.last_alarm.store(last_alarm, Ordering::Release);
-        Ok(Self { connection, series, shared, queue, stopped, commit_window, before_attempt, _lock: lock })
+        Ok(())
     }
 
-    /// Commits what comes until nobody can append any more and the queue is empty.
+    /// Commits what comes until nobody can append any more and the queue is empty; seals in between.
     pub(super) fn run(mut self) -> Result<(), NotCommitted> {
-        while let Some(group) = self.gather() {
-            self.shared.in_hand.store(group.len(), Ordering::Release);
-            match self.commit(&group) {
-                Ok(written) => self.tell(written, group),
-                Err(last_error) => return Err(self.give_up(&group, last_error)),
+        let result = self.commit_all();
+        drop(self.seals);
+        if self.sealer.join().is_err() {
+            tracing::error!(
+                "the thread that seals readings broke down; they are sealed after the next start"
+            );
+        }
+        result
+    }
+
+    fn commit_all(&mut self) -> Result<(), NotCommitted> {
+        loop {
+            self.seals.start(&self.shared, self.last_commit());
+            let again = if self.seals.is_held_up() { after(LONGEST_PAUSE) } else { never() };
+            let message = select_biased! {
+                recv(self.seals.done) -> done => {
+                    let Ok(done) = done else {
+                        // It broke down. Readings wait in the hot log until the next start.
+                        self.seals.done = never();
+                        continue;
+                    };
+                    let commit = self.last_commit();
+                    self.seals.take(done, &mut self.connection, &self.shared, commit);
+                    continue;
+                }
+                recv(self.queue) -> message => message,
+                recv(again) -> _ => {
+                    let commit = self.last_commit();
+                    self.seals.write(&mut self.connection, &self.shared, commit);
+                    continue;
+                }
+            };
+            let Ok(message) = message else { return Ok(()) };
+            let mut others = Vec::new();
+            let group = match message {
+                Message::Append(first) => self.gather(first, &mut others),
+                other => {
+                    others.push(other);
+                    Vec::new()
+                }
+            };
+            if !group.is_empty() {
+                self.shared.in_hand.store(group.len(), Ordering::Release);
+                match self.commit(&group) {
+                    Ok(written) => self.tell(written, group),
+                    Err(last_error) => return Err(self.give_up(&group, last_error)),
+                }
             }
+            for other in others {
+                self.answer(other);
+            }
+            self.wait_for_the_sealer();
+        }
+    }
+
+    fn last_commit(&self) -> u64 {
+        self.shared.last_commit.load(Ordering::Acquire)
+    }
+
+    fn answer(&mut self, message: Message) {
+        match message {
+            Message::Append(_) => {}
+            Message::SealEverything(sealed) => self.seals.seal_everything(self.last_commit(), sealed),
+            Message::SetAside(chunk, why) => {
+                if let Err(fault) = self.set_aside(chunk, &why) {
+                    tracing::warn!(chunk, error = fault.text(), "a damaged chunk could not be set aside");
+                }
+            }
+        }
+    }
+
+    /// Sets a chunk aside unless it is gone, or can be read by now.
+    fn set_aside(&mut self, chunk: i64, why: &str) -> Result<(), Fault> {
+        let transaction = self.connection.transaction()?;
+        let bodies = transaction
+            .prepare_cached("SELECT summary, body FROM chunk WHERE id = ?")?
+            .query_map([chunk], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)))?
+            .collect::<Result<Vec<_>, _>>()?;
+        let is_damaged = |(summary, body): &(Vec<u8>, Option<Vec<u8>>)| {
+            decode_summary(summary).is_err() || body.as_deref().is_some_and(|body| decode(body).is_err())
+        };
+        if bodies.iter().any(is_damaged) {
+            set_aside(&transaction, chunk, why)?;
+            transaction.commit()?;
+            self.shared.damaged.fetch_add(1, Ordering::AcqRel);
+            log_damaged(chunk, why);
         }
         Ok(())
     }
 
-    /// Waits for a batch, then takes what else comes within the window.
-    fn gather(&self) -> Option<Vec<Queued>> {
-        let first = self.queue.recv().ok()?;
+    /// Keeps what is in RAM bounded: while there is too much, the next commit waits until some of it is sealed.
+    fn wait_for_the_sealer(&mut self) {
+        while self.seals.is_overrun(&self.shared) {
+            let Ok(done) = self.seals.done.recv() else { return };
+            let commit = self.last_commit();
+            self.seals.take(done, &mut self.connection, &self.shared, commit);
+            self.seals.start(&self.shared, commit);
+        }
+    }
+
+    /// Takes what else comes within the window of the first batch; what is no batch goes to `others`.
+    fn gather(&self, first: Queued, others: &mut Vec<Message>) -> Vec<Queued> {
         let mut rows = first.batch.rows();
         let mut group = vec![first];
         let window = after(self.commit_window);
-        while rows < MAX_GROUP_ROWS && group.len() < MAX_GROUP_BATCHES {
-            let next = select_biased! {
-                recv(window) -> _ => break,
-                recv(self.queue) -> next => next,
+        while rows < MAX_GROUP_ROWS && group.len() + others.len() < MAX_GROUP_BATCHES {
+            // What is queued already needs no waiting, which makes a window of zero group as well.
+            let next = match self.queue.try_recv() {
+                Ok(next) => next,
+                Err(_) => select_biased! {
+                    recv(window) -> _ => break,
+                    recv(self.queue) -> next => match next {
+                        Ok(next) => next,
+                        Err(_) => break,
+                    },
+                },
             };
-            let Ok(next) = next else { break };
-            rows += next.batch.rows();
-            group.push(next);
-        }
-        // What is queued already needs no waiting, which makes a window of zero group as well.
-        for next in self.queue.try_iter().take(MAX_GROUP_BATCHES.saturating_sub(group.len())) {
-            rows += next.batch.rows();
-            group.push(next);
-            if rows >= MAX_GROUP_ROWS {
-                break;
+            match next {
+                Message::Append(next) => {
+                    rows += next.batch.rows();
+                    group.push(next);
+                }
+                other => others.push(other),
             }
         }
-        Some(group)
+        group
     }
 
     /// Tries until the group is on disk. Gives the last error when the store is to be closed and a last attempt failed, too.
@@ -132,7 +222,7 @@ impl Writer {
                     self.note_success(attempts);
                     return Ok(written);
                 }
-                Err(error) => error.to_string(),
+                Err(fault) => fault.text(),
             };
             attempts += 1;
             self.note_failure(attempts, &error);
@@ -144,18 +234,29 @@ impl Writer {
         }
     }
 
-    fn attempt(&mut self, group: &[Queued]) -> rusqlite::Result<Written> {
+    fn attempt(&mut self, group: &[Queued]) -> Result<Written, Fault> {
         (self.before_attempt)(&self.connection)?;
-        let head = self.shared.head.read().unwrap_or_else(PoisonError::into_inner);
-        let commits = self.shared.last_commit.load(Ordering::Acquire) + group.len() as u64;
+        let commit = self.last_commit() + group.len() as u64;
         let batches = group.iter().map(|queued| &queued.batch);
-        transaction::write(&mut self.connection, &self.series, &head, batches, commits)
+        transaction::write(&mut self.connection, &self.shared.mirror(), self.utc_offset_s, batches, commit)
     }
 
     fn tell(&mut self, written: Written, group: Vec<Queued>) {
-        self.series.extend(written.new_series);
-        self.shared.head.write().unwrap_or_else(PoisonError::into_inner).extend(written.latest);
-        self.shared.repeats.fetch_add(written.repeats, Ordering::AcqRel);
+        let mut mirror = self.shared.mirror_mut();
+        for (point, series) in written.new_series {
+            mirror.add(series, point, 0, None);
+        }
+        match mirror.take(written.seq, &written.records) {
+            Ok(repeats) => drop(self.shared.repeats.fetch_add(repeats, Ordering::AcqRel)),
+            // Its series are known: the transaction has just used them.
+            Err(fault) => {
+                tracing::error!(error = fault.text(), "readings of a commit are not shown until a restart")
+            }
+        }
+        drop(mirror);
+        self.seals.note_commit(written.seq, written.hot_bytes);
+        self.shared.hot_bytes.fetch_add(written.hot_bytes as u64, Ordering::AcqRel);
+        self.shared.readings.fetch_add(written.records.len() as u64, Ordering::AcqRel);
         self.shared.last_alarm.fetch_max(written.last_alarm, Ordering::AcqRel);
         let before = self.shared.last_commit.fetch_add(group.len() as u64, Ordering::AcqRel);
         self.shared.in_hand.store(0, Ordering::Release);
@@ -186,7 +287,8 @@ impl Writer {
         let readings = |queued: &Queued| queued.batch.readings.len();
         let mut lost =
             NotCommitted { batches: group.len(), readings: group.iter().map(readings).sum(), last_error };
-        for queued in self.queue.try_iter() {
+        for message in self.queue.try_iter() {
+            let Message::Append(queued) = message else { continue };
             lost.batches += 1;
             lost.readings += readings(&queued);
         }

@@ -1,0 +1,343 @@
+//! When readings are sealed, and how what the sealer has prepared is written: by the writer, few series at a time, between two commits.
+//!
+//! A reading leaves RAM and the hot log only after the transaction that put it into a chunk. Read next: `sealer.rs`.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::atomic::Ordering;
+
+use crossbeam_channel::{Receiver, Sender};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::Shared;
+use super::mirror::Mirror;
+use super::parts::Written;
+use super::readers::Fault;
+use super::sealer::{self, Done, Sealed, Waiting, Work};
+use super::transaction::write_latest;
+
+/// Series written in one transaction, which a commit may have to wait for.
+const SERIES_AT_ONCE: usize = 64;
+
+/// Lots under way: one with the sealer, one on its way there or back.
+const LOTS: usize = 2;
+
+/// The hot log is kept shorter than this: it is what opening the store reads. Series that have few readings are then sealed early.
+const HOT_BYTES: usize = 6 * 1024 * 1024;
+const HOT_COMMITS: usize = 50_000;
+
+/// As many readings as this wait in RAM (40 bytes each) before series are sealed early, and before commits wait for the sealer.
+const WAITING_READINGS: usize = 500_000;
+pub(super) const MOST_WAITING_READINGS: usize = 800_000;
+
+/// Rows of the hot log that are deleted in one transaction, and how many bytes.
+const HOT_ROWS_AT_ONCE: usize = 2_048;
+const HOT_BYTES_AT_ONCE: usize = 2 * 1024 * 1024;
+
+/// Pages written to the log before it is brought into the file; and so few that the writer brings the last ones there itself, after
+/// which the log begins anew.
+const LOG_PAGES: usize = 1_000;
+const LAST_PAGES: i64 = 300;
+const PAGE_BYTES: usize = 4_096;
+
+/// The sealing side of the writer.
+pub(super) struct Seals {
+    /// A series is sealed when so many of its readings wait.
+    pub seal_at: usize,
+    pub work: Sender<Work>,
+    pub done: Receiver<Done>,
+    /// The series of the lots under way, in the order in which they are answered.
+    lots: VecDeque<Vec<i64>>,
+    is_checkpointing: bool,
+    log_pages: usize,
+    hot: VecDeque<(u64, usize)>,
+    hot_bytes: usize,
+    /// Prepared, but the disk refused it.
+    unwritten: VecDeque<Vec<Sealed>>,
+    /// Series that the sealer failed on.
+    failed: HashSet<i64>,
+    /// Who waits until all that was committed up to a commit is sealed.
+    waiting: Vec<(u64, Sender<()>)>,
+}
+
+impl Seals {
+    pub(super) fn new(
+        seal_at: usize,
+        work: Sender<Work>,
+        done: Receiver<Done>,
+        hot: VecDeque<(u64, usize)>,
+    ) -> Self {
+        let hot_bytes = hot.iter().map(|(_, bytes)| bytes).sum();
+        Self {
+            seal_at,
+            work,
+            done,
+            lots: VecDeque::new(),
+            is_checkpointing: false,
+            log_pages: 0,
+            hot,
+            hot_bytes,
+            unwritten: VecDeque::new(),
+            failed: HashSet::new(),
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Notes a row of the hot log.
+    pub(super) fn note_commit(&mut self, seq: u64, bytes: usize) {
+        self.hot.push_back((seq, bytes));
+        self.hot_bytes += bytes;
+        self.log_pages += bytes / PAGE_BYTES + 2;
+    }
+
+    /// Tells `sealed` once nothing up to `seq` waits any more.
+    pub(super) fn seal_everything(&mut self, seq: u64, sealed: Sender<()>) {
+        self.waiting.push((seq, sealed));
+    }
+
+    /// Whether something prepared could not be written and is to be tried again.
+    pub(super) fn is_held_up(&self) -> bool {
+        !self.unwritten.is_empty() || !self.failed.is_empty()
+    }
+
+    /// Whether commits should wait: there is too much in RAM, and some of it on its way to disk.
+    pub(super) fn is_overrun(&self, shared: &Shared) -> bool {
+        !self.lots.is_empty() && shared.mirror().readings() > MOST_WAITING_READINGS
+    }
+
+    /// Gives the sealer something to do, where there is.
+    pub(super) fn start(&mut self, shared: &Shared, commit: u64) {
+        if !self.waiting.is_empty() {
+            let needed = shared.mirror().needed_since(&HashSet::new()).unwrap_or(u64::MAX);
+            // Whoever has stopped waiting does not hear it.
+            self.waiting.retain(|(seq, sealed)| {
+                let is_sealed = *seq < needed;
+                if is_sealed {
+                    let _ = sealed.send(());
+                }
+                !is_sealed
+            });
+        }
+        while self.lots.len() < LOTS && self.unwritten.is_empty() {
+            let lot = self.next_lot(&shared.mirror());
+            let waiting = freeze(shared, &lot, commit);
+            if waiting.is_empty() || self.work.try_send(Work::Seal(waiting)).is_err() {
+                break;
+            }
+            self.failed.retain(|series| !lot.contains(series));
+            self.lots.push_back(lot);
+        }
+        if self.log_pages >= LOG_PAGES && !self.is_checkpointing {
+            self.is_checkpointing = self.work.try_send(Work::Checkpoint).is_ok();
+        }
+    }
+
+    /// The series to be sealed next.
+    fn next_lot(&self, mirror: &Mirror) -> Vec<i64> {
+        let idle =
+            mirror.all().iter().filter(|series| !series.is_sealing() || self.failed.contains(&series.id));
+        let is_long = self.hot_bytes > HOT_BYTES
+            || self.hot.len() > HOT_COMMITS
+            || mirror.readings() > WAITING_READINGS;
+        let upto = self.waiting.iter().map(|(seq, _)| *seq).max();
+        let mut lot: Vec<(u64, i64)> = if is_long || upto.is_some() {
+            let upto = if is_long { u64::MAX } else { upto.unwrap_or(0) };
+            // Those that hold the log's beginning first.
+            idle.filter_map(|series| Some((series.needs_since()?, series.id)))
+                .filter(|(since, _)| *since <= upto)
+                .collect()
+        } else {
+            let full = |series: &&super::mirror::Series| {
+                self.failed.contains(&series.id)
+                    || series.waiting() >= self.threshold(series.id, series.frozen_at)
+            };
+            idle.filter(full).map(|series| (u64::MAX - series.waiting() as u64, series.id)).collect()
+        };
+        if lot.len() > SERIES_AT_ONCE {
+            lot.select_nth_unstable(SERIES_AT_ONCE);
+            lot.truncate(SERIES_AT_ONCE);
+        }
+        // In the order in which their chunks lie.
+        let mut lot: Vec<i64> = lot.into_iter().map(|(_, series)| series).collect();
+        lot.sort_unstable();
+        lot
+    }
+
+    /// The first time at another count for each series, so that those that began together are not sealed together for ever.
+    fn threshold(&self, series: i64, frozen_at: u64) -> usize {
+        if frozen_at > 0 {
+            return self.seal_at;
+        }
+        let half = self.seal_at / 2;
+        self.seal_at - half
+            + usize::try_from(series.wrapping_mul(7_919).rem_euclid(half as i64 + 1)).unwrap_or(0)
+    }
+
+    /// Takes the sealer's answer, writes what it prepared, and what could not be written before.
+    pub(super) fn take(&mut self, done: Done, connection: &mut Connection, shared: &Shared, commit: u64) {
+        match done {
+            Done::Sealed(answer) => {
+                let lot = self.lots.pop_front().unwrap_or_default();
+                match answer {
+                    Ok(prepared) => self.unwritten.push_back(prepared),
+                    Err(fault) => {
+                        tracing::warn!(
+                            error = fault.text(),
+                            "readings could not be sealed; it is tried again"
+                        );
+                        self.failed.extend(lot);
+                    }
+                }
+                self.write(connection, shared, commit);
+            }
+            Done::Checkpointed(left) => {
+                self.is_checkpointing = false;
+                self.log_pages = 0;
+                match left {
+                    Some(left) if left <= LAST_PAGES => drop(sealer::checkpoint(connection)),
+                    _ => self.log_pages = LOG_PAGES / 2,
+                }
+            }
+        }
+    }
+
+    /// Writes what is prepared. What the disk refuses is kept, and tried again the next time.
+    pub(super) fn write(&mut self, connection: &mut Connection, shared: &Shared, commit: u64) {
+        while let Some(lot) = self.unwritten.pop_front() {
+            if let Err(fault) = self.write_lot(&lot, connection, shared, commit) {
+                tracing::debug!(
+                    error = fault.text(),
+                    "sealed readings could not be written; it is tried again"
+                );
+                self.unwritten.push_front(lot);
+                return;
+            }
+        }
+    }
+
+    /// How many rows of the hot log can be deleted now, when commits from `needed` on are needed.
+    fn unneeded(&self, needed: u64) -> usize {
+        let mut bytes = 0;
+        let fits = |(seq, size): &&(u64, usize)| {
+            bytes += size;
+            *seq < needed && bytes <= HOT_BYTES_AT_ONCE
+        };
+        self.hot.iter().take(HOT_ROWS_AT_ONCE).take_while(fits).count()
+    }
+
+    fn write_lot(
+        &mut self,
+        lot: &[Sealed],
+        connection: &mut Connection,
+        shared: &Shared,
+        commit: u64,
+    ) -> Result<(), Fault> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut bytes = 0;
+        let mirror = shared.mirror();
+        for sealed in lot {
+            bytes += write_series(&transaction, sealed, &mirror)?;
+        }
+        let gone = lot.iter().map(|sealed| sealed.series).collect();
+        let needed = mirror.needed_since(&gone).unwrap_or(u64::MAX);
+        drop(mirror);
+        let rows = self.unneeded(needed);
+        if let Some((last, _)) = rows.checked_sub(1).and_then(|last| self.hot.get(last)) {
+            transaction.prepare_cached("DELETE FROM hot WHERE seq <= ?")?.execute([last.cast_signed()])?;
+            transaction.prepare_cached("UPDATE progress SET commits = ?")?.execute([commit.cast_signed()])?;
+        }
+        transaction.commit()?;
+        self.hot_bytes -= self.hot.drain(..rows).map(|(_, bytes)| bytes).sum::<usize>();
+        self.log_pages += bytes / PAGE_BYTES + 2 * lot.len() + rows / 64;
+        let mut mirror = shared.mirror_mut();
+        for sealed in lot {
+            mirror.let_go(sealed.series);
+            shared.repeats.fetch_add(sealed.repeats, Ordering::AcqRel);
+            shared.sealed_readings.fetch_add(sealed.rows as u64, Ordering::AcqRel);
+            shared.damaged.fetch_add(sealed.damaged.len() as u64, Ordering::AcqRel);
+        }
+        shared.chunk_bytes.fetch_add(bytes as u64, Ordering::AcqRel);
+        for (chunk, why) in lot.iter().flat_map(|sealed| &sealed.damaged) {
+            log_damaged(*chunk, why);
+        }
+        Ok(())
+    }
+}
+
+/// Sets the series' readings aside for the sealer.
+fn freeze(shared: &Shared, lot: &[i64], commit: u64) -> Vec<Waiting> {
+    if lot.is_empty() {
+        return Vec::new();
+    }
+    let mut mirror = shared.mirror_mut();
+    let waiting = lot.iter().filter_map(|id| {
+        let entries = mirror.freeze(*id, commit)?;
+        let series = mirror.of_id(*id)?;
+        let newest = entries.last().map_or(i64::MIN, |entry| entry.measured_at);
+        let latest = series.latest.as_ref().map_or(i64::MIN, |latest| latest.reading.measured_at.as_millis());
+        Some(Waiting {
+            series: *id,
+            entries,
+            expected: shared.expected(&series.point),
+            newest_ms: newest.max(latest),
+        })
+    });
+    waiting.collect()
+}
+
+/// Gives how many bytes were written.
+fn write_series(transaction: &Transaction<'_>, sealed: &Sealed, mirror: &Mirror) -> Result<usize, Fault> {
+    for (chunk, why) in &sealed.damaged {
+        set_aside(transaction, *chunk, why)?;
+    }
+    let mut delete = transaction.prepare_cached("DELETE FROM chunk WHERE id = ?")?;
+    for chunk in &sealed.removed {
+        if sealed.written.iter().all(|(written, _)| written != chunk) {
+            delete.execute([chunk])?;
+        }
+    }
+    let mut bytes = 0;
+    for (chunk, part) in &sealed.written {
+        write_part(transaction, *chunk, part)?;
+        bytes += part.summary.len() + part.hours.as_ref().map_or(0, Vec::len) + part.body.len();
+    }
+    let Some(series) = mirror.of_id(sealed.series) else { return Ok(bytes) };
+    transaction
+        .prepare_cached("UPDATE series SET sealed_seq = ? WHERE id = ?")?
+        .execute([series.frozen_at.cast_signed(), sealed.series])?;
+    // The hot log is about to lose what it was known from.
+    if let Some(latest) = &series.latest {
+        write_latest(transaction, sealed.series, latest)?;
+    }
+    Ok(bytes)
+}
+
+/// Writes a chunk, also in the place of another one.
+pub(super) fn write_part(transaction: &Transaction<'_>, id: i64, part: &Written) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO chunk (id, summary, hours, body) VALUES (?, ?, ?, ?)")?
+        .execute(params![id, part.summary, part.hours, part.body])?;
+    Ok(())
+}
+
+/// Moves a chunk to where it disturbs nobody.
+pub(super) fn set_aside(transaction: &Transaction<'_>, id: i64, why: &str) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO damaged (was_in, was_id, why, summary, hours, body)
+         SELECT 'chunk', id, ?, summary, hours, body FROM chunk WHERE id = ?",
+        params![why, id],
+    )?;
+    transaction.execute("DELETE FROM chunk WHERE id = ?", [id])?;
+    Ok(())
+}
+
+/// Said once, when it is set aside.
+pub(super) fn log_damaged(id: i64, why: &str) {
+    let key = super::key::ChunkKey::of(id);
+    tracing::error!(
+        series = key.series,
+        day = key.day,
+        part = key.part,
+        why,
+        "a chunk of readings cannot be read and is set aside; the rest is as it was"
+    );
+}
