@@ -8,6 +8,8 @@ pub(crate) mod database;
 pub(crate) mod folder;
 mod hot;
 mod key;
+#[cfg(test)]
+mod layout_tests;
 mod load;
 mod mirror;
 mod parts;
