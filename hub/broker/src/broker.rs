@@ -199,6 +199,8 @@ async fn serve(core: Rc<Core>, socket: TcpListener, ready: std::sync::mpsc::Sync
     };
     tokio::task::spawn_local(core.clone().settle_all());
     tokio::task::spawn_local(core.clone().look_after());
+    let keeping = core.clone();
+    tokio::task::spawn_local(async move { keeping.keep.pass_on().await });
     let accepting = tokio::task::spawn_local(listener::accept(core.clone(), listener));
     if ready.send(Ok(())).is_err() {
         return;
@@ -218,4 +220,5 @@ async fn serve(core: Rc<Core>, socket: TcpListener, ready: std::sync::mpsc::Sync
         }
     };
     let _in_time = tokio::time::timeout(FLUSH, emptied).await;
+    core.keep.pass_on_now();
 }

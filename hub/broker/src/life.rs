@@ -42,6 +42,10 @@ impl Core {
             self.leave(&old);
         }
         let known = known.filter(|session| !session.has_ended());
+        // It is back, however it comes: what the broker's own restart would have said of it is not true.
+        for session in known.iter().filter(|session| session.was_cut_off.replace(false)) {
+            session.will.take();
+        }
         let resumed = match known {
             Some(session) if newcomer.clean_start => {
                 self.end_session(&session);

@@ -98,10 +98,10 @@ impl Outbox {
     }
 
     /// Puts back what was kept on disk, in its order.
-    pub(crate) fn restore(&self, item: Item) {
+    pub(crate) fn restore(&self, item: Item, released: bool) {
         if item.packet_id > 0 {
             self.packet_ids.borrow_mut().insert(item.packet_id);
-            self.flights.borrow_mut().push_back(Flight { item, released: false });
+            self.flights.borrow_mut().push_back(Flight { item, released });
         } else {
             self.queue_bytes.set(self.queue_bytes.get() + item.message.size_bytes());
             self.queue.borrow_mut().push_back(item);
@@ -210,6 +210,7 @@ impl Core {
             retain: item.retain,
             identifiers: item.identifiers.clone(),
             packet_id: 0,
+            released: false,
         };
         let after = self.keep.put(Op::Queue { session: session.id, number, item: kept });
         Item { number, after, ..item }
@@ -227,7 +228,13 @@ impl Core {
                 break;
             }
             if outbox.unsent.get() > 0 {
-                self.send_again(&conn, flights - outbox.unsent.get(), now);
+                let next = flights - outbox.unsent.get();
+                let after = outbox.flights.borrow().get(next).map_or(0, |flight| flight.item.after);
+                if after > self.keep.durable() {
+                    self.queue_awaits_disk(session);
+                    break;
+                }
+                self.send_again(&conn, next, now);
                 continue;
             }
             let source = if outbox.is_greeting() { &outbox.greetings } else { &outbox.queue };
@@ -266,7 +273,8 @@ impl Core {
         for item in items.iter_mut().take(places).filter(|item| is_needed(item)) {
             item.packet_id = session.outbox.fresh_packet_id();
             let (number, packet_id) = (item.number, item.packet_id);
-            item.after = self.keep.put(Op::Identified { session: session.id, number, packet_id });
+            let op = Op::Identified { session: session.id, number, packet_id, released: false };
+            item.after = self.keep.put(op);
         }
         true
     }
@@ -321,7 +329,7 @@ impl Core {
     /// The client acknowledges a message; tells whether there was one.
     pub(crate) fn acknowledged(
         self: &Rc<Core>,
-        conn: &Conn,
+        conn: &Rc<Conn>,
         kind: AckKind,
         packet_id: u16,
         code: u8,
@@ -341,8 +349,16 @@ impl Core {
             flights.iter().take(sent).position(|flight| flight.item.packet_id == packet_id && fits(flight));
         let Some(place) = place else { return false };
         if kind == AckKind::PubRec && code < reason::UNSPECIFIED {
-            flights[place].released = true;
-            conn.write(|out| codec::ack(conn.version, AckKind::PubRel, packet_id, reason::SUCCESS, out));
+            let Flight { item, released } = &mut flights[place];
+            // The client forgets the message with its release, so the broker has to know by then, come what may.
+            if item.number > 0 && !*released {
+                let (session, number) = (session.id, item.number);
+                item.after = self.keep.put(Op::Identified { session, number, packet_id, released: true });
+            }
+            *released = true;
+            conn.write_after(self, item.after, |out| {
+                codec::ack(conn.version, AckKind::PubRel, packet_id, reason::SUCCESS, out)
+            });
             return true;
         }
         let flight = flights.remove(place);

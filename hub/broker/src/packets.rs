@@ -161,7 +161,7 @@ fn release(core: &Core, conn: &Rc<Conn>, packet_id: u16) -> Result<(), Fault> {
     Ok(())
 }
 
-fn acknowledge(core: &Rc<Core>, conn: &Conn, kind: AckKind, packet_id: u16, code: u8) {
+fn acknowledge(core: &Rc<Core>, conn: &Rc<Conn>, kind: AckKind, packet_id: u16, code: u8) {
     if core.acknowledged(conn, kind, packet_id, code) {
         return;
     }

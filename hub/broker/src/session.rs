@@ -40,6 +40,8 @@ pub(crate) struct Session {
     /// It, or its will, is on disk.
     pub(crate) is_kept: Cell<bool>,
     pub(crate) is_will_kept: Cell<bool>,
+    /// Its client did not leave: the broker did.
+    pub(crate) was_cut_off: Cell<bool>,
     access: RefCell<Access>,
     ended: Cell<bool>,
 }
@@ -94,6 +96,7 @@ impl Session {
             awaits_disk: Cell::new(false),
             is_kept: Cell::new(false),
             is_will_kept: Cell::new(false),
+            was_cut_off: Cell::new(false),
             access: RefCell::default(),
             ended: Cell::new(false),
         }

@@ -21,8 +21,8 @@ const TABLES: &str = "
         no_local INTEGER NOT NULL, retain_as_published INTEGER NOT NULL, identifier INTEGER,
         PRIMARY KEY (session, filter)) WITHOUT ROWID;
     CREATE TABLE queue (session INTEGER NOT NULL, number INTEGER NOT NULL, packet_id INTEGER NOT NULL,
-        qos INTEGER NOT NULL, retain INTEGER NOT NULL, identifiers TEXT NOT NULL, expires_at_ms INTEGER,
-        message BLOB NOT NULL, PRIMARY KEY (session, number)) WITHOUT ROWID;
+        released INTEGER NOT NULL, qos INTEGER NOT NULL, retain INTEGER NOT NULL, identifiers TEXT NOT NULL,
+        expires_at_ms INTEGER, message BLOB NOT NULL, PRIMARY KEY (session, number)) WITHOUT ROWID;
     CREATE TABLE received (session INTEGER NOT NULL, packet_id INTEGER NOT NULL, at_ms INTEGER NOT NULL,
         done INTEGER NOT NULL, PRIMARY KEY (session, packet_id)) WITHOUT ROWID;
     CREATE TABLE retained (topic TEXT PRIMARY KEY, expires_at_ms INTEGER, message BLOB NOT NULL);
@@ -125,7 +125,7 @@ impl Disk {
         })?;
         session.subscriptions = rows.collect::<Result<_, _>>()?;
         let mut statement = self.0.prepare_cached(
-            "SELECT number, packet_id, qos, retain, identifiers, expires_at_ms, message FROM queue
+            "SELECT number, packet_id, qos, retain, identifiers, expires_at_ms, message, released FROM queue
              WHERE session = ? ORDER BY number",
         )?;
         let mut rows = statement.query([id])?;
@@ -139,6 +139,7 @@ impl Disk {
                 retain: row.get(3)?,
                 identifiers: identifiers.split(' ').filter_map(|number| number.parse().ok()).collect(),
                 packet_id: row.get(1)?,
+                released: row.get(7)?,
             };
             session.queue.push((row.get::<_, i64>(0)? as u64, item));
         }
@@ -231,11 +232,12 @@ fn write_one(transaction: &Transaction<'_>, op: &Op) -> rusqlite::Result<()> {
         Op::Queue { session, number, item } => {
             let identifiers: Vec<String> = item.identifiers.iter().map(ToString::to_string).collect();
             run(
-                "INSERT OR REPLACE INTO queue VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO queue VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 params![
                     *session as i64,
                     *number as i64,
                     item.packet_id,
+                    item.released,
                     item.qos,
                     item.retain,
                     identifiers.join(" "),
@@ -244,9 +246,9 @@ fn write_one(transaction: &Transaction<'_>, op: &Op) -> rusqlite::Result<()> {
                 ],
             )
         }
-        Op::Identified { session, number, packet_id } => run(
-            "UPDATE queue SET packet_id = ? WHERE session = ? AND number = ?",
-            params![packet_id, *session as i64, *number as i64],
+        Op::Identified { session, number, packet_id, released } => run(
+            "UPDATE queue SET packet_id = ?, released = ? WHERE session = ? AND number = ?",
+            params![packet_id, released, *session as i64, *number as i64],
         ),
         Op::Delivered { session, number } => run(
             "DELETE FROM queue WHERE session = ? AND number = ?",

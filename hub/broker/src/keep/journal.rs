@@ -25,12 +25,10 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    pub(super) fn put(&self, op: Op) {
+    pub(super) fn put(&self, ops: &mut Vec<Op>) {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-        noted.push(op);
-        if noted.len() == 1 {
-            self.arrived.notify_one();
-        }
+        noted.append(ops);
+        self.arrived.notify_one();
     }
 
     pub(super) fn durable(&self) -> u64 {

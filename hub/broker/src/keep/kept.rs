@@ -93,7 +93,7 @@ impl Core {
                 packet_id: item.packet_id,
                 ..Item::new(message.into(), qos(item.qos), item.retain, item.identifiers, None)
             };
-            session.outbox.restore(restored);
+            session.outbox.restore(restored, item.released);
             if waits {
                 self.counters.queued.up();
             }
@@ -121,6 +121,7 @@ impl Core {
         let topic = Filter::parse(&kept.will.topic).into_iter().collect();
         session.allow(Login { publish: topic, ..Login::default() });
         session.is_will_kept.set(true);
+        session.was_cut_off.set(true);
         let delay = Duration::from_secs(kept.will.delay_s.into()).max(self.settings.will_grace);
         session.will.replace(Some(kept.will));
         self.plan(&session, delay, Planned::Will);

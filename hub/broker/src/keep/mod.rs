@@ -12,8 +12,10 @@ pub use disk::KeepError;
 pub(crate) use journal::Journal;
 pub(crate) use kept::Kept;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+
+use tokio::sync::Notify;
 
 use crate::codec::Will;
 use crate::message::{Message, SessionId};
@@ -59,11 +61,12 @@ pub(crate) enum Op {
         number: u64,
         item: KeptItem,
     },
-    /// The packet identifier under which a waiting QoS 2 message is sent.
+    /// The packet identifier under which a waiting QoS 2 message is sent; `released`: the client has it.
     Identified {
         session: SessionId,
         number: u64,
         packet_id: u16,
+        released: bool,
     },
     /// The client has it, or it is not wanted any more.
     Delivered {
@@ -109,17 +112,23 @@ pub(crate) struct KeptItem {
     pub(crate) retain: bool,
     pub(crate) identifiers: Vec<u32>,
     pub(crate) packet_id: u16,
+    pub(crate) released: bool,
 }
 
 /// The event thread's side.
+///
+/// What is noted within one turn of the event thread reaches the disk within one transaction: [`Keep::pass_on`] only runs
+/// between turns. So a message is never noted as taken in without being noted for those who wait for it.
 pub(crate) struct Keep {
     journal: Option<Arc<Journal>>,
     last: Cell<u64>,
+    noted: RefCell<Vec<Op>>,
+    has_noted: Notify,
 }
 
 impl Keep {
     pub(crate) fn new(journal: Option<Arc<Journal>>) -> Keep {
-        Keep { journal, last: Cell::new(0) }
+        Keep { journal, last: Cell::new(0), noted: RefCell::default(), has_noted: Notify::new() }
     }
 
     /// Whether anything is kept at all.
@@ -129,11 +138,32 @@ impl Keep {
 
     /// Notes an operation; the number for which to wait, or 0 when nothing is kept.
     pub(crate) fn put(&self, op: Op) -> u64 {
-        let Some(journal) = &self.journal else { return 0 };
+        if self.journal.is_none() {
+            return 0;
+        }
         let number = self.last.get() + 1;
         self.last.set(number);
-        journal.put(op);
+        let mut noted = self.noted.borrow_mut();
+        noted.push(op);
+        if noted.len() == 1 {
+            self.has_noted.notify_one();
+        }
         number
+    }
+
+    /// Passes on what each turn of the event thread has noted; runs as long as the broker.
+    pub(crate) async fn pass_on(&self) {
+        loop {
+            self.has_noted.notified().await;
+            self.pass_on_now();
+        }
+    }
+
+    /// Passes on what was noted. To be called between turns, or at the end.
+    pub(crate) fn pass_on_now(&self) {
+        if let Some(journal) = &self.journal {
+            journal.put(&mut self.noted.borrow_mut());
+        }
     }
 
     /// All operations up to this number are on disk.
