@@ -10,6 +10,7 @@ mod config;
 mod demo;
 mod door;
 mod hub;
+mod import;
 mod limits;
 mod pipeline;
 mod push;

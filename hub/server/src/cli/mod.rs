@@ -4,6 +4,7 @@
 
 mod archive;
 mod check;
+mod import;
 mod log;
 mod password;
 mod profiles;
@@ -54,6 +55,8 @@ enum Command {
     Backup(archive::ArchiveOptions),
     /// Bring a backup back into a folder that holds no store yet
     Restore(archive::ArchiveOptions),
+    /// Import old data: a table (.csv) or line protocol (.lp)
+    Import(import::ImportOptions),
     /// Print the OpenAPI document of the HTTP API
     Openapi,
     /// List the device profiles of a configuration, or show one with its sources
@@ -162,6 +165,7 @@ fn run(cli: Cli, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Rules(RulesCommand::Test { rules, config }) => rules::test(&config.dir, &rules, out),
         Command::Backup(options) => archive::backup(&options, out),
         Command::Restore(options) => archive::restore(&options, out),
+        Command::Import(options) => import::import(options, out),
         Command::Openapi => Ok(writeln!(out, "{}", hub_api::openapi().trim_end())?),
         Command::Profiles { id, config } => profiles::show(&config, id.as_deref(), out),
     }
