@@ -106,6 +106,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what when, the newest first. */
+        get: operations["get_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calibrations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a calibration. Somebody else's change since the `version` that was read is told with 409. */
+        put: operations["put_calibration"];
+        post?: never;
+        /** Removes a calibration; what was measured from its date on is judged once more. */
+        delete: operations["delete_calibration"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commune": {
         parameters: {
             query?: never;
@@ -118,6 +153,112 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Work on stored readings, the newest first, at most 50. */
+        get: operations["get_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a piece of work on stored readings is. */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Maintenance windows: what is measured then is kept with quality `calibrating` and raises no alarm; those that touch `[from, to)`, the newest first, at most 1,000. */
+        get: operations["get_maintenance"];
+        put?: never;
+        /** Makes one of the maintenance entries. */
+        post: operations["post_maintenance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maintenance/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes one of the maintenance entries. Somebody else's change since the `version` that was read is told with 409. */
+        put: operations["put_maintenance"];
+        post?: never;
+        /** Removes one of the maintenance entries. */
+        delete: operations["delete_maintenance"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Notes that touch `[from, to)`, the newest first, at most 1,000. */
+        get: operations["get_notes"];
+        put?: never;
+        /** Makes one of the notes entries. */
+        post: operations["post_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes one of the notes entries. Somebody else's change since the `version` that was read is told with 409. */
+        put: operations["put_note"];
+        post?: never;
+        /** Removes one of the notes entries. */
+        delete: operations["delete_note"];
         options?: never;
         head?: never;
         patch?: never;
@@ -151,6 +292,85 @@ export interface paths {
         get: operations["get_points"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/{site}/{device}/{point}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What officers have changed on a point's readings measured in `[from, to)`, in the order in which they did; the newest
+         *     10,000.
+         */
+        get: operations["get_point_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/{site}/{device}/{point}/calibrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The calibrations of a point, in the order of their dates: officers' and the configuration's. */
+        get: operations["get_calibrations"];
+        put?: never;
+        /**
+         * Enters a calibration. What was measured from its date on is judged once more, from its raw numbers.
+         * @description The answer waits for that up to 3 s; the job goes on afterwards, `GET /jobs/{id}` says how far it is.
+         */
+        post: operations["post_calibration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/{site}/{device}/{point}/calibrations/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a calibration on what is stored. It is taken as the point's only one from its date on. */
+        post: operations["post_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/{site}/{device}/{point}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes readings out of account, puts a value in their place, or takes such changes back. Raw numbers stay; what was
+         *     replaced is kept with who, when and why.
+         * @description The answer waits up to 3 s; the job goes on afterwards, `GET /jobs/{id}` says how far it is.
+         */
+        post: operations["post_correction"];
         delete?: never;
         options?: never;
         head?: never;
@@ -431,6 +651,43 @@ export interface components {
              */
             value: number | null;
         };
+        /** @description A reading that an officer has changed, before and after. */
+        AuditedReading: {
+            /** @description As it became. */
+            after: components["schemas"]["AuditedValue"];
+            /**
+             * Format: date-time
+             * @description When it was changed.
+             */
+            at: string;
+            before: components["schemas"]["AuditedValue"] | null;
+            /** @description Who did it. */
+            by: string;
+            /**
+             * Format: date-time
+             * @description When it was measured.
+             */
+            measured_at: string;
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description What is kept of a reading beside its times. */
+        AuditedValue: {
+            /** @description How far it can be trusted. */
+            quality: components["schemas"]["Quality"];
+            /**
+             * Format: double
+             * @description The device's own number.
+             */
+            raw: number | null;
+            /** @description Why not. */
+            reason: string | null;
+            /**
+             * Format: double
+             * @description The value.
+             */
+            value: number | null;
+        };
         /** @description Inclusive bounds in the point's unit; null does not bind. */
         Bounds: {
             /**
@@ -461,6 +718,112 @@ export interface components {
             /** @description The unit of the values (UCUM). */
             unit: string;
         };
+        /** @description A calibration of a point: from its date on, `value = gain · (raw · scale + offset of the point) + offset`. */
+        Calibration: {
+            /** @description Who calibrated. */
+            by: string;
+            /** @description Number of the certificate. */
+            certificate: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            entered_at: string | null;
+            /** @description Who entered or last changed it; null when the configuration says it. */
+            entered_by: string | null;
+            /**
+             * Format: date-time
+             * @description First moment that it applies to.
+             */
+            from: string;
+            /**
+             * Format: double
+             * @description Factor.
+             */
+            gain: number;
+            /**
+             * Format: int64
+             * @description Its number; null when the configuration says it.
+             */
+            id: number | null;
+            /** @description What there is to say of it. */
+            note: string | null;
+            /**
+             * Format: double
+             * @description Added after the factor, in the point's unit.
+             */
+            offset: number;
+            /** @description The point's full id. */
+            point: string;
+            /**
+             * Format: int64
+             * @description What a change must name: it is counted up by each. Null when the configuration says it.
+             */
+            version: number | null;
+        };
+        /** @description A calibration that was entered, changed or removed, and what follows from it. */
+        CalibrationChange: {
+            calibration: components["schemas"]["Calibration"] | null;
+            /** @description The work on stored readings. */
+            job: components["schemas"]["Job"];
+        };
+        /** @description What a calibration would change, before it is entered. */
+        CalibrationPreview: {
+            /** @description Their values afterwards. */
+            after: number[];
+            /** @description Their values now. */
+            before: number[];
+            /**
+             * Format: int64
+             * @description How many of them would have another value or quality.
+             */
+            changed: number;
+            /** @description Whether there are more readings than were looked at, which are the oldest. */
+            is_partial: boolean;
+            /**
+             * Format: double
+             * @description Mean of the values afterwards.
+             */
+            mean_after: number | null;
+            /**
+             * Format: double
+             * @description Mean of the values now; null without values.
+             */
+            mean_before: number | null;
+            /**
+             * Format: int64
+             * @description Readings with a value that were looked at.
+             */
+            readings: number;
+            /** @description When some of them, spread over the period, were measured (epoch ms). */
+            t: number[];
+        };
+        /** @description A calibration that is entered or changed. */
+        CalibrationRequest: {
+            /** @description Who calibrated; the caller when it is not said. */
+            by?: string | null;
+            /** @description Number of the certificate. */
+            certificate?: string | null;
+            /** @description From when on: a day such as 2026-03-01 (the commune's), RFC 3339 or epoch ms; not ahead. */
+            from: components["schemas"]["Moment"];
+            /**
+             * Format: double
+             * @description Factor; not 0.
+             */
+            gain: number;
+            /** @description What there is to say of it. */
+            note?: string | null;
+            /**
+             * Format: double
+             * @description Added after the factor, in the point's unit.
+             */
+            offset?: number;
+            /**
+             * Format: int64
+             * @description For a change: the version that was read.
+             */
+            version?: number | null;
+        };
         /** @description A comment. */
         CommentRequest: {
             /** @description What to say. */
@@ -479,6 +842,47 @@ export interface components {
             timezone: string;
             /** @description The hub's version. */
             version: string;
+        };
+        /**
+         * @description What an officer does with readings.
+         * @enum {string}
+         */
+        CorrectionAction: "exclude" | "set" | "restore";
+        /** @description A correction of the readings of a point measured in `[from, to)`. */
+        CorrectionRequest: {
+            /** @description What to do. */
+            action: components["schemas"]["CorrectionAction"];
+            /** @description RFC 3339 or epoch ms. */
+            from: components["schemas"]["Moment"];
+            /** @description Why. */
+            reason: string;
+            to?: components["schemas"]["Moment"] | null;
+            /**
+             * Format: double
+             * @description For `set`: the value, in the point's unit.
+             */
+            value?: number | null;
+        };
+        /** @description Something that somebody did. */
+        Deed: {
+            /** @description What: a word such as `login`, `acknowledge`, `calibration_added`. */
+            action: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who: a user's or a token's name. */
+            by: string;
+            /** @description How; what stands here depends on the action. */
+            detail: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Its number, counted up.
+             */
+            id: number;
+            /** @description On what: a full id, an alarm's number, a name. */
+            object: string;
         };
         /** @description A device of a site. */
         Device: {
@@ -501,6 +905,60 @@ export interface components {
          * @enum {string}
          */
         DeviceState: "online" | "silent" | "no_data";
+        /** @description A maintenance window or a note: a text on a moment or a span of a site, a device or a point. */
+        Entry: {
+            /** @description What it is about: the full id of a site, a device or a point. */
+            about: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            entered_at: string;
+            /** @description Who made or last changed it. */
+            entered_by: string;
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /** @description What it says. */
+            text: string;
+            /**
+             * Format: date-time
+             * @description When it ends; equal to `from` for a moment.
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description What a change must name: it is counted up by each.
+             */
+            version: number;
+        };
+        /** @description A maintenance window that was made, changed or removed, and what follows from it. */
+        EntryChange: {
+            entry: components["schemas"]["Entry"] | null;
+            job: components["schemas"]["Job"] | null;
+        };
+        /** @description A maintenance window or a note that is made or changed. */
+        EntryRequest: {
+            /** @description What it is about: the full id of a site, a device or a point. It cannot be changed afterwards. */
+            about?: string | null;
+            /** @description When it begins: RFC 3339 or epoch ms. */
+            from: components["schemas"]["Moment"];
+            /** @description What it says. */
+            text: string;
+            to?: components["schemas"]["Moment"] | null;
+            /**
+             * Format: int64
+             * @description For a change: the version that was read.
+             */
+            version?: number | null;
+        };
         /** @description One site as a GeoJSON Feature. */
         Feature: {
             geometry: components["schemas"]["Geometry"] | null;
@@ -550,6 +1008,57 @@ export interface components {
             message: string;
             /** @description What was being done. */
             op?: string | null;
+        };
+        /** @description Work on stored readings that is done bit by bit. */
+        Job: {
+            /** @description Whose readings: the full id of a site, a device or a point. */
+            about: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            asked_at: string;
+            /** @description Who asked for it. */
+            by: string;
+            /**
+             * Format: int64
+             * @description Readings that were changed so far.
+             */
+            changed: number;
+            /**
+             * Format: date-time
+             * @description When it was done; null until then.
+             */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description From when on they were measured.
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /** @description What is done with each reading: `rejudge`, `exclude`, `set`, `restore`, `retime`. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Readings that were looked at so far.
+             */
+            seen: number;
+            /**
+             * Format: double
+             * @description The share that is done, 0 to 1.
+             */
+            share: number;
+            /**
+             * Format: date-time
+             * @description Before when; null for all that there are.
+             */
+            to: string | null;
+            /** @description Why. */
+            why: string;
         };
         /** @description The newest value that there was. */
         LastGood: {
@@ -1127,6 +1636,115 @@ export interface operations {
             };
         };
     };
+    get_audit: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339 or epoch ms. */
+                from?: string;
+                /** @description RFC 3339 or epoch ms; not included. */
+                to?: string;
+                /** @description Only what this account did. */
+                by?: string;
+                /** @description Only this action, such as `login`. */
+                action?: string;
+                /** @description Only what was done to this, or to something within it. */
+                object?: string;
+                /** @description Only what has a smaller number: the next page. */
+                before?: number;
+                /** @description 1 to 1000, else 200. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deed"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The calibration's number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalibrationRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationChange"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_calibration: {
+        parameters: {
+            query: {
+                /** @description The version that was read. */
+                version: number;
+            };
+            header?: never;
+            path: {
+                /** @description The calibration's number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationChange"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_commune: {
         parameters: {
             query?: never;
@@ -1142,6 +1760,331 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Commune"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_maintenance: {
+        parameters: {
+            query?: {
+                /** @description Only what concerns this site. */
+                site?: string;
+                /** @description Only what concerns this point: its own, its device's and its site's. */
+                point?: string;
+                /** @description RFC 3339 or epoch ms. */
+                from?: string;
+                /** @description RFC 3339 or epoch ms; not included. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entry"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_maintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryChange"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_maintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryChange"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_maintenance: {
+        parameters: {
+            query: {
+                /** @description The version that was read. */
+                version: number;
+            };
+            header?: never;
+            path: {
+                /** @description Its number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryChange"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notes: {
+        parameters: {
+            query?: {
+                /** @description Only what concerns this site. */
+                site?: string;
+                /** @description Only what concerns this point: its own, its device's and its site's. */
+                point?: string;
+                /** @description RFC 3339 or epoch ms. */
+                from?: string;
+                /** @description RFC 3339 or epoch ms; not included. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entry"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryChange"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryChange"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_note: {
+        parameters: {
+            query: {
+                /** @description The version that was read. */
+                version: number;
+            };
+            header?: never;
+            path: {
+                /** @description Its number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryChange"];
                 };
             };
             default: {
@@ -1194,6 +2137,193 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Point"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_point_audit: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339 or epoch ms. */
+                from?: string;
+                /** @description RFC 3339 or epoch ms; not included. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The point's site. */
+                site: string;
+                /** @description The device's own part of the id. */
+                device: string;
+                /** @description The point's own part of the id. */
+                point: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditedReading"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_calibrations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The point's site. */
+                site: string;
+                /** @description The device's own part of the id. */
+                device: string;
+                /** @description The point's own part of the id. */
+                point: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calibration"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The point's site. */
+                site: string;
+                /** @description The device's own part of the id. */
+                device: string;
+                /** @description The point's own part of the id. */
+                point: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalibrationRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationChange"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The point's site. */
+                site: string;
+                /** @description The device's own part of the id. */
+                device: string;
+                /** @description The point's own part of the id. */
+                point: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalibrationRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationPreview"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_correction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The point's site. */
+                site: string;
+                /** @description The device's own part of the id. */
+                device: string;
+                /** @description The point's own part of the id. */
+                point: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             default: {

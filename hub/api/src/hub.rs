@@ -1,14 +1,14 @@
 //! What the server wires into the API: handles only, no state of its own.
 //!
-//! The API never writes to the store: what changes something goes as a [`Request`] to the pipeline, and is answered after
-//! the commit. Read next: [`crate::live`] for the way out.
+//! The API never writes a reading or an alarm: what changes one goes as a [`Request`] to the pipeline, and is answered after
+//! the commit. What people write down it keeps itself, in [`hub_store::Records`] and [`hub_store::Accounts`]. Read next: [`crate::live`] for the way out.
 
 use std::sync::Arc;
 
 use hub_logic::{Command, CommandError, RuleStatus};
 use hub_model::{Alarm, Commune, Observation, Timestamp};
-use hub_store::{Accounts, History};
-use tokio::sync::{mpsc, oneshot, watch};
+use hub_store::{Accounts, History, Records};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::health::Health;
 use crate::live::Live;
@@ -28,6 +28,12 @@ pub struct Hub {
     pub accounts: Arc<Accounts>,
     /// Reads line protocol, SenML and NetJSON.
     pub push: Arc<dyn PushReader>,
+    /// Calibrations, maintenance, notes, jobs and deeds.
+    pub records: Arc<Records>,
+    /// Rung after a record was changed.
+    pub records_changed: Arc<Notify>,
+    /// The number of the last job that is done.
+    pub jobs_done: watch::Receiver<u64>,
     /// The way to the pipeline. When it stays full for five seconds the caller is told 503.
     pub requests: mpsc::Sender<Request>,
     /// Whether commits fail just now: then nothing more is taken, and the caller is told 503 at once. Must not block.

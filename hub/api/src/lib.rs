@@ -16,6 +16,7 @@ mod nearest;
 mod problem;
 mod push;
 mod query;
+mod records;
 mod router;
 mod routes;
 mod serve;

@@ -21,6 +21,13 @@ impl Zone {
         }))
     }
 
+    /// The beginning of a day such as `2026-03-01`; `None` when the text is none.
+    pub fn day(&self, text: &str) -> Option<Timestamp> {
+        let day: jiff::civil::Date = text.parse().ok().filter(|_| !text.contains(['T', ' ']))?;
+        let start = day.to_zoned_datetime(self.0.clone()).ok()?;
+        from_millis(start.timestamp().as_millisecond())
+    }
+
     /// RFC 3339 with the zone's offset; milliseconds only where they are not zero.
     pub fn print(&self, moment: Timestamp) -> String {
         let ms = moment.as_millis().clamp(BOUNDS_MS.0, BOUNDS_MS.1);

@@ -22,7 +22,8 @@ use crate::auth::{COOKIE, gate};
 use crate::hub::Hub;
 use crate::push::influx::errors_as_influx;
 use crate::routes::{
-    alarms, commune, deliver, metrics, points, push, readings, rules, session, sites, stream,
+    alarms, audit, calibrations, commune, corrections, deliver, entries, metrics, points, preview, push,
+    readings, rules, session, sites, stream,
 };
 use crate::{dashboard, guard, health, wire};
 
@@ -82,6 +83,18 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(alarms::post_shelve))
         .routes(routes!(alarms::post_unshelve))
         .routes(routes!(rules::get_rules))
+        .routes(routes!(calibrations::get_calibrations, calibrations::post_calibration))
+        .routes(routes!(preview::post_preview))
+        .routes(routes!(calibrations::put_calibration, calibrations::delete_calibration))
+        .routes(routes!(corrections::post_correction))
+        .routes(routes!(corrections::get_point_audit))
+        .routes(routes!(entries::get_maintenance, entries::post_maintenance))
+        .routes(routes!(entries::put_maintenance, entries::delete_maintenance))
+        .routes(routes!(entries::get_notes, entries::post_note))
+        .routes(routes!(entries::put_note, entries::delete_note))
+        .routes(routes!(audit::get_audit))
+        .routes(routes!(audit::get_jobs))
+        .routes(routes!(audit::get_job))
         .routes(routes!(stream::get_stream))
 }
 

@@ -32,5 +32,5 @@ pub use face::{
 pub use judge::{FUTURE_AFTER, LIVE_WITHIN};
 pub use logic::Logic;
 pub use rules::RuleSet;
-pub use upkeep::{Amended, configured_upkeep, corrected, excluded, rejudge, restored};
+pub use upkeep::{Amended, configured_upkeep, corrected, excluded, is_officers, rejudge};
 pub use window::MAX_WINDOW;

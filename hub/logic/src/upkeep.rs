@@ -62,11 +62,9 @@ pub fn corrected(point: &Point, reading: &Reading, value: f64) -> Reading {
     Reading { raw, value: Some(value), quality: Quality::Good, reason, ..reading.clone() }
 }
 
-/// The reading as it was before officers changed it, as far as its raw number tells; `None` when it has none.
-pub fn restored(point: &Point, upkeep: &Upkeep, reading: &Reading) -> Option<Reading> {
-    reading.raw?;
-    let as_it_came = Reading { reason: None, ..reading.clone() };
-    Some(rejudge(point, upkeep, &as_it_came))
+/// Whether an officer has changed the reading.
+pub fn is_officers(reading: &Reading) -> bool {
+    matches!(reading.reason, Some(Reason::Excluded | Reason::Corrected))
 }
 
 /// The instrument's own number, which calibrations are applied to. Where values are not scaled, a value is that number.

@@ -13,10 +13,10 @@ use anyhow::Context;
 use hub_api::Live;
 use hub_logic::{Host, Logic, Recovered, RuleSet};
 use hub_model::{Commune, Device, PointId, Timestamp};
-use hub_store::{Accounts, AlarmFilter, History, Store};
+use hub_store::{Accounts, AlarmFilter, History, Records, Store};
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::adapters::{Adapters, Configured};
@@ -25,6 +25,7 @@ use crate::pipeline::{Inputs, Pipeline, Renewal};
 use crate::push::{self, PushCounters};
 use crate::reload::{Configuration, NeedsRestart};
 use crate::report::Report;
+use crate::upkeep::{WORK, Worker, in_force, note_configured};
 
 /// Commands and pushed readings that may wait for the pipeline; the API answers 503 when it stays full.
 const REQUESTS: usize = 256;
@@ -54,6 +55,9 @@ pub struct Hub {
     renewals: mpsc::Sender<Renewal>,
     configuration: Configuration,
     pushed: Arc<PushCounters>,
+    /// What the upkeep goes by.
+    watched: watch::Sender<Arc<Commune>>,
+    records: Arc<Records>,
     stop_http: CancellationToken,
     http_task: tokio::task::JoinHandle<()>,
     stop_pipeline: CancellationToken,
@@ -78,12 +82,14 @@ impl Hub {
         })?);
         store.expect(intervals(&commune));
         let accounts = Arc::new(Accounts::open(&config.store.dir)?);
+        let records = Arc::new(Records::open(&config.store.dir)?);
+        note_configured(&records, &commune, clock.now())?;
         let (rules, faults) = RuleSet::compile(crate::rules::files(config.rules.as_deref())?);
         for fault in faults {
             tracing::error!(rule = &*fault.rule, "rule refused: {fault}");
         }
         let started_at = clock.now();
-        let logic = logic(&commune, zone, rules, &store, started_at, started_at)?;
+        let logic = logic(&commune, zone, rules, (&store, &records), started_at, started_at)?;
 
         let (intake, deliveries) = mpsc::channel(INTAKE_CAPACITY);
         let (requests, asked) = mpsc::channel(REQUESTS);
@@ -100,7 +106,8 @@ impl Hub {
         };
         let (renewals, renewed) = mpsc::channel(RENEWALS);
         let stop = stop_pipeline.clone();
-        let inputs = Inputs { deliveries, requests: asked, renewals: renewed, stop };
+        let (work, asked_work) = mpsc::channel(WORK);
+        let inputs = Inputs { deliveries, requests: asked, renewals: renewed, work: asked_work, stop };
         let pipeline_ended = CancellationToken::new();
         let guard = pipeline_ended.clone().drop_guard();
         let pipeline = on_thread("pipeline", async move {
@@ -122,6 +129,19 @@ impl Hub {
                 return Err(error);
             }
         };
+        let (watched, its_commune) = watch::channel(commune.clone());
+        let (done, jobs_done) = watch::channel(0);
+        let records_changed = Arc::new(Notify::new());
+        let worker = Worker {
+            records: records.clone(),
+            history: store.clone(),
+            commune: its_commune,
+            work,
+            changed: records_changed.clone(),
+            done,
+            clock: clock.clone(),
+        };
+        tokio::spawn(worker.run());
         let configuration = Configuration::taken_up(needs_restart);
         let pushed = Arc::new(PushCounters::default());
         let report = Report {
@@ -137,6 +157,9 @@ impl Hub {
             history: store.clone(),
             accounts,
             push,
+            records: records.clone(),
+            records_changed,
+            jobs_done,
             requests,
             takes_nothing: Arc::new({
                 let store = store.clone();
@@ -170,6 +193,8 @@ impl Hub {
             renewals,
             configuration,
             pushed,
+            watched,
+            records,
             stop_http,
             http_task,
             stop_pipeline,
@@ -193,9 +218,11 @@ impl Hub {
         );
         let needs_restart = NeedsRestart::of(&config);
         let commune = Arc::new(config.commune);
+        note_configured(&self.records, &commune, (self.api.now)())?;
         let (store, started_at, of_logic) = (self.store.clone(), self.started_at, commune.clone());
+        let records = self.records.clone();
         let zone = TimeZone::get(&commune.timezone)?;
-        let build = Box::new(move |now| logic(&of_logic, zone, rules, &store, started_at, now));
+        let build = Box::new(move |now| logic(&of_logic, zone, rules, (&store, &records), started_at, now));
         self.store.expect(intervals(&commune));
         let (done, built) = oneshot::channel();
         let ended = || anyhow::anyhow!("the pipeline has ended");
@@ -209,6 +236,8 @@ impl Hub {
         };
         self.adapters.renew(configured).await?;
         self.api.push = Arc::new(push::Reader::new(&commune, &config.push_devices, self.pushed.clone()));
+        self.watched.send_replace(commune.clone());
+        self.api.records_changed.notify_one();
         self.api.commune = commune;
         // Requests that are under way end with the router that they began with.
         drop(self.router.send_replace(hub_api::router(self.api.clone())));
@@ -268,7 +297,7 @@ fn logic(
     commune: &Arc<Commune>,
     zone: TimeZone,
     rules: RuleSet,
-    store: &Store,
+    (store, records): (&Store, &Records),
     started_at: Timestamp,
     now: Timestamp,
 ) -> anyhow::Result<Logic> {
@@ -287,6 +316,7 @@ fn logic(
         elapsed: Arc::new(move || Duration::from_millis(elapsed_ms())),
     };
     let mut logic = Logic::new(commune.clone(), rules, recovered, host);
+    logic.set_upkeep(Arc::new(in_force(records, commune)?));
     let windows: Vec<_> = logic.windows().collect();
     for (point, span) in windows {
         let mut readings = Vec::new();

@@ -18,6 +18,7 @@ mod reload;
 mod report;
 mod rules;
 mod run;
+mod upkeep;
 
 use std::process::ExitCode;
 

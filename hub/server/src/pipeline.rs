@@ -14,6 +14,8 @@ use hub_store::{Append, Batch, History, Latest, StoredReading};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::upkeep::Work;
+
 /// Deliveries judged together before they are appended. More would make a person's command wait longer.
 const DELIVERIES_AT_ONCE: usize = 512;
 /// The pipeline looks at the clock at least so often, so that a clock that was set is noticed.
@@ -43,6 +45,8 @@ pub struct Inputs {
     pub requests: mpsc::Receiver<Request>,
     /// Changed configurations.
     pub renewals: mpsc::Receiver<Renewal>,
+    /// From the upkeep of stored readings.
+    pub work: mpsc::Receiver<Work>,
     /// Ends the pipeline once what is queued has been appended.
     pub stop: CancellationToken,
 }
@@ -66,6 +70,7 @@ impl Pipeline {
                 biased;
                 Some(request) = inputs.requests.recv() => self.request(request),
                 Some(renewal) = inputs.renewals.recv() => self.renew(renewal),
+                Some(work) = inputs.work.recv() => self.work(work),
                 _ = inputs.deliveries.recv_many(&mut deliveries, DELIVERIES_AT_ONCE) => {
                     self.deliveries(deliveries.drain(..))
                 }
@@ -86,6 +91,8 @@ impl Pipeline {
     fn drain(&mut self, inputs: &mut Inputs) {
         inputs.deliveries.close();
         inputs.requests.close();
+        // What is left of it is done after the next start.
+        inputs.work.close();
         while let Ok(delivery) = inputs.deliveries.try_recv() {
             self.deliveries(std::iter::once(delivery));
         }

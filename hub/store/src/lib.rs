@@ -14,6 +14,7 @@ pub mod figures;
 mod head;
 pub mod memory;
 pub mod port;
+pub mod records;
 mod sqlite;
 
 pub use accounts::{AccountError, Accounts, Digest, Session, Token, User};
@@ -21,6 +22,7 @@ pub use error::{Closed, NotCommitted, StoreError};
 pub use figures::{Bucket, DaySummary, LocalDay, MAX_BUCKETS, QualityCounts, Spans};
 pub use memory::MemoryStore;
 pub use port::{AlarmFilter, Append, Batch, CommitSeq, Correction, History, Latest, OnCommit, StoredReading};
+pub use records::Records;
 pub use sqlite::{Failing, Settings, Store, StoreHealth, StoreStats};
 
 /// Seconds that all of Viet Nam is east of UTC; it keeps no summer time.

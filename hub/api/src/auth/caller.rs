@@ -154,6 +154,10 @@ caller_of_role!(
     /// A caller of role staff or higher.
     Staff
 );
+caller_of_role!(
+    /// A caller of role officer or higher.
+    Officer
+);
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use hub_logic::{Action, Command, CommandError};
 use hub_model::{AlarmId, AlarmState};
 use hub_store::AlarmFilter;
+use serde_json::{Value, json};
 
 use crate::app::{App, SharedApp};
 use crate::auth::{Staff, Viewer};
@@ -152,9 +153,13 @@ async fn act(
     action: Action,
 ) -> Result<Json<wire::AlarmDetail>, Problem> {
     let alarm = number(id)?;
-    let command = Command { alarm, by, action };
+    let (word, told) = deed(&action);
+    let command = Command { alarm, by: by.clone(), action };
     let refused = match app.ask(|reply| Request::Command { command, reply }).await? {
-        Ok(_) => return detail(app, alarm).await.map(Json),
+        Ok(_) => {
+            app.note(&by, word, &format!("alarm/{alarm}"), told).await;
+            return detail(app, alarm).await.map(Json);
+        }
         Err(refused) => refused,
     };
     Err(match refused {
@@ -174,6 +179,18 @@ async fn act(
             Problem::invalid(text_field, format!("allowed: 1 to {max_chars} characters"))
         }
     })
+}
+
+/// The word and the detail of an action, for the audit log.
+fn deed(action: &Action) -> (&'static str, Value) {
+    match action {
+        Action::Acknowledge { comment } => ("acknowledge", json!({"comment": comment})),
+        Action::Comment { text } => ("comment", json!({"comment": text})),
+        Action::Shelve { until, reason } => {
+            ("shelve", json!({"until_ms": until.as_millis(), "reason": reason}))
+        }
+        Action::Unshelve => ("unshelve", json!({})),
+    }
 }
 
 async fn detail(app: &App, id: AlarmId) -> Result<wire::AlarmDetail, Problem> {

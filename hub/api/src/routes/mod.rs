@@ -2,11 +2,16 @@
 //! it never writes to the store and never decides what is an alarm or a good reading.
 
 pub(crate) mod alarms;
+pub(crate) mod audit;
+pub(crate) mod calibrations;
 pub(crate) mod commune;
+pub(crate) mod corrections;
 pub(crate) mod csv;
 pub(crate) mod deliver;
+pub(crate) mod entries;
 pub(crate) mod metrics;
 pub(crate) mod points;
+pub(crate) mod preview;
 pub(crate) mod push;
 pub(crate) mod readings;
 pub(crate) mod rules;

@@ -8,6 +8,7 @@ use axum::extract::{ConnectInfo, FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use crate::app::{NO_ADDRESS, SharedApp};
 use crate::auth::{
@@ -46,6 +47,8 @@ pub(crate) async fn post_session(
     };
     // A role that is not known lets nobody in, like an unknown user.
     let account = user.and_then(|user| user.role.parse::<Role>().ok().map(|role| (role, user.password_hash)));
+    // Only names of accounts are noted: people type their password into the wrong field.
+    let is_known = account.is_some();
     let (role, hash) = account.unzip();
     let is_right = app
         .verifier
@@ -55,11 +58,16 @@ pub(crate) async fn post_session(
     let Some(role) = role.filter(|_| is_right) else {
         // The name is not logged: people type their password into the wrong field.
         tracing::warn!(%address, "a login failed");
+        if is_known {
+            let told = json!({"address": address.to_string()});
+            app.note(&name, "login_failed", &name, told).await;
+        }
         return Err(Problem::login_failed());
     };
     app.tries.succeeded(&name, address);
     let id = begin_session(&app, name.clone()).await?;
     tracing::info!(user = name, %address, "logged in");
+    app.note(&name, "login", &name, json!({"address": address.to_string()})).await;
     let session = wire::Session { username: name, role: role.into() };
     Ok(([(header::SET_COOKIE, session_cookie(&app, &id)?)], Json(session)).into_response())
 }
@@ -90,6 +98,7 @@ pub(crate) async fn delete_session(
 ) -> Result<Response, Problem> {
     if let Some(session) = caller.session() {
         end_session(&app, session).await?;
+        app.note(&caller.name, "logout", &caller.name, json!({})).await;
     }
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, expired_cookie(&app)?)]).into_response())
 }

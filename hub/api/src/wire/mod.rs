@@ -10,6 +10,7 @@ mod incoming;
 mod influx;
 mod place;
 mod point;
+mod record;
 mod rule;
 mod senml;
 mod series;
@@ -26,6 +27,10 @@ pub use incoming::{Moment, NewReading, NewReadings};
 pub use influx::InfluxError;
 pub use place::{Commune, Device, Feature, GeoJson, Location, Site, SiteDetail};
 pub use point::{Bounds, LastGood, Latest, Limit, Point};
+pub use record::{
+    AuditedReading, Calibration, CalibrationChange, CalibrationPreview, CalibrationRequest, CorrectionAction,
+    CorrectionRequest, Deed, Entry, EntryChange, EntryRequest, Job,
+};
 pub use rule::{Rule, RuleFault};
 pub use senml::SenmlRecord;
 pub use series::{Buckets, ReadingEvent, Readings, ReadingsAnswer, ResyncEvent, SeriesAnswer};

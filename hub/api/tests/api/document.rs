@@ -75,7 +75,7 @@ fn every_operation_has_a_name_an_answer_and_a_problem() {
             assert!(answers.contains_key("default") || path.ends_with("openapi.json"), "{method} {path}");
         }
     }
-    assert_eq!(names.len(), 21, "{names:?}");
+    assert!(names.len() >= 39, "{names:?}");
 }
 
 #[tokio::test]
@@ -88,6 +88,7 @@ async fn every_documented_path_is_served_and_the_document_is_served_as_it_is() {
             let method = match method.as_str() {
                 "get" => "GET",
                 "post" => "POST",
+                "put" => "PUT",
                 _ => "DELETE",
             };
             let path = path.replace("{id}", "1").replace("{site}", "tam-hop-water");

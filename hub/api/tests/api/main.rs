@@ -10,6 +10,7 @@ mod pipeline;
 mod places;
 mod push;
 mod readings;
+mod records;
 mod roles;
 mod session;
 mod stream;

@@ -14,8 +14,8 @@ use hub_model::{
     Point, PointId, Priority, Quality, Quantity, Range, Reading, Reason, Scaling, Site, SiteId, SiteKind,
     Subject, Timestamp, Transition,
 };
-use hub_store::{Accounts, Batch, History, MemoryStore};
-use tokio::sync::{mpsc, watch};
+use hub_store::{Accounts, Batch, History, MemoryStore, Records};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::pipeline::{Pipeline, news};
 use crate::push::Words;
@@ -36,6 +36,7 @@ pub struct World {
     pipeline: Pipeline,
     pub store: MemoryStore,
     pub accounts: Arc<Accounts>,
+    pub records: Arc<Records>,
     pub live: Live,
     /// What the hub's clock says, in epoch ms.
     pub now_ms: Arc<AtomicI64>,
@@ -77,6 +78,7 @@ impl World {
             let token = digest(&token_of(role));
             accounts.add_token(role.code(), role.code(), &token, at(0)).unwrap();
         }
+        let records = Arc::new(Records::open(dir.path()).unwrap());
         let store = MemoryStore::new();
         let live = Live::starting_after(store.last_commit());
         let now_ms = Arc::new(AtomicI64::new(START_MS));
@@ -95,6 +97,10 @@ impl World {
             history: Arc::new(store.clone()),
             accounts: accounts.clone(),
             push: Arc::new(Words),
+            records: records.clone(),
+            records_changed: Arc::new(Notify::new()),
+            // Jobs count as done: what they do is the hub's, not the API's.
+            jobs_done: watch::channel(u64::MAX).1,
             requests,
             live: live.clone(),
             now: Arc::new(move || Timestamp::from_millis(clock.load(Ordering::SeqCst))),
@@ -118,7 +124,19 @@ impl World {
             public_url: public_url.map(str::to_owned),
         };
         let router = router(hub);
-        Self { router, pipeline, store, accounts, live, now_ms, is_healthy, asked, _rules: rules, _dir: dir }
+        Self {
+            router,
+            pipeline,
+            store,
+            accounts,
+            records,
+            live,
+            now_ms,
+            is_healthy,
+            asked,
+            _rules: rules,
+            _dir: dir,
+        }
     }
 
     /// Adds a user who is called as the role, with [`PASSWORD`].
@@ -129,6 +147,11 @@ impl World {
 
     pub fn pass(&self, span: Duration) {
         self.now_ms.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Keeps a batch, as a commit does.
+    pub fn commit(&self, batch: Batch) {
+        self.pipeline.commit(batch);
     }
 
     /// Keeps readings of a point and tells the stream, as a commit does.

@@ -6,7 +6,7 @@ use adapters_sdk::Clock;
 use clap::Subcommand;
 use hub_api::auth::{digest, new_token};
 
-use super::user::open;
+use super::user::{note, open};
 use super::{ConfigDir, RoleOption, account_name};
 
 #[derive(Subcommand)]
@@ -38,6 +38,7 @@ pub fn run(command: TokenCommand, out: &mut impl Write) -> anyhow::Result<()> {
         TokenCommand::Add { name, role, config } => {
             let token = new_token()?;
             open(&config)?.add_token(&name, role.role.code(), &digest(&token), Clock::system().now())?;
+            note(&config, "token_added", &name, Some(role.role.code()))?;
             // Nothing else on stdout, so that a script can take it as it is.
             writeln!(out, "{token}")?;
         }
@@ -49,6 +50,7 @@ pub fn run(command: TokenCommand, out: &mut impl Write) -> anyhow::Result<()> {
         }
         TokenCommand::Revoke { name, config } => {
             open(&config)?.revoke_token(&name)?;
+            note(&config, "token_revoked", &name, None)?;
             writeln!(out, "revoked {name}")?;
         }
     }

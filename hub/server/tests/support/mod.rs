@@ -180,6 +180,24 @@ impl Hub {
         (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
+    /// DELETE below `/api/v1`: status and body.
+    pub fn delete(&self, path: &str) -> (u16, Value) {
+        let request = self.agent.delete(format!("http://{}/api/v1{path}", self.http));
+        let mut answer = request.header("Authorization", format!("Bearer {}", self.token)).call().unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_json().unwrap())
+    }
+
+    /// The same hub, asked with another token.
+    pub fn by(mut self, token: &str) -> Self {
+        token.clone_into(&mut self.token);
+        self
+    }
+
+    /// The token that it is asked with.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// What the API says of a point now.
     pub fn point(&self, id: &str) -> Value {
         let all = self.get("/points");
@@ -229,6 +247,11 @@ impl Hub {
     /// The process's id.
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Sends SIGKILL and leaves the rest to the end of the value.
+    pub fn signal_kill(&self) {
+        assert!(Command::new("kill").args(["-9", &self.child.id().to_string()]).status().unwrap().success());
     }
 
     /// SIGKILL, as a power cut would.

@@ -10,10 +10,10 @@ use rusqlite::{Connection, params};
 
 use super::partial::Partial;
 use super::{Archive, ArchiveError, TABLE, cannot_write, cannot_write_file, digest, faults};
-use crate::accounts;
 use crate::error::{StoreError, cause};
 use crate::sqlite::database::{self, Schema};
 use crate::sqlite::schema;
+use crate::{accounts, records};
 
 /// Backs the store in `dir` up to `file`, which must not be there yet, and reads it again to check it.
 ///
@@ -28,15 +28,16 @@ pub fn backup(dir: &Path, file: &Path, now: Timestamp, version: &str) -> Result<
     }
     let partial = Partial::create(file, "").map_err(cannot_write_file(file))?;
     copy(&dir.join(schema::FILE), &schema::SCHEMA, partial.path(), file)?;
-    let accounts = accounts_of(dir, file)?;
+    let accounts = beside(dir, accounts::FILE, &accounts::SCHEMA, file)?;
+    let records = beside(dir, records::FILE, &records::SCHEMA, file)?;
     let connection = Connection::open(partial.path()).map_err(cannot_write(file))?;
     // In RAM: what is under way has no value, so it needs no journal.
     connection.execute_batch("PRAGMA journal_mode = MEMORY").map_err(cannot_write(file))?;
     connection
         .execute_batch(TABLE)
         .and_then(|()| {
-            let row = params![now.as_millis(), version, accounts];
-            connection.execute("INSERT INTO backup VALUES (?, ?, ?)", row)
+            let row = params![now.as_millis(), version, accounts, records];
+            connection.execute("INSERT INTO backup VALUES (?, ?, ?, ?)", row)
         })
         .map_err(cannot_write(file))?;
     drop(connection);
@@ -45,14 +46,14 @@ pub fn backup(dir: &Path, file: &Path, now: Timestamp, version: &str) -> Result<
     Ok(Archive { sha256, bytes, made_at: now, made_by: version.to_owned() })
 }
 
-/// The accounts' database as the bytes of a file.
-fn accounts_of(dir: &Path, file: &Path) -> Result<Option<Vec<u8>>, ArchiveError> {
-    let source = dir.join(accounts::FILE);
+/// A database beside the readings' (the accounts, the records) as the bytes of a file.
+fn beside(dir: &Path, name: &str, schema: &Schema, file: &Path) -> Result<Option<Vec<u8>>, ArchiveError> {
+    let source = dir.join(name);
     if !source.exists() {
         return Ok(None);
     }
-    let partial = Partial::create(file, "accounts.").map_err(cannot_write_file(file))?;
-    copy(&source, &accounts::SCHEMA, partial.path(), file)?;
+    let partial = Partial::create(file, &format!("{name}.")).map_err(cannot_write_file(file))?;
+    copy(&source, schema, partial.path(), file)?;
     fs::read(partial.path()).map(Some).map_err(cannot_write_file(file))
 }
 

@@ -27,7 +27,7 @@ pub use restore::restore;
 
 /// The table that makes a store's file a backup. `accounts` is null where the hub had none yet.
 const TABLE: &str = "
-    CREATE TABLE backup (made_at INTEGER NOT NULL, made_by TEXT NOT NULL, accounts BLOB);
+    CREATE TABLE backup (made_at INTEGER NOT NULL, made_by TEXT NOT NULL, accounts BLOB, records BLOB);
 ";
 
 /// A backup that was written or read back.

@@ -11,13 +11,13 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::partial::Partial;
 use super::{Archive, ArchiveError, cannot_write, cannot_write_file, digest, faults};
-use crate::accounts;
 use crate::error::StoreError;
-use crate::sqlite::database;
+use crate::sqlite::database::{self, Schema};
 use crate::sqlite::{folder, schema};
+use crate::{accounts, records};
 
-/// What the table `backup` says: when, by which version, the accounts.
-type Label = (i64, String, Option<Vec<u8>>);
+/// What the table `backup` says: when, by which version, the accounts, the records.
+type Label = (i64, String, Option<Vec<u8>>, Option<Vec<u8>>);
 
 /// Restores the backup `file` as the store in `dir`, which is made where it is missing.
 ///
@@ -26,11 +26,12 @@ type Label = (i64, String, Option<Vec<u8>>);
 /// folder then has no store, as before.
 pub fn restore(file: &Path, dir: &Path) -> Result<Archive, ArchiveError> {
     // Before anything is written: most refusals are found here.
-    let (made_at, made_by, accounts) = label(file)?;
+    let (made_at, made_by, accounts, records) = label(file)?;
     folder::make(dir)?;
     let _lock = folder::lock(dir)?;
     let (hub_file, accounts_file) = (dir.join(schema::FILE), dir.join(accounts::FILE));
-    for target in [&hub_file, &accounts_file] {
+    let records_file = dir.join(records::FILE);
+    for target in [&hub_file, &accounts_file, &records_file] {
         if target.symlink_metadata().is_ok() {
             return Err(ArchiveError::Occupied { file: target.clone() });
         }
@@ -39,11 +40,18 @@ pub fn restore(file: &Path, dir: &Path) -> Result<Archive, ArchiveError> {
     let hub = Partial::create(&hub_file, "").map_err(cannot_write_file(&hub_file))?;
     copy(file, hub.path()).map_err(cannot_write_file(&hub_file))?;
     is_sound(hub.path(), file)?;
-    let accounts = accounts.map(|content| restored_accounts(&content, &accounts_file, file)).transpose()?;
+    let beside = |content: Option<Vec<u8>>, schema, target: &Path| {
+        content.map(|content| restored(&content, schema, target, file)).transpose()
+    };
+    let accounts = beside(accounts, &accounts::SCHEMA, &accounts_file)?;
+    let records = beside(records, &records::SCHEMA, &records_file)?;
     without_label(hub.path()).map_err(cannot_write(&hub_file))?;
     // The hub's own file last: with it the folder has a store.
     if let Some(accounts) = accounts {
         accounts.keep().map_err(cannot_write_file(&accounts_file))?;
+    }
+    if let Some(records) = records {
+        records.keep().map_err(cannot_write_file(&records_file))?;
     }
     hub.keep().map_err(cannot_write_file(&hub_file))?;
     Ok(Archive { sha256, bytes, made_at: Timestamp::from_millis(made_at), made_by })
@@ -60,9 +68,9 @@ fn label(file: &Path) -> Result<Label, ArchiveError> {
         Err(newer @ StoreError::NewerSchema { .. }) => return Err(newer.into()),
         Err(_) => return Err(ArchiveError::NotABackup { file: file.to_owned() }),
     };
-    let columns = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let columns = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
     let asked = connection
-        .query_row("SELECT made_at, made_by, accounts FROM backup", [], columns)
+        .query_row("SELECT made_at, made_by, accounts, records FROM backup", [], columns)
         .optional()
         .map_err(|error| match database::is_damage(&error) {
             true => ArchiveError::Damaged { file: file.to_owned(), found: error.to_string() },
@@ -87,10 +95,10 @@ fn is_sound(copy: &Path, file: &Path) -> Result<(), ArchiveError> {
     }
 }
 
-fn restored_accounts(content: &[u8], target: &Path, file: &Path) -> Result<Partial, ArchiveError> {
+fn restored(content: &[u8], schema: &Schema, target: &Path, file: &Path) -> Result<Partial, ArchiveError> {
     let partial = Partial::create(target, "").map_err(cannot_write_file(target))?;
     fs::write(partial.path(), content).map_err(cannot_write_file(target))?;
-    drop(database::open_ours(partial.path(), &accounts::SCHEMA)?);
+    drop(database::open_ours(partial.path(), schema)?);
     is_sound(partial.path(), file)?;
     Ok(partial)
 }

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::conformance::samples::{good, point, readings_of};
+use crate::records::{Deed, DeedFilter, Records};
 use crate::{Accounts, Append, Batch, Settings, Store, StoredReading};
 
 const NOW: Timestamp = Timestamp::from_millis(1_760_000_000_000);
@@ -40,17 +41,22 @@ fn a_backup_of_a_running_store_comes_back_whole() {
     let place = tempfile::tempdir().unwrap();
     let (dir, file) = (place.path().join("data"), place.path().join("a b'.backup"));
     let store = filled(&dir);
+    let deed =
+        Deed { at: NOW, by: "lan".into(), action: "x".into(), object: "a".into(), detail: "{}".into() };
+    Records::open(&dir).unwrap().note(&deed).unwrap();
     let made = backup(&dir, &file, NOW, "1.2.3").unwrap();
     append(&store, 9_000, 10);
     assert_eq!(made.bytes, fs::metadata(&file).unwrap().len());
     let new = place.path().join("new/data");
     assert_eq!(restore(&file, &new).unwrap(), made);
-    assert_eq!(names(&new), ["accounts.sqlite", "hub.lock", "hub.sqlite"]);
+    assert_eq!(names(&new), ["accounts.sqlite", "hub.lock", "hub.sqlite", "records.sqlite"]);
     let restored = Store::open(Settings::new(&new)).unwrap();
     let all = readings_of(&store, &point("a/plc/ph"), 0, 5_000);
     assert_eq!(readings_of(&restored, &point("a/plc/ph"), 0, i64::MAX), all);
     append(&restored, 5_000, 1);
     assert_eq!(Accounts::open(&new).unwrap().list_users().unwrap()[0].name, "lan");
+    let all = DeedFilter { limit: 9, ..DeedFilter::default() };
+    assert_eq!(Records::open(&new).unwrap().deeds(&all).unwrap()[0].deed, deed);
     // A store that was restored can be backed up again.
     backup(&new, &place.path().join("second"), NOW, "1.2.3").unwrap();
     assert_eq!(names(place.path()), ["a b'.backup", "data", "new", "second"]);
