@@ -107,16 +107,21 @@ fn profiles_are_listed_and_shown_with_their_sources() {
     let config = whole.to_str().unwrap();
     let (code, out, _) = hub(&["profiles", "--config", config]);
     assert_eq!(code, 0);
-    assert_eq!(out.split_whitespace().collect::<Vec<_>>(), ["meter", "modbus", "Water", "meter"]);
+    let rows: Vec<Vec<_>> = out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["meter", "modbus", "own", "Water", "meter"]);
+    let shipped = rows.iter().find(|row| row[0] == "tuf-2000m").unwrap();
+    assert_eq!(shipped[..3], ["tuf-2000m", "modbus", "hub"]);
     let (code, out, _) = hub(&["profiles", "meter", "--config", config]);
     assert_eq!(code, 0);
     assert!(out.contains("# source: the maker's register map, edition 4\n"), "{out}");
     assert!(out.ends_with(&fs::read_to_string(whole.join("profiles/meter.toml")).unwrap()), "{out}");
+    let (code, out, _) = hub(&["profiles", "schneider-pm5110", "--config", config]);
+    assert!(code == 0 && out.contains("(comes with the hub)\n"), "{out}");
+    assert!(out.contains("# unverified: byte order\n"), "{out}");
     let (code, _, err) = hub(&["profiles", "metre", "--config", config]);
-    assert_eq!(
-        (code, err.as_str()),
-        (1, "error: profile: found \"metre\", allowed: meter; did you mean \"meter\"?\n")
-    );
+    assert_eq!(code, 1);
+    assert!(err.starts_with("error: profile: found \"metre\", allowed: eastron-sdm630, "), "{err}");
+    assert!(err.ends_with("; did you mean \"meter\"?\n"), "{err}");
 }
 
 #[test]

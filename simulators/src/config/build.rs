@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use hub_model::{DeviceId, PointId, Quantity, SiteId, SiteKind, Unit, duration};
+use rust_embed::RustEmbed;
 use toml::{Spanned, Value};
 
 use super::file::{DeviceEntry, HubFile, LoginEntry, PointEntry, ProfileFile, SiteFile};
@@ -19,6 +20,12 @@ const DEFAULT_TIMEZONE: &str = "Asia/Ho_Chi_Minh";
 pub(super) fn load(dir: &Path) -> Result<SimCommune, SimError> {
     let hub: HubFile = Source::read(dir.join("hub.toml"))?.parse()?;
     let mut profiles = HashMap::new();
+    for name in Shipped::iter().filter(|name| name.ends_with(".toml")) {
+        let Some(file) = Shipped::get(&name) else { continue };
+        let source = Source::shipped(&name, &file.data);
+        let profile: ProfileFile = source.parse()?;
+        profiles.insert(profile.id.clone(), Profile { source, file: profile });
+    }
     for path in toml_files(&dir.join("profiles"))? {
         let source = Source::read(path)?;
         let profile: ProfileFile = source.parse()?;
@@ -37,6 +44,11 @@ pub(super) fn load(dir: &Path) -> Result<SimCommune, SimError> {
     }
     Ok(commune)
 }
+
+/// The profiles that come with the hub. Data alone: nothing of the hub's code reads them here.
+#[derive(RustEmbed)]
+#[folder = "../hub/server/profiles"]
+struct Shipped;
 
 /// A profile and where it stands.
 struct Profile {
@@ -89,7 +101,13 @@ impl Builder<'_> {
             .map_err(|error| self.source.fault(&entry.id, format!("id: {error}")))?;
         let profile = match &entry.profile {
             Some(name) => Some(self.profiles.get(name.get_ref()).ok_or_else(|| {
-                self.source.fault(name, format!("profile: \"{}\" is in no file of profiles/", name.get_ref()))
+                self.source.fault(
+                    name,
+                    format!(
+                        "profile: \"{}\" is in no file of profiles/ and does not come with the hub",
+                        name.get_ref()
+                    ),
+                )
             })?),
             None => None,
         };

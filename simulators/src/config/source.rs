@@ -20,6 +20,11 @@ impl Source {
         }
     }
 
+    /// A file that comes with the hub.
+    pub fn shipped(name: &str, bytes: &[u8]) -> Self {
+        Self { path: Path::new("profiles").join(name), text: String::from_utf8_lossy(bytes).into_owned() }
+    }
+
     pub fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, SimError> {
         toml::from_str(&self.text).map_err(|error| SimError::toml(&self.path, &self.text, &error))
     }

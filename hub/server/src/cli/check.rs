@@ -9,7 +9,7 @@ use hub_logic::{RuleFault, RuleSet};
 use hub_model::{Commune, duration};
 
 use super::warn;
-use crate::config::{Config, Faulty, calibrations_ahead, error_lines, warning_lines};
+use crate::config::{Config, Faulty, Taken, calibrations_ahead, error_lines, warning_lines};
 
 /// Prints what each bus has to do, or every fault.
 pub fn check(dir: &Path, out: &mut impl Write) -> anyhow::Result<()> {
@@ -22,6 +22,7 @@ pub fn check(dir: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     // Loading has found no clash.
     let buses = Plan::build(config.modbus).map(|plan| plan.buses()).unwrap_or_default();
     buses.iter().try_for_each(|bus| print_bus(bus, out))?;
+    config.taken.iter().try_for_each(|taken| print_taken(taken, out))?;
     let store = &config.store;
     writeln!(
         out,
@@ -63,6 +64,12 @@ fn print_bus(bus: &BusSummary, out: &mut impl Write) -> std::io::Result<()> {
         warn(&[format!("bus {}: more than it can do; polls will be left out", bus.endpoint)]);
     }
     Ok(())
+}
+
+fn print_taken(taken: &Taken, out: &mut impl Write) -> std::io::Result<()> {
+    let from = taken.file.as_deref().unwrap_or("comes with the hub");
+    let points = if taken.points.is_empty() { "no point".to_owned() } else { taken.points.join(", ") };
+    writeln!(out, "profile {} ({from}): {} takes {points}", taken.profile, taken.device)
 }
 
 fn summary(commune: &Commune) -> String {

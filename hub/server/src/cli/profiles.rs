@@ -17,12 +17,12 @@ pub fn show(dir: &Path, id: Option<&str>, out: &mut impl Write) -> anyhow::Resul
     if !lines.is_empty() {
         return Err(Faulty { lines }.into());
     }
-    if profiles.is_empty() {
-        super::warn(&[format!("there is no profile in {}", dir.join("profiles").display())]);
-    }
     let Some(id) = id else {
         for profile in &profiles {
-            writeln!(out, "{:<24} {:<8} {}", profile.id, profile.adapter_code(), profile.name.vi)?;
+            let origin = if profile.shipped.is_some() { "hub" } else { "own" };
+            let (id, adapter, name) = (&profile.id, profile.adapter_code(), &profile.name);
+            let english = if name.en == name.vi { String::new() } else { format!(" · {}", name.en) };
+            writeln!(out, "{id:<26} {adapter:<8} {origin:<5} {}{english}", name.vi)?;
         }
         return Ok(());
     };
@@ -32,12 +32,19 @@ pub fn show(dir: &Path, id: Option<&str>, out: &mut impl Write) -> anyhow::Resul
             nearest::not_one_of(id, profiles.iter().map(|profile| profile.id.as_str()))
         );
     };
-    let text = fs::read_to_string(dir.join(&profile.file)).with_context(|| profile.file.clone())?;
-    writeln!(out, "# {} ({})", profile.name.vi, profile.file)?;
+    let (text, origin) = match &profile.shipped {
+        Some(text) => (text.clone(), "comes with the hub"),
+        None => (
+            fs::read_to_string(dir.join(&profile.file)).with_context(|| profile.file.clone())?.into(),
+            profile.file.as_str(),
+        ),
+    };
+    writeln!(out, "# {} ({origin})", profile.name.vi)?;
     match profile.sources.as_slice() {
         [] => writeln!(out, "# no source given")?,
         sources => sources.iter().try_for_each(|source| writeln!(out, "# source: {source}"))?,
     }
+    profile.unverified.iter().try_for_each(|what| writeln!(out, "# unverified: {what}"))?;
     write!(out, "\n{text}")?;
     Ok(())
 }

@@ -14,13 +14,27 @@ use jiff::tz::TimeZone;
 use super::adapter::{Adapter, DeviceSettings, PointSettings};
 use super::login::Logins;
 use super::point::{self, Around, SPANS};
-use super::profile::Profiles;
+use super::profile::{Profile, Profiles};
 use super::site::BoundSets;
 
 /// A device with what its adapter needs.
 pub(super) struct Read {
     pub(super) device: Device,
     pub(super) served: Served,
+    pub(super) taken: Option<Taken>,
+}
+
+/// What a device took from a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// The device.
+    pub device: DeviceId,
+    /// The profile's id, with its version where it has one.
+    pub profile: String,
+    /// The profile's file; `None` when it comes with the hub.
+    pub file: Option<String>,
+    /// The points that are the profile's alone.
+    pub points: Vec<String>,
 }
 
 /// What an adapter is given of a device.
@@ -44,6 +58,8 @@ pub(super) fn read(
     problems: &mut Problems,
 ) -> Option<Read> {
     let place = table.place().clone();
+    let named = table.peek_text("profile").map(str::to_owned);
+    let own_points = table.clone().tables("point", &mut Problems::new());
     // Which keys are known depends on the adapter: without it, nothing more can be said of this device.
     let (mut table, adapter) = with_profile(&mut table, profiles, problems)?;
     let id = table.needed_parsed("id", problems, |text| DeviceId::new(site, text));
@@ -67,10 +83,12 @@ pub(super) fn read(
         _ => None,
     };
     let id = id?;
+    let taken =
+        named.and_then(|name| profiles.find(&name).ok()).map(|profile| taken(&id, profile, &own_points));
     let (points, settings_of_points) = points.into_iter().unzip();
     let served = serve(&id, settings?, password, settings_of_points, place)?;
     let name = name.unwrap_or_else(|| LocalText::same(id.name()));
-    Some(Read { device: device(id, name, adapter, interval, points), served })
+    Some(Read { device: device(id, name, adapter, interval, points), served, taken })
 }
 
 fn device(
@@ -81,6 +99,19 @@ fn device(
     points: Vec<Point>,
 ) -> Device {
     Device { id, name, adapter: adapter.code().to_owned(), interval, points }
+}
+
+fn taken(device: &DeviceId, profile: &Profile, own_points: &[Table]) -> Taken {
+    let is_own = |id: &String| own_points.iter().any(|point| point.peek_text("id") == Some(id));
+    Taken {
+        device: device.clone(),
+        profile: match &*profile.version {
+            "" => profile.id.clone(),
+            version => format!("{} version {version}", profile.id),
+        },
+        file: profile.shipped.is_none().then(|| profile.file.clone()),
+        points: profile.points().into_iter().filter(|id| !is_own(id)).collect(),
+    }
 }
 
 /// The device's table over its profile's, and the adapter that one of the two names.

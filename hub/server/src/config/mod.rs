@@ -35,6 +35,7 @@ use crate::limits::LimitSets;
 use files::Files;
 
 pub use calibration::ahead as calibrations_ahead;
+pub use device::Taken;
 pub use files::Tables;
 pub use profile::Profile;
 pub use ranges::above;
@@ -57,6 +58,8 @@ pub struct Config {
     pub mqtt_devices: Vec<(MqttDevice, String)>,
     /// Devices whose readings are pushed.
     pub push_devices: Vec<PushDevice>,
+    /// What devices took from profiles, for whoever checks the configuration.
+    pub taken: Vec<Taken>,
 }
 
 /// Section `[http]`.
@@ -193,5 +196,6 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
         modbus: sites.modbus,
         mqtt_devices: sites.mqtt,
         push_devices: sites.push,
+        taken: sites.taken,
     })
 }

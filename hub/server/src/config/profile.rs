@@ -1,7 +1,12 @@
 //! `profiles/*.toml`: what is the same for every device of a make. A profile is a device's table that a device is laid over.
+//!
+//! Those that come with the hub stand in `hub/server/profiles`; one of the configuration with the same id takes its place.
+
+use std::borrow::Cow;
 
 use adapters_sdk::config::{Place, Problem, Problems, Table};
 use hub_model::{LocalText, id};
+use rust_embed::RustEmbed;
 
 use super::adapter::Adapter;
 use super::files::Files;
@@ -14,10 +19,16 @@ pub struct Profile {
     pub id: String,
     /// What the device is called.
     pub name: LocalText,
+    /// Raised when one of its figures changes.
+    pub version: String,
     /// Where its figures were read.
     pub sources: Vec<String>,
-    /// The file that it stands in, below the configuration folder.
+    /// What was not found there.
+    pub unverified: Vec<String>,
+    /// The file that it stands in, below the configuration folder or among those that come with the hub.
     pub file: String,
+    /// Its text when it comes with the hub.
+    pub shipped: Option<Cow<'static, str>>,
     pub(super) adapter: Adapter,
     place: Place,
     /// The device's keys, without id and sources.
@@ -41,6 +52,12 @@ impl Profile {
         &self.place
     }
 
+    /// The ids of its points.
+    pub(super) fn points(&self) -> Vec<String> {
+        let tables = self.table.clone().tables("point", &mut Problems::new());
+        tables.iter().filter_map(|table| table.peek_text("id").map(str::to_owned)).collect()
+    }
+
     /// `device` with what it does not say itself.
     pub(super) fn beneath(&self, device: Table) -> Table {
         device.over(self.table.clone(), "point")
@@ -62,6 +79,23 @@ impl Profiles {
     }
 }
 
+#[derive(RustEmbed)]
+#[folder = "profiles"]
+struct Shipped;
+
+/// The profiles that come with the hub.
+fn shipped(problems: &mut Problems) -> Vec<Profile> {
+    let read_one = |name: Cow<'static, str>| {
+        let text = match Shipped::get(&name)?.data {
+            Cow::Borrowed(bytes) => Cow::Borrowed(std::str::from_utf8(bytes).ok()?),
+            Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).ok()?),
+        };
+        let table = Table::parse(&format!("profiles/{name}"), &text, problems)?;
+        Some(Profile { shipped: Some(text), ..read(table, problems)? })
+    };
+    Shipped::iter().filter(|name| name.ends_with(".toml")).filter_map(read_one).collect()
+}
+
 /// Reads all profiles.
 pub(super) fn read_all(files: &Files, problems: &mut Problems) -> Profiles {
     let tables = files.tables("profiles", problems);
@@ -80,6 +114,11 @@ pub(super) fn read_all(files: &Files, problems: &mut Problems) -> Profiles {
             },
         }
     }
+    // A test holds that none of them has a fault.
+    let ours = shipped(&mut Problems::new());
+    let not_replaced = |profile: &Profile| profiles.all.iter().all(|own| own.id != profile.id);
+    let kept: Vec<_> = ours.into_iter().filter(not_replaced).collect();
+    profiles.all.extend(kept);
     profiles
 }
 
@@ -88,6 +127,8 @@ fn read(mut table: Table, problems: &mut Problems) -> Option<Profile> {
     let id = table.needed_parsed("id", problems, |text| id::check_part(text).map(|()| text.to_owned()));
     let name = table.clone().local_text("name", &mut Problems::new());
     let sources = table.texts("sources", problems).unwrap_or_default();
+    let unverified = table.texts("unverified", problems).unwrap_or_default();
+    let version = table.text("version", problems).unwrap_or_default();
     if !table.has("adapter") {
         problems.error(table.fault("adapter", "is needed and not given"));
     }
@@ -96,5 +137,23 @@ fn read(mut table: Table, problems: &mut Problems) -> Option<Profile> {
     let (id, adapter) = (id?, adapter?);
     let name = name.unwrap_or_else(|| LocalText::same(&*id));
     let file = place.file.to_string();
-    Some(Profile { id, name, sources, file, adapter, place, table })
+    Some(Profile { id, name, version, sources, unverified, file, shipped: None, adapter, place, table })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_profiles_that_come_with_the_hub_have_no_fault_and_say_where_their_figures_are_from() {
+        let mut problems = Problems::new();
+        let profiles = shipped(&mut problems);
+        assert!(problems.errors().is_empty(), "{:?}", problems.errors());
+        assert_eq!(profiles.len(), Shipped::iter().filter(|name| name.ends_with(".toml")).count());
+        for profile in &profiles {
+            assert_eq!(profile.file, format!("profiles/{}.toml", profile.id));
+            assert!(!profile.sources.is_empty() && !profile.version.is_empty(), "{}", profile.id);
+            assert!(profile.points().len() >= 2 || profile.id == "generic-4-20ma", "{}", profile.id);
+        }
+    }
 }

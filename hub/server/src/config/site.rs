@@ -10,7 +10,7 @@ use hub_model::{DeviceId, Limit, LocalText, Quantity, Site, SiteId, SiteKind, Un
 
 use jiff::tz::TimeZone;
 
-use super::device::{self, Served};
+use super::device::{self, Served, Taken};
 use super::files::{Files, about_file};
 use super::login::Logins;
 use super::profile::Profiles;
@@ -25,6 +25,8 @@ pub(super) struct Sites {
     pub(super) modbus: Vec<ModbusDevice>,
     pub(super) mqtt: Vec<(MqttDevice, String)>,
     pub(super) push: Vec<PushDevice>,
+    /// What devices took from profiles.
+    pub(super) taken: Vec<Taken>,
 }
 
 /// The limit sets that apply at a site.
@@ -139,7 +141,8 @@ impl<'a> Reader<'a> {
             }
             let read =
                 device::read(table, site, self.profiles, limits, &mut self.logins, self.zone, problems);
-            let Some(device::Read { device, served }) = read.filter(|_| !is_twice) else { continue };
+            let Some(device::Read { device, served, taken }) = read.filter(|_| !is_twice) else { continue };
+            self.found.taken.extend(taken);
             match served {
                 Served::Modbus(served) => self.found.modbus.push(served),
                 Served::Mqtt(served, password) => self.found.mqtt.push((served, password)),
@@ -155,7 +158,7 @@ impl<'a> Reader<'a> {
 /// its fault.
 fn check_alone(files: &Files, profiles: &Profiles, problems: &mut Problems) {
     let (Ok(nowhere), no_limits) = (SiteId::parse("profile"), BoundSets(Vec::new())) else { return };
-    for profile in &profiles.all {
+    for profile in profiles.all.iter().filter(|profile| profile.shipped.is_none()) {
         let mut found = Problems::new();
         let mut logins = Logins::new(files);
         device::read(
