@@ -1,8 +1,8 @@
 //! How fast a store takes readings while it seals them, opens and answers, on this machine's disk:
-//! `cargo run --release -p hub-store --example append_speed [points] [commits]`.
+//! `cargo run --release -p hub-store --example append_speed [points] [commits] [seconds]`.
 //!
-//! Commits of 1,000 readings, each waited for, each with its sync to disk. Readings are random walks of two decimals, ten seconds
-//! apart. Making them is not measured.
+//! Commits of 1,000 readings, each waited for, each with its sync to disk. Readings are random walks of two decimals, so many
+//! seconds apart (ten). Making them is not measured.
 
 use std::error::Error;
 use std::io::Write;
@@ -15,17 +15,17 @@ use hub_store::{Append, Batch, History, LocalDay, Settings, Spans, Store, Stored
 
 const BATCH: usize = 1_000;
 const LOT: usize = 200;
-const STEP_MS: i64 = 10_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut numbers = std::env::args().skip(1).map(|text| text.parse::<usize>());
     let points = numbers.next().transpose()?.unwrap_or(500);
     let commits = numbers.next().transpose()?.unwrap_or(5_000);
+    let seconds = numbers.next().transpose()?.unwrap_or(10);
     let place = tempfile::tempdir()?;
     let mut out = std::io::stdout().lock();
     let settings = Settings { commit_window: Duration::ZERO, ..Settings::new(place.path()) };
     let store = Store::open(settings.clone())?;
-    let mut walks = Walks::new(points);
+    let mut walks = Walks::new(points, i64::try_from(seconds)? * 1_000);
 
     let mut latencies = Vec::with_capacity(commits);
     while latencies.len() < commits {
@@ -67,8 +67,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     store.seal_everything()?;
     drop(store);
     let readings = walks.made as f64;
-    let bytes = std::fs::metadata(place.path().join("hub.sqlite"))?.len();
-    writeln!(out, "{:.2} bytes a reading in the file", bytes as f64 / readings)?;
+    let file = rusqlite::Connection::open(place.path().join("hub.sqlite"))?;
+    let ask = |question| file.query_row(question, [], |row| row.get::<_, f64>(0));
+    let (pages, free) = (ask("PRAGMA page_count")?, ask("PRAGMA freelist_count")?);
+    let chunks = ask(
+        "SELECT CAST(sum(length(summary) + ifnull(length(hours), 0) + length(body)) AS REAL) FROM chunk",
+    )?;
+    writeln!(
+        out,
+        "{:.2} bytes a reading in the file, {:.2} without its free pages, {:.2} in chunks",
+        pages * 4_096.0 / readings,
+        (pages - free) * 4_096.0 / readings,
+        chunks / readings
+    )?;
+    drop(file);
     let (took, store) = timed(|| Store::open(settings));
     let store = store?;
     writeln!(out, "opened with {readings} readings in {:.1} ms", took.as_secs_f64() * 1e3)?;
@@ -97,13 +109,14 @@ struct Walks {
     values: Vec<i32>,
     made: usize,
     random: u64,
+    step_ms: i64,
 }
 
 impl Walks {
-    fn new(points: usize) -> Self {
+    fn new(points: usize, step_ms: i64) -> Self {
         let points: Vec<PointId> =
             (0..points).map(|n| point(&format!("site-{}/device/p{n}", n % 20))).collect();
-        Self { values: vec![700; points.len()], points, made: 0, random: 88_172_645_463_325_252 }
+        Self { values: vec![700; points.len()], points, made: 0, random: 88_172_645_463_325_252, step_ms }
     }
 
     fn batch(&mut self) -> Batch {
@@ -120,7 +133,7 @@ impl Walks {
         let value = &mut self.values[which];
         *value = (*value + [-1, 0, 0, 0, 1, 0, 2, -2][(self.random >> 40) as usize % 8]).clamp(1, 1_400);
         let reading =
-            good(&self.points[which], 1_700_000_000_000 + step * STEP_MS, f64::from(*value) / 100.0);
+            good(&self.points[which], 1_700_000_000_000 + step * self.step_ms, f64::from(*value) / 100.0);
         StoredReading { reading, latest: true }
     }
 }

@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use hub_model::PointId;
+use hub_model::{PointId, Timestamp};
 
-use super::codes::reading_of_row;
+use super::codes::{quality_of, reading_of_row, reason_of};
 use super::hot::{Entry, Record};
 use super::readers::Fault;
 use crate::chunk::Row;
-use crate::head::renewed;
+use crate::head::{last_good, renewed};
 use crate::port::Latest;
 
 /// All series.
@@ -177,9 +177,21 @@ impl Series {
         (!self.fresh.is_empty()).then_some(self.fresh_since)
     }
 
+    /// Makes a reading the latest. In place: this runs for each reading that comes in.
     fn renew(&mut self, entry: &Entry) -> Result<(), Fault> {
-        let reading = reading_of_row(&entry.row(), self.point.clone())?;
-        self.latest = Some(renewed(self.latest.as_ref(), reading));
+        let Some(latest) = &mut self.latest else {
+            let reading = reading_of_row(&entry.row(), self.point.clone())?;
+            self.latest = Some(renewed(None, reading));
+            return Ok(());
+        };
+        let row = entry.row();
+        let reading = &mut latest.reading;
+        reading.measured_at = Timestamp::from_millis(row.measured_at);
+        reading.received_at = Timestamp::from_millis(row.received_at);
+        (reading.raw, reading.value) = (row.raw, row.value);
+        reading.quality = quality_of(row.quality.into())?;
+        reading.reason = if row.reason == 0 { None } else { Some(reason_of(row.reason.into())?) };
+        latest.last_good = last_good(latest.last_good, reading);
         Ok(())
     }
 
