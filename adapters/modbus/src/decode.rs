@@ -21,6 +21,11 @@ impl ByteOrder {
     pub const WORDS: [(&'static str, ByteOrder); 4] =
         [("ABCD", Self::Abcd), ("DCBA", Self::Dcba), ("BADC", Self::Badc), ("CDAB", Self::Cdab)];
 
+    /// The word of the configuration.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, order)| *order == self).map_or("", |(word, _)| *word)
+    }
+
     pub(crate) fn swaps_bytes(self) -> bool {
         matches!(self, Self::Dcba | Self::Badc)
     }

@@ -19,6 +19,7 @@ mod health;
 mod owner;
 pub mod plan;
 mod poll;
+pub mod probe;
 pub mod register;
 mod running;
 pub mod serial;

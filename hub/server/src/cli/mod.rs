@@ -7,6 +7,7 @@ mod check;
 mod import;
 mod log;
 mod password;
+mod probe;
 mod profiles;
 mod rules;
 mod token;
@@ -57,6 +58,9 @@ enum Command {
     Restore(archive::ArchiveOptions),
     /// Import old data: a table (.csv) or line protocol (.lp)
     Import(import::ImportOptions),
+    /// Read a device that is not configured yet, and find out how
+    #[command(subcommand)]
+    Probe(probe::ProbeCommand),
     /// Print the OpenAPI document of the HTTP API
     Openapi,
     /// List the device profiles of a configuration, or show one with its sources
@@ -166,6 +170,7 @@ fn run(cli: Cli, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Backup(options) => archive::backup(&options, out),
         Command::Restore(options) => archive::restore(&options, out),
         Command::Import(options) => import::import(options, out),
+        Command::Probe(command) => probe::run(&command, out),
         Command::Openapi => Ok(writeln!(out, "{}", hub_api::openapi().trim_end())?),
         Command::Profiles { id, config } => profiles::show(&config, id.as_deref(), out),
     }
