@@ -123,6 +123,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/buses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every bus with its devices, load, and last frames. */
+        get: operations["get_buses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calibrations/{id}": {
         parameters: {
             query?: never;
@@ -371,6 +388,44 @@ export interface paths {
          * @description The answer waits up to 3 s; the job goes on afterwards, `GET /jobs/{id}` says how far it is.
          */
         post: operations["post_correction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/{site}/{device}/{point}/write": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was written to a point and by whom, the newest first, at most 100. */
+        get: operations["get_point_writes"];
+        put?: never;
+        /**
+         * Writes a point of a device, reads it back, and answers when that was proved. Only where the configuration says
+         *     `write = true`.
+         */
+        post: operations["post_point_write"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/probe/modbus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads registers live and says how they can be read, the most plausible first. One at a time; never writes. */
+        post: operations["post_probe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -718,6 +773,109 @@ export interface components {
             /** @description The unit of the values (UCUM). */
             unit: string;
         };
+        /** @description A bus and its devices. */
+        Bus: {
+            /** @description Whether there is a connection. */
+            connected: boolean;
+            /** @description Its devices, in the order of the configuration. */
+            devices: components["schemas"]["BusDevice"][];
+            /** @description Since when no connection can be made: one cause for the silence of all its devices. */
+            down_since?: string | null;
+            /** @description Where it is reached. */
+            endpoint: string;
+            /** @description The last frames, the oldest first. */
+            frames: components["schemas"]["Frame"][];
+            last_error?: components["schemas"]["BusFault"] | null;
+            /**
+             * Format: int64
+             * @description Answers that came after their request was given up, since the start.
+             */
+            late_answers: number;
+            /**
+             * Format: double
+             * @description The part of its time that it is busy, in percent.
+             */
+            load_percent: number;
+            /** @description How many requests it is given at once. */
+            places: number;
+            /**
+             * Format: double
+             * @description Requests a second.
+             */
+            requests_per_s: number;
+            /**
+             * Format: int64
+             * @description Answers that nobody asked for, since the start.
+             */
+            stray_answers: number;
+        };
+        /** @description A device of a bus. Counts are since the start. */
+        BusDevice: {
+            /**
+             * Format: int64
+             * @description Answers that were spoilt or did not fit.
+             */
+            bad_answers: number;
+            /**
+             * Format: int64
+             * @description Requests answered with an exception.
+             */
+            exceptions: number;
+            /**
+             * Format: int32
+             * @description Polls in a row that failed; after two it is asked rarely until it answers.
+             */
+            failures: number;
+            /** @description The device's full id. */
+            id: string;
+            /** @description When it last answered. */
+            last_answered?: string | null;
+            /**
+             * Format: int64
+             * @description Polls left out because the bus was busy.
+             */
+            overruns: number;
+            /**
+             * Format: double
+             * @description How often it is read, in seconds.
+             */
+            poll_s: number;
+            /**
+             * Format: int64
+             * @description Times that it was asked.
+             */
+            polls: number;
+            /** @description Points whose address it refuses. */
+            refused: string[];
+            /**
+             * Format: int64
+             * @description Requests sent.
+             */
+            requests: number;
+            /** @description Why it gave nothing at its last poll; null when it answered or was not asked yet. */
+            silent?: string | null;
+            /** @description What its text points said last, by the point's full id. */
+            texts: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Requests not answered in time.
+             */
+            timeouts: number;
+            /**
+             * Format: int32
+             * @description Its number on the bus.
+             */
+            unit_id: number;
+        };
+        /** @description Something that went wrong on a bus. */
+        BusFault: {
+            /** @description When. */
+            at: string;
+            /** @description What, in words. */
+            text: string;
+        };
         /** @description A calibration of a point: from its date on, `value = gain · (raw · scale + offset of the point) + offset`. */
         Calibration: {
             /** @description Who calibrated. */
@@ -982,6 +1140,22 @@ export interface components {
             /** @description How it fares. */
             state: components["schemas"]["SiteState"];
         };
+        /** @description One frame on the wire. */
+        Frame: {
+            /** @description When. */
+            at: string;
+            /** @description All of its bytes, in hexadecimal digits. */
+            bytes: string;
+            /** @description Whether the hub sent it. */
+            sent: boolean;
+            /**
+             * Format: int32
+             * @description The unit that it names.
+             */
+            unit_id: number;
+            /** @description What it says, in English. */
+            words: string;
+        };
         /** @description Sites as a GeoJSON FeatureCollection. */
         GeoJSON: {
             /** @description One for each site. */
@@ -1008,6 +1182,34 @@ export interface components {
             message: string;
             /** @description What was being done. */
             op?: string | null;
+        };
+        /** @description One way to read a value. */
+        Interpretation: {
+            /**
+             * Format: int32
+             * @description The address, from 0.
+             */
+            address: number;
+            /** @description The byte order, as in the configuration. */
+            byte_order: string;
+            /** @description Why, in English. */
+            reasons: string[];
+            /** @description The factor, as a decimal. */
+            scale: string;
+            /**
+             * Format: int32
+             * @description How plausible it is, the greatest first.
+             */
+            score: number;
+            /** @description The point's configuration. */
+            toml: string;
+            /** @description The type, as in the configuration. */
+            type: string;
+            /**
+             * Format: double
+             * @description The number, scaled; null when it is none.
+             */
+            value?: number | null;
         };
         /** @description Work on stored readings that is done bit by bit. */
         Job: {
@@ -1223,6 +1425,42 @@ export interface components {
          * @enum {string}
          */
         Priority: "low" | "medium" | "high" | "critical";
+        /** @description What was read, and every way to read it. */
+        Probe: {
+            /** @description Every way to read them, the most plausible first, at most 200. */
+            interpretations: components["schemas"]["Interpretation"][];
+            /** @description The words of each read, the newest last; bits are 0 and 1. */
+            words: number[][];
+        };
+        /** @description What is to be read live. */
+        ProbeRequest: {
+            /**
+             * Format: int32
+             * @description The first address, from 0.
+             */
+            address: number;
+            /**
+             * Format: int32
+             * @description How many registers (1 to 125) or bits.
+             */
+            count: number;
+            /** @description `tcp://HOST:PORT`, `rtu+tcp://HOST:PORT` or `serial:///dev/…`. */
+            endpoint: string;
+            /** @description What it is said to measure, such as `ph`. */
+            quantity?: string | null;
+            /**
+             * Format: int32
+             * @description How many times it is read, 1 to 10, half a second apart; 3 where it is left out.
+             */
+            reads?: number | null;
+            /** @description `coil`, `discrete`, `holding` or `input`. */
+            register: string;
+            /**
+             * Format: int32
+             * @description The device's number on the bus.
+             */
+            unit_id: number;
+        };
         /** @description What could not be done, and why (RFC 9457). */
         Problem: {
             /** @description This very problem in words. */
@@ -1425,6 +1663,36 @@ export interface components {
         SiteState: "normal" | "alarm" | "silent" | "no_data";
         /** @description The end of a shelving. */
         UnshelveRequest: Record<string, never>;
+        /** @description What was written by whom. */
+        Write: {
+            /** @description When it was asked for. */
+            at: string;
+            /** @description Who asked. */
+            by: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /** @description `done`, or why not; null while it is not known, as when the hub was stopped just then. */
+            outcome?: string | null;
+            /** @description The point's full id. */
+            point: string;
+            /**
+             * Format: double
+             * @description The value that was asked for, in the point's unit.
+             */
+            value: number;
+        };
+        /** @description What is to be written. */
+        WriteRequest: {
+            /**
+             * Format: double
+             * @description The value in the point's unit. It is written by the point's scale and offset, to the nearest number that the device
+             *     knows.
+             */
+            value: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -1666,6 +1934,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Deed"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_buses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bus"][];
                 };
             };
             default: {
@@ -2324,6 +2619,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_point_writes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: string;
+                /** @description The device. */
+                device: string;
+                /** @description The point. */
+                point: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Write"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_point_write: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: string;
+                /** @description The device. */
+                device: string;
+                /** @description The point. */
+                point: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Write"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_probe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProbeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Probe"];
                 };
             };
             default: {

@@ -41,6 +41,8 @@ pub(crate) struct App {
     pub exports: Arc<Semaphore>,
     pub push_room: Room,
     pub streams: Arc<Semaphore>,
+    /// One probe at a time: it is somebody's device.
+    pub probes: Semaphore,
     reads: Arc<Semaphore>,
     /// Id and unit of each point.
     points: HashMap<String, (PointId, &'static str)>,
@@ -65,6 +67,7 @@ impl App {
             push_room: Room::new(),
             exports: Arc::new(Semaphore::new(EXPORTS)),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            probes: Semaphore::new(1),
             reads: Arc::new(Semaphore::new(READS)),
             points,
             pushed,

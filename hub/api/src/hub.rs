@@ -10,6 +10,7 @@ use hub_model::{Alarm, Commune, Observation, Timestamp};
 use hub_store::{Accounts, History, Records};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+use crate::field::Field;
 use crate::health::Health;
 use crate::live::Live;
 use crate::metrics::MetricsText;
@@ -38,6 +39,8 @@ pub struct Hub {
     pub requests: mpsc::Sender<Request>,
     /// Whether commits fail just now: then nothing more is taken, and the caller is told 503 at once. Must not block.
     pub takes_nothing: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// What integrators may see and do of the buses.
+    pub field: Arc<dyn Field>,
     /// The live stream.
     pub live: Live,
     /// The clock.

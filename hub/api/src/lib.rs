@@ -6,6 +6,7 @@ mod app;
 pub mod auth;
 mod body;
 mod dashboard;
+mod field;
 mod guard;
 mod health;
 mod hub;
@@ -23,6 +24,7 @@ mod serve;
 mod wire;
 
 pub use axum::Router;
+pub use field::{Bus, BusDevice, Field, Frame, Interpretation, Pending, ProbeAsk, Probed, WriteRefused};
 pub use health::{Health, Part, PartState};
 pub use hub::{Hub, Request};
 pub use live::{Committed, Live};

@@ -22,8 +22,8 @@ use crate::auth::{COOKIE, gate};
 use crate::hub::Hub;
 use crate::push::influx::errors_as_influx;
 use crate::routes::{
-    alarms, audit, calibrations, commune, corrections, deliver, entries, metrics, points, preview, push,
-    readings, rules, session, sites, stream,
+    alarms, audit, calibrations, commune, corrections, deliver, entries, field, metrics, points, preview,
+    push, readings, rules, session, sites, stream,
 };
 use crate::{dashboard, guard, health, wire};
 
@@ -95,6 +95,9 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(audit::get_audit))
         .routes(routes!(audit::get_jobs))
         .routes(routes!(audit::get_job))
+        .routes(routes!(field::get_buses))
+        .routes(routes!(field::post_probe))
+        .routes(routes!(field::get_point_writes, field::post_point_write))
         .routes(routes!(stream::get_stream))
 }
 

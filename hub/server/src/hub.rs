@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::adapters::{Adapters, Configured};
 use crate::config::Config;
+use crate::field::WatchedField;
 use crate::pipeline::{Inputs, Pipeline, Renewal};
 use crate::push::{self, PushCounters};
 use crate::reload::{Configuration, NeedsRestart};
@@ -165,6 +166,7 @@ impl Hub {
                 let store = store.clone();
                 move || store.health().failing.is_some()
             }),
+            field: Arc::new(WatchedField { adapters: adapters.watch(), clock: clock.clone() }),
             live: live.clone(),
             now: Arc::new(move || clock.now()),
             health: Arc::new({

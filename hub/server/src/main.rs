@@ -9,6 +9,7 @@ mod cli;
 mod config;
 mod demo;
 mod door;
+mod field;
 mod hub;
 mod import;
 mod limits;

@@ -17,7 +17,7 @@ pub mod port;
 pub mod records;
 mod sqlite;
 
-pub use accounts::{AccountError, Accounts, Digest, Session, Token, User};
+pub use accounts::{AccountError, Accounts, DeviceWrite, Digest, Session, Token, User};
 pub use error::{Closed, NotCommitted, StoreError};
 pub use figures::{Bucket, DaySummary, LocalDay, MAX_BUCKETS, QualityCounts, Spans};
 pub use memory::MemoryStore;

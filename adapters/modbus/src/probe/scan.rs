@@ -128,7 +128,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_unit_that_refuses_is_there() {
-        let mut device = Pretended(vec![3..9], 0);
+        let mut device = Pretended(vec![3..9, 20..21], 0);
         assert_eq!(scan_unit(&mut device, 1, Register::Input, 3).await, Ok(ScanFound::Answers));
         assert_eq!(scan_unit(&mut device, 1, Register::Input, 0).await, Ok(ScanFound::Refuses(2)));
     }

@@ -158,6 +158,10 @@ caller_of_role!(
     /// A caller of role officer or higher.
     Officer
 );
+caller_of_role!(
+    /// A caller of role integrator or higher.
+    Integrator
+);
 
 #[cfg(test)]
 mod tests {

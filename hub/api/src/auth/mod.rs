@@ -11,7 +11,7 @@ mod role;
 mod secret;
 mod tries;
 
-pub(crate) use caller::{Caller, Officer, Staff, Viewer, accounts, begin_session, end_session};
+pub(crate) use caller::{Caller, Integrator, Officer, Staff, Viewer, accounts, begin_session, end_session};
 pub(crate) use gate::{COOKIE, expired_cookie, gate, session_cookie};
 pub(crate) use origin::is_cross_site;
 pub(crate) use password::Verifier;

@@ -9,6 +9,7 @@ pub(crate) mod corrections;
 pub(crate) mod csv;
 pub(crate) mod deliver;
 pub(crate) mod entries;
+pub(crate) mod field;
 pub(crate) mod metrics;
 pub(crate) mod points;
 pub(crate) mod preview;

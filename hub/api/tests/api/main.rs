@@ -6,6 +6,7 @@
 mod alarms;
 mod clients;
 mod document;
+mod field;
 mod pipeline;
 mod places;
 mod push;

@@ -11,6 +11,8 @@ use hub_store::records::{Deed, JobKind, NewJob};
 /// Method, path, body, and the least role; `None` is open to all.
 fn calls() -> Vec<(&'static str, &'static str, Option<Value>, Option<Role>)> {
     let reading = json!({"readings": [{"point": "tam-hop-water/plc/turbidity", "t": START_MS, "v": 1.5}]});
+    let probe =
+        json!({"endpoint": "tcp://plc:502", "unit_id": 1, "register": "holding", "address": 0, "count": 2});
     let shelving = json!({"until": START_MS + 3_600_000, "reason": "bảo trì"});
     let calibration = json!({"from": START_MS - 1_000, "gain": 1.02});
     let changed = json!({"from": START_MS - 1_000, "gain": 1.03, "version": 1});
@@ -73,6 +75,15 @@ fn calls() -> Vec<(&'static str, &'static str, Option<Value>, Option<Role>)> {
         ("GET", "/api/v1/audit", None, Some(Role::Officer)),
         ("GET", "/api/v1/jobs", None, Some(Role::Viewer)),
         ("GET", "/api/v1/jobs/1", None, Some(Role::Viewer)),
+        ("GET", "/api/v1/buses", None, Some(Role::Integrator)),
+        ("POST", "/api/v1/probe/modbus", Some(probe), Some(Role::Integrator)),
+        (
+            "POST",
+            "/api/v1/points/tam-hop-water/plc/turbidity/write",
+            Some(json!({"value": 1.5})),
+            Some(Role::Integrator),
+        ),
+        ("GET", "/api/v1/points/tam-hop-water/plc/turbidity/write", None, Some(Role::Integrator)),
         ("HEAD", "/api/v1/stream", None, Some(Role::Viewer)),
     ]
 }

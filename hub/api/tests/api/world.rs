@@ -17,6 +17,7 @@ use hub_model::{
 use hub_store::{Accounts, Batch, History, MemoryStore, Records};
 use tokio::sync::{Notify, mpsc, watch};
 
+use crate::field::Pretended;
 use crate::pipeline::{Pipeline, news};
 use crate::push::Words;
 
@@ -102,6 +103,7 @@ impl World {
             // Jobs count as done: what they do is the hub's, not the API's.
             jobs_done: watch::channel(u64::MAX).1,
             requests,
+            field: Arc::new(Pretended::default()),
             live: live.clone(),
             now: Arc::new(move || Timestamp::from_millis(clock.load(Ordering::SeqCst))),
             takes_nothing: Arc::new({

@@ -7,6 +7,7 @@ mod error;
 mod sessions;
 mod tokens;
 mod users;
+mod writes;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,7 @@ pub use error::AccountError;
 pub use sessions::Session;
 pub use tokens::Token;
 pub use users::User;
+pub use writes::DeviceWrite;
 
 use crate::error::StoreError;
 use crate::sqlite::database::{self, Schema, Step};
@@ -30,8 +32,9 @@ pub type Digest = [u8; 32];
 
 pub(crate) const SCHEMA: Schema = Schema {
     application_id: 0x636d_6163,
-    steps: &[Step {
-        tables: "
+    steps: &[
+        Step {
+            tables: "
         CREATE TABLE user (
             name TEXT PRIMARY KEY NOT NULL,
             role TEXT NOT NULL,
@@ -53,8 +56,23 @@ pub(crate) const SCHEMA: Schema = Schema {
         CREATE INDEX session_by_user ON session (user);
         CREATE INDEX session_by_end ON session (expires_at);
     ",
-        then: None,
-    }],
+            then: None,
+        },
+        Step {
+            tables: "
+        CREATE TABLE device_write (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            by TEXT NOT NULL,
+            point TEXT NOT NULL,
+            value REAL NOT NULL,
+            outcome TEXT
+        ) STRICT;
+        CREATE INDEX device_write_by_point ON device_write (point);
+    ",
+            then: None,
+        },
+    ],
 };
 
 /// Users, tokens and sessions. Every change is on disk when its method returns.

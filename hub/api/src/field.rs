@@ -1,0 +1,156 @@
+//! The field as integrators see it: the buses and their devices, what went over the wire, and what people ask of a device.
+//!
+//! A port: the API knows no protocol, the server fills it with what the adapters tell. Read next: `routes/field.rs`.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+
+use hub_model::{DeviceId, PointId, Reason, Timestamp};
+
+/// An answer that takes its time.
+pub type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// What the adapters let integrators see and do.
+pub trait Field: Send + Sync {
+    /// Every bus as it is now; must not block.
+    fn buses(&self) -> Vec<Bus>;
+
+    /// Writes a point's raw number (before scale and offset) and reads it back. Resolves within a minute.
+    fn write(&self, point: &PointId, raw: f64) -> Pending<Result<(), WriteRefused>>;
+
+    /// Reads registers live and ranks the ways to read them. Resolves within a minute.
+    fn probe(&self, ask: ProbeAsk) -> Pending<Result<Probed, String>>;
+}
+
+/// A bus.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bus {
+    /// Where it is reached.
+    pub endpoint: String,
+    /// Whether there is a connection.
+    pub connected: bool,
+    /// Since when no connection can be made.
+    pub down_since: Option<Timestamp>,
+    /// The last thing that went wrong, and when.
+    pub last_error: Option<(Timestamp, String)>,
+    /// The part of its time that it is busy, in percent.
+    pub load_percent: f64,
+    /// Requests a second.
+    pub requests_per_s: f64,
+    /// How many requests it is given at once.
+    pub places: usize,
+    /// Answers that came after their request was given up.
+    pub late_answers: u64,
+    /// Answers that nobody asked for.
+    pub stray_answers: u64,
+    /// Its devices.
+    pub devices: Vec<BusDevice>,
+    /// The last frames, the oldest first.
+    pub frames: Vec<Frame>,
+}
+
+/// A device of a bus. Counts are since the start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BusDevice {
+    /// The device.
+    pub id: DeviceId,
+    /// Its number on the bus.
+    pub unit_id: u8,
+    /// How often it is read, in seconds.
+    pub poll_s: f64,
+    /// Why it gave nothing at its last poll.
+    pub silent: Option<Reason>,
+    /// Polls in a row that failed.
+    pub failures: u32,
+    /// When it last answered.
+    pub last_answered: Option<Timestamp>,
+    /// Times that it was asked.
+    pub polls: u64,
+    /// Requests sent.
+    pub requests: u64,
+    /// Requests not answered in time.
+    pub timeouts: u64,
+    /// Requests answered with an exception.
+    pub exceptions: u64,
+    /// Answers that were spoilt or did not fit.
+    pub bad_answers: u64,
+    /// Polls left out.
+    pub overruns: u64,
+    /// Points whose address it refuses.
+    pub refused: Vec<PointId>,
+    /// What its text points said last.
+    pub texts: BTreeMap<PointId, String>,
+}
+
+/// One frame on the wire.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    /// When.
+    pub at: Timestamp,
+    /// Whether the hub sent it.
+    pub sent: bool,
+    /// The unit that it names.
+    pub unit_id: u8,
+    /// Its bytes, in hexadecimal digits.
+    pub bytes: String,
+    /// What it says.
+    pub words: String,
+}
+
+/// Why nothing was written, or it is not known that it was.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WriteRefused {
+    /// The point is not for writing, or not with this number.
+    NotAllowed(String),
+    /// The device did not do it, or it could not be proved.
+    Failed(String),
+}
+
+/// What is to be read live.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProbeAsk {
+    /// The bus.
+    pub endpoint: String,
+    /// The device's number on it.
+    pub unit_id: u8,
+    /// The table: `coil`, `discrete`, `holding`, `input`.
+    pub register: String,
+    /// The first address, from 0.
+    pub address: u16,
+    /// How many registers or bits.
+    pub count: u16,
+    /// What it is said to measure.
+    pub quantity: Option<String>,
+    /// How many times it is read.
+    pub reads: u32,
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Probed {
+    /// The words of each read, the newest last; bits are 0 and 1.
+    pub words: Vec<Vec<u16>>,
+    /// Every way to read them, the most plausible first.
+    pub found: Vec<Interpretation>,
+}
+
+/// One way to read a value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Interpretation {
+    /// The address, from 0.
+    pub address: u16,
+    /// The type's word in the configuration.
+    pub data_type: String,
+    /// The byte order's word.
+    pub byte_order: String,
+    /// The factor, as a decimal.
+    pub scale: String,
+    /// The number, scaled; `None` when it is none.
+    pub value: Option<f64>,
+    /// How plausible it is, the greatest first.
+    pub score: i32,
+    /// Why.
+    pub reasons: Vec<String>,
+    /// The point's configuration.
+    pub toml: String,
+}

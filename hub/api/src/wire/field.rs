@@ -1,0 +1,237 @@
+//! Buses, frames, writes and probes as JSON.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::field;
+use crate::local::Zone;
+
+/// A bus and its devices.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Bus {
+    /// Where it is reached.
+    pub endpoint: String,
+    /// Whether there is a connection.
+    pub connected: bool,
+    /// Since when no connection can be made: one cause for the silence of all its devices.
+    pub down_since: Option<String>,
+    /// The last thing that went wrong.
+    pub last_error: Option<BusFault>,
+    /// The part of its time that it is busy, in percent.
+    pub load_percent: f64,
+    /// Requests a second.
+    pub requests_per_s: f64,
+    /// How many requests it is given at once.
+    pub places: usize,
+    /// Answers that came after their request was given up, since the start.
+    pub late_answers: u64,
+    /// Answers that nobody asked for, since the start.
+    pub stray_answers: u64,
+    /// Its devices, in the order of the configuration.
+    pub devices: Vec<BusDevice>,
+    /// The last frames, the oldest first.
+    pub frames: Vec<Frame>,
+}
+
+/// Something that went wrong on a bus.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct BusFault {
+    /// When.
+    pub at: String,
+    /// What, in words.
+    pub text: String,
+}
+
+/// A device of a bus. Counts are since the start.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct BusDevice {
+    /// The device's full id.
+    pub id: String,
+    /// Its number on the bus.
+    pub unit_id: u8,
+    /// How often it is read, in seconds.
+    pub poll_s: f64,
+    /// Why it gave nothing at its last poll; null when it answered or was not asked yet.
+    pub silent: Option<String>,
+    /// Polls in a row that failed; after two it is asked rarely until it answers.
+    pub failures: u32,
+    /// When it last answered.
+    pub last_answered: Option<String>,
+    /// Times that it was asked.
+    pub polls: u64,
+    /// Requests sent.
+    pub requests: u64,
+    /// Requests not answered in time.
+    pub timeouts: u64,
+    /// Requests answered with an exception.
+    pub exceptions: u64,
+    /// Answers that were spoilt or did not fit.
+    pub bad_answers: u64,
+    /// Polls left out because the bus was busy.
+    pub overruns: u64,
+    /// Points whose address it refuses.
+    pub refused: Vec<String>,
+    /// What its text points said last, by the point's full id.
+    pub texts: BTreeMap<String, String>,
+}
+
+/// One frame on the wire.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Frame {
+    /// When.
+    pub at: String,
+    /// Whether the hub sent it.
+    pub sent: bool,
+    /// The unit that it names.
+    pub unit_id: u8,
+    /// All of its bytes, in hexadecimal digits.
+    pub bytes: String,
+    /// What it says, in English.
+    pub words: String,
+}
+
+/// What is to be written.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WriteRequest {
+    /// The value in the point's unit. It is written by the point's scale and offset, to the nearest number that the device
+    /// knows.
+    pub value: f64,
+}
+
+/// What was written by whom.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Write {
+    /// Its number.
+    pub id: i64,
+    /// When it was asked for.
+    pub at: String,
+    /// Who asked.
+    pub by: String,
+    /// The point's full id.
+    pub point: String,
+    /// The value that was asked for, in the point's unit.
+    pub value: f64,
+    /// `done`, or why not; null while it is not known, as when the hub was stopped just then.
+    pub outcome: Option<String>,
+}
+
+/// What is to be read live.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProbeRequest {
+    /// `tcp://HOST:PORT`, `rtu+tcp://HOST:PORT` or `serial:///dev/…`.
+    pub endpoint: String,
+    /// The device's number on the bus.
+    pub unit_id: u8,
+    /// `coil`, `discrete`, `holding` or `input`.
+    pub register: String,
+    /// The first address, from 0.
+    pub address: u16,
+    /// How many registers (1 to 125) or bits.
+    pub count: u16,
+    /// What it is said to measure, such as `ph`.
+    pub quantity: Option<String>,
+    /// How many times it is read, 1 to 10, half a second apart; 3 where it is left out.
+    pub reads: Option<u32>,
+}
+
+/// What was read, and every way to read it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Probe {
+    /// The words of each read, the newest last; bits are 0 and 1.
+    pub words: Vec<Vec<u16>>,
+    /// Every way to read them, the most plausible first, at most 200.
+    pub interpretations: Vec<Interpretation>,
+}
+
+/// One way to read a value.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Interpretation {
+    /// The address, from 0.
+    pub address: u16,
+    /// The type, as in the configuration.
+    #[serde(rename = "type")]
+    pub data_type: String,
+    /// The byte order, as in the configuration.
+    pub byte_order: String,
+    /// The factor, as a decimal.
+    pub scale: String,
+    /// The number, scaled; null when it is none.
+    pub value: Option<f64>,
+    /// How plausible it is, the greatest first.
+    pub score: i32,
+    /// Why, in English.
+    pub reasons: Vec<String>,
+    /// The point's configuration.
+    pub toml: String,
+}
+
+impl Bus {
+    pub(crate) fn of(bus: field::Bus, zone: &Zone) -> Self {
+        Self {
+            endpoint: bus.endpoint,
+            connected: bus.connected,
+            down_since: bus.down_since.map(|at| zone.print(at)),
+            last_error: bus.last_error.map(|(at, text)| BusFault { at: zone.print(at), text }),
+            load_percent: bus.load_percent,
+            requests_per_s: bus.requests_per_s,
+            places: bus.places,
+            late_answers: bus.late_answers,
+            stray_answers: bus.stray_answers,
+            devices: bus.devices.into_iter().map(|device| BusDevice::of(device, zone)).collect(),
+            frames: bus.frames.into_iter().map(|frame| Frame::of(frame, zone)).collect(),
+        }
+    }
+}
+
+impl BusDevice {
+    fn of(device: field::BusDevice, zone: &Zone) -> Self {
+        Self {
+            id: device.id.to_string(),
+            unit_id: device.unit_id,
+            poll_s: device.poll_s,
+            silent: device.silent.map(|reason| reason.to_string()),
+            failures: device.failures,
+            last_answered: device.last_answered.map(|at| zone.print(at)),
+            polls: device.polls,
+            requests: device.requests,
+            timeouts: device.timeouts,
+            exceptions: device.exceptions,
+            bad_answers: device.bad_answers,
+            overruns: device.overruns,
+            refused: device.refused.iter().map(ToString::to_string).collect(),
+            texts: device.texts.into_iter().map(|(point, text)| (point.to_string(), text)).collect(),
+        }
+    }
+}
+
+impl Frame {
+    fn of(frame: field::Frame, zone: &Zone) -> Self {
+        let field::Frame { at, sent, unit_id, bytes, words } = frame;
+        Self { at: zone.print(at), sent, unit_id, bytes, words }
+    }
+}
+
+impl Write {
+    pub(crate) fn of(write: &hub_store::DeviceWrite, zone: &Zone) -> Self {
+        Self {
+            id: write.id,
+            at: zone.print(write.at),
+            by: write.by.clone(),
+            point: write.point.clone(),
+            value: write.value,
+            outcome: write.outcome.clone(),
+        }
+    }
+}
+
+impl From<field::Interpretation> for Interpretation {
+    fn from(found: field::Interpretation) -> Self {
+        let field::Interpretation { address, data_type, byte_order, scale, value, score, reasons, toml } =
+            found;
+        Self { address, data_type, byte_order, scale, value, score, reasons, toml }
+    }
+}

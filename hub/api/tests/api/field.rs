@@ -1,0 +1,132 @@
+//! Buses, probes and writes for integrators, with a field that is only pretended.
+
+use std::collections::BTreeMap;
+
+use hub_api::auth::Role;
+use hub_api::{Bus, BusDevice, Field, Frame, Interpretation, Pending, ProbeAsk, Probed, WriteRefused};
+use hub_model::{DeviceId, PointId, Reason};
+use serde_json::json;
+
+use crate::clients::Call;
+use crate::world::{CHLORINE, TURBIDITY, World, at};
+
+/// One bus. Turbidity can be written, but 9 makes its device fail.
+#[derive(Default)]
+pub struct Pretended;
+
+impl Field for Pretended {
+    fn buses(&self) -> Vec<Bus> {
+        let point = PointId::parse(CHLORINE).unwrap();
+        let device = BusDevice {
+            id: DeviceId::parse("tam-hop-water/plc").unwrap(),
+            unit_id: 7,
+            poll_s: 2.0,
+            silent: Some(Reason::Exception(11)),
+            failures: 3,
+            last_answered: Some(at(0)),
+            polls: 10,
+            requests: 20,
+            timeouts: 1,
+            exceptions: 2,
+            bad_answers: 0,
+            overruns: 4,
+            refused: vec![point.clone()],
+            texts: BTreeMap::from([(point, "V1.2".to_owned())]),
+        };
+        let frame =
+            Frame { at: at(5), sent: true, unit_id: 7, bytes: "0703".to_owned(), words: "read".to_owned() };
+        vec![Bus {
+            endpoint: "rtu+tcp://gateway:4001".to_owned(),
+            connected: false,
+            down_since: Some(at(1)),
+            last_error: Some((at(2), "no way".to_owned())),
+            load_percent: 12.5,
+            requests_per_s: 3.0,
+            places: 1,
+            late_answers: 5,
+            stray_answers: 6,
+            devices: vec![device],
+            frames: vec![frame],
+        }]
+    }
+
+    fn write(&self, point: &PointId, raw: f64) -> Pending<Result<(), WriteRefused>> {
+        let done = match (point.as_str(), raw) {
+            (TURBIDITY, 9.0) => Err(WriteRefused::Failed("the device is busy".to_owned())),
+            (TURBIDITY, _) => Ok(()),
+            _ => Err(WriteRefused::NotAllowed("not configured with write = true".to_owned())),
+        };
+        Box::pin(std::future::ready(done))
+    }
+
+    fn probe(&self, ask: ProbeAsk) -> Pending<Result<Probed, String>> {
+        let found = Interpretation {
+            address: ask.address,
+            data_type: "FLOAT32".to_owned(),
+            byte_order: "CDAB".to_owned(),
+            scale: "1".to_owned(),
+            value: Some(7.12),
+            score: 60,
+            reasons: vec!["usual".to_owned()],
+            toml: "[[device.point]]\n".to_owned(),
+        };
+        let probed = Probed { words: vec![vec![1, 2]; ask.reads as usize], found: vec![found; 300] };
+        let answer = if ask.unit_id == 0 { Err("unit_id: found 0".to_owned()) } else { Ok(probed) };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+fn write_to(point: &str) -> String {
+    format!("/api/v1/points/{point}/write")
+}
+
+#[tokio::test]
+async fn buses_are_told_with_their_frames() {
+    let world = World::new();
+    let buses = Call::get("/api/v1/buses").by(Role::Integrator).send(&world).await.json();
+    assert_eq!(buses[0]["down_since"], "2026-03-01T09:00:00.001+07:00");
+    assert_eq!(buses[0]["last_error"]["text"], "no way");
+    assert_eq!(buses[0]["devices"][0]["silent"], "exception:11");
+    assert_eq!(buses[0]["devices"][0]["refused"], json!([CHLORINE]));
+    assert_eq!(buses[0]["devices"][0]["texts"][CHLORINE], "V1.2");
+    assert_eq!(buses[0]["frames"][0]["bytes"], "0703");
+}
+
+#[tokio::test]
+async fn a_write_is_noted_whatever_comes_of_it() {
+    let world = World::new();
+    let write = |value: serde_json::Value| {
+        Call::post(&write_to(TURBIDITY), &json!({ "value": value })).by(Role::Integrator).send(&world)
+    };
+    let done = write(json!(1.5)).await.json();
+    assert_eq!((done["outcome"].as_str(), done["by"].as_str()), (Some("done"), Some("integrator")));
+    write(json!(9)).await.assert_problem(503, &["busy"]);
+    write(json!("on")).await.assert_problem(400, &["expected f64"]);
+    let listed = Call::get(&write_to(TURBIDITY)).by(Role::Integrator).send(&world).await.json();
+    let outcomes: Vec<_> = listed.as_array().unwrap().iter().map(|write| write["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["the device is busy", "done"]);
+
+    let other = Call::post(&write_to(CHLORINE), &json!({ "value": 1 })).by(Role::Integrator);
+    other.send(&world).await.assert_problem(409, &["write = true"]);
+    let unknown =
+        Call::post(&write_to("tam-hop-water/plc/nothing"), &json!({ "value": 1 })).by(Role::Integrator);
+    unknown.send(&world).await.assert_problem(404, &["nothing"]);
+}
+
+#[tokio::test]
+async fn a_probe_is_bounded_and_its_faults_are_told() {
+    let world = World::new();
+    let probe = |changed: serde_json::Value| {
+        let mut ask = json!({"endpoint": "tcp://plc:502", "unit_id": 1, "register": "holding", "address": 5, "count": 2});
+        ask.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+        Call::post("/api/v1/probe/modbus", &ask).by(Role::Integrator).send(&world)
+    };
+    let found = probe(json!({})).await.json();
+    assert_eq!(found["words"], json!([[1, 2], [1, 2], [1, 2]]));
+    assert_eq!(found["interpretations"].as_array().unwrap().len(), 200);
+    assert_eq!(found["interpretations"][0]["type"], "FLOAT32");
+    probe(json!({"unit_id": 0})).await.assert_problem(400, &["unit_id"]);
+    probe(json!({"reads": 11})).await.assert_problem(400, &["reads"]);
+    probe(json!({"quantity": "phh"})).await.assert_problem(400, &["quantity"]);
+    probe(json!({"address": 65_536})).await.assert_problem(400, &[]);
+}
