@@ -11,7 +11,6 @@ use crate::clients::Call;
 use crate::world::{CHLORINE, TURBIDITY, World, at};
 
 /// One bus. Turbidity can be written, but 9 makes its device fail.
-#[derive(Default)]
 pub struct Pretended;
 
 impl Field for Pretended {
@@ -96,20 +95,20 @@ async fn buses_are_told_with_their_frames() {
 async fn a_write_is_noted_whatever_comes_of_it() {
     let world = World::new();
     let write = |value: serde_json::Value| {
-        Call::post(&write_to(TURBIDITY), &json!({ "value": value })).by(Role::Integrator).send(&world)
+        Call::post(write_to(TURBIDITY), &json!({ "value": value })).by(Role::Integrator).send(&world)
     };
     let done = write(json!(1.5)).await.json();
     assert_eq!((done["outcome"].as_str(), done["by"].as_str()), (Some("done"), Some("integrator")));
     write(json!(9)).await.assert_problem(503, &["busy"]);
     write(json!("on")).await.assert_problem(400, &["expected f64"]);
-    let listed = Call::get(&write_to(TURBIDITY)).by(Role::Integrator).send(&world).await.json();
+    let listed = Call::get(write_to(TURBIDITY)).by(Role::Integrator).send(&world).await.json();
     let outcomes: Vec<_> = listed.as_array().unwrap().iter().map(|write| write["outcome"].clone()).collect();
     assert_eq!(outcomes, ["the device is busy", "done"]);
 
-    let other = Call::post(&write_to(CHLORINE), &json!({ "value": 1 })).by(Role::Integrator);
+    let other = Call::post(write_to(CHLORINE), &json!({ "value": 1 })).by(Role::Integrator);
     other.send(&world).await.assert_problem(409, &["write = true"]);
     let unknown =
-        Call::post(&write_to("tam-hop-water/plc/nothing"), &json!({ "value": 1 })).by(Role::Integrator);
+        Call::post(write_to("tam-hop-water/plc/nothing"), &json!({ "value": 1 })).by(Role::Integrator);
     unknown.send(&world).await.assert_problem(404, &["nothing"]);
 }
 

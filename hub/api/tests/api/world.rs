@@ -103,7 +103,7 @@ impl World {
             // Jobs count as done: what they do is the hub's, not the API's.
             jobs_done: watch::channel(u64::MAX).1,
             requests,
-            field: Arc::new(Pretended::default()),
+            field: Arc::new(Pretended),
             live: live.clone(),
             now: Arc::new(move || Timestamp::from_millis(clock.load(Ordering::SeqCst))),
             takes_nothing: Arc::new({
