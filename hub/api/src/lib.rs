@@ -31,4 +31,4 @@ pub use live::{Committed, Live};
 pub use metrics::{MetricsText, OPENMETRICS, Sample};
 pub use push::{PushError, PushFormat, PushReader, PushRefusal, Pushed, RefusalKind, TimeUnit};
 pub use router::{openapi, router};
-pub use serve::serve;
+pub use serve::{TlsSource, serve};

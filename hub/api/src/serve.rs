@@ -1,6 +1,6 @@
 //! The HTTP listener: a bounded number of connections, each with a limit on how slowly it may speak, and a clean stop.
 //!
-//! Knows no route. TLS and binding are the server's; it hands in a listener that is bound already.
+//! Knows no route and no file: the server hands in a listener that is bound already, and what TLS is served with.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -15,9 +15,15 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 use tower::ServiceExt;
+
+/// Gives what the next connection is served with over TLS; asked for each one, so that a renewed certificate is taken up.
+pub type TlsSource = Arc<dyn Fn() -> Arc<ServerConfig> + Send + Sync>;
 
 /// Connections open at once; beyond, the next one waits in the system's queue until one ends.
 const MAX_CONNECTIONS: usize = 512;
@@ -29,7 +35,12 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` is done, each request with the newest router: a changed configuration brings another. Then lets answers under way end (five seconds at most). Call `Live::close` before.
-pub async fn serve(listener: TcpListener, router: watch::Receiver<Router>, stop: impl Future<Output = ()>) {
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsSource>,
+    router: watch::Receiver<Router>,
+    stop: impl Future<Output = ()>,
+) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let (stopping, stopped) = watch::channel(false);
     tokio::pin!(stop);
@@ -40,9 +51,10 @@ pub async fn serve(listener: TcpListener, router: watch::Receiver<Router>, stop:
         };
         match accepted {
             Ok((stream, address, place)) => {
-                let connection = connection(stream, address, router.clone(), stopped.clone());
+                let (router, stopped) = (router.clone(), stopped.clone());
+                let tls = tls.as_ref().map(|tls| tls());
                 tokio::spawn(async move {
-                    connection.await;
+                    accepted_connection(stream, address, tls, router, stopped).await;
                     drop(place);
                 });
             }
@@ -70,16 +82,31 @@ async fn accept(
     Ok((stream, address, place))
 }
 
-async fn connection(
+async fn accepted_connection(
     stream: TcpStream,
     address: SocketAddr,
+    tls: Option<Arc<ServerConfig>>,
     router: watch::Receiver<Router>,
-    mut stopped: watch::Receiver<bool>,
+    stopped: watch::Receiver<bool>,
 ) {
     // Small answers and live events are sent at once instead of being gathered.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection keeps its delay");
     }
+    let Some(tls) = tls else { return connection(stream, address, router, stopped).await };
+    match tokio::time::timeout(HEADER_TIMEOUT, TlsAcceptor::from(tls).accept(stream)).await {
+        Ok(Ok(stream)) => connection(stream, address, router, stopped).await,
+        Ok(Err(error)) => tracing::debug!(%error, "TLS was not agreed on"),
+        Err(_) => tracing::debug!("a TLS handshake was not finished"),
+    }
+}
+
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    address: SocketAddr,
+    router: watch::Receiver<Router>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(ConnectInfo(address));
@@ -89,7 +116,8 @@ async fn connection(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -124,7 +152,7 @@ mod tests {
             get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.ip().to_string() }),
         );
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = tokio::spawn(serve(listener, watch::channel(router).1, async {
+        let server = tokio::spawn(serve(listener, None, watch::channel(router).1, async {
             let _ = stopped.await;
         }));
         let mut client = TcpStream::connect(address).await.unwrap();

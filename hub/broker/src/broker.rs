@@ -16,6 +16,7 @@ use tokio::task::LocalSet;
 use crate::core::Core;
 use crate::done::Inbox;
 use crate::door::Door;
+use crate::gate::{Arrivals, Gate, take_all};
 use crate::keep::{Disk, Journal, Keep, KeepError, Kept};
 use crate::listener;
 use crate::settings::Settings;
@@ -61,6 +62,7 @@ pub struct Broker {
     counters: Arc<Counters>,
     thread: Option<JoinHandle<()>>,
     keeping: Option<Keeping>,
+    gate: Gate,
 }
 
 /// The thread that writes what is to outlive the broker.
@@ -107,6 +109,7 @@ impl Broker {
         let inbox = Arc::new(Inbox::default());
         let counters = Arc::new(Counters::default());
         let (keeping, kept) = Keeping::start(&settings, &inbox)?;
+        let (gate, arrivals) = Gate::new();
         let (ready, started) = sync_channel(1);
         let thread = {
             let (inbox, counters) = (inbox.clone(), counters.clone());
@@ -123,11 +126,11 @@ impl Broker {
                 let next_id = kept.next_id.max(1);
                 let core = Rc::new(Core::new(settings, door, counters, inbox, Keep::new(keep), next_id));
                 core.resume(kept);
-                LocalSet::new().block_on(&runtime, serve(core, socket, ready));
+                LocalSet::new().block_on(&runtime, serve(core, socket, arrivals, ready));
             })
         }
         .map_err(|source| StartError::Thread { source })?;
-        let broker = Broker { address, inbox, counters, thread: Some(thread), keeping };
+        let broker = Broker { address, inbox, counters, thread: Some(thread), keeping, gate };
         match started.recv() {
             Ok(Ok(())) => Ok(broker),
             Ok(Err(source)) => Err(listen(source)),
@@ -151,6 +154,12 @@ impl Broker {
     #[must_use]
     pub fn reader(&self) -> StatsReader {
         StatsReader(self.counters.clone())
+    }
+
+    /// The way in for streams that others have accepted.
+    #[must_use]
+    pub fn gate(&self) -> Gate {
+        self.gate.clone()
     }
 
     /// Closes the connections of these logins, within a second: they were removed or changed. Who connects again is
@@ -189,7 +198,12 @@ impl std::fmt::Debug for Broker {
     }
 }
 
-async fn serve(core: Rc<Core>, socket: TcpListener, ready: std::sync::mpsc::SyncSender<io::Result<()>>) {
+async fn serve(
+    core: Rc<Core>,
+    socket: TcpListener,
+    arrivals: Arrivals,
+    ready: std::sync::mpsc::SyncSender<io::Result<()>>,
+) {
     let listener = match tokio::net::TcpListener::from_std(socket) {
         Ok(listener) => listener,
         Err(error) => {
@@ -199,6 +213,7 @@ async fn serve(core: Rc<Core>, socket: TcpListener, ready: std::sync::mpsc::Sync
     };
     tokio::task::spawn_local(core.clone().settle_all());
     tokio::task::spawn_local(core.clone().look_after());
+    let carrying = tokio::task::spawn_local(take_all(core.clone(), arrivals));
     let keeping = core.clone();
     tokio::task::spawn_local(async move { keeping.keep.pass_on().await });
     let accepting = tokio::task::spawn_local(listener::accept(core.clone(), listener));
@@ -207,6 +222,7 @@ async fn serve(core: Rc<Core>, socket: TcpListener, ready: std::sync::mpsc::Sync
     }
     core.inbox.stop_asked().await;
     accepting.abort();
+    carrying.abort();
     // The listening socket is closed before the broker says that it stops.
     let _ended = accepting.await;
     core.stopping.set(true);

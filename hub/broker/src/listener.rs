@@ -4,7 +4,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 
 use crate::core::Core;
 use crate::door::{Refused, RefusedWhat};
@@ -32,21 +38,43 @@ pub(crate) async fn accept(core: Rc<Core>, listener: tokio::net::TcpListener) {
             tracing::debug!(%error, %address, "an MQTT connection was gone before it was served");
             continue;
         }
-        take(&core, stream, Origin { address, certificate: None });
+        match &core.settings.tls {
+            None => take(&core, stream, Origin { address, certificate: None }),
+            Some(tls) => take_encrypted(&core, stream, address, tls()),
+        }
     }
+}
+
+/// Serves a socket over TLS, if there is room for it.
+fn take_encrypted(core: &Rc<Core>, stream: TcpStream, address: SocketAddr, tls: Arc<ServerConfig>) {
+    let Some((open, stranger)) = places(core, address) else { return refuse(core, address) };
+    let core = core.clone();
+    tokio::task::spawn_local(async move {
+        let _open = open;
+        let within = Duration::from_secs(core.settings.connect_timeout_s.into());
+        let stream = match tokio::time::timeout(within, TlsAcceptor::from(tls).accept(stream)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return tracing::debug!(%error, %address, "TLS was not agreed on"),
+            Err(_) => return tracing::debug!(%address, "TLS handshake not finished"),
+        };
+        let first = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+        let certificate = first.map(|certificate| Bytes::copy_from_slice(certificate));
+        serve(core, stream, Origin { address, certificate }, stranger).await;
+    });
 }
 
 /// Serves a stream, if there is room for it.
 pub(crate) fn take<S: Stream>(core: &Rc<Core>, stream: S, origin: Origin) {
-    let Some((open, stranger)) = places(core, origin.address) else {
-        let (address, what) = (origin.address, RefusedWhat::Connection);
-        return core.refused(Refused { address, client_id: None, login: None, what });
-    };
+    let Some((open, stranger)) = places(core, origin.address) else { return refuse(core, origin.address) };
     let core = core.clone();
     tokio::task::spawn_local(async move {
         let _open = open;
         serve(core, stream, origin, stranger).await;
     });
+}
+
+fn refuse(core: &Core, address: SocketAddr) {
+    core.refused(Refused { address, client_id: None, login: None, what: RefusedWhat::Connection });
 }
 
 fn places(core: &Rc<Core>, address: SocketAddr) -> Option<(Open, Stranger)> {

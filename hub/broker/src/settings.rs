@@ -8,14 +8,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_rustls::rustls::ServerConfig;
+
 /// Tells the milliseconds since 1970, for what has to outlive a restart.
 pub type WallClock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Gives what the next connection is served with over TLS; asked for each one, so that a renewed certificate is taken up.
+pub type TlsSource = Arc<dyn Fn() -> Arc<ServerConfig> + Send + Sync>;
 
 /// Everything that can be set on a [`Broker`](crate::Broker). [`Settings::new`] gives the defaults.
 #[derive(Clone)]
 pub struct Settings {
     /// Address to listen on; port 0 lets the system choose ([`Broker::local_addr`](crate::Broker::local_addr) tells).
     pub listen: SocketAddr,
+    /// TLS on the listening socket; `None` (the default): plain.
+    pub tls: Option<TlsSource>,
     /// The file in which persistent sessions, their queues, retained messages and wills are kept. `None` (the default):
     /// in memory, gone with the broker.
     pub keep: Option<PathBuf>,
@@ -92,6 +99,7 @@ impl Settings {
     pub fn new(listen: SocketAddr, now_ms: WallClock) -> Settings {
         Settings {
             listen,
+            tls: None,
             keep: None,
             now_ms,
             max_packet_bytes: 256 * 1024,

@@ -8,11 +8,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use adapters_modbus::{BusHealth, Buses, Endpoint, ModbusDevice, Plan};
 use adapters_mqtt::MqttDevice;
 use adapters_sdk::{Clock, Intake};
-use hub_broker::{Broker, StartError};
+use anyhow::Context;
+use hub_broker::{Broker, Gate, StartError, TlsSource};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::MqttSettings;
 use crate::door::{DeviceDoor, DoorCounters};
+use crate::tls::Tls;
 
 /// MQTT connections at once. A commune has some hundreds of devices; idle ones cost some kilobytes each.
 const MQTT_CONNECTIONS: usize = 8_192;
@@ -139,6 +141,11 @@ impl Adapters {
         self.mqtt.as_ref().map(|(broker, _)| broker.local_addr())
     }
 
+    /// The way to the broker for what others have accepted.
+    pub fn gate(&self) -> Option<Gate> {
+        self.mqtt.as_ref().map(|(broker, _)| broker.gate())
+    }
+
     /// What can be seen of them.
     pub fn watch(&self) -> Watch {
         self.watch.clone()
@@ -194,7 +201,9 @@ fn broker(
     clock: Clock,
     counters: Arc<DoorCounters>,
 ) -> anyhow::Result<(Broker, Arc<DeviceDoor>)> {
+    let tls = configured.tls.map(Tls::open).transpose().context("[mqtt] tls")?;
     let settings = hub_broker::Settings {
+        tls: tls.map(|tls| Arc::new(move || tls.config()) as TlsSource),
         max_connections: MQTT_CONNECTIONS,
         keep: Some(keep),
         in_flight_bytes: IN_FLIGHT_BYTES,

@@ -12,6 +12,8 @@ use hub_broker::{ConnectAttempt, Done, Door, Filter, Login, Published, Refusal, 
 use hub_model::Timestamp;
 use subtle::ConstantTimeEq;
 
+use crate::tls::is_made_out_to;
+
 /// What came through the door, for metrics. Each counts since the start.
 #[derive(Debug, Default)]
 pub struct DoorCounters {
@@ -128,8 +130,13 @@ impl Door for DeviceDoor {
         // An unknown name is compared too, so that its refusal takes no less time.
         let expected = credentials.map_or(&b"\0"[..], |credentials| credentials.password.as_bytes());
         let is_right: bool = expected.ct_eq(given).into();
+        // A certificate of the configured issuer, made out to the login's name, stands for the password.
+        let is_proven = match (&attempt.certificate, &attempt.username, &attempt.password) {
+            (Some(certificate), Some(name), None) => is_made_out_to(certificate, name),
+            _ => false,
+        };
         match credentials {
-            Some(credentials) if is_right => Ok(credentials.login.clone()),
+            Some(credentials) if is_right || is_proven => Ok(credentials.login.clone()),
             _ => Err(Refusal::BadCredentials),
         }
     }

@@ -26,7 +26,9 @@ use crate::pipeline::{Inputs, Pipeline, Renewal};
 use crate::push::{self, PushCounters};
 use crate::reload::{Configuration, NeedsRestart};
 use crate::report::Report;
+use crate::tls::Tls;
 use crate::upkeep::{WORK, Worker, in_force, note_configured};
+use crate::websocket::with_mqtt;
 
 /// Commands and pushed readings that may wait for the pipeline; the API answers 503 when it stays full.
 const REQUESTS: usize = 256;
@@ -74,6 +76,9 @@ impl Hub {
         let listen = config.http.listen;
         let listener = TcpListener::bind(listen).await;
         let listener = listener.with_context(|| format!("[http] listen: cannot listen on {listen}"))?;
+        let tls = config.http.tls.map(Tls::open).transpose().context("[http] tls")?;
+        let tls: Option<hub_api::TlsSource> =
+            tls.map(|tls| Arc::new(move || tls.config()) as hub_api::TlsSource);
         let commune = Arc::new(config.commune);
         let zone = TimeZone::get(&commune.timezone)?;
         let store = Arc::new(Store::open(hub_store::Settings {
@@ -180,8 +185,8 @@ impl Hub {
         let http = listener.local_addr()?;
         let stop_http = CancellationToken::new();
         let stopped = stop_http.clone().cancelled_owned();
-        let (router, served) = watch::channel(hub_api::router(api.clone()));
-        let http_task = tokio::spawn(hub_api::serve(listener, served, stopped));
+        let (router, served) = watch::channel(with_mqtt(hub_api::router(api.clone()), adapters.gate()));
+        let http_task = tokio::spawn(hub_api::serve(listener, tls, served, stopped));
         let mqtt = adapters.mqtt();
         Ok(Self {
             http,
@@ -242,7 +247,7 @@ impl Hub {
         self.api.records_changed.notify_one();
         self.api.commune = commune;
         // Requests that are under way end with the router that they began with.
-        drop(self.router.send_replace(hub_api::router(self.api.clone())));
+        drop(self.router.send_replace(with_mqtt(hub_api::router(self.api.clone()), self.adapters.gate())));
         self.live.renew();
         self.configuration.renewed(needs_restart);
         Ok(())

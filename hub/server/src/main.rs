@@ -19,7 +19,9 @@ mod reload;
 mod report;
 mod rules;
 mod run;
+mod tls;
 mod upkeep;
+mod websocket;
 
 use std::process::ExitCode;
 

@@ -38,7 +38,7 @@ impl NeedsRestart {
         Self {
             http: config.http.listen,
             public_url: config.http.public_url.clone(),
-            mqtt: config.mqtt.map(|mqtt| mqtt.listen),
+            mqtt: config.mqtt.as_ref().map(|mqtt| mqtt.listen),
             store: config.store.clone(),
             timezone: config.commune.timezone.clone(),
         }

@@ -102,6 +102,11 @@ impl Report {
             "Messages waiting for their commit.",
             &[(&[], stats.in_flight as f64)],
         );
+        metrics.gauge(
+            "commune_mqtt_queued",
+            "Messages waiting for subscribers, connected or not.",
+            &[(&[], stats.queued as f64)],
+        );
         for (name, help, value) in [
             ("commune_mqtt_received", "Messages received.", stats.received),
             ("commune_mqtt_committed", "Messages committed and acknowledged.", stats.committed),
@@ -109,6 +114,9 @@ impl Report {
             ("commune_mqtt_logins_refused", "Logins refused.", stats.logins_refused),
             ("commune_mqtt_malformed", "Connections closed for a malformed packet.", stats.malformed),
             ("commune_mqtt_sent", "Messages sent to subscribers.", stats.sent),
+            ("commune_mqtt_dropped", "Messages dropped because too many wait already.", stats.dropped_slow),
+            ("commune_mqtt_disconnected_slow", "Slow subscribers disconnected.", stats.disconnected_slow),
+            ("commune_mqtt_taken_over", "Connections replaced by a newer one.", stats.taken_over),
             ("commune_mqtt_undecodable", "Payloads that could not be read.", count(&door.undecodable)),
             ("commune_mqtt_unknown_metrics", "Metrics without a point.", count(&door.unknown_metrics)),
             ("commune_mqtt_bad_times", "Times that could not be read.", count(&door.bad_times)),

@@ -36,7 +36,7 @@ pub(super) fn read(mut root: Table, dir: &Path, problems: &mut Problems) -> Opti
     }
     role(&mut root, problems);
     let commune = commune(&mut root, problems);
-    let listeners = listen::read(&mut root, problems);
+    let listeners = listen::read(&mut root, dir, problems);
     let store = store::read(&mut root, dir, problems);
     let rules = rules(&mut root, dir, problems);
     root.finish(problems);

@@ -3,34 +3,34 @@
 //! Beyond loopback, passwords and readings would cross the network in the clear, so that must be asked for in words.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 
 use adapters_sdk::config::{Problems, Table};
 
-use super::hub::refuse;
 use super::{HttpSettings, MqttSettings};
+use crate::tls::{TlsError, TlsFiles};
 
 /// Where HTTP listens unless said otherwise.
 pub(super) const DEFAULT_HTTP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 /// Where MQTT listens unless said otherwise.
 pub(super) const DEFAULT_MQTT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1883);
-const NO_TLS: &str =
-    "TLS is not in this version; put a proxy that speaks TLS in front and listen on loopback";
 
 /// Reads both sections. `None` when one of them is faulty.
 pub(super) fn read(
     root: &mut Table,
+    dir: &Path,
     problems: &mut Problems,
 ) -> Option<(HttpSettings, Option<MqttSettings>)> {
     let has_mqtt = root.has("mqtt");
     let http_table = root.table("http", problems);
     let http = match http_table {
-        Some(table) => http(table, problems),
-        None => Some(HttpSettings { listen: DEFAULT_HTTP, public_url: None }),
+        Some(table) => http(table, dir, problems),
+        None => Some(HttpSettings { listen: DEFAULT_HTTP, public_url: None, tls: None }),
     };
     let mqtt_place = root.fault("mqtt", "");
-    let mqtt = root.table("mqtt", problems).and_then(|table| mqtt(table, problems));
+    let mqtt = root.table("mqtt", problems).and_then(|table| mqtt(table, dir, problems));
     let http = http?;
-    if let Some(mqtt) = mqtt
+    if let Some(mqtt) = &mqtt
         && mqtt.listen == http.listen
         && mqtt.listen.port() != 0
     {
@@ -40,34 +40,40 @@ pub(super) fn read(
     if has_mqtt && mqtt.is_none() { None } else { Some((http, mqtt)) }
 }
 
-fn http(mut table: Table, problems: &mut Problems) -> Option<HttpSettings> {
-    let listen = address(&mut table, DEFAULT_HTTP, problems);
+fn http(mut table: Table, dir: &Path, problems: &mut Problems) -> Option<HttpSettings> {
+    let (listen, tls) = address(&mut table, DEFAULT_HTTP, dir, problems);
     let public_url = table.parsed("public_url", problems, public_url);
     table.finish(problems);
-    Some(HttpSettings { listen: listen?, public_url })
+    Some(HttpSettings { listen: listen?, public_url, tls })
 }
 
-fn mqtt(mut table: Table, problems: &mut Problems) -> Option<MqttSettings> {
+fn mqtt(mut table: Table, dir: &Path, problems: &mut Problems) -> Option<MqttSettings> {
     let not_there =
         table.fault("open", "found true, allowed: only on loopback, for tests; anybody may do anything");
-    let listen = address(&mut table, DEFAULT_MQTT, problems);
+    let (listen, tls) = address(&mut table, DEFAULT_MQTT, dir, problems);
     let open = table.boolean("open", problems).unwrap_or(false);
     table.finish(problems);
     let listen = listen?;
     if open && !listen.ip().is_loopback() {
         problems.error(not_there);
     }
-    Some(MqttSettings { listen, open })
+    Some(MqttSettings { listen, open, tls })
 }
 
-fn address(table: &mut Table, default: SocketAddr, problems: &mut Problems) -> Option<SocketAddr> {
+/// Where to listen, and with what TLS.
+fn address(
+    table: &mut Table,
+    default: SocketAddr,
+    dir: &Path,
+    problems: &mut Problems,
+) -> (Option<SocketAddr>, Option<TlsFiles>) {
     let had_tls = table.has("tls");
-    refuse(table, "tls", NO_TLS, problems);
+    let files = table.table("tls", problems).and_then(|table| tls(table, dir, problems));
     let allow_plain = table.boolean("allow_plain", problems).unwrap_or(false);
     let had_listen = table.has("listen");
     let exposed = |listen: SocketAddr| {
         format!(
-            "found \"{listen}\", allowed: loopback such as \"{default}\"; others need allow_plain = true, for TLS is not in this version"
+            "found \"{listen}\", allowed: loopback such as \"{default}\"; others need tls = {{ cert, key }} or allow_plain = true"
         )
     };
     let listen = table.parsed("listen", problems, |text| {
@@ -77,7 +83,34 @@ fn address(table: &mut Table, default: SocketAddr, problems: &mut Problems) -> O
         // Whoever asked for TLS is told of that alone.
         if listen.ip().is_loopback() || allow_plain || had_tls { Ok(listen) } else { Err(exposed(listen)) }
     });
-    if had_listen { listen } else { Some(default) }
+    (if had_listen { listen } else { Some(default) }, files)
+}
+
+/// The files of TLS, read once to see whether they can be used.
+fn tls(mut table: Table, dir: &Path, problems: &mut Problems) -> Option<TlsFiles> {
+    let [cert_fault, key_fault, ca_fault] = ["cert", "key", "client_ca"].map(|key| table.fault(key, ""));
+    let file = |text: &str| match text {
+        "" => Err("found an empty name, allowed: a file in PEM, beside hub.toml or by its whole path"),
+        text => Ok(dir.join(text)),
+    };
+    let cert = table.needed_parsed("cert", problems, file);
+    let key = table.needed_parsed("key", problems, file);
+    let client_ca = table.parsed("client_ca", problems, file);
+    table.finish(problems);
+    let files = TlsFiles { cert: cert?, key: key?, client_ca };
+    match files.read() {
+        Ok(_usable) => Some(files),
+        Err(error) => {
+            let message = format!("{error}, allowed: a certificate and its private key in PEM");
+            let fault = match &error {
+                TlsError::File { path, .. } if *path == files.key => key_fault,
+                TlsError::File { path, .. } if files.client_ca.as_ref() == Some(path) => ca_fault,
+                _ => cert_fault,
+            };
+            problems.error(adapters_sdk::config::Problem { message, ..fault });
+            None
+        }
+    }
 }
 
 fn public_url(text: &str) -> Result<String, String> {

@@ -32,6 +32,7 @@ use adapters_sdk::config::{Problems, Table};
 use hub_model::Commune;
 
 use crate::limits::LimitSets;
+use crate::tls::TlsFiles;
 use files::Files;
 
 pub use calibration::ahead as calibrations_ahead;
@@ -69,15 +70,19 @@ pub struct HttpSettings {
     pub listen: SocketAddr,
     /// The address that people type, for links and for the session's cookie.
     pub public_url: Option<String>,
+    /// Files of TLS; `None`: plain.
+    pub tls: Option<TlsFiles>,
 }
 
 /// Section `[mqtt]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MqttSettings {
     /// Address and port; port 0 lets the system choose.
     pub listen: SocketAddr,
     /// Anybody may do anything: for tests, on loopback only.
     pub open: bool,
+    /// Files of TLS; `None`: plain.
+    pub tls: Option<TlsFiles>,
 }
 
 /// Section `[store]`.
@@ -185,7 +190,7 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
         clashes.iter().for_each(|clash| problems.error(clash.problem()));
     }
     let hub = hub?;
-    let default_door = || MqttSettings { listen: listen::DEFAULT_MQTT, open: false };
+    let default_door = || MqttSettings { listen: listen::DEFAULT_MQTT, open: false, tls: None };
     let mqtt = hub.mqtt.or_else(|| (!sites.mqtt.is_empty()).then(default_door));
     Some(Config {
         commune: Commune { sites: sites.sites, ..hub.commune },

@@ -51,7 +51,7 @@ fn a_device_that_publishes_opens_the_mqtt_door() {
         [[device.point]]\nid = \"ph\"\nquantity = \"ph\"\n\
         [[device.point]]\nid = \"orp\"\nquantity = \"orp\"\nexpire_after = \"1h\"\n";
     let (config, _dir) = load(&[SMALLEST, ("sites/s.toml", site), ("secret", "mật khẩu\nnot this\n")]);
-    let door = config.mqtt.unwrap();
+    let door = config.mqtt.clone().unwrap();
     assert_eq!((door.listen.to_string().as_str(), door.open), ("127.0.0.1:1883", false));
     let (device, password) = &config.mqtt_devices[0];
     assert_eq!((device.id.as_str(), password.as_str()), ("s/d", "mật khẩu"));
