@@ -1,9 +1,13 @@
 //! The adapter's own keys: of a device its login, of a point where in which payload it stands.
 
-use adapters_sdk::config::{Problems, Table};
+use adapters_push::config::Match;
+use adapters_sdk::config::{Problem, Problems, Table};
+use hub_model::Unit;
 
+use crate::codec::Codec;
 use crate::path::{Path, PathError};
 use crate::topic::Filter;
+use crate::uplinks::Counter;
 
 /// The longest user name and password that a device may log in with, in bytes.
 pub const MAX_CREDENTIAL_BYTES: usize = 256;
@@ -55,6 +59,19 @@ pub enum Format {
     Number,
     /// `epoch:value[:value]`.
     Collectd,
+    /// A SenML pack, JSON or CBOR.
+    Senml,
+    /// Lines of Influx line protocol.
+    Line,
+    /// A NetJSON DeviceMonitoring document.
+    NetJson,
+}
+
+impl Format {
+    /// Whether `path` is a name in it: of a record, a field or a figure.
+    fn is_named(self) -> bool {
+        matches!(self, Self::Senml | Self::Line | Self::NetJson)
+    }
 }
 
 /// Where a point is found. Without a topic it is a metric of the device's own telemetry.
@@ -64,6 +81,16 @@ pub struct PointSettings {
     pub topic: Option<String>,
     /// Where in the payload.
     pub path: Option<Path>,
+    /// The record, field or figure, in formats that have names.
+    pub name: Option<String>,
+    /// Which lines of line protocol; all without.
+    pub matching: Option<Match>,
+    /// How the device's bytes are read where its server hands on nothing else.
+    pub codec: Option<Codec>,
+    /// The number is a counter, and the value its rate per second.
+    pub rate: Option<Counter>,
+    /// The point's unit: texts and records that name one are converted to it.
+    pub unit: Option<Unit>,
     /// Where in the payload its time is.
     pub time_path: Option<Path>,
     /// How the payload is written.
@@ -121,37 +148,98 @@ pub fn device(table: &mut Table, problems: &mut Problems) -> Option<DeviceSettin
     })
 }
 
-/// Takes the adapter's keys out of a point's table.
-pub fn point(table: &mut Table, problems: &mut Problems) -> Option<PointSettings> {
-    const FORMATS: [(&str, Format); 3] =
-        [("json", Format::Json), ("number", Format::Number), ("collectd", Format::Collectd)];
-    let without_topic: Vec<_> = ["path", "time_path", "format"]
-        .into_iter()
-        .filter(|key| table.has(key))
-        .map(|key| table.fault(key, "is only allowed beside a topic"))
-        .collect();
-    let path_not_allowed = table.fault("path", "found beside format \"number\", which has no path");
-    let not_an_index =
-        table.fault("path", "allowed beside format \"collectd\": the value's number from 0, such as [1]");
-    let had_topic = table.has("topic");
-    let topic = table.parsed("topic", problems, |text| Filter::parse(text).map(|_| text.to_owned()));
-    let had_path = table.has("path");
-    let path = table.parsed("path", problems, Path::parse);
-    let time_path = table.parsed::<_, PathError>("time_path", problems, Path::parse);
-    let format = table.choice("format", &FORMATS, problems).unwrap_or(Format::Json);
-    if !had_topic {
-        without_topic.into_iter().for_each(|fault| problems.error(fault));
-        return Some(PointSettings { topic: None, path: None, time_path: None, format: Format::Json });
+impl PointSettings {
+    /// A metric of the device's own telemetry.
+    pub fn own(unit: Option<Unit>) -> Self {
+        Self {
+            topic: None,
+            path: None,
+            name: None,
+            matching: None,
+            codec: None,
+            rate: None,
+            unit,
+            time_path: None,
+            format: Format::Json,
+        }
     }
-    match (format, &path) {
-        (Format::Number, Some(_)) => problems.error(path_not_allowed),
-        (Format::Collectd, Some(path)) if path.as_index().is_none() => problems.error(not_an_index),
+}
+
+/// Takes the adapter's keys out of the table of a point whose values are in `unit`.
+pub fn point(table: &mut Table, unit: Option<Unit>, problems: &mut Problems) -> Option<PointSettings> {
+    const FORMATS: [(&str, Format); 6] = [
+        ("json", Format::Json),
+        ("number", Format::Number),
+        ("collectd", Format::Collectd),
+        ("senml", Format::Senml),
+        ("line", Format::Line),
+        ("netjson", Format::NetJson),
+    ];
+    const COUNTERS: [(&str, Counter); 3] =
+        [("wrap32", Counter::Wrap32), ("wrap64", Counter::Wrap64), ("reset", Counter::Reset)];
+    const FOREIGN: [&str; 6] = ["path", "time_path", "format", "codec", "rate", "match"];
+    let faults = FOREIGN.map(|key| (table.has(key), table.fault(key, "")));
+    let mut refuse = |at: usize, message: &str| {
+        let (is_given, fault) = &faults[at];
+        if *is_given {
+            problems.error(Problem { message: message.to_owned(), ..fault.clone() });
+        }
+    };
+    if !table.has("topic") {
+        (0..FOREIGN.len()).for_each(|at| refuse(at, "is only allowed beside a topic"));
+        // Taken and dropped: the keys are known, and their fault is told.
+        let mut told = Problems::new();
+        FOREIGN.into_iter().for_each(|key| drop(table.text(key, &mut told)));
+        table.text("topic", &mut told);
+        return Some(PointSettings::own(unit));
+    }
+    let format_of = table.clone().choice("format", &FORMATS, &mut Problems::new()).unwrap_or(Format::Json);
+    if format_of != Format::Json {
+        refuse(1, "is only allowed beside format \"json\"");
+        refuse(3, "is only allowed beside format \"json\"");
+    }
+    if format_of != Format::Line {
+        refuse(5, "is only allowed beside format \"line\"");
+    }
+    match format_of {
+        Format::Number => refuse(0, "found beside format \"number\", which has no path"),
+        format if format.is_named() && !table.has("path") => {
+            problems.error(table.fault("path", "is needed: the name of the record, field or figure"));
+        }
         _ => {}
     }
-    if had_path && path.is_none() {
+    let not_an_index =
+        table.fault("path", "allowed beside format \"collectd\": the value's number from 0, such as [1]");
+    let topic = table.parsed("topic", problems, |text| Filter::parse(text).map(|_| text.to_owned()));
+    let had_path = table.has("path");
+    let mut settings = PointSettings::own(unit);
+    if format_of.is_named() {
+        settings.name = table.parsed("path", problems, name);
+    } else {
+        settings.path = table.parsed("path", problems, Path::parse);
+    }
+    settings.time_path = table.parsed::<_, PathError>("time_path", problems, Path::parse);
+    settings.format = table.choice("format", &FORMATS, problems).unwrap_or(Format::Json);
+    settings.codec = table.choice("codec", &Codec::WORDS, problems);
+    settings.rate = table.choice("rate", &COUNTERS, problems);
+    settings.matching = adapters_push::config::device(table, problems).and_then(|device| device.matching);
+    if settings.format == Format::Collectd
+        && settings.path.as_ref().is_some_and(|path| path.as_index().is_none())
+    {
+        problems.error(not_an_index);
+    }
+    if had_path && settings.path.is_none() && settings.name.is_none() {
         return None;
     }
-    Some(PointSettings { topic: Some(topic?), path, time_path, format })
+    settings.topic = Some(topic?);
+    Some(settings)
+}
+
+fn name(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.len() > MAX_CREDENTIAL_BYTES {
+        return Err(format!("found {} bytes, allowed: 1 to {MAX_CREDENTIAL_BYTES}", text.len()));
+    }
+    Ok(text.to_owned())
 }
 
 fn credential(text: &str) -> Result<String, String> {
@@ -170,7 +258,7 @@ fn filters(login: &mut Table, key: &'static str, problems: &mut Problems) -> Opt
     let mut all_well = true;
     for text in &texts {
         if let Err(message) = Filter::parse(text) {
-            problems.error(adapters_sdk::config::Problem { message, ..place.clone() });
+            problems.error(Problem { message, ..place.clone() });
             all_well = false;
         }
     }

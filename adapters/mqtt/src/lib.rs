@@ -1,13 +1,18 @@
-//! MQTT topics and payloads into observations: pure, no socket, no state. Read next: `router`.
+//! MQTT topics and payloads into observations: no socket, no clock. Read next: `router`.
 
 #![doc = include_str!("../README.md")]
 
+pub mod codec;
 pub mod config;
+mod named;
 mod path;
 mod payload;
 mod router;
+mod text;
 mod time;
 mod topic;
+mod uplinks;
 
-pub use path::{Path, PathError};
+pub use path::{Found, Path, PathError};
 pub use router::{Accepted, MqttDevice, Refused, Router};
+pub use uplinks::Counter;

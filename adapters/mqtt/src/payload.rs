@@ -1,10 +1,19 @@
-//! One payload in one format into a sample and, where it says so, a time. Pure.
+//! One payload in one format into samples and, where it says so, times. Pure.
+//!
+//! The document is parsed once, however many points look into it. Read next: `named.rs` (SenML, line protocol, NetJSON),
+//! `text.rs` (numbers in texts).
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hub_model::{Reason, Sample, Timestamp};
 use serde_json::Value;
 
 use crate::config::{Format, PointSettings};
+use crate::named::Named;
+use crate::path::Found;
+use crate::text::{foreign_sample, text_sample};
 use crate::time;
+use crate::uplinks::Uplink;
 
 /// Why a payload as a whole cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +24,12 @@ pub(crate) enum PayloadError {
     Text,
     #[error("is no line of collectd: epoch:value[:value]")]
     Collectd,
+    #[error("is no SenML pack")]
+    Senml,
+    #[error("holds no line of line protocol that can be read")]
+    Line,
+    #[error("is no NetJSON DeviceMonitoring document")]
+    NetJson,
 }
 
 /// What a payload says of a point.
@@ -26,18 +41,19 @@ pub(crate) struct Decoded {
     pub(crate) bad_time: bool,
 }
 
-/// A payload that several points look into: parsed as JSON at most once.
+/// A payload that several points look into: parsed at most once.
 pub(crate) struct Payload<'a> {
     bytes: &'a [u8],
     json: Option<Result<Value, PayloadError>>,
+    named: Named<'a>,
 }
 
 impl<'a> Payload<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, json: None }
+        Self { bytes, json: None, named: Named::new(bytes) }
     }
 
-    /// The payload as JSON.
+    /// The payload as JSON. Nesting is bounded by the parser; a number beyond a double is none.
     pub(crate) fn json(&mut self) -> Result<&Value, PayloadError> {
         let bytes = self.bytes;
         let parsed =
@@ -51,14 +67,28 @@ impl<'a> Payload<'a> {
         Ok(text.trim_end_matches('\0').trim())
     }
 
-    /// What it says of a point; `None` when it does not speak of it.
-    pub(crate) fn decode(&mut self, point: &PointSettings) -> Result<Option<Decoded>, PayloadError> {
+    /// Lines and records of it that could not be read while others could.
+    pub(crate) fn bad_lines(&self) -> u64 {
+        self.named.bad_lines()
+    }
+
+    /// What it says of a point, in its order; nothing when it does not speak of it.
+    pub(crate) fn decode(
+        &mut self,
+        point: &PointSettings,
+        received_at: Timestamp,
+    ) -> Result<Vec<Decoded>, PayloadError> {
+        let only = |decoded: Option<Decoded>| decoded.into_iter().collect();
         match point.format {
-            Format::Json => self.decode_json(point),
+            Format::Json => self.decode_json(point).map(only),
             Format::Number => {
-                Ok(Some(Decoded { sample: text_sample(self.text()?), measured_at: None, bad_time: false }))
+                let sample = text_sample(self.text()?, point.unit);
+                Ok(vec![Decoded { sample, measured_at: None, bad_time: false }])
             }
-            Format::Collectd => decode_collectd(self.text()?, point),
+            Format::Collectd => decode_collectd(self.text()?, point).map(only),
+            Format::Senml => self.named.senml(point, received_at),
+            Format::Line => self.named.lines(point),
+            Format::NetJson => self.named.netjson(point),
         }
     }
 
@@ -66,39 +96,29 @@ impl<'a> Payload<'a> {
         let document = self.json()?;
         let found = match &point.path {
             Some(path) => path.find(document),
-            None => Some(document),
+            None => Some(Found::Value(document)),
         };
-        let Some(value) = found else { return Ok(None) };
-        let named_time = point.time_path.as_ref().and_then(|path| path.find(document));
+        let sample = match found {
+            Some(Found::Value(value)) => foreign_sample(value, point.unit),
+            Some(Found::Count(count)) => Sample::Raw(count as f64),
+            None => match of_bytes(document, point) {
+                Some(sample) => sample,
+                None => return Ok(None),
+            },
+        };
+        let named_time = point.time_path.as_ref().and_then(|path| path.value(document));
         let measured_at = named_time.and_then(time::from_json);
         let bad_time = named_time.is_some() && measured_at.is_none();
-        Ok(Some(Decoded { sample: json_sample(value), measured_at, bad_time }))
+        Ok(Some(Decoded { sample, measured_at, bad_time }))
     }
 }
 
-/// A JSON value as a sample.
-pub(crate) fn json_sample(value: &Value) -> Sample {
-    match value {
-        Value::Number(number) => match number.as_f64() {
-            Some(number) => Sample::Raw(number),
-            None => Sample::Missing(Reason::NotANumber),
-        },
-        Value::Bool(flag) => Sample::Raw(f64::from(u8::from(*flag))),
-        Value::Null => Sample::Missing(Reason::Sentinel),
-        Value::String(_) | Value::Array(_) | Value::Object(_) => Sample::Missing(Reason::Undecodable),
-    }
-}
-
-fn text_sample(text: &str) -> Sample {
-    match text {
-        "true" => Sample::Raw(1.0),
-        "false" => Sample::Raw(0.0),
-        other => match other.parse::<f64>() {
-            Ok(number) if number.is_finite() => Sample::Raw(number),
-            Ok(_) => Sample::Missing(Reason::NotANumber),
-            Err(_) => Sample::Missing(Reason::Undecodable),
-        },
-    }
+/// What the point's codec reads of the device's own bytes, under the name that the path ends with.
+fn of_bytes(document: &Value, point: &PointSettings) -> Option<Sample> {
+    let (codec, text) = (point.codec?, Uplink::bytes(document)?);
+    let name = point.path.as_ref()?.last_key()?;
+    let Ok(bytes) = STANDARD.decode(text) else { return Some(Sample::Missing(Reason::Undecodable)) };
+    codec.figure(name, &bytes).map(Sample::Raw)
 }
 
 fn decode_collectd(text: &str, point: &PointSettings) -> Result<Option<Decoded>, PayloadError> {
@@ -111,7 +131,7 @@ fn decode_collectd(text: &str, point: &PointSettings) -> Result<Option<Decoded>,
     let wanted = point.path.as_ref().and_then(|path| path.as_index()).unwrap_or(0);
     let measured_at = time::from_epoch(epoch);
     Ok(values.get(wanted).map(|value| Decoded {
-        sample: text_sample(value),
+        sample: text_sample(value, None),
         measured_at,
         bad_time: measured_at.is_none(),
     }))
@@ -129,11 +149,12 @@ mod tests {
             format,
             path: path.map(parse),
             time_path: time_path.map(parse),
+            ..PointSettings::own(hub_model::Unit::parse("mg/L"))
         }
     }
 
     fn decode(bytes: &[u8], point: &PointSettings) -> Result<Option<Decoded>, PayloadError> {
-        Payload::new(bytes).decode(point)
+        Ok(Payload::new(bytes).decode(point, Timestamp::from_millis(0))?.pop())
     }
 
     fn sample(bytes: &[u8], point: &PointSettings) -> Sample {
@@ -148,7 +169,27 @@ mod tests {
         }
         assert_eq!(sample(b"true", &whole), Sample::Raw(1.0));
         assert_eq!(sample(b"null", &whole), Sample::Missing(Reason::Sentinel));
-        assert_eq!(sample(b"\"12\"", &whole), Sample::Missing(Reason::Undecodable));
+        assert_eq!(sample(b"\"12\"", &whole), Sample::Raw(12.0));
+        assert_eq!(sample(b"{}", &whole), Sample::Missing(Reason::Undecodable));
+    }
+
+    #[test]
+    fn texts_with_a_unit_come_in_the_points_unit() {
+        let whole = point(Format::Json, None, None);
+        for (text, expected) in [
+            ("12.5 mg/L", Sample::Value(12.5)),
+            ("12.5mg/l", Sample::Value(12.5)),
+            ("12500 ug/L", Sample::Value(12.5)),
+            ("1.25e1 mg/L", Sample::Value(12.5)),
+            ("12.5 V", Sample::Missing(Reason::Undecodable)),
+            ("mg/L", Sample::Missing(Reason::Undecodable)),
+            ("12.5 mg/L?", Sample::Missing(Reason::Undecodable)),
+            ("ON", Sample::Raw(1.0)),
+            ("closed", Sample::Raw(0.0)),
+        ] {
+            assert_eq!(sample(format!("\"{text}\"").as_bytes(), &whole), expected, "{text}");
+            assert_eq!(sample(text.as_bytes(), &point(Format::Number, None, None)), expected, "{text}");
+        }
     }
 
     #[test]

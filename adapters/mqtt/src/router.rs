@@ -1,14 +1,19 @@
-//! From a topic to the points that it feeds. Built once from the configuration, then only read, by any number of threads.
+//! From a topic to the points that it feeds. Built once from the configuration, then read by any number of threads; what must be
+//! remembered of messages is in [`crate::uplinks`].
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
+use adapters_push::mac;
 use hub_model::{DeviceId, Observation, PointId, Reason, Sample, Timestamp};
 use serde_json::Value;
 
-use crate::config::{DeviceSettings, PointSettings};
-use crate::payload::{Payload, PayloadError, json_sample};
+use crate::config::{DeviceSettings, Format, PointSettings};
+use crate::payload::{Payload, PayloadError};
+use crate::text::json_sample;
 use crate::time;
 use crate::topic::Filter;
+use crate::uplinks::{Uplink, Uplinks};
 
 /// A device with its points, as configured.
 #[derive(Debug, Clone)]
@@ -37,6 +42,12 @@ pub struct Accepted {
     pub unknown_metrics: u64,
     /// Times that could not be read: the readings carry their time of receipt.
     pub bad_times: u64,
+    /// Lines that could not be read beside others that could.
+    pub bad_lines: u64,
+    /// Uplinks of a LoRaWAN server that came before and are dropped: 0 or 1.
+    pub copies: u64,
+    /// Uplinks of the device that never came, by its frame counter.
+    pub lost_uplinks: u64,
 }
 
 /// Why a message as a whole cannot be used. Nothing of it is kept.
@@ -54,6 +65,7 @@ pub struct Refused {
 pub struct Router {
     exact: HashMap<String, Vec<Route>>,
     wild: Vec<(Filter, Route)>,
+    memory: Mutex<Uplinks>,
 }
 
 #[derive(Debug, Clone)]
@@ -100,50 +112,91 @@ impl Router {
         let wild = self.wild.iter().filter(|(filter, _)| filter.matches(topic)).map(|(_, route)| route);
         let mut payload = Payload::new(payload);
         let mut accepted = Accepted::default();
-        for route in exact.chain(wild) {
-            follow(route, &mut payload, received_at, &mut accepted)
-                .map_err(|problem| Refused { topic: topic.to_owned(), problem })?;
+        let routes: Vec<&Route> = exact.chain(wild).collect();
+        if routes.iter().any(|route| route.is_json()) && self.is_copy(&mut payload, &mut accepted) {
+            return Ok(accepted);
         }
+        for route in routes {
+            self.follow(route, &mut payload, received_at, &mut accepted)
+                .map_err(|problem| Refused { topic: mac::masked(topic).into_owned(), problem })?;
+        }
+        accepted.bad_lines = payload.bad_lines();
         Ok(accepted)
+    }
+
+    /// Whether it is an uplink that came before. A gateway's server sends one again when it has missed our answer.
+    fn is_copy(&self, payload: &mut Payload<'_>, accepted: &mut Accepted) -> bool {
+        let Some(uplink) = payload.json().ok().and_then(Uplink::of) else { return false };
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if uplink.id.is_some_and(|id| memory.is_copy(id)) {
+            accepted.copies = 1;
+            return true;
+        }
+        accepted.lost_uplinks = memory.gap(uplink.device, uplink.frame);
+        false
+    }
+
+    /// The rate of a counter, where the point wants one; `None` when there is none yet.
+    fn rate(
+        &self,
+        point: &PointId,
+        settings: &PointSettings,
+        sample: Sample,
+        at: Timestamp,
+    ) -> Option<Sample> {
+        let (Some(counter), Sample::Raw(number)) = (settings.rate, sample) else { return Some(sample) };
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.rate(point, counter, number, at).map(Sample::Raw)
+    }
+
+    fn follow(
+        &self,
+        route: &Route,
+        payload: &mut Payload<'_>,
+        received_at: Timestamp,
+        accepted: &mut Accepted,
+    ) -> Result<(), String> {
+        let plain = |error: PayloadError| error.to_string();
+        match route {
+            Route::Telemetry(metrics) => {
+                telemetry(metrics, payload.json().map_err(plain)?, received_at, accepted)
+            }
+            Route::Status(points) => match payload.text().map_err(plain)? {
+                "online" => Ok(()),
+                "offline" => {
+                    let offline = points.iter().map(|point| Observation {
+                        point: point.clone(),
+                        sample: Sample::Missing(Reason::Offline),
+                        measured_at: None,
+                        received_at,
+                    });
+                    accepted.observations.extend(offline);
+                    Ok(())
+                }
+                _ => Err("is neither \"online\" nor \"offline\"".to_owned()),
+            },
+            Route::Foreign(point, settings) => {
+                for decoded in payload.decode(settings, received_at).map_err(plain)? {
+                    accepted.bad_times += u64::from(decoded.bad_time);
+                    let at = decoded.measured_at.unwrap_or(received_at);
+                    let Some(sample) = self.rate(point, settings, decoded.sample, at) else { continue };
+                    let measured_at = decoded.measured_at;
+                    accepted.observations.push(Observation {
+                        point: point.clone(),
+                        sample,
+                        measured_at,
+                        received_at,
+                    });
+                }
+                Ok(())
+            }
+        }
     }
 }
 
-fn follow(
-    route: &Route,
-    payload: &mut Payload<'_>,
-    received_at: Timestamp,
-    accepted: &mut Accepted,
-) -> Result<(), String> {
-    let plain = |error: PayloadError| error.to_string();
-    match route {
-        Route::Telemetry(metrics) => {
-            telemetry(metrics, payload.json().map_err(plain)?, received_at, accepted)
-        }
-        Route::Status(points) => match payload.text().map_err(plain)? {
-            "online" => Ok(()),
-            "offline" => {
-                let offline = points.iter().map(|point| Observation {
-                    point: point.clone(),
-                    sample: Sample::Missing(Reason::Offline),
-                    measured_at: None,
-                    received_at,
-                });
-                accepted.observations.extend(offline);
-                Ok(())
-            }
-            _ => Err("is neither \"online\" nor \"offline\"".to_owned()),
-        },
-        Route::Foreign(point, settings) => {
-            let Some(decoded) = payload.decode(settings).map_err(plain)? else { return Ok(()) };
-            accepted.bad_times += u64::from(decoded.bad_time);
-            accepted.observations.push(Observation {
-                point: point.clone(),
-                sample: decoded.sample,
-                measured_at: decoded.measured_at,
-                received_at,
-            });
-            Ok(())
-        }
+impl Route {
+    fn is_json(&self) -> bool {
+        matches!(self, Self::Foreign(_, settings) if settings.format == Format::Json)
     }
 }
 

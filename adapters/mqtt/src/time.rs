@@ -1,5 +1,7 @@
-//! Times as devices write them: RFC 3339, or seconds, milliseconds or microseconds since the epoch.
+//! Times as devices write them: RFC 3339, or seconds, milliseconds, microseconds or nanoseconds since the epoch. One that
+//! cannot be true (a clock that was never set says 1970) is none.
 
+use adapters_push::time::believable;
 use hub_model::Timestamp;
 use serde_json::Value;
 
@@ -7,8 +9,10 @@ use serde_json::Value;
 const SECONDS_BELOW: f64 = 1e11;
 /// Epoch numbers below this are milliseconds.
 const MILLISECONDS_BELOW: f64 = 1e14;
-/// Epoch numbers below this are microseconds; nothing above is a time.
+/// Epoch numbers below this are microseconds.
 const MICROSECONDS_BELOW: f64 = 1e17;
+/// Epoch numbers below this are nanoseconds; nothing above is a time.
+const NANOSECONDS_BELOW: f64 = 1e20;
 
 /// Reads a time from JSON; `None` when it is none.
 pub(crate) fn from_json(value: &Value) -> Option<Timestamp> {
@@ -26,14 +30,15 @@ pub(crate) fn from_epoch(number: f64) -> Option<Timestamp> {
         n if n < SECONDS_BELOW => n * 1_000.0,
         n if n < MILLISECONDS_BELOW => n,
         n if n < MICROSECONDS_BELOW => n / 1_000.0,
+        n if n < NANOSECONDS_BELOW => n / 1_000_000.0,
         _ => return None,
     };
-    Some(Timestamp::from_millis(millis.round() as i64))
+    believable(millis.round() as i64)
 }
 
 fn from_text(text: &str) -> Option<Timestamp> {
     let moment: jiff::Timestamp = text.trim().parse().ok()?;
-    Some(Timestamp::from_millis(moment.as_millisecond()))
+    believable(moment.as_millisecond())
 }
 
 #[cfg(test)]
@@ -51,6 +56,7 @@ mod tests {
             json!(1_787_185_800),
             json!(1_787_185_800_000_i64),
             json!(1_787_185_800_000_000_i64),
+            json!(1_787_185_800_000_000_000_i64),
         ] {
             assert_eq!(from_json(&value), expected, "{value}");
         }
@@ -62,6 +68,9 @@ mod tests {
             json!("yesterday"),
             json!("2026-08-20T07:30:00"),
             json!(0),
+            json!(3_600),
+            json!("1970-01-01T00:10:00Z"),
+            json!("2100-01-01T00:00:00Z"),
             json!(-5),
             json!(1e30),
             json!(null),

@@ -27,7 +27,7 @@ fn read(id: &str, text: &str, problems: &mut Problems) -> Option<MqttDevice> {
     let mut points = Vec::new();
     for mut point in table.tables("point", problems) {
         let name = point.needed_text("id", problems).unwrap();
-        points.push((PointId::new(&id, &name).unwrap(), config::point(&mut point, problems)));
+        points.push((PointId::new(&id, &name).unwrap(), config::point(&mut point, None, problems)));
         point.finish(problems);
     }
     table.finish(problems);
@@ -128,7 +128,7 @@ fn faulty_settings_are_told_with_their_places() {
             "device.toml:1: login.publish: found \"a#\", allowed: levels joined by /, where + stands for one whole level and # for the rest",
             "device.toml:1: login.username: found 0 bytes, allowed: 1 to 256",
             "device.toml:4: point[a].path: is only allowed beside a topic",
-            "device.toml:8: point[b].format: found \"csv\", allowed: json, number, collectd",
+            "device.toml:8: point[b].format: found \"csv\", allowed: json, number, collectd, senml, line, netjson",
             "device.toml:13: point[c].path: found beside format \"number\", which has no path",
         ]
     );

@@ -21,6 +21,12 @@ pub struct DoorCounters {
     pub undecodable: AtomicU64,
     /// Metrics that no point is configured for.
     pub unknown_metrics: AtomicU64,
+    /// Lines in payloads that could not be read beside others that could.
+    pub bad_lines: AtomicU64,
+    /// Uplinks of LoRaWAN servers that came before and were dropped.
+    pub copies: AtomicU64,
+    /// Uplinks of LoRaWAN devices that never came, by their frame counters.
+    pub lost_uplinks: AtomicU64,
     /// Times in payloads that could not be read.
     pub bad_times: AtomicU64,
     /// Whatever the broker turned away: publishes, subscriptions, logins, malformed packets.
@@ -154,6 +160,9 @@ impl Door for DeviceDoor {
             Ok(accepted) => {
                 self.counters.unknown_metrics.fetch_add(accepted.unknown_metrics, Ordering::Relaxed);
                 self.counters.bad_times.fetch_add(accepted.bad_times, Ordering::Relaxed);
+                self.counters.bad_lines.fetch_add(accepted.bad_lines, Ordering::Relaxed);
+                self.counters.copies.fetch_add(accepted.copies, Ordering::Relaxed);
+                self.counters.lost_uplinks.fetch_add(accepted.lost_uplinks, Ordering::Relaxed);
                 // What brings no reading goes the same way: it must not overtake what was said before it and is not yet
                 // on disk. A will's "offline" would else be retained after the "online" of the device that is back.
                 let committed = Committed::then(move || done.committed());

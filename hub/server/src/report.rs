@@ -120,6 +120,9 @@ impl Report {
             ("commune_mqtt_undecodable", "Payloads that could not be read.", count(&door.undecodable)),
             ("commune_mqtt_unknown_metrics", "Metrics without a point.", count(&door.unknown_metrics)),
             ("commune_mqtt_bad_times", "Times that could not be read.", count(&door.bad_times)),
+            ("commune_mqtt_bad_lines", "Lines that could not be read.", count(&door.bad_lines)),
+            ("commune_mqtt_uplink_copies", "LoRaWAN uplinks that came twice.", count(&door.copies)),
+            ("commune_mqtt_uplinks_lost", "LoRaWAN uplinks that never came.", count(&door.lost_uplinks)),
         ] {
             metrics.counter(name, help, &[(&[], value as f64)]);
         }

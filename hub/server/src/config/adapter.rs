@@ -6,6 +6,7 @@ use adapters_modbus::config as modbus;
 use adapters_mqtt::config as mqtt;
 use adapters_push::config as push;
 use adapters_sdk::config::{Problems, Table};
+use hub_model::Unit;
 
 /// How a device speaks with the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,13 +56,14 @@ impl Adapter {
         }
     }
 
-    /// Takes the adapter's keys out of the table of the point `name`. Without the device's settings, which are faulty then, the point is
+    /// Takes the adapter's keys out of the table of the point `name`, whose values are in `unit`. Without the device's settings, which are faulty then, the point is
     /// checked as far as it can be.
     pub(super) fn point(
         self,
         table: &mut Table,
         device: Option<&DeviceSettings>,
         name: &str,
+        unit: Option<Unit>,
         problems: &mut Problems,
     ) -> Option<PointSettings> {
         match (self, device) {
@@ -72,7 +74,7 @@ impl Adapter {
                 let device = modbus::DeviceSettings::for_checking_only();
                 modbus::point(table, &device, problems).map(PointSettings::Modbus)
             }
-            (Self::Mqtt, _) => mqtt::point(table, problems).map(PointSettings::Mqtt),
+            (Self::Mqtt, _) => mqtt::point(table, unit, problems).map(PointSettings::Mqtt),
             (Self::Push, _) => push::point(table, name, problems).map(PointSettings::Push),
         }
     }

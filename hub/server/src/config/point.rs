@@ -50,8 +50,13 @@ pub(super) fn read(
         expire_after: table.duration("expire_after", SPANS, problems).or(around.expire_after),
     };
     let calibrations = calibration::read(&mut table, around.zone, problems);
-    let settings =
-        around.adapter.point(&mut table, around.settings, id.as_ref().map_or("", PointId::name), problems);
+    let settings = around.adapter.point(
+        &mut table,
+        around.settings,
+        id.as_ref().map_or("", PointId::name),
+        unit,
+        problems,
+    );
     table.finish(problems);
     let (quantity, unit) = (quantity?, unit?);
     let (limits, refused) = around.limits.of(quantity, unit);

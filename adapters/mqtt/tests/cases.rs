@@ -1,0 +1,137 @@
+//! Every folder of `cases/<format>/<name>`: messages as senders document them, a configuration, and what comes of them.
+//!
+//! `message` is a topic and a payload, line about, one message after the other; in `config.toml` the topic above the points is
+//! that of each of them.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use adapters_mqtt::config::{self, DeviceSettings, LoginSettings, PasswordSource};
+use adapters_mqtt::{MqttDevice, Router};
+use adapters_sdk::config::{Problems, Table};
+use hub_model::{DeviceId, PointId, Timestamp, Unit};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+const NOW: Timestamp = Timestamp::from_millis(1_787_185_860_000);
+
+fn router(text: &str) -> Router {
+    let mut problems = Problems::new();
+    let mut table = Table::parse("config.toml", text, &mut problems).unwrap();
+    let topic = table.needed_text("topic", &mut problems).unwrap();
+    let id = DeviceId::parse("yen-lac/edge").unwrap();
+    let mut points = Vec::new();
+    for mut point in table.tables("point", &mut problems) {
+        let name = point.needed_text("id", &mut problems).unwrap();
+        let unit = point.text("unit", &mut problems).map(|code| Unit::parse(&code).unwrap());
+        let topic = Table::parse("topic.toml", &format!("topic = {topic:?}"), &mut problems).unwrap();
+        let mut point = point.over(topic, "");
+        points.push((
+            PointId::new(&id, &name).unwrap(),
+            config::point(&mut point, unit, &mut problems).unwrap(),
+        ));
+        point.finish(&mut problems);
+    }
+    assert!(problems.errors().is_empty(), "{:?}", problems.errors());
+    let password = PasswordSource::Given(String::new());
+    let login = LoginSettings { username: "edge".to_owned(), password, publish: vec![], subscribe: vec![] };
+    Router::new([MqttDevice { id, settings: DeviceSettings { login }, points }].iter())
+}
+
+fn told(router: &Router, topic: &str, payload: &[u8]) -> String {
+    let accepted = match router.message(topic, payload, NOW) {
+        Ok(accepted) => accepted,
+        Err(refused) => return format!("refused: {refused}\n"),
+    };
+    let mut text = String::new();
+    for observation in &accepted.observations {
+        let at = observation.measured_at.map_or("now".to_owned(), |at| at.as_millis().to_string());
+        writeln!(text, "{} {:?} at {at}", observation.point.name(), observation.sample).unwrap();
+    }
+    for (name, count) in [
+        ("bad times", accepted.bad_times),
+        ("bad lines", accepted.bad_lines),
+        ("copies", accepted.copies),
+        ("lost uplinks", accepted.lost_uplinks),
+    ] {
+        if count > 0 {
+            writeln!(text, "{name}: {count}").unwrap();
+        }
+    }
+    if text.is_empty() { "nothing\n".to_owned() } else { text }
+}
+
+/// A case's folder, its router and its messages.
+type Case = (std::path::PathBuf, Router, Vec<(String, String)>);
+
+fn cases() -> Vec<Case> {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    let mut found = Vec::new();
+    for format in fs::read_dir(cases).unwrap().map(Result::unwrap) {
+        for case in fs::read_dir(format.path()).unwrap().map(Result::unwrap) {
+            let read = |file: &str| fs::read_to_string(case.path().join(file)).unwrap();
+            let lines: Vec<String> = read("message").lines().map(str::to_owned).collect();
+            let messages = lines.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+            found.push((case.path(), router(&read("config.toml")), messages));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_case_gives_what_it_expects() {
+    let mut wrong = String::new();
+    let cases = cases();
+    for (folder, router, messages) in &cases {
+        let said: String =
+            messages.iter().map(|(topic, payload)| told(router, topic, payload.as_bytes())).collect();
+        let expected = fs::read_to_string(folder.join("expected")).unwrap_or_default();
+        if said != expected {
+            writeln!(wrong, "--- {}: expected\n{expected}--- said\n{said}", folder.display()).unwrap();
+        }
+    }
+    assert!(cases.len() >= 13, "only {} cases were found", cases.len());
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Whatever bytes come on whatever topic: an answer or a refusal, bounded, at times that can be true, without an address.
+#[test]
+fn fuzz_payloads() {
+    let cases = cases();
+    let change = (any::<Index>(), any::<u8>(), 0..4u8);
+    let random = prop::option::weighted(0.2, prop::collection::vec(any::<u8>(), 0..200));
+    proptest!(|(
+        which in any::<Index>(), message in any::<Index>(),
+        changes in prop::collection::vec(change, 0..10), random in random
+    )| {
+        let (_, router, messages) = &cases[which.index(cases.len())];
+        let (topic, payload) = &messages[message.index(messages.len())];
+        let mut bytes = random.unwrap_or_else(|| payload.clone().into_bytes());
+        for (at, byte, how) in changes {
+            if bytes.is_empty() {
+                break;
+            }
+            let at = at.index(bytes.len());
+            match how {
+                0 => bytes[at] = byte,
+                1 => drop(bytes.remove(at)),
+                2 => bytes.insert(at, byte),
+                _ => bytes.truncate(at),
+            }
+        }
+        // Twice: what is remembered of the first must not disturb the second.
+        for _ in 0..2 {
+            match router.message(topic, &bytes, NOW) {
+                Ok(accepted) => {
+                    assert!(accepted.observations.len() <= 8 * (bytes.len() + 1));
+                    let mut times = accepted.observations.iter().filter_map(|observation| observation.measured_at);
+                    assert!(times.all(|at| adapters_push::time::believable(at.as_millis()).is_some()));
+                }
+                Err(refused) => assert!(!refused.to_string().contains("00:ee:ad")),
+            }
+        }
+    });
+}
