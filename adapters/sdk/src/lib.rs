@@ -10,7 +10,9 @@ pub mod backoff;
 pub mod clock;
 pub mod config;
 pub mod delivery;
+mod guard;
 
 pub use backoff::Backoff;
 pub use clock::Clock;
 pub use delivery::{Committed, Delivery, INTAKE_CAPACITY, Intake};
+pub use guard::{BELIEVED_AFTER, ClockChange, JUMP};

@@ -175,6 +175,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/completeness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Each day that `[from, to)` touches, whole, also those without a reading. Without `to` until now, without `from` 30 days.
+         * @description `share` is the part of the expected readings that have a value of judged quality; null where no interval is configured.
+         *     Of the day that is under way, only what could have come by now is expected.
+         */
+        get: operations["get_completeness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -482,7 +503,8 @@ export interface paths {
         };
         /**
          * Readings measured in `[from, to)` of one point, or a list for several. Without `to` until now, without `from` a day.
-         * @description With `buckets=N` the period is cut into N equal parts and each part that has values gives one row. Values of quality
+         * @description With `buckets=N` the period is cut into N equal parts, with `bucket=hour`, `day`, `week` or `month` into those of the commune
+         *     (weeks begin on Monday), and each part that has values gives one row. Values of quality
          *     `fail`, `missing` and `calibrating` are in no bucket. CSV comes with `Accept: text/csv` and may be of any length.
          */
         get: operations["get_readings"];
@@ -1001,6 +1023,13 @@ export interface components {
             /** @description The hub's version. */
             version: string;
         };
+        /** @description The days of a point, the first day first. */
+        Completeness: {
+            /** @description Its days, also those without a reading. */
+            days: components["schemas"]["DayCompleteness"][];
+            /** @description The point's full id. */
+            point: string;
+        };
         /**
          * @description What an officer does with readings.
          * @enum {string}
@@ -1020,6 +1049,56 @@ export interface components {
              * @description For `set`: the value, in the point's unit.
              */
             value?: number | null;
+        };
+        /** @description A day of the commune. Figures are of values of judged quality, and null when there are none. */
+        DayCompleteness: {
+            /** @description How many readings of each quality. */
+            counts: components["schemas"]["QualityCounts"];
+            /**
+             * Format: date
+             * @description The day.
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description How many readings should have come (by now, on the day that is under way); null where no interval is known.
+             */
+            expected: number | null;
+            /**
+             * Format: double
+             * @description The one measured last.
+             */
+            last: number | null;
+            /**
+             * Format: double
+             * @description The greatest.
+             */
+            max: number | null;
+            /**
+             * Format: double
+             * @description The mean.
+             */
+            mean: number | null;
+            /**
+             * Format: double
+             * @description The least value.
+             */
+            min: number | null;
+            /**
+             * Format: int64
+             * @description How many values of judged quality.
+             */
+            n: number;
+            /**
+             * Format: double
+             * @description `n` of `expected`, 0 to 1.
+             */
+            share: number | null;
+            /**
+             * Format: int64
+             * @description When it began (epoch ms).
+             */
+            t: number;
         };
         /** @description Something that somebody did. */
         Deed: {
@@ -1489,6 +1568,39 @@ export interface components {
          * @enum {string}
          */
         Quality: "good" | "not_evaluated" | "suspect" | "fail" | "missing" | "calibrating";
+        /** @description How many readings of each quality. */
+        QualityCounts: {
+            /**
+             * Format: int32
+             * @description Taken while the instrument was worked on.
+             */
+            calibrating: number;
+            /**
+             * Format: int32
+             * @description Cannot be right.
+             */
+            fail: number;
+            /**
+             * Format: int32
+             * @description Passed every check.
+             */
+            good: number;
+            /**
+             * Format: int32
+             * @description Without a value.
+             */
+            missing: number;
+            /**
+             * Format: int32
+             * @description No check is configured.
+             */
+            not_evaluated: number;
+            /**
+             * Format: int32
+             * @description Doubtful.
+             */
+            suspect: number;
+        };
         /** @description A live event: a point's newest reading. */
         ReadingEvent: {
             last_good: components["schemas"]["LastGood"] | null;
@@ -2055,6 +2167,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Commune"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_completeness: {
+        parameters: {
+            query: {
+                /** @description Full id of a point; may be given up to 50 times. */
+                point: string[];
+                /** @description RFC 3339 or epoch ms. */
+                from?: string;
+                /** @description RFC 3339 or epoch ms; not included. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Completeness"][];
                 };
             };
             default: {
@@ -2808,6 +2954,8 @@ export interface operations {
                 from?: string;
                 /** @description RFC 3339 or epoch ms; not included. */
                 to?: string;
+                /** @description `hour`, `day`, `week` or `month`; at most 5000 of them. */
+                bucket?: string;
                 /** @description 1 to 5000. */
                 buckets?: number;
             };

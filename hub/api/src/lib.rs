@@ -5,6 +5,7 @@ mod accept;
 mod app;
 pub mod auth;
 mod body;
+mod calendar;
 mod dashboard;
 mod field;
 mod guard;

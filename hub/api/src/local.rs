@@ -21,6 +21,17 @@ impl Zone {
         }))
     }
 
+    /// The moment as it is in the zone; `None` beyond the calendar.
+    pub fn zoned(&self, moment: Timestamp) -> Option<jiff::ZonedDateTime> {
+        let instant = jiff::Timestamp::from_millisecond(moment.as_millis()).ok()?;
+        Some(instant.to_zoned_datetime(self.0.clone()))
+    }
+
+    /// Seconds that the zone is east of UTC at a moment.
+    pub fn offset_s(&self, moment: Timestamp) -> i32 {
+        self.zoned(moment).map_or(0, |zoned| zoned.offset().seconds())
+    }
+
     /// The beginning of a day such as `2026-03-01`; `None` when the text is none.
     pub fn day(&self, text: &str) -> Option<Timestamp> {
         let day: jiff::civil::Date = text.parse().ok().filter(|_| !text.contains(['T', ' ']))?;

@@ -22,8 +22,8 @@ use crate::auth::{COOKIE, gate};
 use crate::hub::Hub;
 use crate::push::influx::errors_as_influx;
 use crate::routes::{
-    alarms, audit, calibrations, commune, corrections, deliver, entries, field, metrics, points, preview,
-    push, readings, rules, session, sites, stream,
+    alarms, audit, calibrations, commune, completeness, corrections, deliver, entries, field, metrics,
+    points, preview, push, readings, rules, session, sites, stream,
 };
 use crate::{dashboard, guard, health, wire};
 
@@ -85,6 +85,7 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(rules::get_rules))
         .routes(routes!(calibrations::get_calibrations, calibrations::post_calibration))
         .routes(routes!(preview::post_preview))
+        .routes(routes!(completeness::get_completeness))
         .routes(routes!(calibrations::put_calibration, calibrations::delete_calibration))
         .routes(routes!(corrections::post_correction))
         .routes(routes!(corrections::get_point_audit))

@@ -29,6 +29,7 @@ pub(crate) fn judge(
     point: &Point,
     memory: &PointMemory,
     upkeep: &Upkeep,
+    is_clock_trusted: bool,
     observation: &Observation,
 ) -> Judged {
     let received_at = observation.received_at;
@@ -54,6 +55,14 @@ pub(crate) fn judge(
         return Judged { reading, latest };
     }
     (reading.quality, reading.reason) = check(point, memory, &reading, value, latest);
+    if !is_clock_trusted && reading.reason == Some(Reason::Future) {
+        // The device knows better than the hub what time it is.
+        (reading.quality, reading.reason) =
+            check_alone(point, &Reading { received_at: measured_at, ..reading.clone() }, value);
+    }
+    if !is_clock_trusted && observation.measured_at.is_none() && reading.reason.is_none() {
+        reading.reason = Some(Reason::Untimed);
+    }
     if !latest || !is_live(memory.latest.as_ref(), &reading) {
         reading.reason = Some(Reason::Late);
     }

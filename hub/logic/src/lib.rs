@@ -6,6 +6,7 @@
 
 mod alarms;
 mod cases;
+mod clock;
 mod commands;
 mod embedded;
 mod evaluate;

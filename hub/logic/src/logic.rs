@@ -150,7 +150,7 @@ impl Logic {
     fn take(&mut self, point: PointNo, observation: &Observation, out: &mut Vec<Effect>) -> bool {
         let world = Arc::make_mut(&mut self.world);
         let (places, memory) = (&world.places, &mut world.memories[point]);
-        let judged = judge(places.point(point), memory, &world.upkeep, observation);
+        let judged = judge(places.point(point), memory, &world.upkeep, world.is_clock_trusted, observation);
         memory.keep(&judged);
         let (latest, last_good) = (judged.latest, memory.last_good);
         if latest && let Some(after) = places.point(point).checks.expire_after {

@@ -91,6 +91,19 @@ impl PointMemory {
         is_latest
     }
 
+    /// The hub's time was set: what it was by the hub's own time moves along.
+    pub(crate) fn shift(&mut self, moved: &impl Fn(Timestamp) -> Timestamp) {
+        let Some(latest) = &mut self.latest else { return };
+        if latest.measured_at == latest.received_at {
+            self.last_good = self
+                .last_good
+                .map(|(value, at)| (value, if at == latest.measured_at { moved(at) } else { at }));
+            self.run = self.run.map(|run| Run { since: moved(run.since), ..run });
+            latest.measured_at = moved(latest.measured_at);
+        }
+        latest.received_at = moved(latest.received_at);
+    }
+
     /// Forgets the window's values, to be filled anew by [`PointMemory::warm`].
     pub(crate) fn forget_window(&mut self) {
         self.window = self.window.take().map(|window| Window::new(window.span()));

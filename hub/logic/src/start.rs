@@ -31,7 +31,7 @@ impl Logic {
         let Recovered { latest, tracking, alarms, next_alarm, started_at, now } = recovered;
         let upkeep = Arc::new(configured_upkeep(places.commune()));
         let mut logic = Self {
-            world: Arc::new(World { places, memories, started_at, upkeep }),
+            world: Arc::new(World { places, memories, started_at, upkeep, is_clock_trusted: true }),
             rules,
             watches,
             alarms: OpenAlarms::new(alarms, next_alarm),

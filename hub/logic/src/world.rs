@@ -19,6 +19,8 @@ pub(crate) struct World {
     pub(crate) started_at: Timestamp,
     /// Calibrations in force and work under way.
     pub(crate) upkeep: Arc<Upkeep>,
+    /// Whether the hub's own time can be trusted.
+    pub(crate) is_clock_trusted: bool,
 }
 
 impl World {

@@ -27,7 +27,7 @@ use crate::push::{self, PushCounters};
 use crate::reload::{Configuration, NeedsRestart};
 use crate::report::Report;
 use crate::tls::Tls;
-use crate::upkeep::{WORK, Worker, in_force, note_configured};
+use crate::upkeep::{Retime, WORK, Worker, ask_for, in_force, note_configured};
 use crate::websocket::with_mqtt;
 
 /// Commands and pushed readings that may wait for the pipeline; the API answers 503 when it stays full.
@@ -87,6 +87,7 @@ impl Hub {
             ..hub_store::Settings::new(&config.store.dir)
         })?);
         store.expect(intervals(&commune));
+        let clock = clock.guarded(built(), last_kept(&store)?);
         let accounts = Arc::new(Accounts::open(&config.store.dir)?);
         let records = Arc::new(Records::open(&config.store.dir)?);
         note_configured(&records, &commune, clock.now())?;
@@ -102,6 +103,8 @@ impl Hub {
         let (rules_sender, rules_view) = watch::channel(logic.rules());
         let live = Live::starting_after(store.last_commit());
         let stop_pipeline = CancellationToken::new();
+        let (watched, its_commune) = watch::channel(commune.clone());
+        let records_changed = Arc::new(Notify::new());
         let pipeline = Pipeline {
             logic,
             store: store.clone(),
@@ -109,6 +112,7 @@ impl Hub {
             live: live.clone(),
             clock: clock.clone(),
             rules: rules_sender,
+            retime: retime(records.clone(), watched.subscribe(), records_changed.clone()),
         };
         let (renewals, renewed) = mpsc::channel(RENEWALS);
         let stop = stop_pipeline.clone();
@@ -135,9 +139,7 @@ impl Hub {
                 return Err(error);
             }
         };
-        let (watched, its_commune) = watch::channel(commune.clone());
         let (done, jobs_done) = watch::channel(0);
-        let records_changed = Arc::new(Notify::new());
         let worker = Worker {
             records: records.clone(),
             history: store.clone(),
@@ -151,6 +153,7 @@ impl Hub {
         let configuration = Configuration::taken_up(needs_restart);
         let pushed = Arc::new(PushCounters::default());
         let report = Report {
+            clock: clock.clone(),
             store: store.clone(),
             adapters: adapters.watch(),
             configuration: configuration.clone(),
@@ -283,6 +286,29 @@ impl Hub {
         closed?;
         joined.map_err(|_| anyhow::anyhow!("the pipeline failed"))
     }
+}
+
+/// When the program was built: no right clock is before that.
+fn built() -> Timestamp {
+    let seconds: u64 = env!("COMMUNE_BUILT_S").parse().unwrap_or(0);
+    Timestamp::from_millis(0).plus(Duration::from_secs(seconds))
+}
+
+/// When the last reading that is kept was received.
+fn last_kept(store: &Store) -> anyhow::Result<Timestamp> {
+    let received = store.latest()?.into_iter().map(|latest| latest.reading.received_at);
+    Ok(received.max().unwrap_or_default())
+}
+
+/// What is done when the clock can be trusted again.
+fn retime(records: Arc<Records>, commune: watch::Receiver<Arc<Commune>>, changed: Arc<Notify>) -> Retime {
+    Arc::new(move |retiming| {
+        let commune = commune.borrow().clone();
+        if let Err(error) = ask_for(&records, &commune, retiming) {
+            tracing::error!(%error, ?retiming, "readings keep the wrong time: their move could not be noted");
+        }
+        changed.notify_one();
+    })
 }
 
 fn utc_offset_s(zone: &TimeZone, moment: Timestamp) -> i32 {

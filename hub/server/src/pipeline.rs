@@ -14,7 +14,7 @@ use hub_store::{Append, Batch, History, Latest, StoredReading};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::upkeep::Work;
+use crate::upkeep::{Retime, Work};
 
 /// Deliveries judged together before they are appended. More would make a person's command wait longer.
 const DELIVERIES_AT_ONCE: usize = 512;
@@ -35,6 +35,8 @@ pub struct Pipeline {
     pub clock: Clock,
     /// Shows how the rules stand.
     pub rules: watch::Sender<Vec<RuleStatus>>,
+    /// Asks for what was kept by a clock that could not be trusted to be moved to its time.
+    pub retime: Retime,
 }
 
 /// Where the pipeline's work comes from.
@@ -63,7 +65,11 @@ impl Pipeline {
     /// Works until it is stopped and the queues are empty, or until the store is closed.
     pub async fn run(mut self, mut inputs: Inputs) {
         let mut deliveries = Vec::with_capacity(DELIVERIES_AT_ONCE);
+        self.logic.set_clock_trusted(self.clock.is_trusted());
         loop {
+            if !self.watch_clock() {
+                return;
+            }
             let now = self.clock.now();
             let wait = self.logic.next_due().map_or(LOOK_AT_CLOCK, |due| due.since(now).min(LOOK_AT_CLOCK));
             let open = tokio::select! {
@@ -112,6 +118,7 @@ impl Pipeline {
         let built = (renewal.build)(self.clock.now()).map(|logic| {
             self.rules.send_replace(logic.rules());
             self.logic = logic;
+            self.logic.set_clock_trusted(self.clock.is_trusted());
         });
         // Whoever asked may have gone; the configuration has changed all the same.
         renewal.done.send(built).unwrap_or(());
@@ -193,7 +200,7 @@ impl Pipeline {
     /// Appends the effects as one batch; `told` runs after the commit, before the live stream. False when the store is closed.
     /// Without effects, too, `told` waits its turn: else a message that brings no reading (a status "online") would overtake
     /// one that does (the "offline" before it).
-    fn append(&mut self, effects: Vec<Effect>, told: impl FnOnce() + Send + 'static) -> bool {
+    pub(crate) fn append(&mut self, effects: Vec<Effect>, told: impl FnOnce() + Send + 'static) -> bool {
         let mut batch = Batch::default();
         let mut news: Vec<Latest> = Vec::new();
         let mut rules_changed = false;
@@ -272,7 +279,15 @@ fn active(p) { p.age_s >= 1 }";
         let logic = Logic::new(Arc::new(commune), rules, Recovered::nothing(clock.now()), host);
         let live = Live::starting_after(CommitSeq(0));
         let rules = watch::channel(logic.rules()).0;
-        Pipeline { logic, store, history: Arc::new(MemoryStore::new()), live, clock, rules }
+        Pipeline {
+            logic,
+            store,
+            history: Arc::new(MemoryStore::new()),
+            live,
+            clock,
+            rules,
+            retime: Arc::new(|_| ()),
+        }
     }
 
     fn commune() -> Commune {
@@ -354,5 +369,37 @@ fn active(p) { p.age_s >= 1 }";
             on_commit(CommitSeq(seq));
         }
         assert_eq!(heard.try_iter().collect::<Vec<_>>(), [0, 1]);
+    }
+
+    #[test]
+    fn a_clock_that_starts_in_1970_is_found_and_what_was_kept_meanwhile_is_to_be_moved() {
+        let machine = Clock::manual(Timestamp::from_millis(5_000));
+        let kept = Timestamp::from_millis(2_000_000_000);
+        let clock = machine.guarded(Timestamp::from_millis(1_000_000_000), kept);
+        let store = Arc::new(MemoryStore::new());
+        let mut pipeline = pipeline(store.clone(), clock.clone(), commune(), &[]);
+        let (asked, retimings) = std::sync::mpsc::channel();
+        pipeline.retime = Arc::new(move |retiming| asked.send(retiming).unwrap());
+        pipeline.logic.set_clock_trusted(clock.is_trusted());
+        let point = PointId::parse(POINT).unwrap();
+        let reading = |at| Observation {
+            point: point.clone(),
+            sample: Sample::Raw(1.0),
+            measured_at: None,
+            received_at: at,
+        };
+        delivery(&mut pipeline, vec![reading(clock.now())]);
+        let first = store.latest_of(&point).unwrap().unwrap().reading;
+        assert_eq!((first.measured_at, first.reason), (kept, Some(hub_model::Reason::Untimed)));
+        machine.set(Timestamp::from_millis(65_000));
+        assert!(pipeline.watch_clock() && retimings.try_recv().is_err());
+        machine.jump(Timestamp::from_millis(3_000_000_000));
+        assert!(pipeline.watch_clock());
+        let retiming = retimings.try_recv().unwrap();
+        assert_eq!((retiming.since, retiming.until.since(kept)), (kept, Duration::from_secs(60)));
+        assert_eq!(retiming.by_ms, 3_000_000_000 - 2_000_060_000);
+        delivery(&mut pipeline, vec![reading(clock.now())]);
+        let after = store.latest_of(&point).unwrap().unwrap().reading;
+        assert_eq!((after.measured_at.as_millis(), after.reason), (3_000_000_000, None));
     }
 }

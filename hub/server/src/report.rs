@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use adapters_sdk::Clock;
 use hub_api::{Health, MetricsText, Part};
 use hub_store::{History, Store};
 
@@ -21,6 +22,8 @@ pub struct Report {
     pub store: Arc<Store>,
     /// The adapters.
     pub adapters: Watch,
+    /// The hub's time.
+    pub clock: Clock,
     /// Whether the files are what runs.
     pub configuration: Configuration,
     /// What was pushed over HTTP.
@@ -59,7 +62,17 @@ impl Report {
         if self.adapters.mqtt.is_some() {
             adapters.push(Part::ok("mqtt"));
         }
-        Health { store, adapters, others: vec![self.configuration.part()] }
+        Health { store, adapters, others: vec![self.configuration.part(), self.clock_part()] }
+    }
+
+    fn clock_part(&self) -> Part {
+        match self.clock.is_trusted() {
+            true => Part::ok("clock"),
+            false => Part::degraded(
+                "clock",
+                "the machine's clock cannot be trusted; readings are kept in order and moved to their time once it is set",
+            ),
+        }
     }
 
     /// The hub's own figures.

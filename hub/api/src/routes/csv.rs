@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::readings::{Question, buckets};
+use super::readings::Question;
 use crate::app::{SharedApp, store_problem};
 use crate::local::Zone;
 use crate::problem::Problem;
@@ -63,18 +63,18 @@ struct Writer {
 
 impl Writer {
     fn all(&mut self, history: &Arc<dyn History>, question: &Question) -> Result<(), StoreError> {
-        let columns = match question.buckets {
+        let columns = match question.spans {
             Some(_) => "point,time,min,mean,max,n,unit\r\n",
             None => "point,time,value,unit,quality,reason\r\n",
         };
         self.text.push_str(columns);
         for (point, unit) in &question.series {
-            let Some(count) = question.buckets else {
+            let Some(spans) = &question.spans else {
                 history
                     .readings(point, question.from, question.to, &mut |reading| self.row(&reading, unit))?;
                 continue;
             };
-            for bucket in buckets(history.as_ref(), point, question, count)? {
+            for bucket in history.buckets(point, question.from, question.to, spans)? {
                 let time = self.zone.print(bucket.start);
                 let (min, mean, max, n) = (bucket.min, bucket.mean, bucket.max, bucket.n);
                 // Writing to a string cannot fail.

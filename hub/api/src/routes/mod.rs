@@ -5,6 +5,7 @@ pub(crate) mod alarms;
 pub(crate) mod audit;
 pub(crate) mod calibrations;
 pub(crate) mod commune;
+pub(crate) mod completeness;
 pub(crate) mod corrections;
 pub(crate) mod csv;
 pub(crate) mod deliver;

@@ -8,12 +8,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use hub_model::{PointId, Timestamp};
-use hub_store::{Bucket, History, Spans, StoreError};
+use hub_store::{Bucket, History, Spans};
 
 use super::csv;
 use crate::accept;
 use crate::app::SharedApp;
 use crate::auth::Viewer;
+use crate::calendar::{self, Width};
 use crate::problem::Problem;
 use crate::query::{Params, from_not_before_to};
 use crate::wire;
@@ -32,12 +33,13 @@ pub(super) struct Question {
     pub series: Vec<(PointId, &'static str)>,
     pub from: Timestamp,
     pub to: Timestamp,
-    pub buckets: Option<usize>,
+    pub spans: Option<Spans>,
 }
 
 /// Readings measured in `[from, to)` of one point, or a list for several. Without `to` until now, without `from` a day.
 ///
-/// With `buckets=N` the period is cut into N equal parts and each part that has values gives one row. Values of quality
+/// With `buckets=N` the period is cut into N equal parts, with `bucket=hour`, `day`, `week` or `month` into those of the commune
+/// (weeks begin on Monday), and each part that has values gives one row. Values of quality
 /// `fail`, `missing` and `calibrating` are in no bucket. CSV comes with `Accept: text/csv` and may be of any length.
 #[utoipa::path(
     get, path = "/readings", tag = "readings",
@@ -45,6 +47,7 @@ pub(super) struct Question {
         ("point" = Vec<String>, Query, description = "Full id of a point; may be given up to 50 times."),
         ("from" = Option<String>, Query, description = "RFC 3339 or epoch ms."),
         ("to" = Option<String>, Query, description = "RFC 3339 or epoch ms; not included."),
+        ("bucket" = Option<String>, Query, description = "`hour`, `day`, `week` or `month`; at most 5000 of them."),
         ("buckets" = Option<u32>, Query, description = "1 to 5000.", minimum = 1, maximum = 5000),
     ),
     responses(
@@ -58,7 +61,7 @@ pub(crate) async fn get_readings(
     params: Params,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let params = params.only(&["point", "from", "to", "buckets"], &["point"])?;
+    let params = params.only(&["point", "from", "to", "bucket", "buckets"], &["point"])?;
     let question = question(&app, &params)?;
     if accept::choose(&headers, &["application/json", "text/csv"]) == "text/csv" {
         return csv::export(&app, question);
@@ -94,16 +97,16 @@ fn question(app: &SharedApp, params: &Params) -> Result<Question, Problem> {
     if from >= to {
         return Err(from_not_before_to());
     }
-    Ok(Question { series, from, to, buckets: params.number("buckets", 1, MAX_BUCKETS)? })
+    Ok(Question { series, from, to, spans: spans(app, params, from, to)? })
 }
 
 fn answer(history: &dyn History, question: &Question) -> Result<Vec<wire::SeriesAnswer>, Problem> {
     let mut answers = Vec::new();
     let mut rows_left = MAX_ROWS;
     for (point, unit) in &question.series {
-        let answer = match question.buckets {
-            Some(count) => {
-                let buckets = buckets(history, point, question, count);
+        let answer = match &question.spans {
+            Some(spans) => {
+                let buckets = history.buckets(point, question.from, question.to, spans);
                 wire::SeriesAnswer::Buckets(bucket_columns(
                     point,
                     unit,
@@ -147,18 +150,26 @@ fn columns(
     Ok(wire::Readings { point: point.to_string(), unit: unit.to_owned(), t, v, q })
 }
 
+/// How the period is to be cut, if at all.
+fn spans(app: &SharedApp, params: &Params, from: Timestamp, to: Timestamp) -> Result<Option<Spans>, Problem> {
+    let count = params.number("buckets", 1, MAX_BUCKETS)?;
+    let Some(word) = params.word("bucket", &Width::WORDS)? else {
+        return Ok(count.map(|count| equal(from, to, count)));
+    };
+    if count.is_some() {
+        return Err(Problem::invalid("bucket", "give either bucket or buckets"));
+    }
+    let edges = Width::parse(word).and_then(|width| calendar::edges(&app.zone, from, to, width, MAX_BUCKETS));
+    let too_many = || {
+        Problem::invalid("bucket", format!("the period has over {MAX_BUCKETS} of them; ask for wider ones"))
+    };
+    edges.map(Spans::Edges).map(Some).ok_or_else(too_many)
+}
+
 /// The period in `count` parts of equal length, rounded up to whole milliseconds.
-pub(super) fn buckets(
-    history: &dyn History,
-    point: &PointId,
-    question: &Question,
-    count: usize,
-) -> Result<Vec<Bucket>, StoreError> {
-    let span_ms = question.to.since(question.from).as_millis();
-    let width_ms = span_ms.div_ceil(count as u128).max(1);
-    let width = Duration::from_millis(u64::try_from(width_ms).unwrap_or(u64::MAX));
-    let spans = Spans::Every { width, origin: question.from };
-    history.buckets(point, question.from, question.to, &spans)
+fn equal(from: Timestamp, to: Timestamp, count: usize) -> Spans {
+    let width_ms = to.since(from).as_millis().div_ceil(count as u128).max(1);
+    Spans::Every { width: Duration::from_millis(u64::try_from(width_ms).unwrap_or(u64::MAX)), origin: from }
 }
 
 fn bucket_columns(point: &PointId, unit: &str, buckets: &[Bucket]) -> wire::Buckets {

@@ -5,6 +5,7 @@
 
 mod alarm;
 mod code;
+mod completeness;
 mod field;
 mod health;
 mod incoming;
@@ -23,6 +24,7 @@ pub use alarm::{
     AcknowledgeRequest, Alarm, AlarmDetail, AlarmTransition, CommentRequest, ShelveRequest, UnshelveRequest,
 };
 pub use code::{AlarmState, DeviceState, LimitStatus, Priority, Quality, Role, SiteKind, SiteState};
+pub use completeness::{Completeness, DayCompleteness};
 pub use field::{Bus, Probe, ProbeRequest, Write, WriteRequest};
 pub use health::{Liveness, Readiness, RuleHealth};
 pub use incoming::{Moment, NewReading, NewReadings};

@@ -68,6 +68,64 @@ async fn buckets_cut_the_period_into_equal_parts_and_leave_out_empty_ones() {
 }
 
 #[tokio::test]
+async fn buckets_of_the_calendar_begin_at_local_midnight() {
+    let world = World::new();
+    // 09:00 of 1 March; midnight lies nine hours before.
+    let hour = 3_600_000;
+    world.keep(vec![
+        reading(CHLORINE, -10 * hour, 1.0),
+        reading(CHLORINE, -9 * hour, 3.0),
+        reading(CHLORINE, -hour, 5.0),
+    ]);
+    let path = format!("/api/v1/readings?point={CHLORINE}&from={}&to={START_MS}", START_MS - 34 * hour);
+    let days = look(&world, &format!("{path}&bucket=day")).await;
+    let midnight = START_MS - 9 * hour;
+    assert_eq!(days["t"], json!([midnight - 24 * hour, midnight]));
+    assert_eq!((&days["n"], &days["mean"]), (&json!([1, 2]), &json!([1.0, 4.0])));
+    let months = look(&world, &format!("{path}&bucket=month&point={TURBIDITY}")).await;
+    assert_eq!((&months[0]["n"], &months[1]["n"]), (&json!([1, 2]), &json!([])));
+    let csv = csv(&world, &format!("{path}&bucket=week")).await.text;
+    assert!(csv.contains("2026-02-23T00:00:00+07:00,1,3,5,3,mg/L"), "{csv}");
+}
+
+#[tokio::test]
+async fn completeness_counts_each_day_against_what_was_expected() {
+    let world = World::new();
+    let hour = 3_600_000;
+    // Every 10 s is expected: 360 an hour, 3,240 until 09:00.
+    let today = (0..1_620).map(|n| reading(CHLORINE, -9 * hour + n * 20_000, 2.0));
+    let out = hub_model::Reading { quality: Quality::Fail, ..reading(CHLORINE, -hour + 1, 9.0) };
+    world.keep(today.chain([out, missing(CHLORINE, -hour + 2)]).collect());
+    let path = format!("/api/v1/completeness?point={CHLORINE}&from={}&to={START_MS}", START_MS - 24 * hour);
+    let answer = look(&world, &path).await;
+    let days = answer[0]["days"].as_array().unwrap();
+    assert_eq!(
+        (days.len(), &days[0]["day"], &days[1]["day"]),
+        (2, &json!("2026-02-28"), &json!("2026-03-01"))
+    );
+    assert_eq!(
+        (&days[0]["n"], &days[0]["expected"], &days[0]["share"]),
+        (&json!(0), &json!(8640), &json!(0.0))
+    );
+    assert_eq!(days[0]["mean"], json!(null), "nothing is nothing, not zero");
+    assert_eq!(
+        (&days[1]["n"], &days[1]["expected"], &days[1]["share"]),
+        (&json!(1620), &json!(3240), &json!(0.5))
+    );
+    assert_eq!((&days[1]["counts"]["fail"], &days[1]["counts"]["missing"]), (&json!(1), &json!(1)));
+    assert_eq!((&days[1]["mean"], &days[1]["last"]), (&json!(2.0), &json!(2.0)));
+    for (query, status, says) in [
+        (String::new(), 400, "1 to 50"),
+        (format!("point={CHLORINE}&from=0"), 400, "over 400 days"),
+        ("point=tam-hop-water/plc/clorine".to_owned(), 404, "nearest"),
+        (format!("point={CHLORINE}&from=5&to=5"), 400, "earlier"),
+    ] {
+        let call = Call::get(format!("/api/v1/completeness?{query}")).by(Role::Viewer);
+        call.send(&world).await.assert_problem(status, &[says]);
+    }
+}
+
+#[tokio::test]
 async fn csv_says_time_unit_quality_and_reason() {
     let world = World::new();
     world.keep(vec![reading(CHLORINE, 0, 0.42), missing(CHLORINE, 10_000), reading(FILL, 500, 38.275)]);
@@ -139,7 +197,10 @@ async fn a_wrong_question_is_told_where_and_what_is_allowed() {
         ("point=tam-hop-water/plc/turbidity&from=now", 400, vec!["\\\"now\\\"", "RFC 3339"]),
         ("point=tam-hop-water/plc/turbidity&buckets=0", 400, vec!["1 to 5000"]),
         ("point=tam-hop-water/plc/turbidity&buckets=5001", 400, vec!["1 to 5000"]),
-        ("point=tam-hop-water/plc/turbidity&bucket=5", 400, vec!["nearest: \\\"buckets\\\""]),
+        ("point=tam-hop-water/plc/turbidity&bucket=year", 400, vec!["hour, day, week, month"]),
+        ("point=tam-hop-water/plc/turbidity&bucket=day&buckets=5", 400, vec!["either bucket or buckets"]),
+        ("point=tam-hop-water/plc/turbidity&bucket=hour&from=0", 400, vec!["over 5000"]),
+        ("point=tam-hop-water/plc/turbidity&bucketz=5", 400, vec!["nearest: \\\"bucket"]),
     ] {
         let call = Call::get(format!("/api/v1/readings?{query}")).by(Role::Viewer);
         call.send(&world).await.assert_problem(status, &says);

@@ -72,6 +72,7 @@ fn calls() -> Vec<(&'static str, &'static str, Option<Value>, Option<Role>)> {
         ("POST", "/api/v1/notes", Some(entry), Some(Role::Officer)),
         ("PUT", "/api/v1/notes/2", Some(again), Some(Role::Officer)),
         ("DELETE", "/api/v1/notes/2?version=2", None, Some(Role::Officer)),
+        ("GET", "/api/v1/completeness?point=tam-hop-water/plc/turbidity", None, Some(Role::Viewer)),
         ("GET", "/api/v1/audit", None, Some(Role::Officer)),
         ("GET", "/api/v1/jobs", None, Some(Role::Viewer)),
         ("GET", "/api/v1/jobs/1", None, Some(Role::Viewer)),

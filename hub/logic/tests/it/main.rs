@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
 
 mod alarms;
+mod clock;
 mod readings;
 mod recovery;
 mod rules;

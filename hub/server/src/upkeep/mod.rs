@@ -6,6 +6,7 @@
 //! reading), `work.rs` (the pipeline's side).
 
 mod change;
+mod clock;
 mod configured;
 mod work;
 
@@ -20,6 +21,7 @@ use hub_store::records::{EntryFilter, EntryKind, Job, JobProgress};
 use hub_store::{History, Records};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+pub use clock::{Retime, ask_for};
 pub use configured::note_configured;
 pub use work::Work;
 
