@@ -19,6 +19,7 @@ mod reload;
 mod report;
 mod rules;
 mod run;
+mod telegraf;
 mod tls;
 mod upkeep;
 mod websocket;

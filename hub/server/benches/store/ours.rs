@@ -34,7 +34,8 @@ impl Committed {
 
 /// Opens a store that commits at once.
 pub fn open(folder: &Path) -> Store {
-    Store::open(Settings { commit_window: Duration::ZERO, ..Settings::new(folder) }).unwrap()
+    Store::open(Settings { commit_window: Duration::ZERO, utc_offset_s: 7 * 3_600, ..Settings::new(folder) })
+        .unwrap()
 }
 
 /// Commits `steps` readings of each point, `step_ms` apart, in batches of [`BATCH`], each on disk before the next is given.

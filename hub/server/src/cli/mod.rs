@@ -13,11 +13,13 @@ mod rules;
 mod token;
 mod user;
 
+use std::fs;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use hub_api::auth::Role;
 
@@ -61,6 +63,11 @@ enum Command {
     /// Read a device that is not configured yet, and find out how
     #[command(subcommand)]
     Probe(probe::ProbeCommand),
+    /// Print our configuration for the Modbus and MQTT inputs of a Telegraf configuration
+    ImportTelegraf {
+        /// Telegraf's configuration
+        file: PathBuf,
+    },
     /// Print the OpenAPI document of the HTTP API
     Openapi,
     /// List the device profiles of a configuration, or show one with its sources
@@ -171,6 +178,11 @@ fn run(cli: Cli, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Restore(options) => archive::restore(&options, out),
         Command::Import(options) => import::import(options, out),
         Command::Probe(command) => probe::run(&command, out),
+        Command::ImportTelegraf { file } => {
+            let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+            let site = crate::telegraf::convert(&text).with_context(|| file.display().to_string())?;
+            Ok(out.write_all(site.as_bytes())?)
+        }
         Command::Openapi => Ok(writeln!(out, "{}", hub_api::openapi().trim_end())?),
         Command::Profiles { id, config } => profiles::show(&config, id.as_deref(), out),
     }
