@@ -13,7 +13,7 @@ use anyhow::Context;
 use hub_api::Live;
 use hub_logic::{Host, Logic, Recovered, RuleSet};
 use hub_model::{Commune, Device, PointId, Timestamp};
-use hub_store::{Accounts, AlarmFilter, History, Records, Store};
+use hub_store::{Accounts, AlarmFilter, History, Keeping, Records, Store};
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::adapters::{Adapters, Configured};
 use crate::config::Config;
 use crate::field::WatchedField;
+use crate::keeper::Keeper;
 use crate::pipeline::{Inputs, Pipeline, Renewal};
 use crate::push::{self, PushCounters};
 use crate::reload::{Configuration, NeedsRestart};
@@ -66,6 +67,7 @@ pub struct Hub {
     stop_pipeline: CancellationToken,
     pipeline: JoinHandle<()>,
     pipeline_ended: CancellationToken,
+    keeper: Keeper,
     store: Arc<Store>,
 }
 
@@ -88,6 +90,12 @@ impl Hub {
         })?);
         store.expect(intervals(&commune));
         let clock = clock.guarded(built(), last_kept(&store)?);
+        let keeping = Keeping {
+            raw: config.store.keep_raw,
+            hourly: config.store.keep_hourly,
+            max_bytes: config.store.max_bytes,
+        };
+        let keeper_clock = clock.clone();
         let accounts = Arc::new(Accounts::open(&config.store.dir)?);
         let records = Arc::new(Records::open(&config.store.dir)?);
         note_configured(&records, &commune, clock.now())?;
@@ -191,6 +199,7 @@ impl Hub {
         let (router, served) = watch::channel(with_mqtt(hub_api::router(api.clone()), adapters.gate()));
         let http_task = tokio::spawn(hub_api::serve(listener, tls, served, stopped));
         let mqtt = adapters.mqtt();
+        let keeper = Keeper::start(store.clone(), keeping, keeper_clock)?;
         Ok(Self {
             http,
             mqtt,
@@ -210,6 +219,7 @@ impl Hub {
             stop_pipeline,
             pipeline,
             pipeline_ended,
+            keeper,
             store,
         })
     }
@@ -281,6 +291,8 @@ impl Hub {
             tracing::error!("the store takes nothing; what waits for it is given up");
         }
         let store = self.store;
+        let keeper = self.keeper;
+        tokio::task::spawn_blocking(move || keeper.stop()).await?;
         let closed = tokio::task::spawn_blocking(move || store.close()).await?;
         let joined = tokio::task::spawn_blocking(move || self.pipeline.join()).await?;
         closed?;

@@ -12,6 +12,7 @@ mod door;
 mod field;
 mod hub;
 mod import;
+mod keeper;
 mod limits;
 mod pipeline;
 mod push;

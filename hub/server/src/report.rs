@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use adapters_sdk::Clock;
 use hub_api::{Health, MetricsText, Part};
-use hub_store::{History, Store};
+use hub_store::{History, Store, StoreHealth};
 
 use crate::adapters::Watch;
 use crate::push::PushCounters;
@@ -33,18 +33,7 @@ pub struct Report {
 impl Report {
     /// Each part, and whether it works.
     pub fn health(&self) -> Health {
-        let store = self.store.health();
-        let store = match store.failing {
-            None if store.damaged > 0 => Part::degraded(
-                "store",
-                format!("{} pieces of history could not be read and are set aside", store.damaged),
-            ),
-            None => Part::ok("store"),
-            Some(failing) => Part::failed(
-                "store",
-                format!("{} commits have failed in a row: {}", failing.attempts, failing.last_error),
-            ),
-        };
+        let store = store_part(&self.store.health());
         let mut adapters = Vec::new();
         for bus in self.adapters.buses() {
             let name = format!("modbus {}", bus.endpoint);
@@ -78,6 +67,12 @@ impl Report {
     /// The hub's own figures.
     pub fn metrics(&self, metrics: &mut MetricsText) {
         metrics.counter("commune_commits", "Batches committed.", &[(&[], self.store.last_commit().0 as f64)]);
+        let space = self.store.health().space;
+        metrics.gauge(
+            "commune_store_used_bytes",
+            "Bytes of the store in use.",
+            &[(&[], space.used_bytes as f64)],
+        );
         if let Some(bytes) = resident_bytes() {
             metrics.gauge("process_resident_memory_bytes", "Resident memory.", &[(&[], bytes)]);
         }
@@ -165,6 +160,33 @@ impl Report {
             device.overruns
         });
     }
+}
+
+/// How the store fares, in one sentence.
+fn store_part(health: &StoreHealth) -> Part {
+    if let Some(failing) = &health.failing {
+        let detail = format!("{} commits have failed in a row: {}", failing.attempts, failing.last_error);
+        return Part::failed("store", detail);
+    }
+    let space = &health.space;
+    if let Some(forced) = &space.forced {
+        let detail = format!("full: readings left that were still needed by {}", forced.holders.join(", "));
+        return Part::degraded("store", detail);
+    }
+    if space.is_over {
+        return Part::degraded("store", "larger than max_size, and nothing old is left that may leave");
+    }
+    if space.is_near {
+        return Part::degraded("store", "near its max_size; the oldest leave soon");
+    }
+    if health.damaged > 0 {
+        let detail = format!(
+            "{} pieces of history could not be read and are set aside; see store check",
+            health.damaged
+        );
+        return Part::degraded("store", detail);
+    }
+    Part::ok("store")
 }
 
 /// Resident memory of this process; `None` where the kernel does not tell.

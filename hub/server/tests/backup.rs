@@ -31,8 +31,8 @@ range = { min = 0, max = 5 }
 "#;
 
 fn folder() -> Folder {
-    let hub =
-        "[commune]\nid = \"an-phu\"\n[http]\nlisten = \"127.0.0.1:0\"\n[mqtt]\nlisten = \"127.0.0.1:0\"\n";
+    let hub = "[commune]\nid = \"an-phu\"\n[http]\nlisten = \"127.0.0.1:0\"\n[mqtt]\nlisten = \"127.0.0.1:0\"\n\
+        [store]\nkeep_raw = \"90y\"\nkeep_hourly = \"90y\"\n";
     Folder::with(&[("hub.toml", hub), ("sites/station.toml", SITE)])
 }
 

@@ -28,6 +28,8 @@ listen = "127.0.0.1:0"
 listen = "127.0.0.1:0"
 [store]
 commit_window = "10ms"
+keep_raw = "90y"
+keep_hourly = "90y"
 "#;
 
 const SITE: &str = r#"

@@ -43,6 +43,20 @@ pub enum StoreError {
         /// The folder.
         dir: PathBuf,
     },
+    /// There is no store where one was to be looked at.
+    #[error("{} holds no store; has the hub run yet?", dir.display())]
+    Nothing {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// The file is damaged where nothing can do without it.
+    #[error("{} is damaged ({found}); restore a backup into a new folder", file.display())]
+    Unsound {
+        /// The file.
+        file: PathBuf,
+        /// The first thing that is wrong.
+        found: String,
+    },
     /// A later version of the hub has written the file.
     #[error(
         "{} was written by a newer hub (schema {found}, this one knows up to {known}); run that version or restore an older backup",

@@ -23,7 +23,8 @@ pub use figures::{Bucket, DaySummary, LocalDay, MAX_BUCKETS, QualityCounts, Span
 pub use memory::MemoryStore;
 pub use port::{AlarmFilter, Append, Batch, CommitSeq, Correction, History, Latest, OnCommit, StoredReading};
 pub use records::Records;
-pub use sqlite::{Failing, Settings, Store, StoreHealth, StoreStats};
+pub use sqlite::inspect;
+pub use sqlite::{Failing, Forced, Keeping, Settings, Space, Store, StoreHealth, StoreStats};
 
 /// Seconds that all of Viet Nam is east of UTC; it keeps no summer time.
 pub const VIETNAM_OFFSET_S: i32 = 7 * 3_600;

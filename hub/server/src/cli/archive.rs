@@ -9,7 +9,7 @@ use adapters_sdk::Clock;
 use clap::Args;
 use hub_store::archive::{self, Archive};
 
-use super::ConfigDir;
+use super::{ConfigDir, warn};
 use crate::config::Config;
 
 #[derive(Args)]
@@ -27,13 +27,16 @@ pub fn backup(options: &ArchiveOptions, out: &mut impl Write) -> anyhow::Result<
     let archive = archive::backup(&store, &options.file, Clock::system().now(), version)?;
     // Nothing else on stdout, so that `sha256sum --check` takes it as it is.
     writeln!(out, "{}  {}", archive.sha256, options.file.display())?;
+    warn_of(&archive);
     Ok(())
 }
 
 /// Brings a backup back into a folder without a store.
 pub fn restore(options: &ArchiveOptions, out: &mut impl Write) -> anyhow::Result<()> {
     let store = Config::store_dir(&options.config.dir)?;
-    let Archive { sha256, bytes, made_at, made_by } = archive::restore(&options.file, &store)?;
+    let archive = archive::restore(&options.file, &store)?;
+    warn_of(&archive);
+    let Archive { sha256, bytes, made_at, made_by, .. } = archive;
     let made_at = jiff::Timestamp::from_millisecond(made_at.as_millis())?;
     writeln!(out, "{sha256}  {}", options.file.display())?;
     writeln!(
@@ -42,4 +45,12 @@ pub fn restore(options: &ArchiveOptions, out: &mut impl Write) -> anyhow::Result
         store.display()
     )?;
     Ok(())
+}
+
+/// What could not be read before the backup cannot be read after it.
+fn warn_of(archive: &Archive) {
+    if archive.unreadable > 0 {
+        let days = archive.unreadable;
+        warn(&[format!("{days} days of points in it cannot be read; commune-hub store check tells which")]);
+    }
 }

@@ -9,7 +9,7 @@ use hub_logic::{RuleFault, RuleSet};
 use hub_model::{Commune, duration};
 
 use super::warn;
-use crate::config::{Config, Faulty, Taken, calibrations_ahead, error_lines, warning_lines};
+use crate::config::{Config, Faulty, Taken, calibrations_ahead, error_lines, size, warning_lines};
 
 /// Prints what each bus has to do, or every fault.
 pub fn check(dir: &Path, out: &mut impl Write) -> anyhow::Result<()> {
@@ -26,10 +26,13 @@ pub fn check(dir: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     let store = &config.store;
     writeln!(
         out,
-        "store: commits every {}; keep_raw {} and keep_hourly {} are noted, this version deletes nothing",
+        "store: commits every {}; readings stay {}, their hours {}, {}",
         duration::format(store.commit_window),
         duration::format(store.keep_raw),
-        duration::format(store.keep_hourly)
+        duration::format(store.keep_hourly),
+        store
+            .max_bytes
+            .map_or_else(|| "of any size".to_owned(), |most| format!("at most {}", size::format(most)))
     )?;
     writeln!(out, "{}", summary(&config.commune))?;
     Ok(())

@@ -10,6 +10,7 @@ mod password;
 mod probe;
 mod profiles;
 mod rules;
+mod store;
 mod token;
 mod user;
 
@@ -68,6 +69,9 @@ enum Command {
         /// Telegraf's configuration
         file: PathBuf,
     },
+    /// Look at what is kept, also while the hub runs
+    #[command(subcommand)]
+    Store(store::StoreCommand),
     /// Print the OpenAPI document of the HTTP API
     Openapi,
     /// List the device profiles of a configuration, or show one with its sources
@@ -183,6 +187,7 @@ fn run(cli: Cli, out: &mut impl Write) -> anyhow::Result<()> {
             let site = crate::telegraf::convert(&text).with_context(|| file.display().to_string())?;
             Ok(out.write_all(site.as_bytes())?)
         }
+        Command::Store(command) => store::run(command, out),
         Command::Openapi => Ok(writeln!(out, "{}", hub_api::openapi().trim_end())?),
         Command::Profiles { id, config } => profiles::show(&config, id.as_deref(), out),
     }

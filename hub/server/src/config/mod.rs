@@ -15,6 +15,7 @@ mod point;
 mod profile;
 mod ranges;
 mod site;
+pub mod size;
 mod store;
 
 #[cfg(test)]
@@ -94,8 +95,10 @@ pub struct StoreSettings {
     pub commit_window: Duration,
     /// How long single readings are kept.
     pub keep_raw: Duration,
-    /// How long hourly means are kept.
+    /// How long the hours' figures are kept, from the moment they are of.
     pub keep_hourly: Duration,
+    /// How large the store may grow, in bytes.
+    pub max_bytes: Option<u64>,
 }
 
 /// A configuration that cannot be used. Its text has one line for each fault.

@@ -1,11 +1,12 @@
-//! The section `[store]`: where readings are kept, how often they are committed, for how long they stay.
+//! The section `[store]`: where readings are kept, how often they are committed, for how long and on how much of the disk they stay.
 
 use std::path::Path;
 use std::time::Duration;
 
 use adapters_sdk::config::{Problems, Table};
+use hub_model::duration;
 
-use super::StoreSettings;
+use super::{StoreSettings, size};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -20,6 +21,7 @@ pub(super) fn read(root: &mut Table, dir: &Path, problems: &mut Problems) -> Opt
         commit_window: Duration::from_millis(100),
         keep_raw: 400 * DAY,
         keep_hourly: 10 * YEAR,
+        max_bytes: None,
     };
     if !root.has("store") {
         // Asked for all the same, so that a misspelt section is told with the right name.
@@ -28,6 +30,8 @@ pub(super) fn read(root: &mut Table, dir: &Path, problems: &mut Problems) -> Opt
     }
     let mut table = root.table("store", problems)?;
     let before = problems.errors().len();
+    // Its place is forgotten once it is read.
+    let mut shorter = table.fault("keep_hourly", "");
     if let Some(path) = table.parsed("dir", problems, not_empty) {
         settings.dir = dir.join(path);
     }
@@ -39,6 +43,12 @@ pub(super) fn read(root: &mut Table, dir: &Path, problems: &mut Problems) -> Opt
     span("commit_window", COMMIT_WINDOWS, &mut settings.commit_window);
     span("keep_raw", SPANS, &mut settings.keep_raw);
     span("keep_hourly", SPANS, &mut settings.keep_hourly);
+    settings.max_bytes = table.parsed("max_size", problems, size::parse);
+    if settings.keep_hourly < settings.keep_raw {
+        let (raw, hourly) = (duration::format(settings.keep_raw), duration::format(settings.keep_hourly));
+        shorter.message = format!("found \"{hourly}\", allowed: at least keep_raw, which is \"{raw}\"");
+        problems.error(shorter);
+    }
     table.finish(problems);
     (problems.errors().len() == before).then_some(settings)
 }

@@ -20,9 +20,9 @@ pub use tokens::Token;
 pub use users::User;
 pub use writes::DeviceWrite;
 
-use crate::error::StoreError;
+use crate::error::{StoreError, cause};
 use crate::sqlite::database::{self, Schema, Step};
-use crate::sqlite::folder;
+use crate::sqlite::{folder, inspect};
 
 /// The file's name in the store's folder.
 pub(crate) const FILE: &str = "accounts.sqlite";
@@ -88,6 +88,12 @@ impl Accounts {
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         folder::make(dir)?;
         let connection = database::open(dir, &dir.join(FILE), &SCHEMA, 0)?;
+        let file = dir.join(FILE);
+        let found = inspect::quick(&connection)
+            .map_err(|error| StoreError::Open { file: file.clone(), source: cause(&error) })?;
+        if let Some(found) = found {
+            return Err(StoreError::Unsound { file, found });
+        }
         Ok(Self { connection: Mutex::new(connection) })
     }
 

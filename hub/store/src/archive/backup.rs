@@ -9,7 +9,7 @@ use hub_model::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::partial::Partial;
-use super::{Archive, ArchiveError, TABLE, cannot_write, cannot_write_file, digest, faults};
+use super::{Archive, ArchiveError, TABLE, cannot_write, cannot_write_file, checked, digest};
 use crate::error::{StoreError, cause};
 use crate::sqlite::database::{self, Schema};
 use crate::sqlite::schema;
@@ -41,9 +41,9 @@ pub fn backup(dir: &Path, file: &Path, now: Timestamp, version: &str) -> Result<
         })
         .map_err(cannot_write(file))?;
     drop(connection);
-    let (sha256, bytes) = check(partial.path(), file)?;
+    let (sha256, bytes, unreadable) = check(partial.path(), file)?;
     partial.keep().map_err(cannot_write_file(file))?;
-    Ok(Archive { sha256, bytes, made_at: now, made_by: version.to_owned() })
+    Ok(Archive { sha256, bytes, made_at: now, made_by: version.to_owned(), unreadable })
 }
 
 /// A database beside the readings' (the accounts, the records) as the bytes of a file.
@@ -74,10 +74,11 @@ fn copy(source: &Path, schema: &Schema, to: &Path, file: &Path) -> Result<(), Ar
 }
 
 /// Reads the whole file again, from the disk where the system lets go of its copy.
-fn check(partial: &Path, file: &Path) -> Result<(String, u64), ArchiveError> {
+fn check(partial: &Path, file: &Path) -> Result<(String, u64, u64), ArchiveError> {
     let reader = database::open_reader(partial).map_err(cannot_write(file))?;
-    if let Some(found) = faults(&reader).map_err(cannot_write(file))? {
-        return Err(ArchiveError::Damaged { file: file.to_owned(), found });
-    }
-    digest(partial).map_err(cannot_write_file(file))
+    let unreadable = checked(&reader)
+        .map_err(cannot_write(file))?
+        .map_err(|found| ArchiveError::Damaged { file: file.to_owned(), found })?;
+    let (sha256, bytes) = digest(partial).map_err(cannot_write_file(file))?;
+    Ok((sha256, bytes, unreadable))
 }

@@ -21,6 +21,7 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use crate::error::{Cause, StoreError, cause};
+use crate::sqlite::inspect;
 
 pub use backup::backup;
 pub use restore::restore;
@@ -41,6 +42,8 @@ pub struct Archive {
     pub made_at: Timestamp,
     /// The version of the hub that made it.
     pub made_by: String,
+    /// Days of points in it that cannot be read: they could not in the store that it was made of. All else is sound.
+    pub unreadable: u64,
 }
 
 /// A backup was not made, or not brought back. Nothing that was there before has been changed.
@@ -99,6 +102,14 @@ pub enum ArchiveError {
     /// The store is in use, newer, foreign or cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What checking a file has found: faults of its pages, in one line, or how many days of points in it cannot be read.
+fn checked(connection: &Connection) -> rusqlite::Result<Result<u64, String>> {
+    match faults(connection)? {
+        Some(found) => Ok(Err(found)),
+        None => inspect::unreadable(connection).map(Ok),
+    }
 }
 
 /// Runs SQLite's own check over every page. Gives the first faults in one line.

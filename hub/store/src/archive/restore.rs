@@ -10,7 +10,7 @@ use hub_model::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::partial::Partial;
-use super::{Archive, ArchiveError, cannot_write, cannot_write_file, digest, faults};
+use super::{Archive, ArchiveError, cannot_write, cannot_write_file, checked, digest, faults};
 use crate::error::StoreError;
 use crate::sqlite::database::{self, Schema};
 use crate::sqlite::{folder, schema};
@@ -39,7 +39,7 @@ pub fn restore(file: &Path, dir: &Path) -> Result<Archive, ArchiveError> {
     let (sha256, bytes) = digest(file).map_err(cannot_read(file))?;
     let hub = Partial::create(&hub_file, "").map_err(cannot_write_file(&hub_file))?;
     copy(file, hub.path()).map_err(cannot_write_file(&hub_file))?;
-    is_sound(hub.path(), file)?;
+    let unreadable = is_sound(hub.path(), file, checked)?;
     let beside = |content: Option<Vec<u8>>, schema, target: &Path| {
         content.map(|content| restored(&content, schema, target, file)).transpose()
     };
@@ -54,7 +54,7 @@ pub fn restore(file: &Path, dir: &Path) -> Result<Archive, ArchiveError> {
         records.keep().map_err(cannot_write_file(&records_file))?;
     }
     hub.keep().map_err(cannot_write_file(&hub_file))?;
-    Ok(Archive { sha256, bytes, made_at: Timestamp::from_millis(made_at), made_by })
+    Ok(Archive { sha256, bytes, made_at: Timestamp::from_millis(made_at), made_by, unreadable })
 }
 
 /// Reads what makes the file a backup that this version can restore.
@@ -85,21 +85,22 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     io::copy(&mut File::open(from)?, &mut target).map(drop)
 }
 
-fn is_sound(copy: &Path, file: &Path) -> Result<(), ArchiveError> {
+/// What `check` finds, unless the copy is damaged.
+fn is_sound<T>(
+    copy: &Path,
+    file: &Path,
+    check: impl FnOnce(&Connection) -> rusqlite::Result<Result<T, String>>,
+) -> Result<T, ArchiveError> {
     let damaged = |found: String| ArchiveError::Damaged { file: file.to_owned(), found };
-    let found = database::open_reader(copy).and_then(|connection| faults(&connection));
-    match found {
-        Ok(None) => Ok(()),
-        Ok(Some(found)) => Err(damaged(found)),
-        Err(error) => Err(damaged(error.to_string())),
-    }
+    let found = database::open_reader(copy).and_then(|connection| check(&connection));
+    found.map_err(|error| damaged(error.to_string()))?.map_err(damaged)
 }
 
 fn restored(content: &[u8], schema: &Schema, target: &Path, file: &Path) -> Result<Partial, ArchiveError> {
     let partial = Partial::create(target, "").map_err(cannot_write_file(target))?;
     fs::write(partial.path(), content).map_err(cannot_write_file(target))?;
     drop(database::open_ours(partial.path(), schema)?);
-    is_sound(partial.path(), file)?;
+    is_sound(partial.path(), file, |connection| Ok(faults(connection)?.map_or(Ok(()), Err)))?;
     Ok(partial)
 }
 

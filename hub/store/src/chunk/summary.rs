@@ -29,6 +29,27 @@ pub struct Summary {
     pub expected: Option<u32>,
 }
 
+impl Summary {
+    /// What is known of these rows and others, which are none of these.
+    pub fn joined(&self, other: &Self) -> Self {
+        let (early, late) = if self.last_at <= other.last_at { (self, other) } else { (other, self) };
+        let mut joined = Self {
+            counts: early.counts,
+            n: early.n.saturating_add(late.n),
+            sum: early.sum + late.sum,
+            first_at: early.first_at.min(late.first_at),
+            last_at: late.last_at,
+            expected: early.expected.max(late.expected),
+            ..if late.n > 0 { *late } else { *early }
+        };
+        joined.counts += late.counts;
+        if early.n > 0 && late.n > 0 {
+            (joined.min, joined.max) = (early.min.min(late.min), early.max.max(late.max));
+        }
+        joined
+    }
+}
+
 /// Sums up rows that ascend by `measured_at`. Their qualities are QARTOD's flags (1 good, 2 not evaluated, 3 suspect, 4 fail,
 /// 9 missing) and 5, calibrating.
 pub fn summarise(rows: &[Row], expected: Option<u32>) -> Summary {

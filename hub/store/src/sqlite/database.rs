@@ -67,6 +67,15 @@ pub(crate) fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Opens `file` once more for writing, beside the connection that [`open`] gave.
+pub(crate) fn open_writer(file: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(connection)
+}
+
 /// Opens a file of ours for reading only, whoever else has it open, and refuses any other.
 pub(crate) fn open_ours(file: &Path, schema: &Schema) -> Result<Connection, StoreError> {
     let cannot = |source: rusqlite::Error| StoreError::Open { file: file.to_owned(), source: cause(&source) };

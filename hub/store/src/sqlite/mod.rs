@@ -7,6 +7,7 @@ mod codes;
 pub(crate) mod database;
 pub(crate) mod folder;
 mod hot;
+pub mod inspect;
 mod key;
 #[cfg(test)]
 mod layout_tests;
@@ -15,6 +16,7 @@ mod mirror;
 mod parts;
 mod query;
 mod readers;
+mod retention;
 mod rows;
 pub(crate) mod schema;
 mod seal;
@@ -26,7 +28,7 @@ mod upgrade;
 mod walk;
 mod writer;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -34,10 +36,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
-use hub_model::PointId;
+use hub_model::{PointId, Timestamp};
 
 use self::mirror::Mirror;
 use self::readers::Readers;
+use self::retention::Retention;
+pub use self::retention::{Forced, Keeping, Space};
 use self::seal::Seals;
 use self::writer::{BeforeAttempt, Message, Queued, Stop, Writer};
 use crate::error::{Closed, NotCommitted, StoreError, in_one_line};
@@ -86,6 +90,8 @@ pub struct StoreHealth {
     pub failing: Option<Failing>,
     /// Chunks and commits that could not be read and were set aside, ever.
     pub damaged: u64,
+    /// How much of its size it uses, and what had to leave for want of it.
+    pub space: Space,
 }
 
 /// What a store has done since it was opened, and what waits.
@@ -116,7 +122,11 @@ pub struct Failing {
 
 /// The store on disk. Dropping it closes it.
 pub struct Store {
+    dir: PathBuf,
     shared: Arc<Shared>,
+    // Taken before the transaction of a step, never while another lock is held.
+    retention: Mutex<Retention>,
+    holds: Mutex<BTreeMap<String, Timestamp>>,
     readers: Readers,
     utc_offset_s: i32,
     intake: RwLock<Option<Sender<Message>>>,
@@ -139,6 +149,7 @@ struct Shared {
     failing: Mutex<Option<Failing>>,
     repeats: AtomicU64,
     damaged: AtomicU64,
+    space: Mutex<Space>,
     readings: AtomicU64,
     hot_bytes: AtomicU64,
     sealed_readings: AtomicU64,
@@ -179,6 +190,9 @@ impl Store {
         let file = dir.join(schema::FILE);
         let connection = database::open(dir, &file, &schema::SCHEMA, settings.utc_offset_s)?;
         let failed = |fault: readers::Fault| fault.while_opening(&file);
+        if let Some(found) = inspect::quick(&connection).map_err(|error| failed(error.into()))? {
+            return Err(StoreError::Unsound { file, found });
+        }
         let utc_offset_s = load::utc_offset_s(&connection, settings.utc_offset_s).map_err(failed)?;
         let loaded = load::load(&connection).map_err(failed)?;
         Writer::prepare(&connection).map_err(failed)?;
@@ -215,7 +229,10 @@ impl Store {
             .spawn(move || writer.run())
             .map_err(StoreError::Thread)?;
         Ok(Self {
+            dir: settings.dir.clone(),
             shared,
+            retention: Mutex::default(),
+            holds: Mutex::default(),
             readers: Readers::new(file),
             utc_offset_s,
             intake: RwLock::new(Some(intake)),
@@ -232,6 +249,7 @@ impl Store {
             queued: queued + self.shared.in_hand.load(Ordering::Acquire),
             failing: self.shared.failing.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             damaged: self.shared.damaged.load(Ordering::Acquire),
+            space: self.space(),
         }
     }
 
@@ -288,6 +306,8 @@ impl Store {
     /// When the disk refuses the last attempt: says how much was not committed.
     pub fn close(&self) -> Result<(), NotCommitted> {
         drop(self.intake.write().unwrap_or_else(PoisonError::into_inner).take());
+        // A step under way is the last one, and over when the folder is free.
+        drop(std::mem::take(&mut *self.retention.lock().unwrap_or_else(PoisonError::into_inner)));
         let Some(Running { stop, thread }) =
             self.thread.lock().unwrap_or_else(PoisonError::into_inner).take()
         else {

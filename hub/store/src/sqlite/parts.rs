@@ -114,7 +114,7 @@ pub(super) fn write(rows: &[Row], expected: Option<u32>, utc_offset_s: i32) -> V
 }
 
 /// The figures of each hour of a day that has rows; none where the rows are of several days, as at the ends of time.
-fn hours(rows: &[Row], utc_offset_s: i32) -> Option<Vec<(u8, Summary)>> {
+pub(super) fn hours(rows: &[Row], utc_offset_s: i32) -> Option<Vec<(u8, Summary)>> {
     let day = |row: &Row| LocalDay::of(Timestamp::from_millis(row.measured_at), utc_offset_s);
     let first = day(rows.first()?);
     if first != day(rows.last()?) {

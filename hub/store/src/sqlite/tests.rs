@@ -73,7 +73,13 @@ fn a_full_disk_loses_nothing_and_is_answered_when_there_is_space() {
     assert_eq!(told, (2..=21).collect::<Vec<_>>());
     assert_eq!(
         store.health(),
-        StoreHealth { last_commit: CommitSeq(21), queued: 0, failing: None, damaged: 0 }
+        StoreHealth {
+            last_commit: CommitSeq(21),
+            queued: 0,
+            failing: None,
+            damaged: 0,
+            space: Space::default()
+        }
     );
     drop(store);
     let store = Store::open(Settings::new(place.path())).unwrap();

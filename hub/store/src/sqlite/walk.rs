@@ -128,9 +128,8 @@ impl<'a> Walk<'a> {
         }
         let body = body(connection, id)?;
         let mut rows = match body.as_deref().map(decode) {
-            // The rows have left; what is known of them has not.
             None => {
-                pieces.push(Piece::Figures(Box::new(summary)));
+                self.show_without_rows(connection, id, summary, from_ms, pieces)?;
                 return Ok(Ok(()));
             }
             Some(Ok(rows)) => rows,
@@ -143,12 +142,29 @@ impl<'a> Walk<'a> {
         Ok(Ok(()))
     }
 
+    /// Shows what is known of rows that have left: their hours, or all of them at once. What is asked of less than an hour gets the
+    /// hours that begin within it.
+    fn show_without_rows(
+        &mut self,
+        connection: &Connection,
+        id: i64,
+        summary: Summary,
+        from_ms: i64,
+        pieces: &mut Vec<Piece>,
+    ) -> Result<(), Fault> {
+        let hours = hours(connection, id)?.unwrap_or_else(|| vec![(0, summary)]);
+        for (_, figures) in hours {
+            if figures.first_at >= from_ms && figures.first_at < self.to_ms {
+                self.wait_before(figures.first_at, pieces);
+                pieces.push(Piece::Figures(Box::new(figures)));
+            }
+        }
+        Ok(())
+    }
+
     /// The part's hours, where they are known and will do.
     fn hours(&self, connection: &Connection, id: i64) -> Result<Option<Vec<Piece>>, Fault> {
-        let mut query = connection.prepare_cached("SELECT hours FROM chunk WHERE id = ?")?;
-        let hours: Option<Vec<u8>> = query.query_row([id], |row| row.get(0)).optional()?.flatten();
-        // Damaged hours are no loss: the rows tell the same.
-        let Some(Ok(hours)) = hours.as_deref().map(decode_hours) else { return Ok(None) };
+        let Some(hours) = hours(connection, id)? else { return Ok(None) };
         let will_do = |(_, hour): &(u8, Summary)| (self.figures_will_do)(hour.first_at, hour.last_at);
         if !hours.iter().all(will_do) {
             return Ok(None);
@@ -176,6 +192,13 @@ pub(super) fn standing(
         }
     }
     Ok(None)
+}
+
+/// A part's hours. Damaged ones are no loss while there are rows: those tell the same.
+fn hours(connection: &Connection, id: i64) -> Result<Option<Vec<(u8, Summary)>>, Fault> {
+    let mut query = connection.prepare_cached("SELECT hours FROM chunk WHERE id = ?")?;
+    let hours: Option<Vec<u8>> = query.query_row([id], |row| row.get(0)).optional()?.flatten();
+    Ok(hours.and_then(|hours| decode_hours(&hours).ok()))
 }
 
 fn body(connection: &Connection, id: i64) -> Result<Option<Vec<u8>>, Fault> {
