@@ -29,14 +29,23 @@ export function AlarmHistory({ history, point }: { history: readonly AlarmTransi
   );
 }
 
+const EVENTS = {
+  raised: "alarm.event.raised",
+  raised_again: "alarm.event.raisedAgain",
+  reminded: "alarm.event.reminded",
+  returned: "alarm.event.cleared",
+  acknowledged: "alarm.event.acknowledged",
+  commented: "alarm.event.commented",
+  shelved: "alarm.event.shelved",
+  unshelved: "alarm.event.unshelved",
+  shelving_ended: "alarm.event.unshelved",
+  suppressed: "alarm.event.suppressed",
+  suppression_ended: "alarm.event.suppressionEnded",
+  taken_out_of_service: "alarm.event.takenOutOfService",
+  put_in_service: "alarm.event.putInService",
+  reset: "alarm.event.reset",
+  no_longer_watched: "alarm.event.noLongerWatched",
+} as const satisfies Record<AlarmTransition["why"], Key>;
+
 /** What a transition means to a person. */
-export function eventKey({ from, to }: Pick<AlarmTransition, "from" | "to">): Key {
-  if (from === to) return "alarm.event.commented";
-  if (to === "shelved") return "alarm.event.shelved";
-  if (from === "shelved") return "alarm.event.unshelved";
-  if (to === "unacknowledged") return from == null || from === "normal" ? "alarm.event.raised" : "alarm.event.raisedAgain";
-  if (to === "rtn_unacknowledged") return "alarm.event.cleared";
-  // Acknowledged after it had passed: that closes it.
-  if (to === "acknowledged" || from === "rtn_unacknowledged") return "alarm.event.acknowledged";
-  return "alarm.event.closed";
-}
+export const eventKey = ({ why }: Pick<AlarmTransition, "why">): Key => EVENTS[why];

@@ -43,7 +43,7 @@ export const isActive = (alarm: Alarm) => alarm.state !== "normal";
 export const awaitsPerson = (alarm: Alarm) => alarm.state === "unacknowledged" || alarm.state === "rtn_unacknowledged";
 
 const PRIORITY_RANK = { critical: 0, high: 1, medium: 2, low: 3 } as const;
-const STATE_RANK = { unacknowledged: 0, rtn_unacknowledged: 1, acknowledged: 2, shelved: 3, normal: 4 } as const;
+const STATE_RANK = { unacknowledged: 0, rtn_unacknowledged: 1, acknowledged: 2, suppressed_by_design: 3, shelved: 4, out_of_service: 5, normal: 6 } as const;
 
 /** What needs a person first: awaiting before known, then by priority, then the newest. */
 export function byUrgency(a: Alarm, b: Alarm): number {

@@ -25,8 +25,8 @@ export type SiteSummary =
   | { kind: "no_data" }
   | { kind: "normal" };
 
-/** Active and not put aside: what a person should know of. */
-export const counts = (alarm: Alarm) => alarm.state !== "normal" && alarm.state !== "shelved";
+/** Active and not hidden (put aside, explained by another, out of service): what a person should know of. */
+export const counts = (alarm: Alarm) => alarm.state !== "normal" && alarm.beneath == null && alarm.state !== "shelved";
 
 /** The limit that a present value lies beyond. What is absent, or cannot be right, exceeds nothing. */
 export function beyondLimit(limit: { min: number | null; max: number | null } | null, standing: Standing): Beyond | null {

@@ -92,11 +92,13 @@ function StateLine({ alarm }: { alarm: Alarm }) {
 /** "Trạm cấp nước Tam Hợp · Clo dư"; what is not known yet is named by its id. */
 export function placeOf(alarm: Pick<Alarm, "site" | "point" | "device">): string {
   const site = store.sites.value?.find((each) => each.id === alarm.site);
-  const part =
-    alarm.point == null
-      ? local(store.devices.value.get(alarm.device)?.name) || alarm.device.split("/").at(-1)
-      : local(store.points.value.get(alarm.point)?.point.peek().name) || alarm.point.split("/").at(-1);
-  return `${local(site?.name) || alarm.site} · ${part}`;
+  const name = local(site?.name) || alarm.site;
+  if (alarm.point != null) {
+    return `${name} · ${local(store.points.value.get(alarm.point)?.point.peek().name) || alarm.point.split("/").at(-1)}`;
+  }
+  // A line or a whole site has no part of its own.
+  if (alarm.device == null) return name;
+  return `${name} · ${local(store.devices.value.get(alarm.device)?.name) || alarm.device.split("/").at(-1)}`;
 }
 
 /** The first thing to do: the runbook's first line, and of a long one its first sentence. */

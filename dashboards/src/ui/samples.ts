@@ -42,12 +42,20 @@ export function sampleAlarm(changes: Partial<Alarm> = {}): Alarm {
   return {
     id: 11,
     rule: "chlorine-low",
+    rule_version: "5f2c",
+    subject: "tam-hop-water/plc",
     title: both("Clo dư thấp", "Free chlorine low"),
     point: null,
     device: "tam-hop-water/plc",
     site: "tam-hop-water",
     priority: "high",
     state: "unacknowledged",
+    beneath: null,
+    parent: null,
+    latching: false,
+    raises: 1,
+    chattering: false,
+    flood: false,
     raised_at: "2026-11-23T08:15:00+07:00",
     cleared_at: null,
     acknowledged_at: null,
@@ -58,6 +66,7 @@ export function sampleAlarm(changes: Partial<Alarm> = {}): Alarm {
     message: both("Clo dư 0,16 mg/L, tối thiểu 0,2", "Free chlorine 0.16 mg/L, at least 0.2"),
     clause: null,
     runbook: both("Kiểm tra máy châm clo và bình chứa.", "Check the dosing pump and its tank."),
+    tags: [],
     ...changes,
   };
 }

@@ -20,6 +20,8 @@ use crate::push::body::Room;
 const READS: usize = 8;
 /// CSV exports that run at once; the next one is answered 503.
 const EXPORTS: usize = 4;
+/// Back-tests that run at once; the next one is answered 503.
+const BACKTESTS: usize = 1;
 /// Live streams that are open at once; the next one is answered 503.
 const STREAMS: usize = 200;
 /// How long to wait for a place in the pipeline's queue.
@@ -39,6 +41,7 @@ pub(crate) struct App {
     pub verifier: Verifier,
     pub tries: Tries,
     pub exports: Arc<Semaphore>,
+    pub backtests: Arc<Semaphore>,
     pub push_room: Room,
     pub streams: Arc<Semaphore>,
     /// One probe at a time: it is somebody's device.
@@ -66,6 +69,7 @@ impl App {
             tries: Tries::default(),
             push_room: Room::new(),
             exports: Arc::new(Semaphore::new(EXPORTS)),
+            backtests: Arc::new(Semaphore::new(BACKTESTS)),
             streams: Arc::new(Semaphore::new(STREAMS)),
             probes: Semaphore::new(1),
             reads: Arc::new(Semaphore::new(READS)),

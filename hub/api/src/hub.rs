@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use hub_logic::{Command, CommandError, RuleStatus};
-use hub_model::{Alarm, Commune, Observation, Timestamp};
+use hub_model::{Alarm, Commune, Observation, Scope, Timestamp};
 use hub_store::{Accounts, History, Records};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+use crate::backtest::BacktestRunner;
 use crate::field::Field;
 use crate::health::Health;
 use crate::live::Live;
@@ -23,6 +24,8 @@ pub struct Hub {
     pub commune: Arc<Commune>,
     /// The rules and how they fare, renewed by whoever runs them.
     pub rules: watch::Receiver<Vec<RuleStatus>>,
+    /// Takes a rule through stored history.
+    pub backtest: BacktestRunner,
     /// What has been committed.
     pub history: Arc<dyn History>,
     /// Users, tokens and sessions.
@@ -65,6 +68,15 @@ pub enum Request {
         /// Told after the commit; dropped when it will never come.
         committed: oneshot::Sender<()>,
     },
+    /// Something is taken out of service, or put in service again.
+    Service {
+        /// What.
+        change: ServiceChange,
+        /// Who.
+        by: String,
+        /// Told after the commit.
+        reply: oneshot::Sender<Result<(), CommandError>>,
+    },
     /// Something that a person does with an alarm.
     Command {
         /// What.
@@ -72,4 +84,23 @@ pub enum Request {
         /// The alarm afterwards, told after the commit.
         reply: oneshot::Sender<Result<Alarm, CommandError>>,
     },
+}
+
+/// What is done about a site, a device or a point being in service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServiceChange {
+    /// It is taken out.
+    Out {
+        /// What.
+        scope: Scope,
+        /// Until when.
+        until: Option<Timestamp>,
+        /// Why.
+        reason: String,
+    },
+    /// It is put in again.
+    In(
+        /// What.
+        Scope,
+    ),
 }

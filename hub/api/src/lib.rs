@@ -4,6 +4,7 @@
 mod accept;
 mod app;
 pub mod auth;
+mod backtest;
 mod body;
 mod calendar;
 mod dashboard;
@@ -25,9 +26,10 @@ mod serve;
 mod wire;
 
 pub use axum::Router;
+pub use backtest::{BacktestAsked, BacktestRefused, BacktestRunner, Backtested};
 pub use field::{Bus, BusDevice, Field, Frame, Interpretation, Pending, ProbeAsk, Probed, WriteRefused};
 pub use health::{Health, Part, PartState};
-pub use hub::{Hub, Request};
+pub use hub::{Hub, Request, ServiceChange};
 pub use live::{Committed, Live};
 pub use metrics::{MetricsText, OPENMETRICS, Sample};
 pub use push::{PushError, PushFormat, PushReader, PushRefusal, Pushed, RefusalKind, TimeUnit};

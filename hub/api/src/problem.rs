@@ -43,6 +43,22 @@ impl FieldError {
 }
 
 impl Problem {
+    /// As it stands in an event of a stream.
+    pub(crate) fn json(self) -> String {
+        serde_json::to_string(&self.body()).unwrap_or_default()
+    }
+
+    fn body(&self) -> wire::Problem {
+        let errors = self.errors.iter().cloned();
+        wire::Problem {
+            kind: format!("urn:commune-hub:problem:{}", self.code),
+            title: self.title.to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail.clone(),
+            errors: errors.map(|error| wire::ProblemError { at: error.at, detail: error.detail }).collect(),
+        }
+    }
+
     fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         Self { status, code, title, detail: detail.into(), errors: Vec::new(), retry_after_s: None }
     }
@@ -211,17 +227,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let itself = self.clone();
-        let body = wire::Problem {
-            kind: format!("urn:commune-hub:problem:{}", self.code),
-            title: self.title.to_owned(),
-            status: self.status.as_u16(),
-            detail: self.detail,
-            errors: self
-                .errors
-                .into_iter()
-                .map(|error| wire::ProblemError { at: error.at, detail: error.detail })
-                .collect(),
-        };
+        let body = self.body();
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));

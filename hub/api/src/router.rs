@@ -22,8 +22,8 @@ use crate::auth::{COOKIE, gate};
 use crate::hub::Hub;
 use crate::push::influx::errors_as_influx;
 use crate::routes::{
-    alarms, audit, calibrations, commune, completeness, corrections, deliver, entries, field, metrics,
-    points, preview, push, readings, rules, session, sites, stream,
+    alarms, audit, backtest, calibrations, commune, completeness, corrections, deliver, entries, field,
+    metrics, points, preview, push, readings, rules, service, session, sites, stream,
 };
 use crate::{dashboard, guard, health, wire};
 
@@ -77,12 +77,17 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(points::get_points))
         .routes(routes!(readings::get_readings, deliver::post_readings))
         .routes(routes!(alarms::get_alarms))
+        .routes(routes!(alarms::get_groups))
         .routes(routes!(alarms::get_alarm))
         .routes(routes!(alarms::post_acknowledge))
         .routes(routes!(alarms::post_comment))
         .routes(routes!(alarms::post_shelve))
         .routes(routes!(alarms::post_unshelve))
+        .routes(routes!(alarms::post_reset))
+        .routes(routes!(service::get_out_of_service, service::post_out_of_service))
+        .routes(routes!(service::post_in_service))
         .routes(routes!(rules::get_rules))
+        .routes(routes!(backtest::post_backtest))
         .routes(routes!(calibrations::get_calibrations, calibrations::post_calibration))
         .routes(routes!(preview::post_preview))
         .routes(routes!(completeness::get_completeness))

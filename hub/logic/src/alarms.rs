@@ -1,36 +1,42 @@
 //! The open alarms and the steps between their states.
 //!
 //! Knows neither rules nor readings: others say when a condition comes and goes, and what people want. Read next:
-//! [`crate::evaluate`] (conditions), [`crate::commands`] (people).
+//! [`crate::evaluate`] (conditions), [`crate::commands`] (people), [`crate::overlay`] (what hides an alarm).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use hub_model::{Alarm, AlarmId, AlarmState, Timestamp, Transition};
+use hub_model::{Alarm, AlarmId, AlarmState, Timestamp, Transition, Why};
 
 use crate::Effect;
+use crate::commands::MAX_SHELVING;
 
 /// The comment of an alarm that is closed because its rule or its subject is gone.
 pub const NO_LONGER_WATCHED: &str = "Không còn theo dõi / No longer watched";
-/// The comment when a condition goes while the alarm is shelved.
-pub const GONE_WHILE_SHELVED: &str = "Hết điều kiện khi đang tạm gác / Condition gone while shelved";
-/// The comment when a condition comes back while the alarm is shelved.
-pub const BACK_WHILE_SHELVED: &str = "Điều kiện trở lại khi đang tạm gác / Condition back while shelved";
+/// The comment when a condition goes while the alarm is shelved, suppressed or out of service.
+pub const GONE_WHILE_HIDDEN: &str = "Hết điều kiện khi đang ẩn / Condition gone while hidden";
+/// The comment when a condition comes back while the alarm is shelved, suppressed or out of service.
+pub const BACK_WHILE_HIDDEN: &str = "Điều kiện trở lại khi đang ẩn / Condition back while hidden";
+/// The comment when the condition of a latched alarm goes: the alarm stays.
+pub const WAITS_FOR_RESET: &str = "Hết điều kiện, chờ đặt lại / Condition gone, waits for its reset";
 
 /// All alarms that are not over.
 pub(crate) struct OpenAlarms {
     open: BTreeMap<AlarmId, Alarm>,
     next: AlarmId,
+    /// When each alarm changes by itself: its shelving ends, or it is told again.
+    due: BTreeSet<(Timestamp, AlarmId)>,
+    /// Alarms that have a parent.
+    explained: BTreeSet<AlarmId>,
 }
 
 impl OpenAlarms {
     pub(crate) fn new(alarms: Vec<Alarm>, next: AlarmId) -> Self {
-        let open: BTreeMap<_, _> = alarms
-            .into_iter()
-            .filter(|alarm| alarm.state != AlarmState::Normal)
-            .map(|alarm| (alarm.id, alarm))
-            .collect();
-        let after_open = open.last_key_value().map_or(AlarmId(1), |(id, _)| AlarmId(id.0 + 1));
-        Self { open, next: next.max(after_open) }
+        let mut all = Self { open: BTreeMap::new(), next, due: BTreeSet::new(), explained: BTreeSet::new() };
+        for alarm in alarms.into_iter().filter(|alarm| alarm.state != AlarmState::Normal) {
+            all.next = all.next.max(AlarmId(alarm.id.0 + 1));
+            all.put(alarm);
+        }
+        all
     }
 
     pub(crate) fn next_id(&mut self) -> AlarmId {
@@ -47,6 +53,21 @@ impl OpenAlarms {
         self.open.values()
     }
 
+    /// When an alarm next changes by itself.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// The alarms that change by themselves by `now`.
+    pub(crate) fn due_by(&self, now: Timestamp) -> Vec<AlarmId> {
+        self.due.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| *id).collect()
+    }
+
+    /// The alarms that another one explains.
+    pub(crate) fn explained(&self) -> &BTreeSet<AlarmId> {
+        &self.explained
+    }
+
     /// Opens a new alarm.
     pub(crate) fn raise(&mut self, alarm: Alarm, out: &mut Vec<Effect>) {
         let transition = Transition {
@@ -54,11 +75,13 @@ impl OpenAlarms {
             at: alarm.raised_at,
             from: None,
             to: alarm.state,
+            why: Why::Raised,
             by: None,
             comment: None,
             value: alarm.value,
+            rule_version: alarm.rule_version.clone(),
         };
-        self.open.insert(alarm.id, alarm.clone());
+        self.put(alarm.clone());
         out.push(Effect::Alarm { alarm, transition });
     }
 
@@ -70,47 +93,106 @@ impl OpenAlarms {
         out: &mut Vec<Effect>,
         change: impl FnOnce(&mut Alarm),
     ) -> bool {
-        let Some(alarm) = self.open.get_mut(&id) else { return false };
+        let Some(mut alarm) = self.take(id) else { return false };
         let from = alarm.state;
-        change(alarm);
-        let Step { at, by, comment, value } = step;
-        let transition = Transition { alarm: id, at, from: Some(from), to: alarm.state, by, comment, value };
+        change(&mut alarm);
+        let Step { at, why, by, comment, value, rule_version } = step;
+        let rule_version = rule_version.unwrap_or_else(|| alarm.rule_version.clone());
+        let (from, to) = (Some(from), alarm.state);
+        let transition = Transition { alarm: id, at, from, to, why, by, comment, value, rule_version };
         out.push(Effect::Alarm { alarm: alarm.clone(), transition });
         let closed = alarm.state == AlarmState::Normal;
-        if closed {
-            self.open.remove(&id);
+        if !closed {
+            self.put(alarm);
         }
         closed
+    }
+
+    /// After the clock was set back, what was counted from later moments is counted from now on: no reminder is lost to it,
+    /// and no shelving lasts longer than one may.
+    pub(crate) fn clock_set_back(&mut self, now: Timestamp) {
+        let latest = now.plus(MAX_SHELVING);
+        let beyond =
+            |alarm: &&Alarm| alarm.told_at > now || alarm.shelved_until.is_some_and(|at| at > latest);
+        let later: Vec<_> = self.open.values().filter(beyond).map(|alarm| alarm.id).collect();
+        for id in later {
+            if let Some(mut alarm) = self.take(id) {
+                alarm.told_at = alarm.told_at.min(now);
+                alarm.shelved_until = alarm.shelved_until.map(|until| until.min(latest));
+                self.put(alarm);
+            }
+        }
+    }
+
+    fn put(&mut self, alarm: Alarm) {
+        changes_at(&alarm).map(|at| self.due.insert((at, alarm.id)));
+        if alarm.parent.is_some() {
+            self.explained.insert(alarm.id);
+        }
+        self.open.insert(alarm.id, alarm);
+    }
+
+    fn take(&mut self, id: AlarmId) -> Option<Alarm> {
+        let alarm = self.open.remove(&id)?;
+        changes_at(&alarm).map(|at| self.due.remove(&(at, id)));
+        self.explained.remove(&id);
+        Some(alarm)
     }
 }
 
 /// When, by whom and why something is done to an alarm.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Step {
     pub(crate) at: Timestamp,
+    pub(crate) why: Why,
     pub(crate) by: Option<String>,
     pub(crate) comment: Option<String>,
     pub(crate) value: Option<f64>,
+    /// Of the rule that is in force; without, that of the alarm.
+    pub(crate) rule_version: Option<String>,
 }
 
-/// Where the alarm stands, or would if it were not shelved.
-pub(crate) fn standing(alarm: &Alarm) -> AlarmState {
-    alarm.beneath.unwrap_or(alarm.state)
-}
-
-/// Puts the alarm where it belongs, beneath a shelving if there is one. The end ends a shelving, too.
-pub(crate) fn put(alarm: &mut Alarm, state: AlarmState) {
-    if alarm.beneath.is_none() || state == AlarmState::Normal {
-        alarm.state = state;
-        unshelve(alarm, state);
-    } else {
-        alarm.beneath = Some(state);
+impl Step {
+    pub(crate) fn new(at: Timestamp, why: Why) -> Self {
+        Self { at, why, by: None, comment: None, value: None, rule_version: None }
     }
 }
 
-/// Takes the shelving off.
-pub(crate) fn unshelve(alarm: &mut Alarm, state: AlarmState) {
-    alarm.state = state;
-    alarm.beneath = None;
-    alarm.shelved_until = None;
+/// Puts the alarm where its condition and people's acknowledgements place it, beneath whatever hides it. What is hidden by
+/// design or out of service was told to nobody: once its condition is gone, it is over.
+pub(crate) fn settle(alarm: &mut Alarm, standing: AlarmState) {
+    let over = match hidden_as(alarm) {
+        _ if standing == AlarmState::Normal => None,
+        Some(AlarmState::SuppressedByDesign | AlarmState::OutOfService)
+            if standing == AlarmState::RtnUnacknowledged =>
+        {
+            None
+        }
+        hidden => Some(hidden),
+    };
+    let Some(hidden) = over else {
+        alarm.state = AlarmState::Normal;
+        (alarm.beneath, alarm.shelved_until, alarm.out_of_service) = (None, None, false);
+        return;
+    };
+    alarm.state = hidden.unwrap_or(standing);
+    alarm.beneath = hidden.map(|_| standing);
+}
+
+/// What hides the alarm, the strongest reason first.
+fn hidden_as(alarm: &Alarm) -> Option<AlarmState> {
+    if alarm.out_of_service {
+        return Some(AlarmState::OutOfService);
+    }
+    if alarm.shelved_until.is_some() {
+        return Some(AlarmState::Shelved);
+    }
+    alarm.parent.map(|_| AlarmState::SuppressedByDesign)
+}
+
+fn changes_at(alarm: &Alarm) -> Option<Timestamp> {
+    match alarm.state {
+        AlarmState::Unacknowledged => alarm.remind_after.map(|after| alarm.told_at.plus(after)),
+        _ => alarm.shelved_until,
+    }
 }

@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
-use hub_model::{Alarm, AlarmId, AlarmState, LocalText, Timestamp};
+use hub_model::{Alarm, AlarmId, AlarmState, Limit, LimitStatus, LocalText, Timestamp, Why};
 
-use crate::alarms::{BACK_WHILE_SHELVED, GONE_WHILE_SHELVED, Step, put, standing};
+use crate::alarms::{BACK_WHILE_HIDDEN, GONE_WHILE_HIDDEN, Step, WAITS_FOR_RESET, settle};
 use crate::judge::may_raise;
 use crate::logic::Due;
+use crate::often::{chatters, forget_old};
 use crate::places::Target;
 use crate::rules::Rule;
 use crate::rules::watched::Watched;
@@ -52,6 +53,9 @@ impl Logic {
         }
         let p = self.watched(watch, now);
         let local_ms = self.local_ms(now);
+        if !self.rules.enabled(rule, &p, local_ms)? {
+            return Ok(Some(false));
+        }
         match self.is_standing(watch) {
             true => self.rules.cleared(rule, &p, local_ms).map(|cleared| Some(!cleared)),
             false => self.rules.active(rule, &p, local_ms).map(Some),
@@ -61,8 +65,8 @@ impl Logic {
     /// Runs the delays, and raises or clears at their end.
     fn follow(&mut self, number: usize, given: bool, now: Timestamp, out: &mut Vec<Effect>) {
         let is_standing = self.is_standing(&self.watches.all[number]);
-        let facts = &self.rules.rules[self.watches.all[number].rule].facts;
-        let delay = if is_standing { facts.off_delay } else { facts.on_delay };
+        let settings = &self.watches.all[number].settings;
+        let delay = if is_standing { settings.off_delay } else { settings.on_delay };
         // An off-delay that ended while the hub was down ended unseen: the first word since then decides, so that an alarm is
         // not cleared on what was read before. An on-delay is not held back: a warning too many is better than none.
         let heard = self.world.is_heard_since_start(self.watches.all[number].target);
@@ -89,8 +93,9 @@ impl Logic {
         } else if over {
             self.raise(number, now, out);
         }
-        let tracking = &self.watches.all[number].tracking;
+        let tracking = &mut self.watches.all[number].tracking;
         if *tracking != before {
+            forget_old(&mut tracking.raises, now);
             out.push(Effect::Track(tracking.clone()));
         }
     }
@@ -105,31 +110,44 @@ impl Logic {
             Err(fault) => (None, Some(fault)),
         };
         let message = message.unwrap_or_else(|| self.plain_message(watch, rule));
-        let open = watch.tracking.alarm;
+        let rule_version = rule.version.clone();
+        let (open, subject) = (watch.tracking.alarm, watch.tracking.subject.clone());
+        let (parent, out_of_service) = (self.explanation(number), self.is_out_of_service(subject.as_str()));
+        let chattering = chatters(&mut self.watches.all[number].tracking.raises, now);
         if let Some(id) = open {
-            let step = Step { at: now, comment: self.shelved_note(id, BACK_WHILE_SHELVED), value, by: None };
+            let comment = self.hidden_note(id, BACK_WHILE_HIDDEN);
+            let step =
+                Step { comment, value, rule_version: Some(rule_version), ..Step::new(now, Why::RaisedAgain) };
             self.alarms.change(id, step, out, |alarm| {
-                put(alarm, AlarmState::Unacknowledged);
-                (alarm.value, alarm.message) = (value, message);
+                (alarm.parent, alarm.out_of_service) = (parent, out_of_service);
+                (alarm.value, alarm.message, alarm.chattering) = (value, message, chattering);
+                (alarm.told_at, alarm.raises) = (now, alarm.raises.saturating_add(1));
                 (alarm.cleared_at, alarm.acknowledged_at, alarm.acknowledged_by) = (None, None, None);
+                settle(alarm, AlarmState::Unacknowledged);
             });
         } else {
-            let clause = p.limit().filter(|_| rule.uses.limit).map(|limit| {
-                match limit.clause.contains(&limit.regulation) {
-                    true => limit.clause.clone(),
-                    false => format!("{}, {}", limit.regulation, limit.clause),
-                }
-            });
-            let alarm = Alarm {
+            let watch = &self.watches.all[number];
+            let rule = &self.rules.rules[watch.rule];
+            let limit =
+                if rule.uses.limit_over.is_some() { p.limit_over(rule.uses.limit_over) } else { p.limit() };
+            let clause = limit.filter(|_| rule.uses.limit).map(|limit| cited(limit, &self.unit_of(watch)));
+            let mut alarm = Alarm {
                 id: self.alarms.next_id(),
                 rule: Arc::clone(&rule.id),
-                rule_version: rule.version.clone(),
+                rule_version,
                 title: rule.facts.title.clone(),
-                priority: rule.facts.priority,
-                subject: watch.tracking.subject.clone(),
+                priority: watch.settings.priority,
                 state: AlarmState::Unacknowledged,
                 beneath: None,
+                parent,
+                out_of_service,
+                latching: rule.facts.latching,
                 raised_at: now,
+                told_at: now,
+                remind_after: watch.settings.remind_after,
+                raises: 1,
+                chattering,
+                flood: self.floods.add(subject.site(), now),
                 cleared_at: None,
                 acknowledged_at: None,
                 acknowledged_by: None,
@@ -139,9 +157,15 @@ impl Logic {
                 message,
                 clause,
                 runbook: rule.facts.runbook.clone(),
+                tags: rule.facts.tags.clone(),
+                subject,
             };
+            settle(&mut alarm, AlarmState::Unacknowledged);
             self.watches.all[number].tracking.alarm = Some(alarm.id);
             self.alarms.raise(alarm, out);
+        }
+        if self.watches.is_root(number) {
+            self.hide_explained(number, now, out);
         }
         self.tell_fault(number, fault.as_ref(), out);
         self.watches.all[number].message_fault = fault;
@@ -149,14 +173,22 @@ impl Logic {
 
     fn clear(&mut self, number: usize, now: Timestamp, out: &mut Vec<Effect>) {
         let watch = &self.watches.all[number];
-        let Some(id) = watch.tracking.alarm else { return };
-        let acknowledged = self.alarms.get(id).map(standing) == Some(AlarmState::Acknowledged);
-        let to = if acknowledged { AlarmState::Normal } else { AlarmState::RtnUnacknowledged };
-        let comment = self.shelved_note(id, GONE_WHILE_SHELVED);
-        let step = Step { at: now, comment, value: self.value_of(watch), by: None };
+        let Some(alarm) = watch.tracking.alarm.and_then(|id| self.alarms.get(id)) else { return };
+        let (id, waits) = (alarm.id, alarm.latching);
+        let to = match alarm.standing() {
+            same if waits => same,
+            AlarmState::Acknowledged => AlarmState::Normal,
+            _ => AlarmState::RtnUnacknowledged,
+        };
+        let latched = waits.then(|| WAITS_FOR_RESET.to_owned());
+        let comment = self.hidden_note(id, GONE_WHILE_HIDDEN).or(latched);
+        let rule_version = Some(self.rules.rules[watch.rule].version.clone());
+        let step =
+            Step { comment, value: self.value_of(watch), rule_version, ..Step::new(now, Why::Returned) };
         let closed = self.alarms.change(id, step, out, |alarm| {
-            put(alarm, to);
             alarm.cleared_at = Some(now);
+            let told_to_nobody = alarm.out_of_service || alarm.parent.is_some();
+            settle(alarm, if told_to_nobody { AlarmState::RtnUnacknowledged } else { to });
         });
         if closed {
             self.watches.all[number].tracking.alarm = None;
@@ -186,7 +218,12 @@ impl Logic {
     }
 
     fn watched(&self, watch: &Watch, now: Timestamp) -> Watched {
-        Watched { world: Arc::clone(&self.world), target: watch.target, now }
+        Watched {
+            world: Arc::clone(&self.world),
+            settings: Arc::clone(&watch.settings),
+            target: watch.target,
+            now,
+        }
     }
 
     fn local_ms(&self, now: Timestamp) -> i64 {
@@ -200,11 +237,11 @@ impl Logic {
     fn unit_of(&self, watch: &Watch) -> String {
         match watch.target {
             Target::Point(point) => self.world.places.point(point).unit.code().to_owned(),
-            Target::Device(_) => String::new(),
+            _ => String::new(),
         }
     }
 
-    fn shelved_note(&self, id: AlarmId, note: &str) -> Option<String> {
+    fn hidden_note(&self, id: AlarmId, note: &str) -> Option<String> {
         self.alarms.get(id).filter(|alarm| alarm.beneath.is_some()).map(|_| note.to_owned())
     }
 
@@ -219,4 +256,20 @@ impl Logic {
         let shown = format!("{value:.*} {}", usize::from(point.decimals), point.unit.code());
         LocalText::new(format!("{}: {shown}", title.vi), format!("{}: {shown}", title.en))
     }
+}
+
+/// Where a limit stands, for whoever must answer for it: regulation and clause, and whether anybody has read the figure.
+fn cited(limit: &Limit, unit: &str) -> String {
+    let mut cited = match limit.clause.contains(&limit.regulation) {
+        true => limit.clause.clone(),
+        false => format!("{}, {}", limit.regulation, limit.clause),
+    };
+    let bounds = [("≥", limit.min), ("≤", limit.max)];
+    let bounds =
+        bounds.iter().filter_map(|(sign, bound)| bound.map(|bound| format!("{sign} {bound} {unit}")));
+    cited.push_str(&format!(": {}", bounds.collect::<Vec<_>>().join(", ")));
+    if limit.status == LimitStatus::Unverified {
+        cited.push_str(" (chưa kiểm chứng)");
+    }
+    cited
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hub_model::{
-    Alarm, AlarmId, AlarmState, LocalText, Observation, Priority, Reading, RuleId, Timestamp, Tracking,
-    Transition,
+    Alarm, AlarmId, AlarmState, LocalText, Observation, OutOfService, Priority, Reading, RuleId, SiteId,
+    Timestamp, Tracking, Transition,
 };
 
 /// Time that has passed since some fixed moment. Only differences count: it bounds how long a rule may run.
@@ -32,6 +32,10 @@ pub struct Recovered {
     pub alarms: Vec<Alarm>,
     /// The number of the next new alarm.
     pub next_alarm: AlarmId,
+    /// What is out of service.
+    pub out_of_service: Vec<OutOfService>,
+    /// The sites of new alarms of the last [`crate::FLOOD_WINDOW`], with when each was raised; older ones do no harm.
+    pub raised_lately: Vec<(SiteId, Timestamp)>,
     /// When this hub was started: silence is counted from here at the earliest.
     pub started_at: Timestamp,
     /// The moment now: silence of what was never heard is counted from here. Later than the start when the configuration of
@@ -42,8 +46,16 @@ pub struct Recovered {
 impl Recovered {
     /// The memory of a hub that starts for the first time.
     pub fn nothing(started_at: Timestamp) -> Self {
-        let next_alarm = AlarmId(1);
-        Self { latest: vec![], tracking: vec![], alarms: vec![], next_alarm, started_at, now: started_at }
+        Self {
+            latest: vec![],
+            tracking: vec![],
+            alarms: vec![],
+            next_alarm: AlarmId(1),
+            out_of_service: vec![],
+            raised_lately: vec![],
+            started_at,
+            now: started_at,
+        }
     }
 }
 
@@ -52,6 +64,8 @@ impl Recovered {
 pub enum Event {
     /// Observations came in, in this order.
     Observed(Vec<Observation>),
+    /// Readings that were judged and kept before are gone through once more, in this order. Nothing is to be kept of them.
+    Replayed(Vec<Reading>),
     /// Time passed.
     Tick,
 }
@@ -81,6 +95,8 @@ pub enum Effect {
     },
     /// Keep what is remembered of a rule on a subject. With neither delay nor alarm, it may be forgotten.
     Track(Tracking),
+    /// Something was taken out of service, or is in service again.
+    Service(OutOfService),
     /// A rule failed in a new way. Told once; [`crate::Logic::rules`] shows it as long as it lasts.
     Fault(RuleFault),
 }
@@ -125,13 +141,20 @@ pub enum Action {
     },
     /// Put it aside.
     Shelve {
-        /// Until when; at most [`crate::MAX_SHELVING`] ahead.
+        /// Until when.
         until: Timestamp,
         /// Why.
         reason: String,
+        /// How far ahead this person may put it aside; never more than [`crate::MAX_SHELVING`].
+        longest: Duration,
     },
     /// Take it back before its time.
     Unshelve,
+    /// End a latched alarm whose condition is gone.
+    Reset {
+        /// What they say to it.
+        comment: Option<String>,
+    },
 }
 
 /// Why a command was not carried out. Nothing has changed then.
@@ -149,12 +172,18 @@ pub enum CommandError {
         /// Where the alarm stands.
         state: AlarmState,
     },
-    /// The shelving would end in the past, or too far ahead.
-    #[error("shelving must end after now and at the latest at {latest}")]
+    /// It would end in the past, or too far ahead.
+    #[error("it must end after now and at the latest at {latest}")]
     BadUntil {
         /// The latest end that is allowed.
         latest: Timestamp,
     },
+    /// The alarm is not latched, or its condition still holds.
+    #[error("only a latched alarm whose condition is gone can be reset")]
+    NothingToReset,
+    /// Nothing of this name is out of service.
+    #[error("it is not out of service")]
+    InService,
     /// A text is empty, or longer than allowed.
     #[error("the text must have 1 to {max_chars} characters")]
     BadText {
@@ -186,11 +215,40 @@ impl OnMissing {
     }
 }
 
+/// Whether a rule is asked about points or about something larger as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WatchScope {
+    /// Each point by itself.
+    #[default]
+    Point,
+    /// Devices as a whole.
+    Device,
+    /// Lines that several devices of a site share.
+    Line,
+    /// Sites as a whole.
+    Site,
+}
+
+impl WatchScope {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Point, Self::Device, Self::Line, Self::Site];
+
+    /// The word in rules and in the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Point => "point",
+            Self::Device => "device",
+            Self::Line => "line",
+            Self::Site => "site",
+        }
+    }
+}
+
 /// What a rule watches. An empty list does not narrow.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Watches {
-    /// Devices as a whole instead of points.
-    pub device_scope: bool,
+    /// Whether points, or something larger as a whole.
+    pub scope: WatchScope,
     /// Codes of site kinds.
     pub site_kind: Vec<String>,
     /// Codes of quantities.
@@ -224,6 +282,14 @@ pub struct RuleStatus {
     pub on_missing: OnMissing,
     /// What to do when it raises.
     pub runbook: Option<LocalText>,
+    /// Words for it, by which notices are routed.
+    pub tags: Vec<String>,
+    /// Whether its alarms stay until somebody resets them.
+    pub latching: bool,
+    /// After how long without an acknowledgement it is told again.
+    pub remind_after: Option<Duration>,
+    /// The rules whose alarms it explains.
+    pub explains: Vec<String>,
     /// How many points or devices it watches.
     pub subjects: usize,
     /// How many of its alarms stand.

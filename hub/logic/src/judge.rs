@@ -45,10 +45,7 @@ pub(crate) fn judge(
         reason: value.err(),
     };
     // The hub itself notices silence, at its own time: that always follows whatever the device said before.
-    // What lies beyond the hub's own clock was kept before that clock was set back: it stands in nobody's way.
-    let beyond = received_at.plus(FUTURE_AFTER);
-    let latest = is_silence(reading.reason)
-        || memory.newest_measured().is_none_or(|at| measured_at >= at || at > beyond);
+    let latest = memory.is_latest(&reading);
     let Some(value) = reading.value else { return Judged { reading, latest } };
     if upkeep.is_maintained(&point.id, measured_at) {
         (reading.quality, reading.reason) = (Quality::Calibrating, Some(Reason::Maintenance));

@@ -5,6 +5,7 @@
 #![doc = include_str!("../README.md")]
 
 mod alarms;
+mod backtest;
 mod cases;
 mod clock;
 mod commands;
@@ -14,6 +15,8 @@ mod face;
 mod judge;
 mod logic;
 mod memory;
+mod often;
+mod overlay;
 mod places;
 mod rules;
 mod start;
@@ -22,16 +25,19 @@ mod watch;
 mod window;
 mod world;
 
-pub use alarms::{BACK_WHILE_SHELVED, GONE_WHILE_SHELVED, NO_LONGER_WATCHED};
+pub use alarms::{BACK_WHILE_HIDDEN, GONE_WHILE_HIDDEN, NO_LONGER_WATCHED, WAITS_FOR_RESET};
+pub use backtest::{Backtest, BacktestDifference, BacktestReport, MAX_PAST_ALARMS, PastAlarm, PastWeek};
 pub use cases::{CaseResult, CasesError, run_cases};
 pub use commands::{MAX_COMMENT_CHARS, MAX_SHELVING, comment_on_closed};
 pub use embedded::{EmbeddedRule, embedded_rules};
 pub use face::{
     Action, Command, CommandError, Effect, Elapsed, Event, Host, OnMissing, Recovered, RuleFault, RuleStatus,
-    Watches,
+    WatchScope, Watches,
 };
 pub use judge::{FUTURE_AFTER, LIVE_WITHIN};
 pub use logic::Logic;
+pub use often::{CHATTER_RAISES, CHATTER_WINDOW, FLOOD_ALARMS, FLOOD_WINDOW};
+pub use overlay::MAX_OUT_OF_SERVICE;
 pub use rules::RuleSet;
 pub use upkeep::{Amended, configured_upkeep, corrected, excluded, is_officers, rejudge};
 pub use window::MAX_WINDOW;

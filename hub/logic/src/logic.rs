@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hub_model::{
-    Alarm, AlarmId, AlarmState, LocalText, Observation, PointId, Priority, Reading, Reason, RuleId, Sample,
-    Timestamp, Tracking,
+    Alarm, AlarmId, AlarmState, LocalText, Observation, OutOfService, PointId, Priority, Reading, Reason,
+    RuleId, Sample, Timestamp, Tracking, Why,
 };
 
-use crate::alarms::{NO_LONGER_WATCHED, OpenAlarms, Step, put};
-use crate::judge::{is_silence, judge};
+use crate::alarms::{NO_LONGER_WATCHED, OpenAlarms, Step, settle};
+use crate::judge::{Judged, is_silence, judge};
+use crate::often::Floods;
 use crate::places::PointNo;
 use crate::watch::WatchList;
 use crate::world::World;
@@ -35,7 +36,11 @@ pub struct Logic {
     pub(crate) parked: HashMap<AlarmId, Tracking>,
     /// What is remembered of rules and subjects that are gone, to be closed in the first step.
     pub(crate) orphans: Vec<Tracking>,
+    pub(crate) out_of_service: Vec<OutOfService>,
+    pub(crate) floods: Floods,
     pub(crate) stepped_at: Timestamp,
+    /// Whether there was a step since the start.
+    pub(crate) stepped: bool,
 }
 
 /// What a timer is for.
@@ -55,6 +60,10 @@ impl Logic {
         let mut out = vec![];
         // Once work on an instrument is over, rules are asked about what it left behind.
         let work_is_over = self.world.upkeep.next_end(self.stepped_at).is_some_and(|end| end <= now);
+        // At a start, too: the clock may have been set back while the hub was down.
+        if !std::mem::replace(&mut self.stepped, true) || now < self.stepped_at {
+            self.alarms.clock_set_back(now);
+        }
         self.stepped_at = now;
         if now < self.world.started_at {
             // The clock was set back behind the start: what is heard from now on is of this run all the same.
@@ -64,6 +73,7 @@ impl Logic {
         let mut to_ask = BTreeSet::new();
         match event {
             Event::Observed(observations) => self.observe(now, &observations, &mut out),
+            Event::Replayed(readings) => self.replay(now, readings, &mut out),
             Event::Tick => to_ask.extend(self.watches.timed.iter().copied()),
         }
         if work_is_over {
@@ -71,25 +81,30 @@ impl Logic {
         }
         self.take_due(now, &mut to_ask, &mut out);
         self.ask(&mut to_ask, now, &mut out);
-        self.end_shelvings(now, &mut out);
+        self.end_overlays(now, &mut out);
         out
     }
 
     /// When a [`Event::Tick`] is wanted next; an earlier one does no harm.
     pub fn next_due(&self) -> Option<Timestamp> {
         let timer = self.timers.first().map(|(at, _)| *at);
-        let shelving = self.alarms.iter().filter_map(|alarm| alarm.shelved_until).min();
+        let overlay = self.alarms.next_due().into_iter().chain(self.next_service()).min();
         let minute = (!self.watches.timed.is_empty()).then(|| {
             let every = ASK_EVERY.as_millis() as i64;
             Timestamp::from_millis((self.stepped_at.as_millis().div_euclid(every) + 1) * every)
         });
         let orphans = (!self.orphans.is_empty()).then_some(self.stepped_at);
         let work = self.world.upkeep.next_end(self.stepped_at);
-        [timer, shelving, minute, orphans, work].into_iter().flatten().min()
+        [timer, overlay, minute, orphans, work].into_iter().flatten().min()
     }
 
     /// All rules with what they watch and how they fare, the refused ones at the end.
     pub fn rules(&self) -> Vec<RuleStatus> {
+        let mut standing: HashMap<&RuleId, usize> = HashMap::new();
+        for alarm in self.alarms.iter().filter(|alarm| alarm.is_standing()) {
+            *standing.entry(&alarm.rule).or_default() += 1;
+        }
+        let standing_of = |rule: &RuleId| standing.get(rule).copied().unwrap_or_default();
         let taken = self.rules.rules.iter().enumerate().map(|(index, rule)| {
             let facts = rule.facts.clone();
             RuleStatus {
@@ -102,8 +117,12 @@ impl Logic {
                 off_delay: facts.off_delay,
                 on_missing: facts.on_missing,
                 runbook: facts.runbook,
+                tags: facts.tags,
+                latching: facts.latching,
+                remind_after: facts.remind_after,
+                explains: facts.explains,
                 subjects: self.watches.of_rule(index).count(),
-                active: self.standing_of(&rule.id),
+                active: standing_of(&rule.id),
                 fault: self.watches.of_rule(index).find_map(|watch| watch.faults().next().cloned()),
             }
         });
@@ -117,15 +136,15 @@ impl Logic {
             off_delay: Duration::ZERO,
             on_missing: OnMissing::Hold,
             runbook: None,
+            tags: vec![],
+            latching: false,
+            remind_after: None,
+            explains: vec![],
             subjects: 0,
-            active: self.standing_of(&fault.rule),
+            active: standing_of(&fault.rule),
             fault: Some(fault.clone()),
         });
         taken.chain(refused).collect()
-    }
-
-    fn standing_of(&self, rule: &RuleId) -> usize {
-        self.alarms.iter().filter(|alarm| alarm.rule == *rule && alarm.is_standing()).count()
     }
 
     /// Judges observations in order. Each reading of a point is judged by itself; readings of several points that came
@@ -144,6 +163,28 @@ impl Logic {
             }
         }
         self.ask(&mut to_ask, now, out);
+    }
+
+    /// Takes readings as they were judged. What the stream of them says of lateness then is said of it again.
+    fn replay(&mut self, now: Timestamp, readings: Vec<Reading>, out: &mut Vec<Effect>) {
+        let mut to_ask = BTreeSet::new();
+        for reading in readings {
+            let Some(point) = self.world.places.number(&reading.point) else { continue };
+            let memory = &mut Arc::make_mut(&mut self.world).memories[point];
+            let latest = memory.is_latest(&reading);
+            memory.keep(&Judged { reading, latest });
+            if latest {
+                to_ask.extend(self.watches.by_point[point].iter().copied());
+            }
+        }
+        self.ask(&mut to_ask, now, out);
+    }
+
+    /// The points whose readings concern any rule.
+    pub(crate) fn asked_points(&self) -> Vec<PointId> {
+        let by_point = self.watches.by_point.iter().enumerate();
+        let asked = by_point.filter(|(_, watches)| !watches.is_empty());
+        asked.map(|(point, _)| self.world.places.point(point).id.clone()).collect()
     }
 
     /// Judges and keeps one observation; whether it is the point's latest.
@@ -235,25 +276,31 @@ impl Logic {
     fn close_orphans(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
         for mut tracking in std::mem::take(&mut self.orphans) {
             if let Some(id) = tracking.alarm.take() {
-                let step = Step { at: now, comment: Some(NO_LONGER_WATCHED.to_owned()), ..Step::default() };
+                let comment = Some(NO_LONGER_WATCHED.to_owned());
+                let step = Step { comment, ..Step::new(now, Why::NoLongerWatched) };
                 self.alarms.change(id, step, out, |alarm: &mut Alarm| {
-                    put(alarm, AlarmState::Normal);
+                    settle(alarm, AlarmState::Normal);
                     alarm.cleared_at.get_or_insert(now);
                 });
             }
             (tracking.raising_since, tracking.clearing_since) = (None, None);
+            tracking.raises.clear();
             out.push(Effect::Track(tracking));
         }
     }
 
-    /// An alarm was closed by a person: its watch starts afresh.
+    /// An alarm is over by other means than its rule's: its watch starts afresh.
     pub(crate) fn forget_alarm(&mut self, id: AlarmId, out: &mut Vec<Effect>) {
         let parked = self.parked.remove(&id);
-        let watch = self.watches.all.iter_mut().find(|watch| watch.tracking.alarm == Some(id));
-        let tracking = match (watch, parked) {
-            (Some(watch), _) => {
-                watch.tracking.alarm = None;
-                watch.tracking.clone()
+        let closed = out.iter().rev().find_map(|effect| match effect {
+            Effect::Alarm { alarm, .. } if alarm.id == id => self.watches.find(&alarm.rule, &alarm.subject),
+            _ => None,
+        });
+        let tracking = match (closed, parked) {
+            (Some(number), _) => {
+                let tracking = &mut self.watches.all[number].tracking;
+                tracking.alarm = None;
+                tracking.clone()
             }
             (None, Some(parked)) => Tracking { alarm: None, ..parked },
             (None, None) => return,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hub_model::{Quality, Reading, Reason, Timestamp};
 
-use crate::judge::{Judged, counted_at, is_future, is_silence, may_raise};
+use crate::judge::{FUTURE_AFTER, Judged, counted_at, is_future, is_silence, may_raise};
 use crate::window::Window;
 
 /// The same raw number in a row.
@@ -16,12 +16,24 @@ struct Run {
     since: Timestamp,
 }
 
+/// The last two values that were judged live.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Previous {
+    before: Option<f64>,
+    last: Option<(f64, Timestamp)>,
+}
+
+/// How far back the value before the last one is looked for at a start.
+const LOOK_FOR_PREVIOUS: Duration = Duration::from_secs(24 * 3600);
+
 /// One point's memory.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct PointMemory {
     pub(crate) latest: Option<Reading>,
     pub(crate) last_good: Option<(f64, Timestamp)>,
     pub(crate) window: Option<Window>,
+    /// The value before the last one, and the last one, each with when it was measured; kept where a rule asks for it.
+    previous: Option<Previous>,
     stuck_after: Option<Duration>,
     run: Option<Run>,
     warmed: bool,
@@ -30,13 +42,15 @@ pub(crate) struct PointMemory {
 }
 
 impl PointMemory {
-    pub(crate) fn new(window: Option<Duration>, stuck_after: Option<Duration>) -> Self {
-        Self { window: window.map(Window::new), stuck_after, ..Self::default() }
+    pub(crate) fn new(window: Option<Duration>, stuck_after: Option<Duration>, previous: bool) -> Self {
+        let previous = previous.then(Previous::default);
+        Self { window: window.map(Window::new), stuck_after, previous, ..Self::default() }
     }
 
     /// How far back the memory looks, `None` when it needs no history.
     pub(crate) fn looks_back(&self) -> Option<Duration> {
-        self.window.as_ref().map(Window::span).max(self.stuck_after)
+        let previous = self.previous.map(|_| LOOK_FOR_PREVIOUS);
+        self.window.as_ref().map(Window::span).max(self.stuck_after).max(previous)
     }
 
     /// Puts back what the store held.
@@ -53,6 +67,7 @@ impl PointMemory {
             self.run = None;
         }
         self.follow_run(reading);
+        self.follow_previous(reading);
         self.fill_window(reading);
     }
 
@@ -70,6 +85,7 @@ impl PointMemory {
             return;
         }
         self.follow_run(reading);
+        self.follow_previous(reading);
         if let Some(value) = reading.value.filter(|_| reading.quality.is_judged() && !is_future(reading)) {
             self.last_good = Some((value, reading.measured_at));
         }
@@ -116,6 +132,14 @@ impl PointMemory {
         said.map(|latest| latest.measured_at).max(self.last_good.map(|(_, at)| at))
     }
 
+    /// Whether a reading, received when it says, becomes the latest.
+    pub(crate) fn is_latest(&self, reading: &Reading) -> bool {
+        // What lies beyond the hub's own clock was kept before that clock was set back: it stands in nobody's way.
+        let beyond = reading.received_at.plus(FUTURE_AFTER);
+        is_silence(reading.reason)
+            || self.newest_measured().is_none_or(|at| reading.measured_at >= at || at > beyond)
+    }
+
     /// When the point was last heard, as far as the store knows it.
     pub(crate) fn heard_at(&self) -> Option<Timestamp> {
         match &self.latest {
@@ -152,6 +176,25 @@ impl PointMemory {
             since = since.min(at.minus(after));
         }
         self.run = Some(Run { number, since });
+    }
+
+    /// The judged value before the last one.
+    pub(crate) fn previous(&self) -> Option<f64> {
+        self.previous.and_then(|previous| previous.before)
+    }
+
+    fn follow_previous(&mut self, reading: &Reading) {
+        let Some(previous) = &mut self.previous else { return };
+        let fits = reading.quality.is_judged() && may_raise(reading) && !is_future(reading);
+        let Some(value) = reading.value.filter(|_| fits) else { return };
+        match &mut previous.last {
+            // Sent again, or corrected.
+            Some((last, at)) if *at >= reading.measured_at => *last = value,
+            last => {
+                previous.before = last.map(|(value, _)| value);
+                *last = Some((value, reading.measured_at));
+            }
+        }
     }
 
     fn fill_window(&mut self, reading: &Reading) {

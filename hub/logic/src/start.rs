@@ -13,6 +13,7 @@ use crate::alarms::OpenAlarms;
 use crate::judge::is_silence;
 use crate::logic::Due;
 use crate::memory::PointMemory;
+use crate::often::Floods;
 use crate::places::Places;
 use crate::upkeep::configured_upkeep;
 use crate::watch::{WatchList, untracked};
@@ -26,9 +27,24 @@ impl Logic {
         let places = Arc::new(Places::new(commune));
         let watches = WatchList::new(&places, &rules.rules);
         let memories = (0..places.point_count())
-            .map(|point| PointMemory::new(watches.window(point), places.point(point).checks.stuck_after))
+            .map(|point| {
+                PointMemory::new(
+                    watches.window(point),
+                    places.point(point).checks.stuck_after,
+                    watches.wants_previous(point),
+                )
+            })
             .collect();
-        let Recovered { latest, tracking, alarms, next_alarm, started_at, now } = recovered;
+        let Recovered {
+            latest,
+            tracking,
+            alarms,
+            next_alarm,
+            out_of_service,
+            raised_lately,
+            started_at,
+            now,
+        } = recovered;
         let upkeep = Arc::new(configured_upkeep(places.commune()));
         let mut logic = Self {
             world: Arc::new(World { places, memories, started_at, upkeep, is_clock_trusted: true }),
@@ -39,7 +55,10 @@ impl Logic {
             timers: BTreeSet::new(),
             parked: HashMap::new(),
             orphans: vec![],
+            out_of_service: out_of_service.into_iter().filter(|one| one.ended.is_none()).collect(),
+            floods: Floods::new(raised_lately),
             stepped_at: now,
+            stepped: false,
         };
         logic.rules.watch_time(Arc::clone(&logic.host.elapsed));
         logic.recover_points(latest, now);
@@ -103,9 +122,9 @@ impl Logic {
 
     /// Goes on with delays that were running.
     fn resume(&mut self, number: usize, tracking: Tracking) {
-        let facts = &self.rules.rules[self.watches.all[number].rule].facts;
-        let raising = tracking.raising_since.map(|since| since.plus(facts.on_delay));
-        let clearing = tracking.clearing_since.map(|since| since.plus(facts.off_delay));
+        let settings = &self.watches.all[number].settings;
+        let raising = tracking.raising_since.map(|since| since.plus(settings.on_delay));
+        let clearing = tracking.clearing_since.map(|since| since.plus(settings.off_delay));
         self.watches.all[number].tracking = tracking;
         self.set_due(number, raising.or(clearing));
     }

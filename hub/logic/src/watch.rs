@@ -10,6 +10,7 @@ use hub_model::{PointId, RuleId, Subject, Timestamp, Tracking};
 
 use crate::places::{Places, Target};
 use crate::rules::Rule;
+use crate::rules::settings::Settings;
 use crate::{RuleFault, Watches};
 
 /// One rule on one subject.
@@ -17,6 +18,8 @@ pub(crate) struct Watch {
     /// Its rule's place in the set.
     pub(crate) rule: usize,
     pub(crate) target: Target,
+    /// What holds for the rule at its site.
+    pub(crate) settings: Arc<Settings>,
     pub(crate) tracking: Tracking,
     /// When the delay that is running ends.
     pub(crate) due: Option<Timestamp>,
@@ -40,51 +43,80 @@ pub(crate) struct WatchList {
     pub(crate) by_point: Vec<Vec<usize>>,
     /// Watches whose answer changes with time alone.
     pub(crate) timed: Vec<usize>,
+    /// Watches whose alarms explain others.
+    pub(crate) roots: Vec<usize>,
     by_subject: HashMap<(RuleId, Subject), usize>,
     /// For each point, the longest window that is asked for.
     windows: Vec<Option<Duration>>,
+    /// For each point, whether the value before the last one is asked for.
+    previous: Vec<bool>,
 }
 
 impl WatchList {
     pub(crate) fn new(places: &Places, rules: &[Rule]) -> Self {
         let points = places.point_count();
-        let mut list =
-            Self { by_point: vec![vec![]; points], windows: vec![None; points], ..Self::default() };
+        let mut list = Self {
+            by_point: vec![vec![]; points],
+            windows: vec![None; points],
+            previous: vec![false; points],
+            ..Self::default()
+        };
         for (index, rule) in rules.iter().enumerate() {
-            for target in places.targets(rule.facts.watches.device_scope) {
-                if selects(&rule.facts.watches, places, target) {
-                    list.add(places, index, rule, target);
+            for target in places.targets(rule.facts.watches.scope) {
+                let settings = Settings::new(&rule.facts, places.site(target).rules.get(&*rule.id));
+                if settings.enabled && selects(&rule.facts.watches, places, target) {
+                    list.add(places, index, rule, target, settings);
                 }
             }
         }
         list
     }
 
-    fn add(&mut self, places: &Places, index: usize, rule: &Rule, target: Target) {
+    fn add(&mut self, places: &Places, index: usize, rule: &Rule, target: Target, settings: Settings) {
+        let settings = Arc::new(settings);
         let number = self.all.len();
         let subject = places.subject(target);
-        let mut points = match target {
-            Target::Point(point) => vec![point],
-            Target::Device(_) => places.points_of_device(target).collect(),
-        };
+        let mut points: Vec<_> = places.points_of(target).iter().cloned().flatten().collect();
         points.extend(rule.uses.siblings.iter().filter_map(|name| places.sibling(target, name)));
         points.sort_unstable();
         points.dedup();
         for point in points {
             self.by_point[point].push(number);
             self.windows[point] = self.windows[point].max(rule.uses.window);
+            self.previous[point] |= rule.uses.previous;
         }
         if rule.uses.time {
             self.timed.push(number);
         }
+        if !rule.facts.explains.is_empty() {
+            self.roots.push(number);
+        }
         let tracking = untracked(Arc::clone(&rule.id), subject.clone());
         self.by_subject.insert((Arc::clone(&rule.id), subject), number);
-        self.all.push(Watch { rule: index, target, tracking, due: None, fault: None, message_fault: None });
+        self.all.push(Watch {
+            rule: index,
+            target,
+            settings,
+            tracking,
+            due: None,
+            fault: None,
+            message_fault: None,
+        });
     }
 
     /// The longest window that any rule asks of the point.
     pub(crate) fn window(&self, point: usize) -> Option<Duration> {
         self.windows[point]
+    }
+
+    /// Whether the watch's alarms explain others.
+    pub(crate) fn is_root(&self, number: usize) -> bool {
+        self.roots.binary_search(&number).is_ok()
+    }
+
+    /// Whether any rule asks for the value before the point's last one.
+    pub(crate) fn wants_previous(&self, point: usize) -> bool {
+        self.previous[point]
     }
 
     pub(crate) fn find(&self, rule: &RuleId, subject: &Subject) -> Option<usize> {
@@ -98,7 +130,7 @@ impl WatchList {
 
 /// Nothing remembered of a rule on a subject.
 pub(crate) fn untracked(rule: RuleId, subject: Subject) -> Tracking {
-    Tracking { rule, subject, raising_since: None, clearing_since: None, alarm: None }
+    Tracking { rule, subject, raising_since: None, clearing_since: None, alarm: None, raises: vec![] }
 }
 
 fn selects(watches: &Watches, places: &Places, target: Target) -> bool {
@@ -106,9 +138,10 @@ fn selects(watches: &Watches, places: &Places, target: Target) -> bool {
         list.is_empty() || list.iter().any(|wanted| fits(wanted.as_str()))
     };
     let (site, device) = (places.site(target), places.device_id(target));
+    let is_device = |id: &str| device.is_some_and(|device| id == device.as_str() || id == device.name());
     let of_site = among(&watches.site_kind, &|kind| kind == site.kind.code())
         && among(&watches.site, &|id| id == site.id.as_str())
-        && among(&watches.device, &|id| id == device.as_str() || id == device.name());
+        && among(&watches.device, &is_device);
     let Target::Point(number) = target else { return of_site };
     let point = places.point(number);
     let named = |id: &PointId, wanted: &str| wanted == id.as_str() || wanted == id.name();

@@ -109,13 +109,32 @@ impl Window {
 
     /// Everything measured in the last `span` before `now`, to the minute; `None` when there is nothing.
     pub(crate) fn over(&self, now: Timestamp, span: Duration) -> Option<Aggregate> {
-        let newest = minute_of(now);
-        let from = self.minutes.partition_point(|old| old.minute <= newest - minutes_in(span));
-        let to = self.minutes.partition_point(|old| old.minute <= newest);
-        let mut asked = self.minutes.range(from.min(to)..to);
+        let mut asked = self.minutes(now, span);
         let mut all = *asked.next()?;
         asked.for_each(|one| all.join(one));
         Some(all)
+    }
+
+    /// The minutes with values in the last `span` before `now`, oldest first.
+    pub(crate) fn minutes(&self, now: Timestamp, span: Duration) -> impl Iterator<Item = &Aggregate> {
+        let newest = minute_of(now);
+        let from = self.minutes.partition_point(|old| old.minute <= newest - minutes_in(span));
+        let to = self.minutes.partition_point(|old| old.minute <= newest);
+        self.minutes.range(from.min(to)..to)
+    }
+
+    /// The share of the minutes of the last `span` in which the value was known, each value counting for `hold`.
+    pub(crate) fn completeness(&self, now: Timestamp, span: Duration, hold: Duration) -> f64 {
+        let (newest, all) = (minute_of(now), minutes_in(span));
+        let mut known_to = newest - all;
+        let mut known = 0;
+        // A value from just before the span still holds in it.
+        for minute in self.minutes(now, span.saturating_add(hold)).map(|one| one.minute) {
+            let to = (minute + minutes_in(hold) - 1).min(newest);
+            known += (to - known_to.max(minute - 1)).max(0);
+            known_to = known_to.max(to);
+        }
+        known as f64 / all as f64
     }
 }
 

@@ -36,19 +36,24 @@ impl World {
         then || self.upkeep.is_subject_maintained(&self.places.subject(target), now)
     }
 
-    /// The latest reading of a point; a device has none.
+    /// The latest reading of a point; others have none.
     pub(crate) fn latest(&self, target: Target) -> Option<&Reading> {
         match target {
             Target::Point(point) => self.memories[point].latest.as_ref(),
-            Target::Device(_) => None,
+            _ => None,
         }
     }
 
-    /// Whether all of the device's points that ever said anything are missing now; `None` when none ever did.
-    pub(crate) fn device_is_missing(&self, target: Target) -> Option<bool> {
-        let points = &self.memories[self.places.points_of_device(target)];
-        let heard = points.iter().any(|memory| memory.latest.is_some());
-        heard.then(|| points.iter().all(|memory| memory.latest.is_none() || memory.is_missing()))
+    /// Whether all of the target's points that ever said anything are missing now; `None` when none ever did.
+    pub(crate) fn all_is_missing(&self, target: Target) -> Option<bool> {
+        let mut heard = false;
+        for memory in self.memories_of(target).filter(|memory| memory.latest.is_some()) {
+            if !memory.is_missing() {
+                return Some(false);
+            }
+            heard = true;
+        }
+        heard.then_some(true)
     }
 
     /// Whether what is known of the target is from this run of the hub, or from so shortly before it that it still counts.
@@ -63,20 +68,17 @@ impl World {
     }
 
     fn is_heard_since(&self, target: Target, since: Timestamp) -> bool {
-        let points = match target {
-            Target::Point(point) => point..point + 1,
-            Target::Device(_) => self.places.points_of_device(target),
-        };
-        self.memories[points]
-            .iter()
-            .filter_map(|memory| memory.latest.as_ref())
-            .any(|l| l.received_at >= since)
+        let mut latest = self.memories_of(target).filter_map(|memory| memory.latest.as_ref());
+        latest.any(|latest| latest.received_at >= since)
     }
 
-    /// When the device was last heard, but never before the hub was started: of the time before it knows nothing.
-    pub(crate) fn device_heard_at(&self, target: Target) -> Timestamp {
-        let points = &self.memories[self.places.points_of_device(target)];
-        let heard = points.iter().filter_map(PointMemory::heard_at).max();
+    /// When the target was last heard, but never before the hub was started: of the time before it knows nothing.
+    pub(crate) fn heard_at(&self, target: Target) -> Timestamp {
+        let heard = self.memories_of(target).filter_map(PointMemory::heard_at).max();
         heard.map_or(self.started_at, |at| at.max(self.started_at))
+    }
+
+    fn memories_of(&self, target: Target) -> impl Iterator<Item = &PointMemory> {
+        self.places.points_of(target).iter().flat_map(|range| &self.memories[range.clone()])
     }
 }

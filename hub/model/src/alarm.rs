@@ -3,9 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::quality::UnknownCode;
-use crate::{DeviceId, LocalText, PointId, SiteId, Timestamp};
+use crate::{LocalText, Scope, Subject, Timestamp};
 
 /// An alarm's number, counted up by the hub and never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,46 +20,6 @@ impl fmt::Display for AlarmId {
 
 /// A rule's name: its file's name without the ending, such as `chlorine-low`.
 pub type RuleId = Arc<str>;
-
-/// What a rule watches and an alarm is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
-    /// One point.
-    Point(PointId),
-    /// A device as a whole: whether it speaks at all.
-    Device(DeviceId),
-}
-
-impl Subject {
-    /// The device concerned.
-    pub fn device(&self) -> DeviceId {
-        match self {
-            Self::Point(point) => point.device(),
-            Self::Device(device) => device.clone(),
-        }
-    }
-
-    /// The site concerned.
-    pub fn site(&self) -> SiteId {
-        match self {
-            Self::Point(point) => point.site(),
-            Self::Device(device) => device.site(),
-        }
-    }
-
-    /// The full id, of two or three parts: [`Subject::parse`] reads it back.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Point(point) => point.as_str(),
-            Self::Device(device) => device.as_str(),
-        }
-    }
-
-    /// Reads a point's or a device's full id; `None` when it is neither.
-    pub fn parse(text: &str) -> Option<Self> {
-        PointId::parse(text).map(Self::Point).or_else(|_| DeviceId::parse(text).map(Self::Device)).ok()
-    }
-}
 
 macro_rules! coded_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $code:literal,)+ }) => {
@@ -113,6 +74,46 @@ coded_enum! {
         Normal = "normal",
         /// Put aside until a time, with a reason.
         Shelved = "shelved",
+        /// Explained by another alarm, its parent, and shown under that one as long as it stands.
+        SuppressedByDesign = "suppressed_by_design",
+        /// What it is about was taken out of service: followed, not told.
+        OutOfService = "out_of_service",
+    }
+}
+
+coded_enum! {
+    /// What led from one state of an alarm to the next.
+    Why {
+        /// The condition has held for the rule's delay.
+        Raised = "raised",
+        /// The condition came back before the alarm was over.
+        RaisedAgain = "raised_again",
+        /// Nobody acknowledged it for so long that it is told again.
+        Reminded = "reminded",
+        /// The condition has been gone for the rule's delay.
+        Returned = "returned",
+        /// Somebody has seen it.
+        Acknowledged = "acknowledged",
+        /// Somebody noted something beside it.
+        Commented = "commented",
+        /// Somebody put it aside.
+        Shelved = "shelved",
+        /// Somebody took it back before its time.
+        Unshelved = "unshelved",
+        /// The time of the shelving is over.
+        ShelvingEnded = "shelving_ended",
+        /// Another alarm explains it.
+        Suppressed = "suppressed",
+        /// The alarm that explained it is gone and this one is not.
+        SuppressionEnded = "suppression_ended",
+        /// What it is about was taken out of service.
+        TakenOutOfService = "taken_out_of_service",
+        /// What it is about is in service again.
+        PutInService = "put_in_service",
+        /// Somebody reset a latched alarm.
+        Reset = "reset",
+        /// Its rule or what it is about is no longer there.
+        NoLongerWatched = "no_longer_watched",
     }
 }
 
@@ -133,10 +134,26 @@ pub struct Alarm {
     pub subject: Subject,
     /// Where it stands.
     pub state: AlarmState,
-    /// While shelved: where it would stand otherwise.
+    /// While shelved, suppressed or out of service: where it would stand otherwise.
     pub beneath: Option<AlarmState>,
+    /// The alarm that explains it, or that explained it until both were over.
+    pub parent: Option<AlarmId>,
+    /// Whether what it is about is out of service.
+    pub out_of_service: bool,
+    /// Whether it stays, once its condition is gone, until somebody resets it.
+    pub latching: bool,
     /// When the rule's delay had passed.
     pub raised_at: Timestamp,
+    /// When it was last told: at the raising, when it came back, or as a reminder.
+    pub told_at: Timestamp,
+    /// After how long without an acknowledgement it is told again.
+    pub remind_after: Option<Duration>,
+    /// How often it was raised in this episode, from 1.
+    pub raises: u32,
+    /// Whether it had come and gone so often before this raising that it says little.
+    pub chattering: bool,
+    /// Whether it came while so many came at its site that they are told together.
+    pub flood: bool,
     /// When the condition was gone for good; `None` while it lasts.
     pub cleared_at: Option<Timestamp>,
     /// When somebody said that they saw it.
@@ -155,12 +172,21 @@ pub struct Alarm {
     pub clause: Option<String>,
     /// What to do.
     pub runbook: Option<LocalText>,
+    /// The rule's words for it, by which notices are routed.
+    pub tags: Vec<String>,
 }
 
 impl Alarm {
-    /// Whether the condition itself still holds, whatever people have done with the alarm.
+    /// Whether the condition itself still holds, whatever people have done with the alarm. A latched alarm whose condition is
+    /// gone stands no more, though it waits for its reset.
     pub fn is_standing(&self) -> bool {
-        matches!(self.beneath.unwrap_or(self.state), AlarmState::Unacknowledged | AlarmState::Acknowledged)
+        let active = matches!(self.standing(), AlarmState::Unacknowledged | AlarmState::Acknowledged);
+        active && self.cleared_at.is_none()
+    }
+
+    /// Where the alarm stands, or would if it were not shelved, suppressed or out of service.
+    pub fn standing(&self) -> AlarmState {
+        self.beneath.unwrap_or(self.state)
     }
 }
 
@@ -175,12 +201,16 @@ pub struct Transition {
     pub from: Option<AlarmState>,
     /// To where.
     pub to: AlarmState,
+    /// What led there.
+    pub why: Why,
     /// Who did it; `None` when the hub did.
     pub by: Option<String>,
     /// What they said.
     pub comment: Option<String>,
     /// The point's value then.
     pub value: Option<f64>,
+    /// Digest of the text of the rule in force then; of the one that raised the alarm where there is none.
+    pub rule_version: String,
 }
 
 /// What the hub remembers of one rule on one subject: delays that are running and the alarm that is open.
@@ -196,22 +226,30 @@ pub struct Tracking {
     pub clearing_since: Option<Timestamp>,
     /// The alarm that is open.
     pub alarm: Option<AlarmId>,
+    /// When its alarms were raised of late, oldest first: what comes and goes too often is found by it.
+    pub raises: Vec<Timestamp>,
+}
+
+/// A site, a device or a point that people took out of service: its alarms are followed and not told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutOfService {
+    /// What.
+    pub scope: Scope,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when; `None` until somebody ends it.
+    pub until: Option<Timestamp>,
+    /// Who did it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When it ended, and who ended it: `None` when its time was over.
+    pub ended: Option<(Timestamp, Option<String>)>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn subjects_are_told_apart_by_their_parts() {
-        for text in ["a/b", "a/b/c"] {
-            let subject = Subject::parse(text).unwrap();
-            assert_eq!(subject.as_str(), text);
-            assert_eq!(subject.site().as_str(), "a");
-            assert_eq!(subject.device().as_str(), "a/b");
-        }
-        assert_eq!(Subject::parse("a"), None);
-    }
 
     #[test]
     fn codes_are_read_back_and_priorities_ordered() {

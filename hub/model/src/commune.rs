@@ -1,8 +1,12 @@
 //! The commune as configured: its sites, their devices and the devices' points. Built once from the configuration, then only read.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::{Calibration, Decimal, DeviceId, Limit, LocalText, PointId, Quantity, SiteId, Timestamp, Unit};
+use crate::{
+    Calibration, Decimal, DeviceId, Limit, LineId, LocalText, PointId, Priority, Quantity, SiteId, Timestamp,
+    Unit,
+};
 
 /// A commune and all that it watches.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +75,38 @@ pub struct Site {
     pub location: Option<Location>,
     /// Its devices, in the order of the file.
     pub devices: Vec<Device>,
+    /// What it wants otherwise than rules say of themselves, by the rules' ids.
+    pub rules: BTreeMap<String, RuleOverride>,
+}
+
+/// What a site wants otherwise than a rule says of itself. What is not given stays.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RuleOverride {
+    /// Where it is written, for faults: `sites/a.toml:12`.
+    pub place: String,
+    /// Whether the rule watches this site at all.
+    pub enabled: Option<bool>,
+    /// How urgent.
+    pub priority: Option<Priority>,
+    /// How long the condition must hold.
+    pub on_delay: Option<Duration>,
+    /// How long it must be gone.
+    pub off_delay: Option<Duration>,
+    /// After how long without an acknowledgement it is told again.
+    pub remind_after: Option<Duration>,
+    /// The rule's own parameters.
+    pub parameters: BTreeMap<String, Parameter>,
+}
+
+/// A figure, a word or a switch of a rule.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Parameter {
+    /// A number.
+    Number(f64),
+    /// A word.
+    Text(String),
+    /// A switch.
+    Flag(bool),
 }
 
 /// One device of a site.
@@ -84,6 +120,8 @@ pub struct Device {
     pub adapter: String,
     /// How often a reading is expected, where the hub asks for it.
     pub interval: Option<Duration>,
+    /// The line that it shares with other devices of its site, where it may do so.
+    pub line: Option<LineId>,
     /// Its points, in the order of the file.
     pub points: Vec<Point>,
 }
@@ -199,6 +237,13 @@ impl Commune {
 }
 
 impl Point {
+    /// The limit that applies at `moment` to values averaged over `averaging`, or to single values without.
+    pub fn limit_over(&self, moment: Timestamp, averaging: Option<Duration>) -> Option<&Limit> {
+        let fitting =
+            self.limits.iter().filter(|limit| limit.averaging == averaging && limit.applies_at(moment));
+        fitting.max_by_key(|limit| limit.valid_from)
+    }
+
     /// The limit that applies at `moment`; the one that came into force last where several do.
     pub fn limit_at(&self, moment: Timestamp) -> Option<&Limit> {
         self.limits.iter().filter(|limit| limit.applies_at(moment)).max_by_key(|limit| limit.valid_from)

@@ -15,20 +15,24 @@ pub mod limit;
 pub mod quality;
 pub mod quantity;
 pub mod reading;
+pub mod subject;
 pub mod text;
 pub mod time;
 pub mod unit;
 pub mod upkeep;
 
-pub use alarm::{Alarm, AlarmId, AlarmState, Priority, RuleId, Subject, Tracking, Transition};
+pub use alarm::{Alarm, AlarmId, AlarmState, OutOfService, Priority, RuleId, Tracking, Transition, Why};
 pub use calibration::{Calibration, calibrated};
-pub use commune::{Checks, Commune, Device, Location, Point, Range, Scaling, Site, SiteKind};
+pub use commune::{
+    Checks, Commune, Device, Location, Parameter, Point, Range, RuleOverride, Scaling, Site, SiteKind,
+};
 pub use decimal::Decimal;
 pub use id::{DeviceId, IdError, PointId, SiteId};
 pub use limit::{Limit, LimitStatus};
 pub use quality::{Quality, Reason};
 pub use quantity::Quantity;
 pub use reading::{Observation, Reading, Sample};
+pub use subject::{LineId, Subject};
 pub use text::LocalText;
 pub use time::Timestamp;
 pub use unit::Unit;

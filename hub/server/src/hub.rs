@@ -12,7 +12,7 @@ use adapters_sdk::{Clock, INTAKE_CAPACITY, Intake};
 use anyhow::Context;
 use hub_api::Live;
 use hub_logic::{Host, Logic, Recovered, RuleSet};
-use hub_model::{Commune, Device, PointId, Timestamp};
+use hub_model::{Commune, Device, PointId, SiteId, Timestamp};
 use hub_store::{Accounts, AlarmFilter, History, Keeping, Records, Store};
 use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
@@ -20,6 +20,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::adapters::{Adapters, Configured};
+use crate::backtest::Backtests;
 use crate::config::Config;
 use crate::field::WatchedField;
 use crate::keeper::Keeper;
@@ -103,6 +104,9 @@ impl Hub {
         for fault in faults {
             tracing::error!(rule = &*fault.rule, "rule refused: {fault}");
         }
+        for fault in rules.override_faults(&commune) {
+            tracing::error!("{fault}");
+        }
         let started_at = clock.now();
         let logic = logic(&commune, zone, rules, (&store, &records), started_at, started_at)?;
 
@@ -168,9 +172,16 @@ impl Hub {
             pushed: pushed.clone(),
         };
         let push = Arc::new(push::Reader::new(&commune, &config.push_devices, pushed.clone()));
+        let backtests = Backtests {
+            commune: commune.clone(),
+            zone: TimeZone::get(&commune.timezone)?,
+            rules: config.rules.clone(),
+            history: store.clone(),
+        };
         let api = hub_api::Hub {
             commune,
             rules: rules_view,
+            backtest: backtests.runner(),
             history: store.clone(),
             accounts,
             push,
@@ -237,6 +248,7 @@ impl Hub {
             faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
         );
         let needs_restart = NeedsRestart::of(&config);
+        let rules_folder = config.rules.clone();
         let commune = Arc::new(config.commune);
         note_configured(&self.records, &commune, (self.api.now)())?;
         let (store, started_at, of_logic) = (self.store.clone(), self.started_at, commune.clone());
@@ -258,6 +270,13 @@ impl Hub {
         self.api.push = Arc::new(push::Reader::new(&commune, &config.push_devices, self.pushed.clone()));
         self.watched.send_replace(commune.clone());
         self.api.records_changed.notify_one();
+        self.api.backtest = Backtests {
+            zone: TimeZone::get(&commune.timezone)?,
+            rules: rules_folder,
+            history: self.store.clone(),
+            commune: commune.clone(),
+        }
+        .runner();
         self.api.commune = commune;
         // Requests that are under way end with the router that they began with.
         drop(self.router.send_replace(with_mqtt(hub_api::router(self.api.clone()), self.adapters.gate())));
@@ -323,7 +342,7 @@ fn retime(records: Arc<Records>, commune: watch::Receiver<Arc<Commune>>, changed
     })
 }
 
-fn utc_offset_s(zone: &TimeZone, moment: Timestamp) -> i32 {
+pub(crate) fn utc_offset_s(zone: &TimeZone, moment: Timestamp) -> i32 {
     jiff::Timestamp::from_millisecond(moment.as_millis()).map_or(0, |moment| zone.to_offset(moment).seconds())
 }
 
@@ -352,6 +371,8 @@ fn logic(
         tracking: store.tracking()?,
         alarms: store.alarms(&open_alarms)?,
         next_alarm: store.next_alarm_id()?,
+        out_of_service: store.out_of_service(false)?,
+        raised_lately: raised_lately(store, now)?,
         started_at,
         now,
     };
@@ -372,6 +393,15 @@ fn logic(
         logic.warm(readings);
     }
     Ok(logic)
+}
+
+/// New alarms of late, be they open or over: so that a restart forgets no flood.
+fn raised_lately(store: &Store, now: Timestamp) -> anyhow::Result<Vec<(SiteId, Timestamp)>> {
+    let from = now.minus(hub_logic::FLOOD_WINDOW);
+    let filter = AlarmFilter { from: Some(from), limit: usize::MAX, ..AlarmFilter::default() };
+    let mut alarms = store.alarms(&filter)?;
+    alarms.retain(|alarm| alarm.raised_at >= from);
+    Ok(alarms.into_iter().map(|alarm| (alarm.subject.site(), alarm.raised_at)).collect())
 }
 
 fn on_thread(name: &str, work: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<JoinHandle<()>> {

@@ -5,6 +5,7 @@
 #![doc = include_str!("../README.md")]
 
 mod adapters;
+mod backtest;
 mod cli;
 mod config;
 mod demo;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters_sdk::{Clock, Committed, Delivery};
-use hub_api::{Live, Request};
+use hub_api::{Live, Request, ServiceChange};
 use hub_logic::{Action, Command, CommandError, Effect, Event, Logic, RuleStatus, comment_on_closed};
 use hub_model::{Alarm, AlarmId, AlarmState, Timestamp};
 use hub_store::{Append, Batch, History, Latest, StoredReading};
@@ -160,6 +160,29 @@ impl Pipeline {
                 self.append(effects, move || committed.send(()).unwrap_or(()))
             }
             Request::Command { command, reply } => self.command(command, reply),
+            Request::Service { change, by, reply } => self.service(change, by, reply),
+        }
+    }
+
+    fn service(
+        &mut self,
+        change: ServiceChange,
+        by: String,
+        reply: oneshot::Sender<Result<(), CommandError>>,
+    ) -> bool {
+        let now = self.clock.now();
+        let done = match change {
+            ServiceChange::Out { scope, until, reason } => {
+                self.logic.take_out_of_service(now, scope, until, by, reason)
+            }
+            ServiceChange::In(scope) => self.logic.put_in_service(now, &scope, by),
+        };
+        match done {
+            Err(error) => {
+                drop(reply.send(Err(error)));
+                true
+            }
+            Ok(effects) => self.append(effects, move || drop(reply.send(Ok(())))),
         }
     }
 
@@ -218,6 +241,7 @@ impl Pipeline {
                     batch.alarms.push(alarm);
                 }
                 Effect::Track(tracking) => batch.tracking.push(tracking),
+                Effect::Service(one) => batch.out_of_service.push(one),
                 Effect::Fault(fault) => {
                     rules_changed = true;
                     tracing::warn!(
@@ -309,6 +333,7 @@ fn active(p) { p.age_s >= 1 }";
             name: LocalText::same("device"),
             adapter: "test".into(),
             interval: None,
+            line: None,
             points: vec![point],
         };
         let site = Site {
@@ -317,6 +342,7 @@ fn active(p) { p.age_s >= 1 }";
             name: LocalText::same("site"),
             location: None,
             devices: vec![device],
+            rules: std::collections::BTreeMap::new(),
         };
         Commune {
             id: "c".into(),

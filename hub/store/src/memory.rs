@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hub_model::{Alarm, AlarmId, PointId, Reading, RuleId, Timestamp, Tracking, Transition};
+use hub_model::{Alarm, AlarmId, OutOfService, PointId, Reading, RuleId, Timestamp, Tracking, Transition};
 
 use crate::VIETNAM_OFFSET_S;
 use crate::bucket::{BucketFold, Cut, DayFold, What};
@@ -41,6 +41,7 @@ struct Kept {
     alarms: BTreeMap<AlarmId, Alarm>,
     transitions: BTreeMap<AlarmId, Vec<Transition>>,
     tracking: BTreeMap<(RuleId, String), Tracking>,
+    out_of_service: BTreeMap<(Timestamp, String), OutOfService>,
     commits: u64,
 }
 
@@ -132,6 +133,9 @@ impl Kept {
                 self.tracking.insert(key, tracking);
             }
         }
+        for one in batch.out_of_service {
+            self.out_of_service.insert((one.since, one.scope.as_str().to_owned()), one);
+        }
         self.commits += 1;
         CommitSeq(self.commits)
     }
@@ -139,7 +143,8 @@ impl Kept {
 
 /// Whether there is nothing to remember of it.
 pub(crate) fn is_idle(tracking: &Tracking) -> bool {
-    tracking.raising_since.is_none() && tracking.clearing_since.is_none() && tracking.alarm.is_none()
+    let is_quiet = tracking.raising_since.is_none() && tracking.clearing_since.is_none();
+    is_quiet && tracking.alarm.is_none() && tracking.raises.is_empty()
 }
 
 impl Append for MemoryStore {
@@ -229,6 +234,12 @@ impl History for MemoryStore {
 
     fn tracking(&self) -> Result<Vec<Tracking>, StoreError> {
         Ok(self.lock().kept.tracking.values().cloned().collect())
+    }
+
+    fn out_of_service(&self, ended: bool) -> Result<Vec<OutOfService>, StoreError> {
+        let inner = self.lock();
+        let asked = inner.kept.out_of_service.values().filter(|one| ended || one.ended.is_none());
+        Ok(asked.cloned().collect())
     }
 
     fn next_alarm_id(&self) -> Result<AlarmId, StoreError> {

@@ -6,7 +6,9 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use hub_model::{Alarm, AlarmId, AlarmState, PointId, Reading, SiteId, Timestamp, Tracking, Transition};
+use hub_model::{
+    Alarm, AlarmId, AlarmState, OutOfService, PointId, Reading, SiteId, Timestamp, Tracking, Transition,
+};
 
 use crate::error::{Closed, StoreError};
 use crate::figures::{Bucket, DaySummary, Spans};
@@ -26,6 +28,8 @@ pub struct Batch {
     pub transitions: Vec<Transition>,
     /// Rules' timers: each replaces what was known of its rule and subject; one without timer and alarm is forgotten.
     pub tracking: Vec<Tracking>,
+    /// What was taken out of service, or is in service again: each replaces what was known of its scope and beginning.
+    pub out_of_service: Vec<OutOfService>,
 }
 
 impl Batch {
@@ -41,6 +45,7 @@ impl Batch {
             + self.alarms.len()
             + self.transitions.len()
             + self.tracking.len()
+            + self.out_of_service.len()
     }
 }
 
@@ -210,6 +215,12 @@ pub trait History: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn tracking(&self) -> Result<Vec<Tracking>, StoreError>;
+
+    /// What is out of service, and with `ended` also what was, in the order of its beginning and scope.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn out_of_service(&self, ended: bool) -> Result<Vec<OutOfService>, StoreError>;
 
     /// A number greater than that of every committed alarm, at least 1.
     ///

@@ -71,6 +71,7 @@ fn tracking() -> impl Strategy<Value = Tracking> {
         raising_since: raising.then_some(at(3)),
         clearing_since: None,
         alarm: open.then_some(AlarmId(2)),
+        raises: raising.then(|| at(4)).into_iter().collect(),
     })
 }
 
@@ -84,7 +85,7 @@ fn a_step() -> impl Strategy<Value = Step> {
         .prop_map(|(readings, corrections, alarms, tracking)| {
             let raised = |alarm: &Alarm| step(alarm.id.0, 1, None, AlarmState::Unacknowledged);
             let transitions = alarms.iter().map(raised).collect();
-            Step::Append(Batch { readings, corrections, alarms, transitions, tracking })
+            Step::Append(Batch { readings, corrections, alarms, transitions, tracking, ..Batch::default() })
         });
     prop_oneof![6 => batch, 1 => Just(Step::Seal), 1 => Just(Step::Reopen)]
 }

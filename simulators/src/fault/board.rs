@@ -81,6 +81,8 @@ impl Board {
         self.holding(now, |target| match target {
             Target::Device(id) => *id == device,
             Target::Point(id) => id == point,
+            // Faults happen to devices and points only: `FaultKind::check` refuses others.
+            Target::Line(_) | Target::Site(_) => false,
         })
     }
 

@@ -147,6 +147,7 @@ impl FaultKind {
     /// Whether it can happen to `target`.
     pub(crate) fn check(&self, target: &Target, commune: &SimCommune) -> Result<(), SimError> {
         let (device, is_point) = match target {
+            Target::Line(_) | Target::Site(_) => (None, false),
             Target::Device(id) => (commune.device(id), false),
             Target::Point(id) => {
                 let device = commune.device(&id.device());

@@ -19,6 +19,17 @@ pub(crate) struct Entry {
     pub(crate) value: Value,
 }
 
+/// A value under a key of the user's own.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Plain {
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(String),
+    /// True or false.
+    Flag(bool),
+}
+
 /// A configuration table. Taking a key removes it; [`Table::finish`] reports what is left.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -348,6 +359,35 @@ impl Table {
             _ => None,
         });
         read.unwrap_or_default()
+    }
+
+    /// All tables within that nobody asked for by name, each with its key; for tables whose keys are names of the user's own.
+    pub fn named_tables(&mut self) -> Vec<(String, Table)> {
+        let is_table = |entry: &Entry| matches!(entry.value, Value::Table(_));
+        let names: Vec<String> =
+            self.entries.iter().filter(|(_, entry)| is_table(entry)).map(|(name, _)| name.clone()).collect();
+        let taken = names.into_iter().filter_map(|name| match self.entries.remove(&name)?.value {
+            Value::Table(table) => Some((name, table)),
+            _ => None,
+        });
+        taken.collect()
+    }
+
+    /// All numbers, texts and switches that nobody asked for by name, each with its key.
+    pub fn plain_values(&mut self) -> Vec<(String, Plain)> {
+        let plain = |value: &Value| match value {
+            Value::Text(text) => Some(Plain::Text(text.clone())),
+            Value::Boolean(flag) => Some(Plain::Flag(*flag)),
+            value => as_number(value).map(Plain::Number),
+        };
+        let found: Vec<_> = self
+            .entries
+            .iter()
+            .filter(|(name, _)| !self.asked.contains(&name.as_str()))
+            .filter_map(|(name, entry)| Some((name.clone(), plain(&entry.value)?)))
+            .collect();
+        found.iter().for_each(|(name, _)| drop(self.entries.remove(name)));
+        found
     }
 
     /// Reports every key that nobody asked for, with the nearest one that somebody did.

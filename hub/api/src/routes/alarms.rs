@@ -1,14 +1,17 @@
 //! Alarms: lists, one with its history, and what people do with them. What an action means is decided by the logic.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use hub_logic::{Action, Command, CommandError};
-use hub_model::{AlarmId, AlarmState};
+use hub_model::{Alarm, AlarmId, AlarmState};
 use hub_store::AlarmFilter;
 use serde_json::{Value, json};
 
 use crate::app::{App, SharedApp};
-use crate::auth::{Staff, Viewer};
+use crate::auth::{Role, Staff, Viewer};
 use crate::body::JsonBody;
 use crate::hub::Request;
 use crate::problem::Problem;
@@ -44,6 +47,53 @@ pub(crate) async fn get_alarms(
     let filter = AlarmFilter { active_only: state == "active", site, from, to, limit: MAX_ALARMS };
     let alarms = app.read(move |history| history.alarms(&filter)).await?;
     Ok(Json(alarms.iter().map(|alarm| wire::Alarm::of(alarm, &app.zone)).collect()))
+}
+
+/// Open alarms by site, the site that was flooded most first: many at once are one line each, and each alarm is still reachable.
+#[utoipa::path(
+    get, path = "/alarms/groups", tag = "alarms",
+    responses(
+        (status = 200, body = Vec<wire::AlarmGroup>),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_groups(
+    State(app): State<SharedApp>,
+    _: Viewer,
+    params: Params,
+) -> Result<Json<Vec<wire::AlarmGroup>>, Problem> {
+    params.only(&[], &[])?;
+    let filter = AlarmFilter { active_only: true, limit: usize::MAX, ..AlarmFilter::default() };
+    let alarms = app.read(move |history| history.alarms(&filter)).await?;
+    Ok(Json(groups(&alarms, &app)))
+}
+
+fn groups(alarms: &[Alarm], app: &App) -> Vec<wire::AlarmGroup> {
+    let mut by_site: BTreeMap<String, Vec<&Alarm>> = BTreeMap::new();
+    for alarm in alarms {
+        by_site.entry(alarm.subject.site().to_string()).or_default().push(alarm);
+    }
+    let group = |(site, its): (String, Vec<&Alarm>)| {
+        let count = |wanted: &dyn Fn(&&&Alarm) -> bool| its.iter().filter(wanted).count();
+        let told = its.iter().filter(|alarm| alarm.beneath.is_none());
+        let since = its.iter().map(|alarm| alarm.raised_at).min().unwrap_or_default();
+        wire::AlarmGroup {
+            site,
+            open: its.len(),
+            awaiting: count(&|alarm| {
+                matches!(alarm.state, AlarmState::Unacknowledged | AlarmState::RtnUnacknowledged)
+            }),
+            hidden: count(&|alarm| alarm.beneath.is_some()),
+            flood: count(&|alarm| alarm.flood),
+            chattering: count(&|alarm| alarm.chattering),
+            worst: told.map(|alarm| alarm.priority).max().map(wire::Priority::from),
+            since: app.zone.print(since),
+            ids: its.iter().map(|alarm| alarm.id.0).collect(),
+        }
+    };
+    let mut all: Vec<_> = by_site.into_iter().map(group).collect();
+    all.sort_by_key(|group| std::cmp::Reverse((group.flood, group.open)));
+    all
 }
 
 /// One alarm and all that happened to it.
@@ -105,7 +155,7 @@ pub(crate) async fn post_comment(
     act(&app, &id, caller.name, "comment", Action::Comment { text: request.comment }).await
 }
 
-/// Puts an alarm aside until a time, at most 30 days ahead.
+/// Puts an alarm aside until a time: at most 3 days ahead for staff, 14 for officers, 30 for integrators and admins.
 #[utoipa::path(
     post, path = "/alarms/{id}/shelve", tag = "alarms",
     params(("id" = u64, Path, description = "The alarm's number.")),
@@ -122,7 +172,8 @@ pub(crate) async fn post_shelve(
     JsonBody(request): JsonBody<wire::ShelveRequest>,
 ) -> Result<Json<wire::AlarmDetail>, Problem> {
     let until = request.until.read().map_err(|detail| Problem::invalid("until", detail))?;
-    act(&app, &id, caller.name, "reason", Action::Shelve { until, reason: request.reason }).await
+    let (reason, longest) = (request.reason, longest_shelving(caller.role));
+    act(&app, &id, caller.name, "reason", Action::Shelve { until, reason, longest }).await
 }
 
 /// Takes an alarm back that was put aside.
@@ -144,6 +195,35 @@ pub(crate) async fn post_unshelve(
     act(&app, &id, caller.name, "body", Action::Unshelve).await
 }
 
+/// Ends a latched alarm whose condition is gone.
+#[utoipa::path(
+    post, path = "/alarms/{id}/reset", tag = "alarms",
+    params(("id" = u64, Path, description = "The alarm's number.")),
+    request_body = wire::ResetRequest,
+    responses(
+        (status = 200, body = wire::AlarmDetail),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn post_reset(
+    State(app): State<SharedApp>,
+    Staff(caller): Staff,
+    Path(id): Path<String>,
+    JsonBody(request): JsonBody<wire::ResetRequest>,
+) -> Result<Json<wire::AlarmDetail>, Problem> {
+    act(&app, &id, caller.name, "comment", Action::Reset { comment: request.comment }).await
+}
+
+/// How far ahead a role may put an alarm aside: longer than a holiday is no longer a matter of the shift.
+fn longest_shelving(role: Role) -> Duration {
+    let days = match role {
+        Role::Viewer | Role::Staff => 3,
+        Role::Officer => 14,
+        Role::Integrator | Role::Admin => 30,
+    };
+    Duration::from_secs(days * 24 * 3600)
+}
+
 /// Has the pipeline carry out an action. `text_field` is where its text stood in the body.
 async fn act(
     app: &App,
@@ -162,11 +242,22 @@ async fn act(
         }
         Err(refused) => refused,
     };
-    Err(match refused {
-        // The logic knows open alarms only; whether there ever was one of this number, the history knows.
-        CommandError::UnknownAlarm { .. } => {
-            detail(app, alarm).await?;
-            Problem::conflict(format!("Not allowed while the alarm is {}.", AlarmState::Normal.code()))
+    // The logic knows open alarms only; whether there ever was one of this number, the history knows.
+    if matches!(refused, CommandError::UnknownAlarm { .. }) {
+        detail(app, alarm).await?;
+        return Err(Problem::conflict(format!(
+            "Not allowed while the alarm is {}.",
+            AlarmState::Normal.code()
+        )));
+    }
+    Err(refusal(app, refused, text_field))
+}
+
+/// What a refused command is for the caller.
+pub(super) fn refusal(app: &App, refused: CommandError, text_field: &str) -> Problem {
+    match refused {
+        CommandError::UnknownAlarm { .. } | CommandError::NothingToReset | CommandError::InService => {
+            Problem::conflict(sentence(&refused.to_string()))
         }
         CommandError::NotInThatState { state } => {
             Problem::conflict(format!("Not allowed while the alarm is {}.", state.code()))
@@ -178,7 +269,12 @@ async fn act(
         CommandError::BadText { max_chars } => {
             Problem::invalid(text_field, format!("allowed: 1 to {max_chars} characters"))
         }
-    })
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
 /// The word and the detail of an action, for the audit log.
@@ -186,10 +282,11 @@ fn deed(action: &Action) -> (&'static str, Value) {
     match action {
         Action::Acknowledge { comment } => ("acknowledge", json!({"comment": comment})),
         Action::Comment { text } => ("comment", json!({"comment": text})),
-        Action::Shelve { until, reason } => {
+        Action::Shelve { until, reason, .. } => {
             ("shelve", json!({"until_ms": until.as_millis(), "reason": reason}))
         }
         Action::Unshelve => ("unshelve", json!({})),
+        Action::Reset { comment } => ("reset", json!({"comment": comment})),
     }
 }
 

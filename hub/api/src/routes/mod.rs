@@ -3,6 +3,7 @@
 
 pub(crate) mod alarms;
 pub(crate) mod audit;
+pub(crate) mod backtest;
 pub(crate) mod calibrations;
 pub(crate) mod commune;
 pub(crate) mod completeness;
@@ -17,6 +18,7 @@ pub(crate) mod preview;
 pub(crate) mod push;
 pub(crate) mod readings;
 pub(crate) mod rules;
+pub(crate) mod service;
 pub(crate) mod session;
 pub(crate) mod sites;
 pub(crate) mod stream;

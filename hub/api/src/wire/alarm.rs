@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AlarmState, LocalText, Priority};
+use super::{AlarmState, LocalText, Priority, Why};
 use crate::local::Zone;
 
 /// An alarm.
@@ -13,19 +13,38 @@ pub struct Alarm {
     pub id: u64,
     /// The rule that raised it.
     pub rule: String,
+    /// Digest of the rule's text at the raising.
+    pub rule_version: String,
     /// The rule's title.
     pub title: LocalText,
-    /// The point's full id; null when the alarm is about a device.
+    /// What it is about: a point's or a device's full id, a line (`site/@line`) or a site.
+    pub subject: String,
+    /// The point's full id; null when the alarm is about something larger.
     #[schema(required)]
     pub point: Option<String>,
-    /// The device's full id, `site/device`.
-    pub device: String,
+    /// The device's full id, `site/device`; null when the alarm is about a line or a site.
+    #[schema(required)]
+    pub device: Option<String>,
     /// The site's id.
     pub site: String,
     /// How urgent.
     pub priority: Priority,
     /// Where it stands.
     pub state: AlarmState,
+    /// While it is hidden (shelved, suppressed, out of service): where it would stand otherwise.
+    #[schema(required)]
+    pub beneath: Option<AlarmState>,
+    /// The alarm that explains it, or explained it until its end.
+    #[schema(required)]
+    pub parent: Option<u64>,
+    /// Whether it stays, its condition gone, until somebody resets it.
+    pub latching: bool,
+    /// How often it was raised in this episode.
+    pub raises: u32,
+    /// Whether it comes and goes so often that it says little.
+    pub chattering: bool,
+    /// Whether it came while very many came at its site.
+    pub flood: bool,
     /// When it was raised.
     #[schema(format = DateTime)]
     pub raised_at: String,
@@ -54,6 +73,8 @@ pub struct Alarm {
     /// What to do.
     #[schema(required)]
     pub runbook: Option<LocalText>,
+    /// The rule's words for it.
+    pub tags: Vec<String>,
 }
 
 impl Alarm {
@@ -61,17 +82,25 @@ impl Alarm {
     pub fn of(alarm: &hub_model::Alarm, zone: &Zone) -> Self {
         let point = match &alarm.subject {
             hub_model::Subject::Point(point) => Some(point.to_string()),
-            hub_model::Subject::Device(_) => None,
+            _ => None,
         };
         Self {
             id: alarm.id.0,
             rule: alarm.rule.to_string(),
+            rule_version: alarm.rule_version.clone(),
             title: (&alarm.title).into(),
+            subject: alarm.subject.as_str().to_owned(),
             point,
-            device: alarm.subject.device().to_string(),
+            device: alarm.subject.device().map(|device| device.to_string()),
             site: alarm.subject.site().to_string(),
             priority: alarm.priority.into(),
             state: alarm.state.into(),
+            beneath: alarm.beneath.map(AlarmState::from),
+            parent: alarm.parent.map(|parent| parent.0),
+            latching: alarm.latching,
+            raises: alarm.raises,
+            chattering: alarm.chattering,
+            flood: alarm.flood,
             raised_at: zone.print(alarm.raised_at),
             cleared_at: alarm.cleared_at.map(|at| zone.print(at)),
             acknowledged_at: alarm.acknowledged_at.map(|at| zone.print(at)),
@@ -82,6 +111,7 @@ impl Alarm {
             message: (&alarm.message).into(),
             clause: alarm.clause.clone(),
             runbook: alarm.runbook.as_ref().map(LocalText::from),
+            tags: alarm.tags.clone(),
         }
     }
 }
@@ -107,6 +137,8 @@ pub struct AlarmTransition {
     pub from: Option<AlarmState>,
     /// To where.
     pub to: AlarmState,
+    /// What led there.
+    pub why: Why,
     /// Who did it; null when the hub did.
     #[schema(required)]
     pub by: Option<String>,
@@ -116,6 +148,8 @@ pub struct AlarmTransition {
     /// The value then.
     #[schema(required)]
     pub value: Option<f64>,
+    /// Digest of the text of the rule that was in force.
+    pub rule_version: String,
 }
 
 impl AlarmTransition {
@@ -125,9 +159,11 @@ impl AlarmTransition {
             at: zone.print(step.at),
             from: step.from.map(AlarmState::from),
             to: step.to.into(),
+            why: step.why.into(),
             by: step.by.clone(),
             comment: step.comment.clone(),
             value: step.value,
+            rule_version: step.rule_version.clone(),
         }
     }
 }
@@ -165,3 +201,37 @@ pub struct ShelveRequest {
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnshelveRequest {}
+
+/// The reset of a latched alarm.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResetRequest {
+    /// What to say with it.
+    #[schema(max_length = 2000)]
+    pub comment: Option<String>,
+}
+
+/// The alarms of a site together, where very many came at once.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct AlarmGroup {
+    /// The site's id.
+    pub site: String,
+    /// How many of its alarms are open; each is in `ids`.
+    pub open: usize,
+    /// How many wait for an acknowledgement.
+    pub awaiting: usize,
+    /// How many are hidden: shelved, suppressed by design or out of service.
+    pub hidden: usize,
+    /// How many came while very many came at once.
+    pub flood: usize,
+    /// How many chatter.
+    pub chattering: usize,
+    /// The most urgent of those that are not hidden.
+    #[schema(required)]
+    pub worst: Option<Priority>,
+    /// When the oldest of them was raised.
+    #[schema(format = DateTime)]
+    pub since: String,
+    /// Their numbers, the newest first.
+    pub ids: Vec<u64>,
+}

@@ -64,6 +64,46 @@ codes! {
         Normal,
         /// Put aside until a time.
         Shelved,
+        /// Explained by another alarm, its parent, and shown under that one.
+        SuppressedByDesign,
+        /// What it is about was taken out of service.
+        OutOfService,
+    }
+}
+
+codes! {
+    /// What led from one state of an alarm to the next.
+    Why from hub_model::Why {
+        /// The condition has held for the rule's delay.
+        Raised,
+        /// The condition came back before the alarm was over.
+        RaisedAgain,
+        /// Nobody acknowledged it for so long that it was told again.
+        Reminded,
+        /// The condition has been gone for the rule's delay.
+        Returned,
+        /// Somebody has seen it.
+        Acknowledged,
+        /// Somebody noted something.
+        Commented,
+        /// Somebody put it aside.
+        Shelved,
+        /// Somebody took it back before its time.
+        Unshelved,
+        /// The time of the shelving was over.
+        ShelvingEnded,
+        /// Another alarm explains it.
+        Suppressed,
+        /// The alarm that explained it is gone and this one is not.
+        SuppressionEnded,
+        /// What it is about was taken out of service.
+        TakenOutOfService,
+        /// What it is about is in service again.
+        PutInService,
+        /// Somebody reset it, its condition being gone.
+        Reset,
+        /// Its rule or what it is about is no longer there.
+        NoLongerWatched,
     }
 }
 

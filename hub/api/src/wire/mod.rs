@@ -4,6 +4,7 @@
 //! Read next: [`code`] (words such as qualities and states), [`place`], [`point`], [`series`], [`alarm`], [`rule`].
 
 mod alarm;
+mod backtest;
 mod code;
 mod completeness;
 mod field;
@@ -16,14 +17,17 @@ mod record;
 mod rule;
 mod senml;
 mod series;
+mod service;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use alarm::{
-    AcknowledgeRequest, Alarm, AlarmDetail, AlarmTransition, CommentRequest, ShelveRequest, UnshelveRequest,
+    AcknowledgeRequest, Alarm, AlarmDetail, AlarmGroup, AlarmTransition, CommentRequest, ResetRequest,
+    ShelveRequest, UnshelveRequest,
 };
-pub use code::{AlarmState, DeviceState, LimitStatus, Priority, Quality, Role, SiteKind, SiteState};
+pub use backtest::{Backtest, BacktestRequest};
+pub use code::{AlarmState, DeviceState, LimitStatus, Priority, Quality, Role, SiteKind, SiteState, Why};
 pub use completeness::{Completeness, DayCompleteness};
 pub use field::{Bus, Probe, ProbeRequest, Write, WriteRequest};
 pub use health::{Liveness, Readiness, RuleHealth};
@@ -38,6 +42,7 @@ pub use record::{
 pub use rule::{Rule, RuleFault};
 pub use senml::SenmlRecord;
 pub use series::{Buckets, ReadingEvent, Readings, ReadingsAnswer, ResyncEvent, SeriesAnswer};
+pub use service::{InServiceRequest, OutOfService, OutOfServiceRequest};
 
 /// A text that people see, in Vietnamese and in English.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

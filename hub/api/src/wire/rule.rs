@@ -27,6 +27,17 @@ pub struct Rule {
     /// What to do.
     #[schema(required)]
     pub runbook: Option<LocalText>,
+    /// Digest of its text; empty while its file is refused.
+    pub version: String,
+    /// Words by which notices are routed.
+    pub tags: Vec<String>,
+    /// Whether its alarms stay until somebody resets them.
+    pub latching: bool,
+    /// After how long without an acknowledgement it is told again.
+    #[schema(required)]
+    pub remind_after: Option<String>,
+    /// The rules whose alarms it explains.
+    pub explains: Vec<String>,
     /// How many points or devices it watches.
     pub subjects: usize,
     /// How many of its alarms are active.
@@ -48,7 +59,7 @@ pub struct RuleFault {
 /// What a rule watches. An empty list does not narrow.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct RuleWatches {
-    /// `point`, or `device` when it watches devices as a whole.
+    /// `point`, or `device`, `line` or `site` when it watches those as a whole.
     pub scope: &'static str,
     /// Kinds of sites.
     pub site_kind: Vec<String>,
@@ -70,7 +81,7 @@ impl From<&RuleStatus> for Rule {
             title: (&rule.title).into(),
             priority: rule.priority.into(),
             watches: RuleWatches {
-                scope: if watches.device_scope { "device" } else { "point" },
+                scope: watches.scope.code(),
                 site_kind: watches.site_kind.clone(),
                 quantity: watches.quantity.clone(),
                 site: watches.site.clone(),
@@ -81,6 +92,11 @@ impl From<&RuleStatus> for Rule {
             off_delay: duration::format(rule.off_delay),
             on_missing: rule.on_missing.code().to_owned(),
             runbook: rule.runbook.as_ref().map(LocalText::from),
+            version: rule.version.clone(),
+            tags: rule.tags.clone(),
+            latching: rule.latching,
+            remind_after: rule.remind_after.map(duration::format),
+            explains: rule.explains.clone(),
             subjects: rule.subjects,
             active: rule.active,
             fault: rule.fault.as_ref().map(RuleFault::from),

@@ -1,7 +1,7 @@
 //! Alarms: lists, one with its history, and what people do with them.
 
 use hub_api::auth::Role;
-use hub_model::AlarmState;
+use hub_model::{Alarm, AlarmId, AlarmState};
 use serde_json::{Value, json};
 
 use crate::clients::{Answer, Call, look};
@@ -41,14 +41,16 @@ async fn an_alarm_says_what_where_and_since_when() {
     world.keep_alarm(alarm(2, "tam-hop-water/plc", AlarmState::Unacknowledged));
     let expected = json!({
         "id": 1, "rule": "chlorine-low", "title": {"vi": "Clo dư thấp", "en": "Free chlorine low"},
+        "rule_version": "1", "subject": CHLORINE,
         "point": CHLORINE, "device": "tam-hop-water/plc", "site": "tam-hop-water",
+        "beneath": null, "parent": null, "latching": false, "raises": 1, "chattering": false, "flood": false, "tags": [],
         "priority": "high", "state": "unacknowledged", "raised_at": "2026-03-01T09:00:01+07:00",
         "cleared_at": null, "acknowledged_at": null, "acknowledged_by": null, "shelved_until": null,
         "value": 0.14, "unit": "mg/L", "message": {"vi": "Clo dư 0.14", "en": "Free chlorine 0.14"},
         "clause": "Bảng 1", "runbook": null,
         "history": [{
             "at": "2026-03-01T09:00:01+07:00", "from": null, "to": "unacknowledged",
-            "by": null, "comment": null, "value": 0.14,
+            "by": null, "comment": null, "value": 0.14, "why": "raised", "rule_version": "1",
         }],
     });
     assert_eq!(look(&world, "/api/v1/alarms/1").await, expected);
@@ -131,4 +133,44 @@ async fn what_cannot_be_done_is_told_and_changes_nothing() {
         let call = Call::post(format!("{path}/acknowledge"), &json!({})).by(Role::Staff);
         call.send(&world).await.assert_problem(404, &["\"at\":\"id\""]);
     }
+}
+
+#[tokio::test]
+async fn many_alarms_of_a_site_are_one_group_and_each_is_still_reachable() {
+    let world = World::new();
+    for id in 1..=12 {
+        let state = if id == 12 { AlarmState::Acknowledged } else { AlarmState::Unacknowledged };
+        world.keep_alarm(Alarm { flood: id > 10, ..alarm(id, CHLORINE, state) });
+    }
+    let hidden = Alarm {
+        beneath: Some(AlarmState::Unacknowledged),
+        parent: Some(AlarmId(1)),
+        ..alarm(13, "tam-hop-water/plc", AlarmState::SuppressedByDesign)
+    };
+    world.keep_alarm(hidden);
+    let groups = look(&world, "/api/v1/alarms/groups").await;
+    let group = &groups[0];
+    assert_eq!(
+        (&group["site"], &group["open"], &group["awaiting"], &group["hidden"], &group["flood"]),
+        (&json!("tam-hop-water"), &json!(13), &json!(11), &json!(1), &json!(2))
+    );
+    assert_eq!(group["ids"].as_array().unwrap().len(), 13);
+    assert_eq!(look(&world, "/api/v1/alarms/13").await["parent"], 1);
+}
+
+#[tokio::test]
+async fn an_officer_takes_something_out_of_service_and_puts_it_in_again() {
+    let world = World::new();
+    let out = json!({"scope": "tam-hop-water/plc", "reason": "thay đầu đo"});
+    let call = |path: &str, body: &Value| Call::post(path, body).by(Role::Officer);
+    let answer = call("/api/v1/out-of-service", &out).send(&world).await.json();
+    assert_eq!((&answer[0]["scope"], &answer[0]["by"]), (&out["scope"], &json!("officer")));
+    assert_eq!(look(&world, "/api/v1/out-of-service").await.as_array().unwrap().len(), 1);
+    let unknown = json!({"scope": "tam-hop-water/plx", "reason": "x"});
+    call("/api/v1/out-of-service", &unknown).send(&world).await.assert_problem(400, &["nearest"]);
+    let end = json!({"scope": "tam-hop-water/plc"});
+    assert_eq!(call("/api/v1/out-of-service/end", &end).send(&world).await.json(), json!([]));
+    call("/api/v1/out-of-service/end", &end).send(&world).await.assert_problem(409, &["not out of service"]);
+    let all = look(&world, "/api/v1/out-of-service?state=all").await;
+    assert_eq!(all[0]["ended_by"], "officer");
 }

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use hub_api::{Committed, Live, Request};
+use hub_api::{Committed, Live, Request, ServiceChange};
 use hub_logic::{Action, Command, CommandError};
-use hub_model::{Alarm, AlarmState, PointId, Reading, Sample, Timestamp, Transition};
+use hub_model::{Alarm, AlarmState, OutOfService, PointId, Reading, Sample, Timestamp, Transition, Why};
 use hub_store::{Append, Batch, History, Latest, MemoryStore, StoredReading};
 use tokio::sync::mpsc;
 
@@ -37,11 +37,32 @@ impl Pipeline {
                     self.commit(Batch { readings: readings.collect(), ..Batch::default() });
                     let _ = committed.send(());
                 }
+                Request::Service { change, by, reply } => {
+                    let _ = reply.send(self.service(change, by));
+                }
                 Request::Command { command, reply } => {
                     let _ = reply.send(self.command(command));
                 }
             }
         }
+    }
+
+    /// Takes out what is given, until somebody ends it.
+    fn service(&self, change: ServiceChange, by: String) -> Result<(), CommandError> {
+        let now = Timestamp::from_millis(self.now_ms.load(Ordering::SeqCst));
+        let one = match change {
+            ServiceChange::Out { scope, until, reason } => {
+                OutOfService { scope, since: now, until, by, reason, ended: None }
+            }
+            ServiceChange::In(scope) => {
+                let known = self.store.out_of_service(false).unwrap().into_iter();
+                let known =
+                    known.into_iter().find(|one| one.scope == scope).ok_or(CommandError::InService)?;
+                OutOfService { ended: Some((now, Some(by))), ..known }
+            }
+        };
+        self.commit(Batch { out_of_service: vec![one], ..Batch::default() });
+        Ok(())
     }
 
     fn command(&self, command: Command) -> Result<Alarm, CommandError> {
@@ -63,7 +84,7 @@ impl Pipeline {
             }
             Action::Comment { text } => Some(text),
             Action::Shelve { until, .. } if until <= now => return Err(CommandError::BadUntil { latest }),
-            Action::Shelve { until, reason } if from != AlarmState::Shelved => {
+            Action::Shelve { until, reason, .. } if from != AlarmState::Shelved => {
                 alarm.beneath = Some(from);
                 alarm.state = AlarmState::Shelved;
                 alarm.shelved_until = Some(until);
@@ -81,6 +102,8 @@ impl Pipeline {
             at: now,
             from: Some(from),
             to: alarm.state,
+            why: if from == alarm.state { Why::Commented } else { Why::Acknowledged },
+            rule_version: alarm.rule_version.clone(),
             by: Some(command.by),
             comment,
             value: None,

@@ -13,6 +13,7 @@ fn calls() -> Vec<(&'static str, &'static str, Option<Value>, Option<Role>)> {
     let reading = json!({"readings": [{"point": "tam-hop-water/plc/turbidity", "t": START_MS, "v": 1.5}]});
     let probe =
         json!({"endpoint": "tcp://plc:502", "unit_id": 1, "register": "holding", "address": 0, "count": 2});
+    let out = json!({"scope": "tam-hop-water/plc", "reason": "bảo trì"});
     let shelving = json!({"until": START_MS + 3_600_000, "reason": "bảo trì"});
     let calibration = json!({"from": START_MS - 1_000, "gain": 1.02});
     let changed = json!({"from": START_MS - 1_000, "gain": 1.03, "version": 1});
@@ -41,6 +42,9 @@ fn calls() -> Vec<(&'static str, &'static str, Option<Value>, Option<Role>)> {
         ("POST", "/api/v1/alarms/1/comment", Some(json!({"comment": "đang sửa"})), Some(Role::Staff)),
         ("POST", "/api/v1/alarms/1/shelve", Some(shelving), Some(Role::Staff)),
         ("POST", "/api/v1/alarms/1/unshelve", Some(json!({})), Some(Role::Staff)),
+        ("GET", "/api/v1/alarms/groups", None, Some(Role::Viewer)),
+        ("GET", "/api/v1/out-of-service", None, Some(Role::Viewer)),
+        ("POST", "/api/v1/out-of-service", Some(out), Some(Role::Officer)),
         ("GET", "/api/v1/rules", None, Some(Role::Viewer)),
         ("GET", "/api/v1/points/tam-hop-water/plc/turbidity/calibrations", None, Some(Role::Viewer)),
         (

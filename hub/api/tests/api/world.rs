@@ -12,7 +12,7 @@ use hub_logic::{OnMissing, RuleFault, RuleStatus, Watches};
 use hub_model::{
     Alarm, AlarmId, AlarmState, Checks, Commune, Device, DeviceId, Limit, LimitStatus, LocalText, Location,
     Point, PointId, Priority, Quality, Quantity, Range, Reading, Reason, Scaling, Site, SiteId, SiteKind,
-    Subject, Timestamp, Transition,
+    Subject, Timestamp, Transition, Why,
 };
 use hub_store::{Accounts, Batch, History, MemoryStore, Records};
 use tokio::sync::{Notify, mpsc, watch};
@@ -93,6 +93,7 @@ impl World {
         }
         let (clock, health) = (now_ms.clone(), is_healthy.clone());
         let hub = Hub {
+            backtest: Arc::new(|_, _| Err(hub_api::BacktestRefused::UnknownRule)),
             commune: Arc::new(commune()),
             rules: shown_rules,
             history: Arc::new(store.clone()),
@@ -168,6 +169,8 @@ impl World {
             at: alarm.raised_at,
             from: None,
             to: alarm.state,
+            why: Why::Raised,
+            rule_version: "1".to_owned(),
             by: None,
             comment: None,
             value: alarm.value,
@@ -203,7 +206,15 @@ pub fn alarm(id: u64, subject: &str, state: AlarmState) -> Alarm {
         subject: Subject::parse(subject).unwrap(),
         state,
         beneath: (state == AlarmState::Shelved).then_some(AlarmState::Unacknowledged),
+        parent: None,
+        out_of_service: false,
+        latching: false,
         raised_at: at(id as i64 * 1000),
+        told_at: at(id as i64 * 1000),
+        remind_after: None,
+        raises: 1,
+        chattering: false,
+        flood: false,
         cleared_at: (state == AlarmState::Normal).then(|| at(id as i64 * 1000 + 500)),
         acknowledged_at: None,
         acknowledged_by: None,
@@ -213,6 +224,7 @@ pub fn alarm(id: u64, subject: &str, state: AlarmState) -> Alarm {
         message: LocalText::new("Clo dư 0.14", "Free chlorine 0.14"),
         clause: Some("Bảng 1".to_owned()),
         runbook: None,
+        tags: vec![],
     }
 }
 
@@ -233,6 +245,10 @@ fn rule(id: &str, fault_line: Option<usize>) -> RuleStatus {
         off_delay: Duration::from_secs(300),
         on_missing: OnMissing::Hold,
         runbook: None,
+        tags: vec![],
+        latching: false,
+        remind_after: None,
+        explains: vec![],
         subjects: 1,
         active: 0,
         fault,
@@ -261,6 +277,7 @@ fn commune() -> Commune {
         name: LocalText::same(id),
         adapter: adapter.to_owned(),
         interval: Some(Duration::from_secs(10)),
+        line: None,
         points,
     };
     let site = |id: &str, kind, location, devices| Site {
@@ -269,6 +286,7 @@ fn commune() -> Commune {
         name: LocalText::new(format!("Trạm {id}"), id),
         location,
         devices,
+        rules: std::collections::BTreeMap::new(),
     };
     let limit = Limit {
         min: Some(0.2),

@@ -99,7 +99,7 @@ fn note(came: &mut Vec<Came>, effect: Effect, started_at: Timestamp) -> Option<S
                 Some(known) => known.cleared = alarm.cleared_at.map(since),
             }
         }
-        Effect::Store { .. } | Effect::Track(_) => {}
+        Effect::Store { .. } | Effect::Track(_) | Effect::Service(_) => {}
     }
     None
 }
@@ -170,11 +170,13 @@ fn commune_for(rule: &Rule, case: &Case) -> Result<Commune, String> {
             id: site,
             kind: case.site_kind.or(kind_of_rule).unwrap_or(SiteKind::Other),
             location: None,
+            rules: std::collections::BTreeMap::new(),
             devices: vec![Device {
                 name: name(device.name()),
                 id: device,
                 adapter: "case".to_owned(),
                 interval: None,
+                line: None,
                 points,
             }],
         }],

@@ -2,19 +2,41 @@
 //!
 //! Refuses unknown keys and values, naming what is allowed. Read next: [`super::RuleSet`].
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hub_model::{LocalText, Priority, Quantity, SiteKind};
+use hub_model::{LocalText, Parameter, Priority, Quantity, SiteKind};
 use rhai::{Dynamic, Map};
 
-use crate::{OnMissing, Watches};
+use crate::{OnMissing, WatchScope, Watches};
 
 /// The longest delay that a rule may ask for.
 pub const MAX_DELAY: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The longest text that is shown: longer ones are cut.
 pub(crate) const MAX_TEXT_CHARS: usize = 1_000;
 
-const KEYS: [&str; 7] = ["title", "priority", "watches", "on_delay", "off_delay", "on_missing", "runbook"];
+/// The shortest time after which an alarm may be told again.
+const MIN_REMIND_AFTER: Duration = Duration::from_secs(60);
+/// The longest tag, and the most of them.
+const MAX_TAG_CHARS: usize = 32;
+const MAX_TAGS: usize = 16;
+/// The most parameters.
+const MAX_PARAMETERS: usize = 16;
+
+const KEYS: [&str; 12] = [
+    "title",
+    "priority",
+    "watches",
+    "on_delay",
+    "off_delay",
+    "on_missing",
+    "runbook",
+    "tags",
+    "latching",
+    "remind_after",
+    "explains",
+    "parameters",
+];
 const WATCHES_KEYS: [&str; 6] = ["scope", "site_kind", "quantity", "site", "device", "point"];
 
 /// What a rule says of itself.
@@ -27,6 +49,16 @@ pub(crate) struct Facts {
     pub(crate) off_delay: Duration,
     pub(crate) on_missing: OnMissing,
     pub(crate) runbook: Option<LocalText>,
+    /// Words by which notices are routed.
+    pub(crate) tags: Vec<String>,
+    /// Whether an alarm stays, its condition gone, until somebody resets it.
+    pub(crate) latching: bool,
+    /// After how long without an acknowledgement it is told again.
+    pub(crate) remind_after: Option<Duration>,
+    /// Rules whose alarms below this one's subject are explained by this one.
+    pub(crate) explains: Vec<String>,
+    /// Its figures, which a site may set otherwise.
+    pub(crate) parameters: BTreeMap<String, Parameter>,
 }
 
 /// What is wrong with the facts, and at which key.
@@ -49,6 +81,21 @@ impl Facts {
             off_delay: optional(given, "off_delay", "a duration up to \"30d\"", delay)?.unwrap_or_default(),
             on_missing: optional(given, "on_missing", "hold, clear, raise", on_missing)?.unwrap_or_default(),
             runbook: optional(given, "runbook", "{ vi, en } or text", local_text)?,
+            tags: each(given, "tags", "up to 16 words of letters, digits, - and _", is_tag)?,
+            latching: optional(given, "latching", "true, false", |v| v.as_bool().ok())?.unwrap_or_default(),
+            remind_after: optional(given, "remind_after", "a duration from \"1m\" to \"30d\"", |v| {
+                delay(v).filter(|after| *after >= MIN_REMIND_AFTER)
+            })?,
+            parameters: optional(
+                given,
+                "parameters",
+                "a map of up to 16 numbers, texts, true or false",
+                parameters,
+            )?
+            .unwrap_or_default(),
+            explains: each(given, "explains", "ids of rules, one text or an array of texts", |t| {
+                is_id(t, 1)
+            })?,
         })
     }
 }
@@ -80,29 +127,52 @@ fn watches(given: &Map) -> Read<Watches> {
             message: format!("found nothing, allowed: {allowed}"),
         });
     }
-    let scope = optional(&map, "scope", "point, device", |v| match text(v)?.as_str() {
-        "device" => Some(true),
-        "point" => Some(false),
-        _ => None,
+    let scope = optional(&map, "scope", "point, device, line, site", |v| {
+        let word = text(v)?;
+        WatchScope::ALL.into_iter().find(|scope| scope.code() == word)
     })?;
-    let device_scope = scope.unwrap_or(false);
+    let scope = scope.unwrap_or_default();
     let kinds = SiteKind::ALL.map(SiteKind::code).join(", ");
     let ids = "ids, one text or an array of texts";
     let read = Watches {
-        device_scope,
+        scope,
         site_kind: each(&map, "site_kind", &kinds, |t| SiteKind::ALL.iter().any(|kind| kind.code() == t))?,
         quantity: each(&map, "quantity", "known quantities", |t| Quantity::parse(t).is_some())?,
         site: each(&map, "site", ids, |t| is_id(t, 1))?,
         device: each(&map, "device", ids, |t| is_id(t, 1) || is_id(t, 2))?,
         point: each(&map, "point", ids, |t| is_id(t, 1) || is_id(t, 3))?,
     };
-    for (key, list) in [("quantity", &read.quantity), ("point", &read.point)] {
-        if device_scope && !list.is_empty() {
-            let message = "does not go with scope: \"device\", allowed: site_kind, site, device".into();
+    let (code, narrow) = (scope.code(), matches!(scope, WatchScope::Line | WatchScope::Site));
+    let allowed = if narrow { "site_kind, site" } else { "site_kind, site, device" };
+    for (key, list, fits) in [
+        ("quantity", &read.quantity, scope == WatchScope::Point),
+        ("point", &read.point, scope == WatchScope::Point),
+        ("device", &read.device, !narrow),
+    ] {
+        if !fits && !list.is_empty() {
+            let message = format!("does not go with scope: \"{code}\", allowed: {allowed}");
             return Err(WrongFact { key: key.into(), message });
         }
     }
     Ok(read)
+}
+
+fn parameters(value: &Dynamic) -> Option<BTreeMap<String, Parameter>> {
+    let map = value.read_lock::<Map>()?;
+    let read = map.iter().map(|(name, value)| Some((name.to_string(), parameter(value)?)));
+    let read: Option<BTreeMap<_, _>> = read.collect();
+    read.filter(|read| read.len() <= MAX_PARAMETERS)
+}
+
+fn parameter(value: &Dynamic) -> Option<Parameter> {
+    let number = value.as_float().or_else(|_| value.as_int().map(|int| int as f64)).ok();
+    let number = number.filter(|number| number.is_finite()).map(Parameter::Number);
+    number.or_else(|| value.as_bool().ok().map(Parameter::Flag)).or_else(|| text(value).map(Parameter::Text))
+}
+
+fn is_tag(text: &str) -> bool {
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    !text.is_empty() && text.chars().count() <= MAX_TAG_CHARS && text.chars().all(fits)
 }
 
 fn is_id(text: &str, parts: usize) -> bool {
@@ -143,7 +213,10 @@ fn each(given: &Map, key: &str, allowed: &str, fits: impl Fn(&str) -> bool) -> R
             Some(one) => vec![one],
             None => value.read_lock::<rhai::Array>()?.iter().map(text).collect::<Option<Vec<_>>>()?,
         };
-        (!texts.is_empty() && texts.iter().all(|text| fits(text))).then_some(texts)
+        (!texts.is_empty()
+            && (key != "tags" || texts.len() <= MAX_TAGS)
+            && texts.iter().all(|text| fits(text)))
+        .then_some(texts)
     };
     optional(given, key, allowed, read).map(Option::unwrap_or_default)
 }

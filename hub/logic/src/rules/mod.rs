@@ -4,13 +4,15 @@
 //! delays and alarms are [`crate::Logic`]'s. Read next: [`sandbox`], [`watched`], [`facts`].
 
 pub(crate) mod facts;
+mod look_back;
 pub(crate) mod sandbox;
+pub(crate) mod settings;
 mod uses;
 pub(crate) mod watched;
 
 use std::sync::Arc;
 
-use hub_model::{LocalText, RuleId};
+use hub_model::{Commune, LocalText, RuleId};
 use rhai::{AST, Dynamic, Map};
 
 use self::facts::Facts;
@@ -41,6 +43,7 @@ pub(crate) struct Rule {
     begins: Vec<(&'static str, usize)>,
     has_cleared: bool,
     has_message: bool,
+    has_enabled_when: bool,
 }
 
 impl RuleSet {
@@ -93,6 +96,7 @@ impl RuleSet {
             }
         }
         let (has_cleared, has_message) = (has("cleared", 1)?, has("message", 1)?);
+        let has_enabled_when = has("enabled_when", 1)?;
         let line_of_rule = line_of(text, "fn rule");
         let said = self
             .sandbox
@@ -106,12 +110,22 @@ impl RuleSet {
             message: format!("{}: {}", wrong.key, wrong.message),
         })?;
         let uses = Uses::of(&ast)?;
-        let begins = ["active", "cleared", "message"]
+        let begins = ["active", "cleared", "message", "enabled_when"]
             .into_iter()
             .filter_map(|name| Some((name, line_of(text, &format!("fn {name}"))?)))
             .collect();
         let (id, file, version) = (Arc::clone(id), file.to_owned(), digest(text));
-        Ok(Rule { id, version, facts, uses, file, ast, begins, has_cleared, has_message })
+        Ok(Rule { id, version, facts, uses, file, ast, begins, has_cleared, has_message, has_enabled_when })
+    }
+
+    /// What sites want of rules or parameters that are not there, each with the place where it is written.
+    pub fn override_faults(&self, commune: &Commune) -> Vec<String> {
+        settings::override_faults(&self.rules, &self.refused, commune)
+    }
+
+    /// Whether the rule judges at all just now.
+    pub(crate) fn enabled(&self, rule: &Rule, p: &Watched, local_ms: i64) -> Result<bool, RuleFault> {
+        if rule.has_enabled_when { self.ask(rule, "enabled_when", p, local_ms) } else { Ok(true) }
     }
 
     /// Whether the rule's condition is given.

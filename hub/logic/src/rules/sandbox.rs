@@ -35,6 +35,10 @@ const MAX_FUNCTIONS: usize = 64;
 /// The stopwatch is read once in so many operations.
 const OPERATIONS_PER_LOOK: u64 = 32;
 
+/// Functions whose answer changes with time alone.
+pub(super) const CLOCK_FUNCTIONS: [&str; 5] =
+    ["local_hour", "local_minute", "local_weekday", "local_day", "local_month"];
+
 /// What went wrong in a script, and in which line, where that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Trouble {
@@ -144,11 +148,34 @@ fn register_clock(engine: &mut Engine, frame: &Arc<Frame>) {
     engine.register_fn("local_hour", move || -> INT {
         for_hour.local_ms.load(Ordering::Relaxed).div_euclid(3_600_000).rem_euclid(24)
     });
+    let for_minute = Arc::clone(frame);
+    engine.register_fn("local_minute", move || -> INT {
+        for_minute.local_ms.load(Ordering::Relaxed).div_euclid(60_000).rem_euclid(60)
+    });
+    let for_day = Arc::clone(frame);
+    engine.register_fn("local_day", move || -> INT {
+        month_and_day(for_day.local_ms.load(Ordering::Relaxed)).1
+    });
+    let for_month = Arc::clone(frame);
+    engine.register_fn("local_month", move || -> INT {
+        month_and_day(for_month.local_ms.load(Ordering::Relaxed)).0
+    });
     let for_weekday = Arc::clone(frame);
     engine.register_fn("local_weekday", move || -> INT {
         // 1970-01-01 was a Thursday, and Monday is 1.
         (for_weekday.local_ms.load(Ordering::Relaxed).div_euclid(86_400_000) + 3).rem_euclid(7) + 1
     });
+}
+
+/// Month and day of the Gregorian calendar, counted in years that begin in March so that the leap day comes last.
+fn month_and_day(local_ms: i64) -> (INT, INT) {
+    let days = local_ms.div_euclid(86_400_000) + 719_468;
+    let of_era = days.rem_euclid(146_097);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    (month, of_year - (153 * from_march + 2) / 5 + 1)
 }
 
 /// Reckoning with what is absent gives what is absent, and comparing with it is false: a rule need not ask first.
@@ -193,4 +220,18 @@ fn trouble(mut error: Box<EvalAltResult>) -> Trouble {
         other => other.to_string(),
     };
     Trouble { line, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_and_days_are_counted_right() {
+        for (day, found) in
+            [(0, (1, 1)), (58, (2, 28)), (59, (3, 1)), (11_016, (2, 29)), (20_514, (3, 2)), (-1, (12, 31))]
+        {
+            assert_eq!(month_and_day(day * 86_400_000 + 5), found, "day {day}");
+        }
+    }
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use rhai::{AST, ASTNode, Expr, FnCallExpr};
 
+use super::look_back::series_span;
+use super::sandbox::CLOCK_FUNCTIONS;
 use super::sandbox::Trouble;
 use super::watched::WINDOW_FUNCTIONS;
 use crate::window::MAX_WINDOW;
@@ -22,6 +24,10 @@ pub(crate) struct Uses {
     pub(crate) time: bool,
     /// Whether it looks at the point's limit.
     pub(crate) limit: bool,
+    /// Over which span the values of that limit are averaged, where the rule says so.
+    pub(crate) limit_over: Option<Duration>,
+    /// Whether it looks at the value before.
+    pub(crate) previous: bool,
 }
 
 impl Uses {
@@ -44,6 +50,7 @@ impl Uses {
             Expr::Property(property, _) => match property.2.as_str() {
                 "limit" => self.limit = true,
                 "age_s" => self.time = true,
+                "previous" => self.previous = true,
                 _ => {}
             },
             Expr::FnCall(call, at) | Expr::MethodCall(call, at) => {
@@ -57,8 +64,18 @@ impl Uses {
 
     fn note_call(&mut self, call: &FnCallExpr) -> Result<(), String> {
         let name = call.name.as_str();
-        if matches!(name, "local_hour" | "local_weekday") {
+        if CLOCK_FUNCTIONS.contains(&name) {
             self.time = true;
+        } else if name == "limit" {
+            let text = last_text(call).ok_or("limit() takes its averaging as text, such as limit(\"1h\")")?;
+            self.limit_over = Some(hub_model::duration::parse(text).map_err(|error| error.to_string())?);
+            self.limit = true;
+        } else if name == "series" {
+            self.time = true;
+            self.note_series(call)?;
+        } else if name == "point" {
+            let point = last_text(call).ok_or("point() takes device/point as text")?;
+            self.siblings.insert(point.to_owned());
         } else if name == "sibling" {
             let sibling = last_text(call)
                 .ok_or("sibling() takes the other point's id as text, such as sibling(\"ph\")")?;
@@ -67,6 +84,24 @@ impl Uses {
             self.time = true;
             self.note_window(name, call)?;
         }
+        Ok(())
+    }
+
+    fn note_series(&mut self, call: &FnCallExpr) -> Result<(), String> {
+        let wrong = "series() takes its width as text and how many as a number, such as series(\"1h\", 6)";
+        let mut width = None;
+        let mut count = None;
+        for argument in &call.args {
+            match argument {
+                Expr::StringConstant(text, _) => width = Some(text.as_str()),
+                Expr::IntegerConstant(number, _) => count = Some(*number),
+                _ => {}
+            }
+        }
+        let width = hub_model::duration::parse(width.ok_or(wrong)?).map_err(|error| error.to_string())?;
+        let span =
+            series_span(width, count).ok_or("series() reaches back at most \"24h\", in at most 288 spans")?;
+        self.window = self.window.max(Some(span));
         Ok(())
     }
 

@@ -6,20 +6,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hub_model::{Limit, LocalText, Timestamp};
-use rhai::{Dynamic, Engine, EvalAltResult};
+use hub_model::{Limit, LocalText, Parameter, Quantity, Timestamp};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString};
 
+use super::sandbox::MAX_ARRAY_ITEMS;
+use super::settings::Settings;
 use crate::places::Target;
-use crate::window::Aggregate;
+use crate::window::{Aggregate, Window};
 use crate::world::World;
 
 /// Names of the functions that look back over a span of time.
-pub(super) const WINDOW_FUNCTIONS: [&str; 7] = ["mean", "min", "max", "rate", "delta", "count", "covered"];
+pub(super) const WINDOW_FUNCTIONS: [&str; 9] =
+    ["mean", "min", "max", "rate", "delta", "count", "covered", "percentile", "completeness"];
 
 /// `p`.
 #[derive(Clone)]
 pub(crate) struct Watched {
     pub(crate) world: Arc<World>,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) target: Target,
     pub(crate) now: Timestamp,
 }
@@ -29,10 +33,10 @@ pub(crate) struct Watched {
 struct LimitView {
     min: Option<f64>,
     max: Option<f64>,
-    clause: Option<String>,
+    clause: Option<ImmutableString>,
 }
 
-type Asked<T> = Result<T, Box<EvalAltResult>>;
+pub(super) type Asked<T> = Result<T, Box<EvalAltResult>>;
 
 pub(super) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Watched>("Watched").register_type_with_name::<LimitView>("Limit");
@@ -40,14 +44,29 @@ pub(super) fn register(engine: &mut Engine) {
         .register_get("value", |p: &mut Watched| or_unit(p.value()))
         .register_get("quality", |p: &mut Watched| p.quality())
         .register_get("unit", |p: &mut Watched| p.unit())
+        .register_get("previous", |p: &mut Watched| or_unit(p.previous()))
         .register_get("age_s", |p: &mut Watched| or_unit(p.age_s()))
         .register_get("measured_at", |p: &mut Watched| or_unit(p.measured_at().map(Timestamp::as_millis)))
+        .register_get("devices", |p: &mut Watched| p.devices(|_| true))
+        .register_get("silent_devices", |p: &mut Watched| p.devices(|missing| missing == Some(true)))
         .register_get("site", |p: &mut Watched| p.site())
         .register_get("device", |p: &mut Watched| p.device())
         .register_get("id", |p: &mut Watched| p.world.places.subject(p.target).as_str().to_owned())
         .register_get("name", |p: &mut Watched| p.name().vi.clone())
         .register_get("name_en", |p: &mut Watched| p.name().en.clone())
         .register_get("limit", |p: &mut Watched| LimitView::of(p.limit()));
+    engine
+        .register_fn("limit", |p: &mut Watched, over: &str| p.limit_view(over))
+        .register_fn("param", |p: &mut Watched, name: &str| p.param(name))
+        .register_fn("points", |p: &mut Watched, quantity: &str| p.points(quantity))
+        .register_fn("point", |p: &mut Watched, name: &str| or_unit(p.sibling(name)))
+        .register_fn("percentile", |p: &mut Watched, share: FLOAT, span: &str| p.percentile(share, span))
+        .register_fn("percentile", |p: &mut Watched, share: INT, span: &str| {
+            p.percentile(share as FLOAT, span)
+        })
+        .register_fn("completeness", |p: &mut Watched, span: &str| p.completeness(span))
+        .register_fn("series", |p: &mut Watched, width: &str| p.series(width, None))
+        .register_fn("series", |p: &mut Watched, width: &str, count: INT| p.series(width, Some(count)));
     engine
         .register_get("min", |limit: &mut LimitView| or_unit(limit.min))
         .register_get("max", |limit: &mut LimitView| or_unit(limit.max))
@@ -69,25 +88,67 @@ impl Watched {
         latest.value
     }
 
+    fn previous(&self) -> Option<f64> {
+        match self.target {
+            Target::Point(point) => self.world.memory(point).previous(),
+            _ => None,
+        }
+    }
+
+    /// One of the rule's parameters, as the site wants it.
+    fn param(&self, name: &str) -> Asked<Dynamic> {
+        match self.settings.parameters.get(name) {
+            Some(Parameter::Number(number)) => Ok(Dynamic::from_float(*number)),
+            Some(Parameter::Text(text)) => Ok(text.into()),
+            Some(Parameter::Flag(flag)) => Ok((*flag).into()),
+            None => {
+                let known: Vec<&str> = self.settings.parameters.keys().map(String::as_str).collect();
+                Err(format!("no parameter \"{name}\", allowed: {}", known.join(", ")).into())
+            }
+        }
+    }
+
+    /// The points of a quantity of all that is watched.
+    fn points(&self, quantity: &str) -> Asked<Array> {
+        let quantity = Quantity::parse(quantity).ok_or_else(|| format!("no quantity \"{quantity}\""))?;
+        let all = self.world.places.points_of(self.target).iter().cloned().flatten();
+        let wanted = all.filter(|point| self.world.places.point(*point).quantity == quantity);
+        let as_p = |point| Dynamic::from(Self { target: Target::Point(point), ..self.clone() });
+        Ok(wanted.take(MAX_ARRAY_ITEMS).map(as_p).collect())
+    }
+
+    fn limit_view(&self, over: &str) -> Asked<LimitView> {
+        let span = hub_model::duration::parse(over).map_err(|error| error.to_string())?;
+        Ok(LimitView::of(self.limit_over(Some(span))))
+    }
+
+    /// The limit on values averaged over a span, or on single ones.
+    pub(crate) fn limit_over(&self, averaging: Option<Duration>) -> Option<&Limit> {
+        match self.target {
+            Target::Point(point) => self.world.places.point(point).limit_over(self.now, averaging),
+            _ => None,
+        }
+    }
+
     fn quality(&self) -> &'static str {
         match self.target {
             Target::Point(_) => self.world.latest(self.target).map_or("missing", |l| l.quality.code()),
-            Target::Device(_) if self.world.device_is_missing(self.target) == Some(false) => "good",
-            Target::Device(_) => "missing",
+            _ if self.world.all_is_missing(self.target) == Some(false) => "good",
+            _ => "missing",
         }
     }
 
     fn unit(&self) -> &'static str {
         match self.target {
             Target::Point(point) => self.world.places.point(point).unit.code(),
-            Target::Device(_) => "",
+            _ => "",
         }
     }
 
     fn measured_at(&self) -> Option<Timestamp> {
         match self.target {
             Target::Point(_) => self.world.latest(self.target).map(|latest| latest.measured_at),
-            Target::Device(_) => Some(self.world.device_heard_at(self.target)),
+            _ => Some(self.world.heard_at(self.target)),
         }
     }
 
@@ -100,21 +161,32 @@ impl Watched {
         self.world.places.site(self.target).id.to_string()
     }
 
-    fn device(&self) -> String {
-        self.world.places.device_id(self.target).to_string()
+    /// How many of the devices that make up the target are so.
+    fn devices(&self, wanted: impl Fn(Option<bool>) -> bool) -> i64 {
+        let devices = self.world.places.devices_of(self.target);
+        let count = devices.into_iter().filter(|device| wanted(self.world.all_is_missing(*device))).count();
+        i64::try_from(count).unwrap_or(i64::MAX)
     }
 
+    fn device(&self) -> String {
+        self.world.places.device_id(self.target).map_or_else(String::new, ToString::to_string)
+    }
+
+    /// What people call it: a line goes by the name of its site.
     fn name(&self) -> &LocalText {
+        let places = &self.world.places;
         match self.target {
-            Target::Point(point) => &self.world.places.point(point).name,
-            Target::Device(_) => &self.world.places.device(self.target).name,
+            Target::Point(point) => &places.point(point).name,
+            _ => places
+                .device(self.target)
+                .map_or_else(|| &places.site(self.target).name, |device| &device.name),
         }
     }
 
     pub(crate) fn limit(&self) -> Option<&Limit> {
         match self.target {
             Target::Point(point) => self.world.places.point(point).limit_at(self.now),
-            Target::Device(_) => None,
+            _ => None,
         }
     }
 
@@ -140,15 +212,19 @@ impl Watched {
         Ok(or_unit(self.over(span)?.and_then(|(all, _)| of(&all))))
     }
 
-    fn over(&self, span: &str) -> Asked<Option<(Aggregate, Duration)>> {
+    pub(super) fn over(&self, span: &str) -> Asked<Option<(Aggregate, Duration)>> {
+        let (window, span) = self.window(span)?;
+        Ok(window.over(self.now, span).map(|all| (all, span)))
+    }
+
+    /// The window of the point, and a span that it reaches over.
+    pub(super) fn window(&self, span: &str) -> Asked<(&Window, Duration)> {
         let span = hub_model::duration::parse(span).map_err(|error| error.to_string())?;
         let Target::Point(point) = self.target else {
             return Err("a device has no values to look back on; take a point of it with sibling()".into());
         };
         match &self.world.memory(point).window {
-            Some(window) if span <= window.span() && !span.is_zero() => {
-                Ok(window.over(self.now, span).map(|all| (all, span)))
-            }
+            Some(window) if span <= window.span() && !span.is_zero() => Ok((window, span)),
             _ => {
                 Err("no such window is kept: write span and sibling as text in the rule, at most \"24h\""
                     .into())
@@ -162,17 +238,17 @@ impl LimitView {
         Self {
             min: limit.and_then(|limit| limit.min),
             max: limit.and_then(|limit| limit.max),
-            clause: limit.map(|limit| limit.clause.clone()),
+            clause: limit.map(|limit| limit.clause.as_str().into()),
         }
     }
 }
 
-fn or_unit<T: Into<Given>>(given: Option<T>) -> Dynamic {
+pub(super) fn or_unit<T: Into<Given>>(given: Option<T>) -> Dynamic {
     given.map_or(Dynamic::UNIT, |given| given.into().0)
 }
 
 /// What scripts take: one conversion for the few types that are given to them.
-struct Given(Dynamic);
+pub(super) struct Given(Dynamic);
 
 impl From<f64> for Given {
     fn from(number: f64) -> Self {
@@ -188,6 +264,12 @@ impl From<i64> for Given {
 
 impl From<String> for Given {
     fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<ImmutableString> for Given {
+    fn from(text: ImmutableString) -> Self {
         Self(text.into())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hub_logic::{Action, CommandError, Effect, GONE_WHILE_SHELVED, MAX_SHELVING, NO_LONGER_WATCHED};
+use hub_logic::{Action, CommandError, Effect, GONE_WHILE_HIDDEN, MAX_SHELVING, NO_LONGER_WATCHED};
 use hub_model::{AlarmId, AlarmState, Commune, Reason, Transition};
 
 use crate::support::*;
@@ -32,7 +32,7 @@ fn acknowledge(comment: &str) -> Action {
 }
 
 fn shelve(seconds: i64) -> Action {
-    Action::Shelve { until: at(seconds), reason: "máy đang bảo trì".into() }
+    Action::Shelve { until: at(seconds), reason: "máy đang bảo trì".into(), longest: MAX_SHELVING }
 }
 
 fn transition(effects: &[Effect]) -> &Transition {
@@ -188,7 +188,7 @@ fn what_happens_beneath_a_shelving_is_kept() {
     hub.act(10, 1, shelve(100)).unwrap();
     let effects = hub.observe(raw(CHLORINE, 50.0, 20));
     assert_eq!(path(&effects), ["shelved>shelved"]);
-    assert_eq!(transition(&effects).comment.as_deref(), Some(GONE_WHILE_SHELVED));
+    assert_eq!(transition(&effects).comment.as_deref(), Some(GONE_WHILE_HIDDEN));
     assert_eq!(path(&hub.observe(raw(CHLORINE, 5.0, 30))), ["shelved>shelved"]);
     hub.observe(raw(CHLORINE, 50.0, 40));
     assert_eq!(path(&hub.tick(100)), ["shelved>rtn_unacknowledged"]);

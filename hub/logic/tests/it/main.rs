@@ -5,7 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail loudly")]
 
 mod alarms;
+mod backtest;
 mod clock;
+mod life;
 mod readings;
 mod recovery;
 mod rules;

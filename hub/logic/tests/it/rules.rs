@@ -46,7 +46,10 @@ fn the_pilots_rule_runs_as_it_stands() {
     let alarm = hub.alarm();
     assert_eq!(alarm.message.vi, "Clo dư 0.12 mg/L, tối thiểu 0.2");
     assert_eq!((alarm.value, alarm.unit.as_str(), alarm.raised_at), (Some(0.12), "mg/L", at(14)));
-    assert_eq!(alarm.clause.as_deref(), Some("QCVN 01-1:2024/BYT, Bảng 1"));
+    assert_eq!(
+        alarm.clause.as_deref(),
+        Some("QCVN 01-1:2024/BYT, Bảng 1: ≥ 0.2 mg/L, ≤ 1 mg/L (chưa kiểm chứng)")
+    );
     assert_eq!(alarm.title.vi, "Clo dư thấp");
 }
 

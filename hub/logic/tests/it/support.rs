@@ -10,7 +10,7 @@ use hub_logic::{
 use hub_model::{
     Alarm, AlarmId, AlarmState, Checks, Commune, Device, DeviceId, Limit, LimitStatus, LocalText,
     Observation, Point, PointId, Quantity, Range, Reading, Reason, Sample, Scaling, Site, SiteId, SiteKind,
-    Timestamp, Tracking,
+    Timestamp, Tracking, Why,
 };
 
 pub const CHLORINE: &str = "water/plc/free-chlorine";
@@ -34,12 +34,14 @@ pub fn commune() -> Commune {
         name: LocalText::same(id),
         location: None,
         devices,
+        rules: std::collections::BTreeMap::new(),
     };
     let device = |id: &str, points: Vec<Point>| Device {
         id: DeviceId::parse(id).unwrap(),
         name: LocalText::same(id),
         adapter: "test".into(),
         interval: None,
+        line: None,
         points,
     };
     let mut chlorine = point(CHLORINE, "free_chlorine");
@@ -189,6 +191,20 @@ impl Hub {
         Ok(effects)
     }
 
+    /// Takes something out of service for 70 s, or puts it in again.
+    pub fn service(&mut self, seconds: i64, scope: &str, out: bool) -> Vec<Effect> {
+        let (now, scope) = (at(seconds), hub_model::Scope::parse(scope).unwrap());
+        let effects = match out {
+            true => {
+                let until = Some(at(seconds + 70));
+                self.logic.take_out_of_service(now, scope, until, "hoa".into(), "thay đầu đo".into()).unwrap()
+            }
+            false => self.logic.put_in_service(now, &scope, "hoa".into()).unwrap_or_default(),
+        };
+        self.keep(&effects);
+        effects
+    }
+
     /// Stops and starts again from what was stored, with the rules as they are or with others.
     pub fn restart(&mut self) {
         self.logic = build(&self.commune, &self.rules, &self.recovered);
@@ -227,6 +243,9 @@ impl Hub {
                 Effect::Alarm { alarm, transition } => {
                     assert_eq!(transition.to, alarm.state);
                     kept.next_alarm = kept.next_alarm.max(AlarmId(alarm.id.0 + 1));
+                    if transition.why == Why::Raised {
+                        kept.raised_lately.push((alarm.subject.site(), alarm.raised_at));
+                    }
                     kept.alarms.retain(|known| known.id != alarm.id);
                     if alarm.state != AlarmState::Normal {
                         kept.alarms.push(alarm);
@@ -238,6 +257,10 @@ impl Hub {
                     };
                     kept.tracking.retain(|known| !same(known));
                     kept.tracking.push(tracking);
+                }
+                Effect::Service(one) => {
+                    kept.out_of_service.retain(|known| known.scope != one.scope);
+                    kept.out_of_service.push(one);
                 }
                 Effect::Fault(fault) => self.faults.push(fault),
             }

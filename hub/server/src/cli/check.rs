@@ -16,7 +16,7 @@ pub fn check(dir: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     let (config, problems) = Config::load(dir);
     warn(&warning_lines(&problems));
     let mut lines = error_lines(&problems);
-    lines.extend(rule_faults(dir)?);
+    lines.extend(rule_faults(dir, config.as_ref())?);
     let Some(config) = config.filter(|_| lines.is_empty()) else { return Err(Faulty { lines }.into()) };
     warn(&calibrations_ahead(&config.commune, Clock::system().now()));
     // Loading has found no clash.
@@ -39,15 +39,17 @@ pub fn check(dir: &Path, out: &mut impl Write) -> anyhow::Result<()> {
 }
 
 /// The rules that would be refused, one line each.
-fn rule_faults(dir: &Path) -> anyhow::Result<Vec<String>> {
+fn rule_faults(dir: &Path, config: Option<&Config>) -> anyhow::Result<Vec<String>> {
     // A faulty section has been told already, and so has a folder that is none.
     let Ok(folder) = Config::rules_dir(dir) else { return Ok(Vec::new()) };
-    let (_, faults) = RuleSet::compile(crate::rules::files(folder.as_deref())?);
+    let (rules, faults) = RuleSet::compile(crate::rules::files(folder.as_deref())?);
     let line = |fault: &RuleFault| match &folder {
         Some(folder) => format!("{}/{fault}", folder.strip_prefix(dir).unwrap_or(folder).display()),
         None => fault.to_string(),
     };
-    Ok(faults.iter().map(line).collect())
+    let mut lines: Vec<String> = faults.iter().map(line).collect();
+    lines.extend(config.map(|config| rules.override_faults(&config.commune)).unwrap_or_default());
+    Ok(lines)
 }
 
 fn print_bus(bus: &BusSummary, out: &mut impl Write) -> std::io::Result<()> {

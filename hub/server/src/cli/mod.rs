@@ -94,6 +94,8 @@ enum RulesCommand {
         #[command(flatten)]
         config: ConfigDir,
     },
+    /// Tell what a rule would have raised on stored readings, and when
+    Backtest(rules::BacktestOptions),
 }
 
 #[derive(Args)]
@@ -178,6 +180,7 @@ fn run(cli: Cli, out: &mut impl Write) -> anyhow::Result<()> {
         Command::User(command) => user::run(command, out),
         Command::Token(command) => token::run(command, out),
         Command::Rules(RulesCommand::Test { rules, config }) => rules::test(&config.dir, &rules, out),
+        Command::Rules(RulesCommand::Backtest(options)) => rules::backtest(&options, out),
         Command::Backup(options) => archive::backup(&options, out),
         Command::Restore(options) => archive::restore(&options, out),
         Command::Import(options) => import::import(options, out),

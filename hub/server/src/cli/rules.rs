@@ -1,13 +1,23 @@
-//! `commune-hub rules test`: runs each rule's cases and tells how each went.
+//! `commune-hub rules test` and `rules backtest`: how each case went, and what a rule would have raised on stored readings.
 
 use std::io::Write;
-use std::path::Path;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use adapters_sdk::Clock;
 use adapters_sdk::clock::stopwatch;
-use anyhow::bail;
-use hub_logic::{Elapsed, embedded_rules, run_cases};
+use anyhow::{Context, bail};
+use clap::Args;
+use hub_api::{BacktestAsked, Backtested};
+use hub_logic::{BacktestReport, Elapsed, embedded_rules, run_cases};
+use hub_model::Timestamp;
+use hub_store::{Settings, Store, StoreError, archive};
+use jiff::tz::TimeZone;
+
+use super::ConfigDir;
+use crate::backtest::Backtests;
 
 use crate::config::{Config, nearest};
 
@@ -103,4 +113,124 @@ fn of_folder(folder: &Path) -> anyhow::Result<Vec<Subject>> {
         Subject { id, rule, cases }
     };
     Ok(rules.into_iter().map(subject).collect())
+}
+
+#[derive(Args)]
+pub struct BacktestOptions {
+    /// The rule, by its file's name without the ending
+    rule: String,
+    #[command(flatten)]
+    config: ConfigDir,
+    /// From when: a day, a local time or RFC 3339
+    #[arg(long, value_name = "T")]
+    from: String,
+    /// Until when
+    #[arg(long, value_name = "T")]
+    to: String,
+    /// Another text for the rule, compared with the one in force
+    #[arg(long, value_name = "FILE")]
+    source: Option<PathBuf>,
+}
+
+/// Tells what a rule would have raised, whether the hub runs or not.
+pub fn backtest(options: &BacktestOptions, out: &mut impl Write) -> anyhow::Result<()> {
+    let (config, _) = Config::require(&options.config.dir)?;
+    let zone = TimeZone::get(&config.commune.timezone)?;
+    let moment = |text: &str| {
+        moment(text, &zone)
+            .with_context(|| format!("{text}: allowed: 2026-03-01, 2026-03-01T08:00 or RFC 3339"))
+    };
+    let (from, to) = (moment(&options.from)?, moment(&options.to)?);
+    let source = options.source.as_ref().map(std::fs::read_to_string).transpose()?;
+    let readable = Readable::open(&config.store.dir)?;
+    let backtests = Backtests {
+        commune: Arc::new(config.commune),
+        zone: zone.clone(),
+        rules: config.rules,
+        history: readable.store.clone(),
+    };
+    let asked = BacktestAsked { rule: options.rule.clone(), from, to, source };
+    let found = backtests.run(&asked, &mut |_| ControlFlow::Continue(()))?;
+    tell(&found, &zone, out)
+}
+
+/// The store, or a copy of it while a hub has it open.
+struct Readable {
+    store: Arc<Store>,
+    copy: Option<PathBuf>,
+}
+
+impl Readable {
+    fn open(dir: &Path) -> anyhow::Result<Self> {
+        match Store::open(Settings::new(dir)) {
+            Ok(store) => Ok(Self { store: Arc::new(store), copy: None }),
+            Err(StoreError::InUse { .. }) => {
+                let copy = std::env::temp_dir().join(format!("commune-hub-backtest-{}", std::process::id()));
+                std::fs::create_dir_all(&copy)?;
+                let file = copy.join("backup");
+                archive::backup(dir, &file, Clock::system().now(), env!("CARGO_PKG_VERSION"))?;
+                let restored = copy.join("store");
+                archive::restore(&file, &restored)?;
+                std::fs::remove_file(file)?;
+                Ok(Self { store: Arc::new(Store::open(Settings::new(restored))?), copy: Some(copy) })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Drop for Readable {
+    fn drop(&mut self) {
+        if let Some(copy) = &self.copy {
+            // What is left of it lies in the folder for temporary files.
+            drop(std::fs::remove_dir_all(copy));
+        }
+    }
+}
+
+fn tell(found: &Backtested, zone: &TimeZone, out: &mut impl Write) -> anyhow::Result<()> {
+    let Backtested { report, in_force, difference } = found;
+    for (index, alarm) in report.alarms.iter().enumerate() {
+        let is_new = difference.as_ref().is_some_and(|difference| difference.new.contains(&index));
+        let cleared = alarm.cleared_at.map_or_else(|| "still standing".to_owned(), |at| local(at, zone));
+        let mark = if is_new { "new " } else { "" };
+        let (raised, subject) = (local(alarm.raised_at, zone), alarm.subject.as_str());
+        writeln!(out, "{mark}{raised} to {cleared}  {subject}  {}", alarm.message.vi)?;
+    }
+    for week in &report.weeks {
+        let start = local(week.start, zone);
+        writeln!(out, "week of {start}: {} raised, {:.0} min active", week.raised, week.minutes_active)?;
+    }
+    report.faults.iter().try_for_each(|fault| writeln!(out, "fault {fault}"))?;
+    writeln!(out, "{}", summary(report))?;
+    if let (Some(old), Some(difference)) = (in_force, difference) {
+        writeln!(out, "in force: {}", summary(old))?;
+        writeln!(out, "{} new, {} gone", difference.new.len(), difference.gone.len())?;
+    }
+    Ok(())
+}
+
+fn summary(report: &BacktestReport) -> String {
+    format!(
+        "{}: {} raised, {} cleared, {:.0} min active, {} messages, from {} readings",
+        report.rule, report.raised, report.cleared, report.minutes_active, report.messages, report.readings
+    )
+}
+
+fn local(at: Timestamp, zone: &TimeZone) -> String {
+    jiff::Timestamp::from_millisecond(at.as_millis()).map_or_else(
+        |_| at.to_string(),
+        |at| at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
+    )
+}
+
+/// A moment as people write it: with an offset, or a local time or day.
+fn moment(text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> {
+    if let Ok(at) = text.parse::<jiff::Timestamp>() {
+        return Ok(Timestamp::from_millis(at.as_millisecond()));
+    }
+    let time = text
+        .parse::<jiff::civil::DateTime>()
+        .or_else(|_| text.parse::<jiff::civil::Date>().map(Into::into))?;
+    Ok(Timestamp::from_millis(time.to_zoned_datetime(zone.clone())?.timestamp().as_millisecond()))
 }

@@ -7,7 +7,7 @@ use adapters_modbus::ModbusDevice;
 use adapters_mqtt::MqttDevice;
 use adapters_push::PushDevice;
 use adapters_sdk::config::{Place, Problem, Problems, Table};
-use hub_model::{Device, DeviceId, LocalText, Point, PointId, SiteId};
+use hub_model::{Device, DeviceId, LineId, LocalText, Point, PointId, SiteId};
 
 use jiff::tz::TimeZone;
 
@@ -83,12 +83,16 @@ pub(super) fn read(
         _ => None,
     };
     let id = id?;
+    let line = match &settings {
+        Some(DeviceSettings::Modbus(settings)) => Some(LineId::new(site, &settings.endpoint.to_string())),
+        _ => None,
+    };
     let taken =
         named.and_then(|name| profiles.find(&name).ok()).map(|profile| taken(&id, profile, &own_points));
     let (points, settings_of_points) = points.into_iter().unzip();
     let served = serve(&id, settings?, password, settings_of_points, place)?;
     let name = name.unwrap_or_else(|| LocalText::same(id.name()));
-    Some(Read { device: device(id, name, adapter, interval, points), served, taken })
+    Some(Read { device: device(id, name, adapter, interval, line, points), served, taken })
 }
 
 fn device(
@@ -96,9 +100,10 @@ fn device(
     name: LocalText,
     adapter: Adapter,
     interval: Option<Duration>,
+    line: Option<LineId>,
     points: Vec<Point>,
 ) -> Device {
-    Device { id, name, adapter: adapter.code().to_owned(), interval, points }
+    Device { id, name, adapter: adapter.code().to_owned(), interval, line, points }
 }
 
 fn taken(device: &DeviceId, profile: &Profile, own_points: &[Table]) -> Taken {

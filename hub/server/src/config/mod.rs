@@ -14,6 +14,7 @@ pub mod nearest;
 mod point;
 mod profile;
 mod ranges;
+mod rule_override;
 mod site;
 pub mod size;
 mod store;

@@ -14,7 +14,7 @@ use super::device::{self, Served, Taken};
 use super::files::{Files, about_file};
 use super::login::Logins;
 use super::profile::Profiles;
-use super::ranges;
+use super::{ranges, rule_override};
 use crate::limits::{LimitSet, LimitSets};
 
 /// All sites, and their devices by adapter.
@@ -85,6 +85,7 @@ impl<'a> Reader<'a> {
         let name = table.local_text("name", problems);
         let location = ranges::location(&mut table, problems);
         let bound = self.bound_sets(&mut table, problems);
+        let rules = rule_override::read(&mut table, problems);
         let device_tables = table.tables("device", problems);
         table.finish(problems);
         // A site without a usable id is read all the same, for the faults of its devices.
@@ -100,7 +101,7 @@ impl<'a> Reader<'a> {
         }
         if let (Some(id), Some(kind)) = (id, kind) {
             let name = name.unwrap_or_else(|| LocalText::same(id.as_str()));
-            self.found.sites.push(Site { id, kind, name, location, devices });
+            self.found.sites.push(Site { id, kind, name, location, devices, rules });
         }
     }
 

@@ -1,6 +1,6 @@
 //! Checks of alarms, their steps and the rules' timers.
 
-use hub_model::{Alarm, AlarmId, AlarmState, SiteId, Subject, Tracking};
+use hub_model::{Alarm, AlarmId, AlarmState, OutOfService, Scope, SiteId, Subject, Tracking};
 
 use super::samples::{alarm, at, step};
 use super::{Backend, Check, Place};
@@ -12,6 +12,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("alarms are filtered, the newest first", alarms_are_filtered),
     ("alarm numbers are never used twice", alarm_numbers_are_never_used_twice),
     ("timers are kept and forgotten", timers_are_kept_and_forgotten),
+    ("what is out of service is kept until it ends", what_is_out_of_service_is_kept_until_it_ends),
 ];
 
 fn append_alarms(place: &Place, alarms: Vec<Alarm>) {
@@ -29,8 +30,20 @@ fn alarms_are_replaced_whole(place: &mut Place) {
         shelved_until: Some(at(90)),
         ..raised.clone()
     };
-    let bare =
-        Alarm { value: None, unit: String::new(), clause: None, runbook: None, ..alarm(2, "a/plc", 5) };
+    let bare = Alarm {
+        parent: None,
+        out_of_service: false,
+        latching: true,
+        remind_after: None,
+        chattering: false,
+        flood: true,
+        value: None,
+        unit: String::new(),
+        clause: None,
+        runbook: None,
+        tags: vec![],
+        ..alarm(2, "a/plc", 5)
+    };
     append_alarms(place, vec![raised.clone(), bare.clone()]);
     place.look_twice(|store| {
         assert_eq!(store.alarm(AlarmId(1)).expect("readable"), Some((raised.clone(), vec![])));
@@ -122,6 +135,7 @@ fn timers_are_kept_and_forgotten(place: &mut Place) {
         raising_since: Some(at(10)),
         clearing_since: None,
         alarm: None,
+        raises: vec![],
     };
     let open = Tracking { raising_since: None, alarm: Some(AlarmId(4)), ..tracking("low", "a/plc/ph") };
     let append = |place: &Place, tracking| place.append(Batch { tracking, ..Batch::default() });
@@ -131,7 +145,37 @@ fn timers_are_kept_and_forgotten(place: &mut Place) {
         let expected = [tracking("low", "a/plc"), open.clone(), tracking("offline", "a/plc")];
         assert_eq!(store.tracking().expect("readable"), expected);
     });
+    let often = Tracking { raises: vec![at(3), at(-4)], raising_since: None, ..tracking("often", "a/@bus") };
+    append(place, vec![often.clone()]);
+    place.look_twice(|store| assert!(store.tracking().expect("readable").contains(&often)));
+    append(place, vec![Tracking { raises: vec![], ..often }]);
     let idle = |rule, subject| Tracking { raising_since: None, ..tracking(rule, subject) };
     append(place, vec![idle("low", "a/plc"), idle("offline", "a/plc"), idle("never", "a/plc")]);
     place.look_twice(|store| assert_eq!(store.tracking().expect("readable"), std::slice::from_ref(&open)));
+}
+
+fn what_is_out_of_service_is_kept_until_it_ends(place: &mut Place) {
+    let one = |scope: &str, since| OutOfService {
+        scope: Scope::parse(scope).expect("samples have well-formed ids"),
+        since: at(since),
+        until: Some(at(since + 50)),
+        by: "hoa".to_owned(),
+        reason: "Thay đầu đo".to_owned(),
+        ended: None,
+    };
+    let unbounded = OutOfService { until: None, ..one("a/plc", 20) };
+    let append = |place: &Place, all| place.append(Batch { out_of_service: all, ..Batch::default() });
+    append(place, vec![unbounded.clone(), one("a", 10), one("b/cam/noise", 20)]);
+    place.look_twice(|store| {
+        let found = store.out_of_service(false).expect("readable");
+        assert_eq!(found, [one("a", 10), unbounded.clone(), one("b/cam/noise", 20)]);
+    });
+    let by_time = OutOfService { ended: Some((at(60), None)), ..one("a", 10) };
+    let by_hand = OutOfService { ended: Some((at(30), Some("lan".to_owned()))), ..unbounded };
+    append(place, vec![by_time.clone(), by_hand.clone()]);
+    place.look_twice(|store| {
+        assert_eq!(store.out_of_service(false).expect("readable"), [one("b/cam/noise", 20)]);
+        let all = [by_time.clone(), by_hand.clone(), one("b/cam/noise", 20)];
+        assert_eq!(store.out_of_service(true).expect("readable"), all);
+    });
 }

@@ -1,10 +1,11 @@
 //! Readings and alarms to store: plain ones, which a check then changes where it matters. Decides nothing.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use hub_model::{
     Alarm, AlarmId, AlarmState, LocalText, PointId, Priority, Quality, Reading, Reason, Subject, Timestamp,
-    Transition,
+    Transition, Why,
 };
 
 use crate::port::History;
@@ -60,7 +61,15 @@ pub fn alarm(id: u64, subject: &str, ms: i64) -> Alarm {
         subject: Subject::parse(subject).expect("samples have well-formed ids"),
         state: AlarmState::Unacknowledged,
         beneath: None,
+        parent: Some(AlarmId(1)),
+        out_of_service: true,
+        latching: false,
         raised_at: at(ms),
+        told_at: at(ms + 1),
+        remind_after: Some(Duration::from_secs(7_200)),
+        raises: 3,
+        chattering: true,
+        flood: false,
         cleared_at: None,
         acknowledged_at: None,
         acknowledged_by: None,
@@ -70,12 +79,23 @@ pub fn alarm(id: u64, subject: &str, ms: i64) -> Alarm {
         message: LocalText::new("Clo dư 0.12 mg/L", "Free chlorine 0.12 mg/L"),
         clause: Some("QCVN 01-1:2024, 5".to_owned()),
         runbook: Some(LocalText::new("Kiểm tra bơm định lượng", "Check the dosing pump")),
+        tags: vec!["clo".to_owned(), "water".to_owned()],
     }
 }
 
 /// A step of an alarm's life by the hub itself.
 pub fn step(id: u64, ms: i64, from: Option<AlarmState>, to: AlarmState) -> Transition {
-    Transition { alarm: AlarmId(id), at: at(ms), from, to, by: None, comment: None, value: Some(0.12) }
+    Transition {
+        alarm: AlarmId(id),
+        at: at(ms),
+        from,
+        to,
+        why: if from.is_none() { Why::Raised } else { Why::Returned },
+        by: None,
+        comment: None,
+        value: Some(0.12),
+        rule_version: "5f2c".to_owned(),
+    }
 }
 
 /// All readings of a point in `[from, to)`.

@@ -5,13 +5,13 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
-use hub_model::{Alarm, AlarmId, PointId, Reading, Timestamp, Tracking, Transition};
+use hub_model::{Alarm, AlarmId, OutOfService, PointId, Reading, Timestamp, Tracking, Transition};
 use rusqlite::params;
 
 use super::Store;
 use super::codes::{quality_of, reading_of_row};
 use super::readers::Fault;
-use super::rows::{alarm_of, correction_of, tracking_of, transition_of};
+use super::rows::{alarm_of, correction_of, out_of_service_of, tracking_of, transition_of};
 use super::walk::{Piece, Walk};
 use crate::bucket::{BucketFold, Cut, DayFold, What};
 use crate::error::StoreError;
@@ -125,6 +125,14 @@ impl History for Store {
         self.readers.ask("timers", |connection| {
             let mut query = connection.prepare_cached("SELECT * FROM tracking ORDER BY rule, subject")?;
             query.query_and_then([], tracking_of)?.collect()
+        })
+    }
+
+    fn out_of_service(&self, ended: bool) -> Result<Vec<OutOfService>, StoreError> {
+        self.readers.ask("what is out of service", |connection| {
+            let question = "SELECT * FROM out_of_service WHERE ? OR ended_at IS NULL ORDER BY since, scope";
+            let mut query = connection.prepare_cached(question)?;
+            query.query_and_then([ended], out_of_service_of)?.collect()
         })
     }
 

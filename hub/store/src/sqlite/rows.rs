@@ -3,8 +3,12 @@
 //! Read next: `schema.rs` for the tables, `codes.rs` for the small numbers.
 
 use std::str::FromStr;
+use std::time::Duration;
 
-use hub_model::{Alarm, AlarmId, LocalText, PointId, Reading, Subject, Timestamp, Tracking, Transition};
+use hub_model::{
+    Alarm, AlarmId, AlarmState, LocalText, OutOfService, PointId, Reading, Scope, Subject, Timestamp,
+    Tracking, Transition, Why,
+};
 use rusqlite::types::Value;
 use rusqlite::{Params, Row, params_from_iter};
 
@@ -14,10 +18,17 @@ use crate::port::{Correction, StoredReading};
 
 pub(super) const INSERT_ALARM: &str = "INSERT OR REPLACE INTO alarm (id, rule, rule_version, title_vi, title_en, priority,
     site, subject, state, beneath, raised_at, cleared_at, acknowledged_at, acknowledged_by, shelved_until, value, unit,
-    message_vi, message_en, clause, runbook_vi, runbook_en)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    message_vi, message_en, clause, runbook_vi, runbook_en, parent, flags, told_at, remind_after, raises, tags)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-pub(super) const INSERT_TRANSITION: &str = "INSERT INTO transition (alarm, at, from_state, to_state, by_user, comment, value) VALUES (?, ?, ?, ?, ?, ?, ?)";
+pub(super) const INSERT_TRANSITION: &str =
+    "INSERT INTO transition (alarm, at, from_state, to_state, why, by_user, comment, value, rule_version)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+const OUT_OF_SERVICE: i64 = 1;
+const LATCHING: i64 = 2;
+const CHATTERING: i64 = 4;
+const FLOOD: i64 = 8;
 
 pub(super) fn alarm_row(alarm: &Alarm) -> impl Params {
     let runbook = alarm.runbook.as_ref();
@@ -44,11 +55,28 @@ pub(super) fn alarm_row(alarm: &Alarm) -> impl Params {
         alarm.clause.clone().into(),
         runbook.map(|runbook| runbook.vi.clone()).into(),
         runbook.map(|runbook| runbook.en.clone()).into(),
+        alarm.parent.map(|id| id.0.cast_signed()).into(),
+        flags(alarm).into(),
+        alarm.told_at.as_millis().into(),
+        alarm.remind_after.map(|after| i64::try_from(after.as_millis()).unwrap_or(i64::MAX)).into(),
+        i64::from(alarm.raises).into(),
+        text(&alarm.tags.join(" ")),
     ])
+}
+
+fn flags(alarm: &Alarm) -> i64 {
+    let flag = |set: bool, flag: i64| if set { flag } else { 0 };
+    flag(alarm.out_of_service, OUT_OF_SERVICE)
+        + flag(alarm.latching, LATCHING)
+        + flag(alarm.chattering, CHATTERING)
+        + flag(alarm.flood, FLOOD)
 }
 
 pub(super) fn alarm_of(row: &Row<'_>) -> Result<Alarm, Fault> {
     let runbook: (Option<String>, Option<String>) = (row.get("runbook_vi")?, row.get("runbook_en")?);
+    let flags: i64 = row.get("flags")?;
+    let raised_at: i64 = row.get("raised_at")?;
+    let remind_after: Option<i64> = row.get("remind_after")?;
     Ok(Alarm {
         id: AlarmId(row.get::<_, i64>("id")?.cast_unsigned()),
         rule: row.get::<_, String>("rule")?.into(),
@@ -58,7 +86,16 @@ pub(super) fn alarm_of(row: &Row<'_>) -> Result<Alarm, Fault> {
         subject: subject_of(row.get("subject")?)?,
         state: word(row.get("state")?, "alarm state")?,
         beneath: row.get::<_, Option<_>>("beneath")?.map(|state| word(state, "alarm state")).transpose()?,
-        raised_at: Timestamp::from_millis(row.get("raised_at")?),
+        parent: row.get::<_, Option<i64>>("parent")?.map(|id| AlarmId(id.cast_unsigned())),
+        out_of_service: flags & OUT_OF_SERVICE != 0,
+        latching: flags & LATCHING != 0,
+        raised_at: Timestamp::from_millis(raised_at),
+        // Alarms of the first version were told once.
+        told_at: Timestamp::from_millis(row.get::<_, Option<i64>>("told_at")?.unwrap_or(raised_at)),
+        remind_after: remind_after.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis),
+        raises: row.get("raises")?,
+        chattering: flags & CHATTERING != 0,
+        flood: flags & FLOOD != 0,
         cleared_at: row.get::<_, Option<_>>("cleared_at")?.map(Timestamp::from_millis),
         acknowledged_at: row.get::<_, Option<_>>("acknowledged_at")?.map(Timestamp::from_millis),
         acknowledged_by: row.get("acknowledged_by")?,
@@ -71,6 +108,7 @@ pub(super) fn alarm_of(row: &Row<'_>) -> Result<Alarm, Fault> {
             (Some(vi), Some(en)) => Some(LocalText { vi, en }),
             _ => None,
         },
+        tags: row.get::<_, String>("tags")?.split_whitespace().map(str::to_owned).collect(),
     })
 }
 
@@ -80,22 +118,63 @@ pub(super) fn transition_row(transition: &Transition) -> impl Params {
         transition.at.as_millis().into(),
         transition.from.map(|state| state.code().to_owned()).into(),
         text(transition.to.code()),
+        text(transition.why.code()),
         transition.by.clone().into(),
         transition.comment.clone().into(),
         transition.value.into(),
+        text(&transition.rule_version),
     ])
 }
 
 pub(super) fn transition_of(row: &Row<'_>) -> Result<Transition, Fault> {
+    let from: Option<String> = row.get("from_state")?;
+    let from = from.map(|state| word(state, "alarm state")).transpose()?;
+    let to = word(row.get("to_state")?, "alarm state")?;
+    let why: Option<String> = row.get("why")?;
     Ok(Transition {
         alarm: AlarmId(row.get::<_, i64>("alarm")?.cast_unsigned()),
         at: Timestamp::from_millis(row.get("at")?),
-        from: row.get::<_, Option<_>>("from_state")?.map(|state| word(state, "alarm state")).transpose()?,
-        to: word(row.get("to_state")?, "alarm state")?,
+        from,
+        to,
+        why: why.map_or_else(|| Ok(why_of_first_version(from, to)), |why| word(why, "cause"))?,
         by: row.get("by_user")?,
         comment: row.get("comment")?,
         value: row.get("value")?,
+        rule_version: row.get("rule_version")?,
     })
+}
+
+/// The first version kept states only; what led from one to the other follows from them.
+fn why_of_first_version(from: Option<AlarmState>, to: AlarmState) -> Why {
+    use AlarmState::{Acknowledged, Normal, RtnUnacknowledged, Shelved, Unacknowledged};
+    match (from, to) {
+        (None, _) => Why::Raised,
+        (Some(same), to) if same == to => Why::Commented,
+        (_, Shelved) => Why::Shelved,
+        (Some(Shelved), _) => Why::ShelvingEnded,
+        (_, Unacknowledged) => Why::RaisedAgain,
+        (Some(Unacknowledged), Acknowledged) | (Some(RtnUnacknowledged), Normal) => Why::Acknowledged,
+        _ => Why::Returned,
+    }
+}
+
+pub(super) fn out_of_service_of(row: &Row<'_>) -> Result<OutOfService, Fault> {
+    let scope: String = row.get("scope")?;
+    let ended_at: Option<i64> = row.get("ended_at")?;
+    let ended_by: Option<String> = row.get("ended_by")?;
+    Ok(OutOfService {
+        scope: Scope::parse(&scope).ok_or(Fault::Damaged { what: "scope", found: scope })?,
+        since: Timestamp::from_millis(row.get("since")?),
+        until: row.get::<_, Option<_>>("until")?.map(Timestamp::from_millis),
+        by: row.get("by_user")?,
+        reason: row.get("reason")?,
+        ended: ended_at.map(|at| (Timestamp::from_millis(at), ended_by)),
+    })
+}
+
+/// Times of raisings as they stand in one column.
+pub(super) fn raises_text(raises: &[Timestamp]) -> String {
+    raises.iter().map(|at| at.as_millis().to_string()).collect::<Vec<_>>().join(" ")
 }
 
 pub(super) fn tracking_of(row: &Row<'_>) -> Result<Tracking, Fault> {
@@ -105,6 +184,11 @@ pub(super) fn tracking_of(row: &Row<'_>) -> Result<Tracking, Fault> {
         raising_since: row.get::<_, Option<_>>("raising_since")?.map(Timestamp::from_millis),
         clearing_since: row.get::<_, Option<_>>("clearing_since")?.map(Timestamp::from_millis),
         alarm: row.get::<_, Option<i64>>("alarm")?.map(|id| AlarmId(id.cast_unsigned())),
+        raises: row
+            .get::<_, String>("raises")?
+            .split_whitespace()
+            .filter_map(|ms| ms.parse().ok().map(Timestamp::from_millis))
+            .collect(),
     })
 }
 

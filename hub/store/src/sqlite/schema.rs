@@ -11,6 +11,7 @@ pub(crate) const SCHEMA: Schema = Schema {
     steps: &[
         Step { tables: STEP_1, then: None },
         Step { tables: STEP_2, then: Some(upgrade::rows_to_chunks) },
+        Step { tables: STEP_3, then: None },
     ],
 };
 
@@ -128,4 +129,27 @@ const STEP_2: &str = "
         why TEXT NOT NULL
     );
     CREATE INDEX audit_by_time ON audit (series, measured_at);
+";
+
+// Alarms explained by others, reminders, chattering; why each step came; what is out of service. `flags`: see `rows.rs`.
+const STEP_3: &str = "
+    ALTER TABLE alarm ADD COLUMN parent INTEGER;
+    ALTER TABLE alarm ADD COLUMN flags INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE alarm ADD COLUMN told_at INTEGER;
+    ALTER TABLE alarm ADD COLUMN remind_after INTEGER;
+    ALTER TABLE alarm ADD COLUMN raises INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE alarm ADD COLUMN tags TEXT NOT NULL DEFAULT '';
+    ALTER TABLE transition ADD COLUMN why TEXT;
+    ALTER TABLE transition ADD COLUMN rule_version TEXT NOT NULL DEFAULT '';
+    ALTER TABLE tracking ADD COLUMN raises TEXT NOT NULL DEFAULT '';
+    CREATE TABLE out_of_service (
+        scope TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        until INTEGER,
+        by_user TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        ended_at INTEGER,
+        ended_by TEXT,
+        PRIMARY KEY (since, scope)
+    ) WITHOUT ROWID;
 ";

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use hub_model::{PointId, Reading, Tracking};
+use hub_model::{OutOfService, PointId, Reading, Tracking};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params, params_from_iter};
 
@@ -12,7 +12,7 @@ use super::codes::{entry_of, number, quality_code, reading_of_row, reason_code};
 use super::hot::{self, Record};
 use super::mirror::Mirror;
 use super::readers::Fault;
-use super::rows::{INSERT_ALARM, INSERT_TRANSITION, alarm_row, transition_row};
+use super::rows::{INSERT_ALARM, INSERT_TRANSITION, alarm_row, raises_text, transition_row};
 use super::walk;
 use crate::chunk::Row;
 use crate::memory::is_idle;
@@ -56,6 +56,7 @@ pub(super) fn write<'a>(
         group.write_corrections(&batch.corrections)?;
         group.write_alarms(batch)?;
         group.write_tracking(&batch.tracking)?;
+        group.write_out_of_service(&batch.out_of_service)?;
     }
     let mut written = group.written;
     let body = hot::encode(written.records.iter());
@@ -138,8 +139,8 @@ impl Group<'_> {
                 continue;
             }
             let mut replace = self.transaction.prepare_cached(
-                "INSERT OR REPLACE INTO tracking (rule, subject, raising_since, clearing_since, alarm)
-                 VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO tracking (rule, subject, raising_since, clearing_since, alarm, raises)
+                 VALUES (?, ?, ?, ?, ?, ?)",
             )?;
             replace.execute(params![
                 rule,
@@ -147,6 +148,26 @@ impl Group<'_> {
                 tracking.raising_since.map(|at| at.as_millis()),
                 tracking.clearing_since.map(|at| at.as_millis()),
                 tracking.alarm.map(|id| id.0.cast_signed()),
+                raises_text(&tracking.raises),
+            ])?;
+        }
+        Ok(())
+    }
+
+    fn write_out_of_service(&self, all: &[OutOfService]) -> rusqlite::Result<()> {
+        for one in all {
+            let mut replace = self.transaction.prepare_cached(
+                "INSERT OR REPLACE INTO out_of_service (scope, since, until, by_user, reason, ended_at, ended_by)
+                 VALUES (?, ?, ?, ?, ?, ?, ?)",
+            )?;
+            replace.execute(params![
+                one.scope.as_str(),
+                one.since.as_millis(),
+                one.until.map(|at| at.as_millis()),
+                one.by,
+                one.reason,
+                one.ended.as_ref().map(|(at, _)| at.as_millis()),
+                one.ended.as_ref().and_then(|(_, by)| by.as_ref()),
             ])?;
         }
         Ok(())
