@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open alarms by site, the site that was flooded most first: many at once are one line each, and each alarm is still reachable. */
+        get: operations["get_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/{id}": {
         parameters: {
             query?: never;
@@ -72,6 +89,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/{id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a latched alarm whose condition is gone. */
+        post: operations["post_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/{id}/shelve": {
         parameters: {
             query?: never;
@@ -81,7 +115,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Puts an alarm aside until a time, at most 30 days ahead. */
+        /** Puts an alarm aside until a time: at most 3 days ahead for staff, 14 for officers, 30 for integrators and admins. */
         post: operations["post_shelve"];
         delete?: never;
         options?: never;
@@ -319,6 +353,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/out-of-service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is out of service: its alarms are followed and not told. */
+        get: operations["get_out_of_service"];
+        put?: never;
+        /** Takes a site, a device or a point out of service, until a time or until somebody puts it in again. */
+        post: operations["post_out_of_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/out-of-service/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts in service again what was taken out. */
+        post: operations["post_in_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/points": {
         parameters: {
             query?: never;
@@ -537,6 +606,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rules/{rule}/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a rule, or another text for it, through stored readings: what it would have raised and cleared, and when.
+         * @description With `Accept: text/event-stream` events `progress` (the share that is done, 0 to 1) come before the one `result`
+         *     (Backtest) or `problem` (Problem). At most one runs at a time.
+         */
+        post: operations["post_backtest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -651,6 +741,9 @@ export interface components {
             acknowledged_at: string | null;
             /** @description Who. */
             acknowledged_by: string | null;
+            beneath: components["schemas"]["AlarmState"] | null;
+            /** @description Whether it comes and goes so often that it says little. */
+            chattering: boolean;
             /** @description The limit's clause. */
             clause: string | null;
             /**
@@ -658,16 +751,25 @@ export interface components {
              * @description When its condition was gone.
              */
             cleared_at: string | null;
-            /** @description The device's full id, `site/device`. */
-            device: string;
+            /** @description The device's full id, `site/device`; null when the alarm is about a line or a site. */
+            device: string | null;
+            /** @description Whether it came while very many came at its site. */
+            flood: boolean;
             /**
              * Format: int64
              * @description Its number.
              */
             id: number;
+            /** @description Whether it stays, its condition gone, until somebody resets it. */
+            latching: boolean;
             /** @description What the rule says of it. */
             message: components["schemas"]["LocalText"];
-            /** @description The point's full id; null when the alarm is about a device. */
+            /**
+             * Format: int64
+             * @description The alarm that explains it, or explained it until its end.
+             */
+            parent: number | null;
+            /** @description The point's full id; null when the alarm is about something larger. */
             point: string | null;
             /** @description How urgent. */
             priority: components["schemas"]["Priority"];
@@ -676,8 +778,15 @@ export interface components {
              * @description When it was raised.
              */
             raised_at: string;
+            /**
+             * Format: int32
+             * @description How often it was raised in this episode.
+             */
+            raises: number;
             /** @description The rule that raised it. */
             rule: string;
+            /** @description Digest of the rule's text at the raising. */
+            rule_version: string;
             runbook: components["schemas"]["LocalText"] | null;
             /**
              * Format: date-time
@@ -688,6 +797,10 @@ export interface components {
             site: string;
             /** @description Where it stands. */
             state: components["schemas"]["AlarmState"];
+            /** @description What it is about: a point's or a device's full id, a line (`site/@line`) or a site. */
+            subject: string;
+            /** @description The rule's words for it. */
+            tags: string[];
             /** @description The rule's title. */
             title: components["schemas"]["LocalText"];
             /** @description The value's unit (UCUM); empty for a device. */
@@ -703,11 +816,34 @@ export interface components {
             /** @description What happened, oldest first. */
             history: components["schemas"]["AlarmTransition"][];
         };
+        /** @description The alarms of a site together, where very many came at once. */
+        AlarmGroup: {
+            /** @description How many wait for an acknowledgement. */
+            awaiting: number;
+            /** @description How many chatter. */
+            chattering: number;
+            /** @description How many came while very many came at once. */
+            flood: number;
+            /** @description How many are hidden: shelved, suppressed by design or out of service. */
+            hidden: number;
+            /** @description Their numbers, the newest first. */
+            ids: number[];
+            /** @description How many of its alarms are open; each is in `ids`. */
+            open: number;
+            /**
+             * Format: date-time
+             * @description When the oldest of them was raised.
+             */
+            since: string;
+            /** @description The site's id. */
+            site: string;
+            worst: components["schemas"]["Priority"] | null;
+        };
         /**
          * @description Where an alarm stands.
          * @enum {string}
          */
-        AlarmState: "unacknowledged" | "acknowledged" | "rtn_unacknowledged" | "normal" | "shelved";
+        AlarmState: "unacknowledged" | "acknowledged" | "rtn_unacknowledged" | "normal" | "shelved" | "suppressed_by_design" | "out_of_service";
         /** @description One step of an alarm's life; a comment alone has equal `from` and `to`. */
         AlarmTransition: {
             /**
@@ -720,6 +856,8 @@ export interface components {
             /** @description What they said. */
             comment: string | null;
             from: components["schemas"]["AlarmState"] | null;
+            /** @description Digest of the text of the rule that was in force. */
+            rule_version: string;
             /** @description To where. */
             to: components["schemas"]["AlarmState"];
             /**
@@ -727,6 +865,8 @@ export interface components {
              * @description The value then.
              */
             value: number | null;
+            /** @description What led there. */
+            why: components["schemas"]["Why"];
         };
         /** @description A reading that an officer has changed, before and after. */
         AuditedReading: {
@@ -764,6 +904,122 @@ export interface components {
              * @description The value.
              */
             value: number | null;
+        };
+        /** @description What a rule would have done. */
+        Backtest: components["schemas"]["BacktestFigures"] & {
+            /** @description How many alarms of the rule in force the other text would not have raised at that time. */
+            gone: number | null;
+            in_force: components["schemas"]["BacktestFigures"] | null;
+            /** @description How many of the alarms the rule in force would not have raised at that time; null without another text. */
+            new: number | null;
+        };
+        /** @description An alarm that would have been. */
+        BacktestAlarm: {
+            /**
+             * Format: date-time
+             * @description When it would have cleared; null when it would still stand at the end.
+             */
+            cleared_at: string | null;
+            /** @description What the rule would have said. */
+            message: components["schemas"]["LocalText"];
+            /**
+             * Format: double
+             * @description How long it would have stood within the span, in minutes.
+             */
+            minutes_active: number;
+            /** @description Whether only this text, and not the other one, would have raised it at that time. */
+            only_here: boolean;
+            /** @description The point's full id; null when it would have been about something larger. */
+            point: string | null;
+            /** @description How urgent. */
+            priority: components["schemas"]["Priority"];
+            /**
+             * Format: date-time
+             * @description When it would have been raised.
+             */
+            raised_at: string;
+            /** @description What it would have been about: a point, a device, a line or a site. */
+            subject: string;
+            /**
+             * Format: double
+             * @description The value at the raising.
+             */
+            value: number | null;
+        };
+        /** @description A rule's alarms in a span of the past. */
+        BacktestFigures: {
+            /** @description The alarms, oldest first, at most 2,000; `raised` counts all. */
+            alarms: components["schemas"]["BacktestAlarm"][];
+            /**
+             * Format: int64
+             * @description How many of them would have cleared.
+             */
+            cleared: number;
+            /** @description What was wrong with the rule on the way. */
+            faults: components["schemas"]["RuleFault"][];
+            /**
+             * Format: date-time
+             * @description From when.
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description How many messages would have been sent, had nobody acknowledged before the alarm cleared.
+             */
+            messages: number;
+            /**
+             * Format: double
+             * @description Minutes with an alarm, those of several at once added up.
+             */
+            minutes_active: number;
+            /**
+             * Format: int64
+             * @description How many alarms it would have raised.
+             */
+            raised: number;
+            /**
+             * Format: int64
+             * @description How many readings it saw.
+             */
+            readings: number;
+            /** @description The rule. */
+            rule: string;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            to: string;
+            /** @description Digest of its text. */
+            version: string;
+            /** @description The same by week, which begins on Monday. */
+            weeks: components["schemas"]["BacktestWeek"][];
+        };
+        /** @description Which span a rule is to be taken through. */
+        BacktestRequest: {
+            /** @description From when: RFC 3339 or epoch ms. */
+            from: components["schemas"]["Moment"];
+            /** @description Another text for the rule, compared with the one in force; without, the one in force is taken through. */
+            source?: string | null;
+            /** @description Until when; at most 400 days later. */
+            to: components["schemas"]["Moment"];
+        };
+        /** @description One week of a back-test. */
+        BacktestWeek: {
+            /**
+             * Format: double
+             * @description Minutes of the alarms raised in it.
+             */
+            minutes_active: number;
+            /**
+             * Format: int64
+             * @description How many alarms would have been raised in it.
+             */
+            raised: number;
+            /**
+             * Format: date-time
+             * @description Its Monday.
+             */
+            start: string;
         };
         /** @description Inclusive bounds in the point's unit; null does not bind. */
         Bounds: {
@@ -1249,6 +1505,11 @@ export interface components {
             /** @description Always `Point`. */
             type: string;
         };
+        /** @description Putting something in service again. */
+        InServiceRequest: {
+            /** @description Just what was taken out: a site, `site/device` or `site/device/point`. */
+            scope: string;
+        };
         /** @description What could not be written, in InfluxDB's form. */
         InfluxError: {
             /** @description The kind of error: `invalid`, `unauthorized`, `unprocessable entity`, `request too large`, `unavailable` … */
@@ -1463,6 +1724,40 @@ export interface components {
         };
         /** @description A value that is sent in: a number in the point's unit, or a switch (true is 1, false is 0). */
         NewValue: number | boolean;
+        /** @description Something that is or was out of service. */
+        OutOfService: {
+            /** @description Who did it. */
+            by: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at: string | null;
+            /** @description Who ended it; null when its time was over. */
+            ended_by: string | null;
+            /** @description Why. */
+            reason: string;
+            /** @description A site, `site/device` or `site/device/point`. */
+            scope: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Until when; null until somebody ends it.
+             */
+            until: string | null;
+        };
+        /** @description Taking something out of service. */
+        OutOfServiceRequest: {
+            /** @description Why. */
+            reason: string;
+            /** @description A site, `site/device` or `site/device/point`. */
+            scope: string;
+            until?: components["schemas"]["Moment"] | null;
+        };
         /** @description One measured quantity of a device, with its latest value. */
         Point: {
             /**
@@ -1641,6 +1936,11 @@ export interface components {
         };
         /** @description Readings of one point, or a list for several. */
         ReadingsAnswer: components["schemas"]["SeriesAnswer"] | components["schemas"]["SeriesAnswer"][];
+        /** @description The reset of a latched alarm. */
+        ResetRequest: {
+            /** @description What to say with it. */
+            comment?: string | null;
+        };
         /** @description A live event: something was left out, load everything again. */
         ResyncEvent: Record<string, never>;
         /**
@@ -1652,9 +1952,13 @@ export interface components {
         Rule: {
             /** @description How many of its alarms are active. */
             active: number;
+            /** @description The rules whose alarms it explains. */
+            explains: string[];
             fault: components["schemas"]["RuleFault"] | null;
             /** @description Its id: its file's name without the ending. */
             id: string;
+            /** @description Whether its alarms stay until somebody resets them. */
+            latching: boolean;
             /** @description How long its condition must be gone. */
             off_delay: string;
             /** @description How long its condition must hold, such as `10m`. */
@@ -1663,11 +1967,17 @@ export interface components {
             on_missing: string;
             /** @description How urgent its alarms are. */
             priority: components["schemas"]["Priority"];
+            /** @description After how long without an acknowledgement it is told again. */
+            remind_after: string | null;
             runbook: components["schemas"]["LocalText"] | null;
             /** @description How many points or devices it watches. */
             subjects: number;
+            /** @description Words by which notices are routed. */
+            tags: string[];
             /** @description Its title. */
             title: components["schemas"]["LocalText"];
+            /** @description Digest of its text; empty while its file is refused. */
+            version: string;
             /** @description What it watches. */
             watches: components["schemas"]["RuleWatches"];
         };
@@ -1686,7 +1996,7 @@ export interface components {
             point: string[];
             /** @description Quantities. */
             quantity: string[];
-            /** @description `point`, or `device` when it watches devices as a whole. */
+            /** @description `point`, or `device`, `line` or `site` when it watches those as a whole. */
             scope: string;
             /** @description Sites. */
             site: string[];
@@ -1775,6 +2085,11 @@ export interface components {
         SiteState: "normal" | "alarm" | "silent" | "no_data";
         /** @description The end of a shelving. */
         UnshelveRequest: Record<string, never>;
+        /**
+         * @description What led from one state of an alarm to the next.
+         * @enum {string}
+         */
+        Why: "raised" | "raised_again" | "reminded" | "returned" | "acknowledged" | "commented" | "shelved" | "unshelved" | "shelving_ended" | "suppressed" | "suppression_ended" | "taken_out_of_service" | "put_in_service" | "reset" | "no_longer_watched";
         /** @description What was written by whom. */
         Write: {
             /** @description When it was asked for. */
@@ -1838,6 +2153,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Alarm"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmGroup"][];
                 };
             };
             default: {
@@ -1927,6 +2269,40 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CommentRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The alarm's number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetRequest"];
             };
         };
         responses: {
@@ -2558,6 +2934,100 @@ export interface operations {
             };
         };
     };
+    get_out_of_service: {
+        parameters: {
+            query?: {
+                /** @description `active` (the default) or `all`, with what has ended. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutOfService"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_out_of_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutOfServiceRequest"];
+            };
+        };
+        responses: {
+            /** @description All that is out of service now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutOfService"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_in_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InServiceRequest"];
+            };
+        };
+        responses: {
+            /** @description All that is still out of service. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutOfService"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_points: {
         parameters: {
             query?: {
@@ -3029,6 +3499,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rule"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_backtest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BacktestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
                 };
             };
             default: {
