@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::key::{ChunkKey, LAST_PART, day_of};
 use super::mirror::merged;
 use super::readers::Fault;
-use crate::chunk::{Row, Summary, decode, decode_hours, decode_summary};
+use crate::chunk::{Row, Summary, decode, decode_hours, decode_summary, summarise};
 
 /// A question stops after so many rows or pieces, so that none is long; it goes on where it stopped.
 const PAGE_ROWS: usize = 4_096;
@@ -61,7 +61,7 @@ impl<'a> Walk<'a> {
         let Some(mut from_ms) = self.next_ms else { return Ok(pieces) };
         let mut parts = Parts::new(&moment, self.series, (from_ms, self.to_ms), self.utc_offset_s);
         while rows < PAGE_ROWS && pieces.len() < PAGE_PIECES {
-            let Some((id, summary)) = parts.next()? else {
+            let Some(Found { id, summary, has_rows }) = parts.next()? else {
                 pieces.push(Piece::Rows(std::mem::take(&mut self.waiting)));
                 self.next_ms = None;
                 return Ok(pieces);
@@ -75,6 +75,9 @@ impl<'a> Walk<'a> {
             };
             if summary.last_at < from_ms || summary.first_at >= self.to_ms {
                 continue;
+            }
+            if !has_rows {
+                self.take_late(&mut parts, from_ms)?;
             }
             self.wait_before(summary.first_at, &mut pieces);
             if let Err(damaged) = self.show(&moment, id, summary, from_ms, &mut pieces)? {
@@ -96,6 +99,21 @@ impl<'a> Walk<'a> {
             self.next_ms = Some(from_ms);
         }
         Ok(pieces)
+    }
+
+    /// Lets the other parts of a day whose rows have left wait with what is in RAM: they came late, and lie anywhere in it.
+    fn take_late(&mut self, parts: &mut Parts<'_>, from_ms: i64) -> Result<(), Fault> {
+        for id in parts.rest_of_day()? {
+            match body(parts.connection, id)?.as_deref().map(decode) {
+                Some(Ok(mut rows)) => {
+                    rows.retain(|row| row.measured_at >= from_ms && row.measured_at < self.to_ms);
+                    self.waiting = merged(rows, std::mem::take(&mut self.waiting));
+                }
+                Some(Err(damaged)) => self.damaged.push((id, damaged.to_string())),
+                None => {}
+            }
+        }
+        Ok(())
     }
 
     /// Shows what waits and was measured before a part.
@@ -153,9 +171,15 @@ impl<'a> Walk<'a> {
         pieces: &mut Vec<Piece>,
     ) -> Result<(), Fault> {
         let hours = hours(connection, id)?.unwrap_or_else(|| vec![(0, summary)]);
-        for (_, figures) in hours {
+        for (_, mut figures) in hours {
             if figures.first_at >= from_ms && figures.first_at < self.to_ms {
                 self.wait_before(figures.first_at, pieces);
+                let late = self.waiting.partition_point(|row| row.measured_at <= figures.last_at);
+                if late > 0 && (self.figures_will_do)(figures.first_at, figures.last_at) {
+                    // Joined, so that the last of them stays the last.
+                    figures = figures.joined(&summarise(&self.waiting[..late], None));
+                    self.waiting.drain(..late);
+                }
                 pieces.push(Piece::Figures(Box::new(figures)));
             }
         }
@@ -181,7 +205,7 @@ pub(super) fn standing(
     utc_offset_s: i32,
 ) -> Result<Option<Row>, Fault> {
     let mut parts = Parts::new(connection, series, (at_ms, at_ms.saturating_add(1)), utc_offset_s);
-    while let Some((id, summary)) = parts.next()? {
+    while let Some(Found { id, summary, .. }) = parts.next()? {
         let holds = |summary: Summary| summary.first_at <= at_ms && at_ms <= summary.last_at;
         if !decode_summary(&summary).is_ok_and(holds) {
             continue;
@@ -206,6 +230,13 @@ fn body(connection: &Connection, id: i64) -> Result<Option<Vec<u8>>, Fault> {
     Ok(query.query_row([id], |row| row.get(0)).optional()?.flatten())
 }
 
+/// A part as it was found.
+struct Found {
+    id: i64,
+    summary: Vec<u8>,
+    has_rows: bool,
+}
+
 /// Finds a series' parts: days are looked up one by one, those without anything are jumped over.
 struct Parts<'a> {
     connection: &'a Connection,
@@ -220,10 +251,10 @@ impl<'a> Parts<'a> {
         Self { connection, series, next_id: id(from_ms, 0), last_id: id(to_ms.saturating_sub(1), LAST_PART) }
     }
 
-    fn next(&mut self) -> Result<Option<(i64, Vec<u8>)>, Fault> {
-        let mut query = self
-            .connection
-            .prepare_cached("SELECT id, summary FROM chunk WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1")?;
+    fn next(&mut self) -> Result<Option<Found>, Fault> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT id, summary, body IS NOT NULL FROM chunk WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1",
+        )?;
         loop {
             let mut found = query.query([self.next_id, self.last_id])?;
             let Some(row) = found.next()? else { return Ok(None) };
@@ -231,11 +262,21 @@ impl<'a> Parts<'a> {
             let key = ChunkKey::of(id);
             if key.series == self.series {
                 self.next_id = id + 1;
-                return Ok(Some((id, row.get(1)?)));
+                return Ok(Some(Found { id, summary: row.get(1)?, has_rows: row.get(2)? }));
             }
             // Another series': ours comes later on this day, or on the next that there is.
             let day = if key.series < self.series { key.day } else { key.day + 1 };
             self.next_id = ChunkKey { day, series: self.series, part: 0 }.id();
         }
+    }
+
+    /// The parts that follow the last one on its day; the next one is of a later day.
+    fn rest_of_day(&mut self) -> Result<Vec<i64>, Fault> {
+        let last = ChunkKey { part: LAST_PART, ..ChunkKey::of(self.next_id - 1) }.id();
+        let mut query =
+            self.connection.prepare_cached("SELECT id FROM chunk WHERE id BETWEEN ? AND ? ORDER BY id")?;
+        let ids = query.query_map([self.next_id, last], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        self.next_id = last + 1;
+        Ok(ids)
     }
 }

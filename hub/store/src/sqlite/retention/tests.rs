@@ -118,6 +118,42 @@ fn a_late_reading_joins_the_hours_of_its_day() {
     assert_eq!(days[2].n, 144);
 }
 
+/// They lie in a part beside the one without rows, and were passed over until retention joined the two.
+#[test]
+fn late_readings_of_a_day_without_rows_are_seen_before_they_join_it() {
+    let place = tempfile::tempdir().unwrap();
+    let store = store(place.path(), 15);
+    let before = by_hours(&store, 24);
+    let_go(&store, &KEEPING, on(15));
+    let late: Vec<Reading> = [(DAY_MS + 5, 9.5), (DAY_MS + 7 * HOUR_MS + 5, 8.5), (2 * DAY_MS - 5, 7.5)]
+        .map(|(at, value)| good(&level(), START_MS + at, value))
+        .into();
+    append(&store, late.clone());
+    let check = |store: &Store| {
+        assert_eq!(readings_of(store, &level(), on(0).as_millis(), on(5).as_millis()), late);
+        let part = readings_of(store, &level(), late[1].measured_at.as_millis(), on(2).as_millis());
+        assert_eq!(part, late[1..], "asked from within the day");
+        let first = readings_of(store, &level(), on(1).as_millis(), late[0].measured_at.as_millis() + 1);
+        assert_eq!(first, late[..1], "and up to its first moments");
+        let days = by_hours(store, 24);
+        assert_eq!(days.len(), 15);
+        assert_eq!((days[1].n, days[1].max, days[1].last), (147, 9.5, 7.5));
+        assert!(are_alike(&days[2..], &before[2..]) && are_alike(&days[..1], &before[..1]));
+        let hours = by_hours(store, 1);
+        assert_eq!([24, 25, 31, 47, 48].map(|hour| hours[hour].n), [7, 6, 7, 7, 6]);
+        assert!(hours[24].max == 9.5 && hours[24].last < 1.0, "the last is what was measured last");
+        let summary = &store.days(&level(), on(1), on(2)).unwrap()[0];
+        assert_eq!((summary.n, summary.max, summary.last), (147, 9.5, 7.5));
+        days
+    };
+    let days = check(&store);
+    drop(store);
+    let store = Store::open(Settings::new(place.path())).unwrap();
+    check(&store);
+    let_go(&store, &KEEPING, on(16));
+    assert!(are_alike(&by_hours(&store, 24)[1..2], &days[1..2]), "joined, they are the same");
+}
+
 #[test]
 fn what_is_held_stays_until_it_is_released() {
     let place = tempfile::tempdir().unwrap();
