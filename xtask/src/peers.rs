@@ -6,9 +6,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
-use crate::process::{command, is_installed, output, root, run, say};
+use crate::process::{command, output, root, run, say};
+use crate::setup;
 
 /// An engine that can be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -75,9 +76,7 @@ impl Peer {
         if binary.is_file() {
             return Ok(binary);
         }
-        if !is_installed("go") {
-            bail!("{}: Go is needed to build it; install Go 1.26 or later (package golang)", recipe.name);
-        }
+        setup::go(&folder, "foreign engines that tests and benches run are built with it, once")?;
         say(&format!("{} {version} is missing: building it once into {}", recipe.name, cached.display()))?;
         fs::create_dir_all(&cached)?;
         self.build(&recipe, &folder, &cached, &version)?;

@@ -54,6 +54,10 @@ const PYTHON_VENV: Needed = Needed {
 const FIND_VENV: &str =
     "import importlib.util; print('found' if importlib.util.find_spec('ensurepip') else 'missing')";
 
+/// The oldest Go, in its words, that builds the foreign engines, and the Debian package that brings one.
+const GO: (u32, u32) = (1, 26);
+const GO_PACKAGE: &str = "golang-go";
+
 /// Makes sure that the build finds its programs.
 pub fn for_build() -> anyhow::Result<()> {
     system_packages(&FOR_BUILD)?;
@@ -70,6 +74,54 @@ pub fn for_tests() -> anyhow::Result<PathBuf> {
     python_packages()
 }
 
+/// Makes sure that Go is there, new enough for the module in `folder`: Debian's where that will do.
+pub fn go(folder: &Path, reason: &'static str) -> anyhow::Result<()> {
+    // Asked in the module's folder: a Go that fetches the version which the module wants answers with that one.
+    let version = || output(command("go", &["env", "GOVERSION"]).current_dir(folder)).ok();
+    let found = if is_installed("go") { version() } else { None };
+    if found.as_deref().and_then(go_version) >= Some(GO) {
+        return Ok(());
+    }
+    let offered = debian_go()?;
+    if offered.as_deref().and_then(go_version) >= Some(GO) {
+        return install(&[Needed { program: "go", package: GO_PACKAGE, reason }]);
+    }
+    let tell =
+        |version: Option<String>| version.map_or("none".to_owned(), |version| version.trim().to_owned());
+    bail!(
+        "Go {}.{} or later is needed ({reason}); on the path: {}; in Debian's package {GO_PACKAGE}: {}; \
+         install it from https://go.dev/dl and put its bin folder on the path",
+        GO.0,
+        GO.1,
+        tell(found),
+        tell(offered)
+    )
+}
+
+/// The version that Debian's package would bring, as `2:1.26~1`.
+fn debian_go() -> anyhow::Result<Option<String>> {
+    if !is_installed("apt-cache") {
+        return Ok(None);
+    }
+    if is_root()? {
+        run(&mut command("apt-get", &["update", "-qq"]))?;
+    }
+    let policy = output(&mut command("apt-cache", &["policy", GO_PACKAGE]))?;
+    let candidate = policy.lines().find_map(|line| line.trim().strip_prefix("Candidate: "));
+    Ok(candidate.map(str::to_owned))
+}
+
+/// Major and minor of `go1.26.3`, or of Debian's `2:1.26~1`.
+fn go_version(text: &str) -> Option<(u32, u32)> {
+    let text = text.trim().split_once(':').map_or(text.trim(), |(_epoch, version)| version);
+    let mut numbers = text.trim_start_matches("go").split(|c: char| !c.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+fn is_root() -> anyhow::Result<bool> {
+    Ok(is_installed("apt-get") && output(&mut command("id", &["-u"]))?.trim() == "0")
+}
+
 fn system_packages(needed: &[Needed]) -> anyhow::Result<()> {
     let missing: Vec<_> = needed.iter().copied().filter(|need| !is_installed(need.program)).collect();
     if missing.is_empty() { Ok(()) } else { install(&missing) }
@@ -83,8 +135,7 @@ fn install(missing: &[Needed]) -> anyhow::Result<()> {
         ))?;
     }
     let packages: Vec<_> = missing.iter().map(|need| need.package).collect();
-    let is_root = is_installed("apt-get") && output(&mut command("id", &["-u"]))?.trim() == "0";
-    if !is_root {
+    if !is_root()? {
         bail!("please install these packages first: {}", packages.join(" "));
     }
     run(&mut command("apt-get", &["update", "-qq"]))?;
@@ -124,4 +175,18 @@ fn python_packages() -> anyhow::Result<PathBuf> {
 fn is_current(stamp: &Path, source: &Path) -> anyhow::Result<bool> {
     let wanted = fs::read(source).with_context(|| format!("{}: cannot be read", source.display()))?;
     Ok(fs::read(stamp).is_ok_and(|installed| installed == wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_go_are_read_as_go_and_debian_write_them() {
+        assert_eq!(go_version("go1.26.8\n"), Some((1, 26)));
+        assert_eq!(go_version("2:1.19~1"), Some((1, 19)));
+        assert_eq!(go_version("1.27rc1"), Some((1, 27)));
+        assert_eq!(go_version("(none)"), None);
+        assert!(go_version("go1.9") < Some(GO), "by numbers, not by letters");
+    }
 }

@@ -28,6 +28,8 @@ pub fn demo(speed: f64) -> anyhow::Result<()> {
 /// Every check there is.
 pub fn test() -> anyhow::Result<()> {
     let python = setup::for_tests()?;
+    // Built once; before anything long runs, so that a missing Go is said at once.
+    let telegraf = Peer::Telegraf.binary()?;
     run(&mut command("cargo", &["fmt", "--all", "--check"]))?;
     dashboard()?;
     npm("test")?;
@@ -36,17 +38,11 @@ pub fn test() -> anyhow::Result<()> {
         "cargo",
         &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
     ))?;
-    run(command("cargo", &["test", "--workspace", "--locked"]).env("COMMUNE_TEST_PYTHON", python))?;
-    with_telegraf()?;
+    let mut tests = command("cargo", &["test", "--workspace", "--locked"]);
+    run(tests.env("COMMUNE_TEST_PYTHON", python).env(Peer::Telegraf.variable(), telegraf))?;
     tidy()?;
     e2e()?;
     say("every check has passed")
-}
-
-/// Line protocol from a real Telegraf: the one test that needs Go, once, to build it.
-fn with_telegraf() -> anyhow::Result<()> {
-    let arguments = ["test", "--locked", "--package", "hub-server", "--test", "push", "--", "--ignored"];
-    run(command("cargo", &arguments).env(Peer::Telegraf.variable(), Peer::Telegraf.binary()?))
 }
 
 /// Checks the tree itself.

@@ -165,9 +165,10 @@ fn ten_million_readings_in_one_request_are_refused_in_words_and_nothing_is_lost(
 
 /// A line goes from the hub's own broker to a real Telegraf, and from there over HTTP to the hub: both its ways.
 #[test]
-#[ignore = "needs Telegraf, which `cargo xtask test` builds and names in COMMUNE_PEER_TELEGRAF"]
 fn telegraf_writes_to_the_hub_as_it_does_to_influxdb() {
-    let telegraf = std::env::var_os("COMMUNE_PEER_TELEGRAF").expect("COMMUNE_PEER_TELEGRAF names Telegraf");
+    let telegraf = std::env::var_os("COMMUNE_PEER_TELEGRAF").expect(
+        "COMMUNE_PEER_TELEGRAF names no Telegraf; run cargo xtask test, which builds one and sets it",
+    );
     let hub = HUB.replace("[mqtt]", "[mqtt]\nopen = true");
     let folder = Folder::with(&[("hub.toml", &hub), ("sites/water.toml", SITE)]);
     let (sender, staff, _) = start(&folder);
