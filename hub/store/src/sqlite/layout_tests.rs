@@ -266,3 +266,20 @@ fn a_bucket_that_holds_whole_days_opens_no_chunk() {
     assert_eq!(store.days(&ph, at(DAY_MS), at(DAY_MS + 1)).unwrap()[0].sum, 144.0 * 215.5);
     assert_eq!(store.health().damaged, 0);
 }
+
+#[test]
+fn a_clean_stop_leaves_nothing_in_the_log_beside_the_file() {
+    let place = tempfile::tempdir().unwrap();
+    let ph = point("a/plc/ph");
+    let store = open(place.path());
+    append(&store, (0..500).map(|n| good(&ph, n * 1_000, 7.0)).collect());
+    // A reader's connection stays open beyond the writer's.
+    assert_eq!(readings_of(&store, &ph, i64::MIN, i64::MAX).len(), 500);
+    store.close().unwrap();
+    let log = place.path().join(format!("{}-wal", schema::FILE));
+    assert_eq!(std::fs::metadata(log).map_or(0, |log| log.len()), 0);
+
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::copy(place.path().join(schema::FILE), copy.path().join(schema::FILE)).unwrap();
+    assert_eq!(readings_of(&open(copy.path()), &ph, i64::MIN, i64::MAX).len(), 500);
+}

@@ -38,6 +38,9 @@ const WAL_BYTES_KEPT: i64 = 32 * 1024 * 1024;
 /// Page cache of the writer, in KiB: the index pages under way of some thousand series.
 const CACHE_KIB: i64 = 8 * 1024;
 
+/// How long closing waits for somebody who still reads, before what is committed stays in the log beside the file.
+const LAST_CHECKPOINT_WAITS: Duration = Duration::from_secs(1);
+
 /// Called before each transaction; a test makes the disk full with it.
 pub(super) type BeforeAttempt = Box<dyn FnMut(&Connection) -> rusqlite::Result<()> + Send>;
 
@@ -88,6 +91,12 @@ impl Writer {
         if self.sealer.join().is_err() {
             tracing::error!(
                 "the thread that seals readings broke down; they are sealed after the next start"
+            );
+        }
+        if let Err(fault) = bring_into_the_file(&self.connection) {
+            tracing::warn!(
+                error = fault.text(),
+                "the log beside the database was not brought into it; the next start reads both"
             );
         }
         result
@@ -294,4 +303,12 @@ impl Writer {
         }
         lost
     }
+}
+
+/// Leaves one file that holds everything: who copies it after a clean stop has it all. Connections of readers outlive the writer's,
+/// so that SQLite itself does not do it when the writer's is closed. Without effect while somebody reads for long.
+fn bring_into_the_file(connection: &Connection) -> Result<(), Fault> {
+    connection.busy_timeout(LAST_CHECKPOINT_WAITS)?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    Ok(())
 }
