@@ -36,6 +36,6 @@ pub use done::Done;
 pub use door::{ConnectAttempt, Door, Login, Published, Refusal, Refused, RefusedWhat, Rejection};
 pub use filter::{Filter, FilterError, MAX_BYTES, MAX_LEVELS};
 pub use gate::Gate;
-pub use keep::KeepError;
+pub use keep::{FORGET_SESSIONS, KeepError, LAYOUT};
 pub use settings::{Settings, TlsSource, WallClock};
 pub use stats::{Stats, StatsReader};

@@ -38,7 +38,7 @@ const REQUESTS: usize = 256;
 /// Changed configurations that may wait for the pipeline: each is waited for before the next is read.
 const RENEWALS: usize = 1;
 /// The broker's file, beside the store's.
-const MQTT_FILE: &str = "mqtt.sqlite";
+pub(crate) const MQTT_FILE: &str = "mqtt.sqlite";
 
 /// How long a stop waits until the store has taken what was accepted.
 const DRAIN: Duration = Duration::from_secs(5);

@@ -7,6 +7,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::json;
 use support::Folder;
@@ -58,7 +59,12 @@ fn post(hub: &support::Hub, from: i64, count: i64) {
     assert_eq!(status, 204, "{answer}");
 }
 
-const QUESTIONS: [&str; 5] = [
+const QUESTIONS: [&str; 10] = [
+    "/points/station/lab/ph/calibrations",
+    "/notes",
+    "/maintenance",
+    "/jobs",
+    "/audit",
     "/points",
     "/sites",
     "/alarms?state=all",
@@ -66,14 +72,35 @@ const QUESTIONS: [&str; 5] = [
     "/readings?point=station/lab/level&from=2025-10-01T00:00:00Z&to=2025-12-01T00:00:00Z&buckets=50",
 ];
 
+/// What people write down, and the job that follows from it, finished.
+fn write_down(hub: &support::Hub) {
+    let calibration =
+        json!({"from": 1_760_000_060_000_i64, "gain": 1.07, "by": "Lan", "certificate": "KĐ 17"});
+    let (status, answer) = hub.post("/points/station/lab/ph/calibrations", &calibration);
+    assert_eq!(status, 200, "{answer}");
+    let span = json!({"about": "station/lab/ph", "from": 1_760_000_000_000_i64, "to": 1_760_000_600_000_i64,
+        "text": "Thay đầu dò"});
+    for path in ["/notes", "/maintenance"] {
+        let (status, answer) = hub.post(path, &span);
+        assert_eq!(status, 200, "{path}: {answer}");
+    }
+    support::wait_for("the end of the jobs", Duration::from_secs(60), || {
+        let jobs = hub.get("/jobs");
+        let jobs = jobs.as_array().unwrap();
+        jobs.iter().all(|job| job["finished_at"].is_string()).then_some(())
+    });
+}
+
 #[test]
 fn a_restored_hub_answers_as_the_one_that_was_backed_up() {
     let folder = folder();
-    let token = folder.token("integrator");
+    let token = folder.token("admin");
     let hub = folder.run(&token);
     for round in 0..4 {
         post(&hub, round * 1_000, 1_000);
     }
+    write_down(&hub);
+    assert!(folder.path().join("data/mqtt.sqlite").exists());
     let place = tempfile::tempdir().unwrap();
     let file = place.path().join("hub.backup");
     let (code, out, err) = shell(BACKUP, &file, &folder);
@@ -81,7 +108,7 @@ fn a_restored_hub_answers_as_the_one_that_was_backed_up() {
     let digest = Command::new("sha256sum").arg(&file).output().unwrap();
     assert_eq!(out.as_bytes(), digest.stdout);
     let answers = QUESTIONS.map(|question| hub.get(question));
-    assert_eq!(answers[3]["v"].as_array().unwrap().len(), 2_000);
+    assert_eq!(answers[8]["v"].as_array().unwrap().len(), 2_000);
     // What comes after the backup is not in it.
     post(&hub, 10_000, 10);
     let (code, _, err) = shell(RESTORE, &file, &folder);
@@ -95,6 +122,8 @@ fn a_restored_hub_answers_as_the_one_that_was_backed_up() {
     // The token came along with the accounts.
     let restored = other.run(&token);
     assert_eq!(QUESTIONS.map(|question| restored.get(question)), answers);
+    assert_eq!(answers[0][0]["certificate"], "KĐ 17");
+    assert_eq!(answers[1][0]["text"], "Thay đầu dò");
     post(&restored, 10_000, 10);
     restored.stop();
     hub.stop();

@@ -13,7 +13,12 @@ use crate::codec::{self, Outgoing, Packet, Publish, Qos, Version, Will};
 use crate::message::{Message, SessionId};
 
 /// Layout of the file, in `PRAGMA user_version`.
-const LAYOUT: i64 = 1;
+pub const LAYOUT: i64 = 1;
+
+/// Statements that leave only the retained messages in a copy of the file. Sessions are between a broker and its clients at one
+/// moment: with those of another one, new messages would be taken for repeats, and what was delivered would be delivered again.
+pub const FORGET_SESSIONS: &str = "DELETE FROM session; DELETE FROM subscription; DELETE FROM queue; DELETE FROM received; DELETE FROM will;";
+
 const TABLES: &str = "
     CREATE TABLE session (id INTEGER PRIMARY KEY, login TEXT NOT NULL, client_id TEXT NOT NULL,
         expiry_s INTEGER NOT NULL, left_at_ms INTEGER);

@@ -8,7 +8,7 @@ mod journal;
 mod kept;
 
 pub(crate) use disk::Disk;
-pub use disk::KeepError;
+pub use disk::{FORGET_SESSIONS, KeepError, LAYOUT};
 pub(crate) use journal::Journal;
 pub(crate) use kept::Kept;
 

@@ -1,4 +1,4 @@
-//! `commune-hub backup` and `restore`: the whole store, accounts included, as one file, and back.
+//! `commune-hub backup` and `restore`: the whole store, accounts, records and retained messages included, as one file, and back.
 //!
 //! The configuration is no part of it: its files are the commune's own, and hold secrets that a backup should not carry.
 
@@ -7,10 +7,14 @@ use std::path::PathBuf;
 
 use adapters_sdk::Clock;
 use clap::Args;
-use hub_store::archive::{self, Archive};
+use hub_store::archive::{self, Archive, BrokerFile};
 
 use super::{ConfigDir, warn};
 use crate::config::Config;
+use crate::hub::MQTT_FILE;
+
+pub(super) const BROKER: BrokerFile =
+    BrokerFile { name: MQTT_FILE, layout: hub_broker::LAYOUT, forget: hub_broker::FORGET_SESSIONS };
 
 #[derive(Args)]
 pub struct ArchiveOptions {
@@ -24,7 +28,7 @@ pub struct ArchiveOptions {
 pub fn backup(options: &ArchiveOptions, out: &mut impl Write) -> anyhow::Result<()> {
     let store = Config::store_dir(&options.config.dir)?;
     let version = env!("CARGO_PKG_VERSION");
-    let archive = archive::backup(&store, &options.file, Clock::system().now(), version)?;
+    let archive = archive::backup(&store, &options.file, &BROKER, Clock::system().now(), version)?;
     // Nothing else on stdout, so that `sha256sum --check` takes it as it is.
     writeln!(out, "{}  {}", archive.sha256, options.file.display())?;
     warn_of(&archive);
@@ -34,7 +38,7 @@ pub fn backup(options: &ArchiveOptions, out: &mut impl Write) -> anyhow::Result<
 /// Brings a backup back into a folder without a store.
 pub fn restore(options: &ArchiveOptions, out: &mut impl Write) -> anyhow::Result<()> {
     let store = Config::store_dir(&options.config.dir)?;
-    let archive = archive::restore(&options.file, &store)?;
+    let archive = archive::restore(&options.file, &store, &BROKER)?;
     warn_of(&archive);
     let Archive { sha256, bytes, made_at, made_by, .. } = archive;
     let made_at = jiff::Timestamp::from_millisecond(made_at.as_millis())?;

@@ -168,9 +168,15 @@ impl Readable {
                 let copy = std::env::temp_dir().join(format!("commune-hub-backtest-{}", std::process::id()));
                 std::fs::create_dir_all(&copy)?;
                 let file = copy.join("backup");
-                archive::backup(dir, &file, Clock::system().now(), env!("CARGO_PKG_VERSION"))?;
+                archive::backup(
+                    dir,
+                    &file,
+                    &super::archive::BROKER,
+                    Clock::system().now(),
+                    env!("CARGO_PKG_VERSION"),
+                )?;
                 let restored = copy.join("store");
-                archive::restore(&file, &restored)?;
+                archive::restore(&file, &restored, &super::archive::BROKER)?;
                 std::fs::remove_file(file)?;
                 Ok(Self { store: Arc::new(Store::open(Settings::new(restored))?), copy: Some(copy) })
             }

@@ -1,7 +1,7 @@
-//! Backup and restore: the whole store, accounts included, as one file that any SQLite tool opens.
+//! Backup and restore: the whole store, all its databases, as one file that any SQLite tool opens.
 //!
 //! A backup is the hub's database as it stood at one moment, compacted, with a table more: `backup`, which says when it was made
-//! and holds the accounts' database whole. Neither half ever overwrites anything, and what either leaves behind after a fault has
+//! and holds the other databases: accounts, records, and the broker's, of which its owner says what stays. Neither half ever overwrites anything, and what either leaves behind after a fault has
 //! a name of its own that ends in `.partial`. Read next: [`backup()`], [`restore()`].
 
 mod backup;
@@ -21,15 +21,45 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use crate::error::{Cause, StoreError, cause};
-use crate::sqlite::inspect;
+use crate::sqlite::{database, inspect};
 
 pub use backup::backup;
 pub use restore::restore;
 
-/// The table that makes a store's file a backup. `accounts` is null where the hub had none yet.
+/// The table that makes a store's file a backup. What the hub had not made yet is null.
 const TABLE: &str = "
-    CREATE TABLE backup (made_at INTEGER NOT NULL, made_by TEXT NOT NULL, accounts BLOB, records BLOB);
+    CREATE TABLE backup (made_at INTEGER NOT NULL, made_by TEXT NOT NULL, accounts BLOB, records BLOB, broker BLOB);
 ";
+
+/// The broker's database beside the store's. Its tables are the broker's own.
+#[derive(Debug, Clone, Copy)]
+pub struct BrokerFile {
+    /// Its name in the store's folder.
+    pub name: &'static str,
+    /// The newest layout that is known, as in `PRAGMA user_version`; a newer one is refused.
+    pub layout: i64,
+    /// Statements that take out of a copy what must not come back with a backup.
+    pub forget: &'static str,
+}
+
+impl BrokerFile {
+    /// Opens it for reading only, and refuses what is not the broker's or of a newer hub.
+    fn open(&self, file: &Path) -> Result<Connection, StoreError> {
+        let cannot =
+            |source: rusqlite::Error| StoreError::Open { file: file.to_owned(), source: cause(&source) };
+        let connection = database::open_reader(file).map_err(cannot)?;
+        let ask =
+            |what| connection.pragma_query_value(None, what, |row| row.get::<_, i64>(0)).map_err(cannot);
+        let (owner, found) = (ask("application_id")?, ask("user_version")?);
+        if owner != 0 || found == 0 {
+            return Err(StoreError::Foreign { file: file.to_owned() });
+        }
+        if found > self.layout {
+            return Err(StoreError::NewerSchema { file: file.to_owned(), found, known: self.layout });
+        }
+        Ok(connection)
+    }
+}
 
 /// A backup that was written or read back.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,57 +4,62 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hub_model::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::partial::Partial;
-use super::{Archive, ArchiveError, cannot_write, cannot_write_file, checked, digest, faults};
+use super::{Archive, ArchiveError, BrokerFile, cannot_write, cannot_write_file, checked, digest, faults};
 use crate::error::StoreError;
-use crate::sqlite::database::{self, Schema};
+use crate::sqlite::database;
 use crate::sqlite::{folder, schema};
 use crate::{accounts, records};
 
-/// What the table `backup` says: when, by which version, the accounts, the records.
-type Label = (i64, String, Option<Vec<u8>>, Option<Vec<u8>>);
+/// What the table `backup` says.
+struct Label {
+    made_at: i64,
+    made_by: String,
+    accounts: Option<Vec<u8>>,
+    records: Option<Vec<u8>>,
+    broker: Option<Vec<u8>>,
+}
 
 /// Restores the backup `file` as the store in `dir`, which is made where it is missing.
 ///
 /// # Errors
 /// When `file` is no backup, damaged or of a newer hub; when `dir` has a store or a hub runs on it; when the disk is full. The
 /// folder then has no store, as before.
-pub fn restore(file: &Path, dir: &Path) -> Result<Archive, ArchiveError> {
+pub fn restore(file: &Path, dir: &Path, broker: &BrokerFile) -> Result<Archive, ArchiveError> {
     // Before anything is written: most refusals are found here.
-    let (made_at, made_by, accounts, records) = label(file)?;
+    let label = label(file)?;
     folder::make(dir)?;
     let _lock = folder::lock(dir)?;
-    let (hub_file, accounts_file) = (dir.join(schema::FILE), dir.join(accounts::FILE));
-    let records_file = dir.join(records::FILE);
-    for target in [&hub_file, &accounts_file, &records_file] {
+    let hub_file = dir.join(schema::FILE);
+    for name in [schema::FILE, accounts::FILE, records::FILE, broker.name] {
+        let target = dir.join(name);
         if target.symlink_metadata().is_ok() {
-            return Err(ArchiveError::Occupied { file: target.clone() });
+            return Err(ArchiveError::Occupied { file: target });
         }
     }
     let (sha256, bytes) = digest(file).map_err(cannot_read(file))?;
     let hub = Partial::create(&hub_file, "").map_err(cannot_write_file(&hub_file))?;
     copy(file, hub.path()).map_err(cannot_write_file(&hub_file))?;
     let unreadable = is_sound(hub.path(), file, checked)?;
-    let beside = |content: Option<Vec<u8>>, schema, target: &Path| {
-        content.map(|content| restored(&content, schema, target, file)).transpose()
-    };
-    let accounts = beside(accounts, &accounts::SCHEMA, &accounts_file)?;
-    let records = beside(records, &records::SCHEMA, &records_file)?;
+    let ours = |schema| move |copy: &Path| database::open_ours(copy, schema);
+    let beside = [
+        restored(label.accounts, dir.join(accounts::FILE), ours(&accounts::SCHEMA), file)?,
+        restored(label.records, dir.join(records::FILE), ours(&records::SCHEMA), file)?,
+        restored(label.broker, dir.join(broker.name), |copy: &Path| broker.open(copy), file)?,
+    ];
     without_label(hub.path()).map_err(cannot_write(&hub_file))?;
     // The hub's own file last: with it the folder has a store.
-    if let Some(accounts) = accounts {
-        accounts.keep().map_err(cannot_write_file(&accounts_file))?;
-    }
-    if let Some(records) = records {
-        records.keep().map_err(cannot_write_file(&records_file))?;
+    for (partial, target) in beside.into_iter().flatten() {
+        partial.keep().map_err(cannot_write_file(&target))?;
     }
     hub.keep().map_err(cannot_write_file(&hub_file))?;
-    Ok(Archive { sha256, bytes, made_at: Timestamp::from_millis(made_at), made_by, unreadable })
+    let made_at = Timestamp::from_millis(label.made_at);
+    Ok(Archive { sha256, bytes, made_at, made_by: label.made_by, unreadable })
 }
 
 /// Reads what makes the file a backup that this version can restore.
@@ -68,9 +73,17 @@ fn label(file: &Path) -> Result<Label, ArchiveError> {
         Err(newer @ StoreError::NewerSchema { .. }) => return Err(newer.into()),
         Err(_) => return Err(ArchiveError::NotABackup { file: file.to_owned() }),
     };
-    let columns = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+    let columns = |row: &rusqlite::Row<'_>| {
+        Ok(Label {
+            made_at: row.get(0)?,
+            made_by: row.get(1)?,
+            accounts: row.get(2)?,
+            records: row.get(3)?,
+            broker: row.get(4)?,
+        })
+    };
     let asked = connection
-        .query_row("SELECT made_at, made_by, accounts, records FROM backup", [], columns)
+        .query_row("SELECT made_at, made_by, accounts, records, broker FROM backup", [], columns)
         .optional()
         .map_err(|error| match database::is_damage(&error) {
             true => ArchiveError::Damaged { file: file.to_owned(), found: error.to_string() },
@@ -96,15 +109,22 @@ fn is_sound<T>(
     found.map_err(|error| damaged(error.to_string()))?.map_err(damaged)
 }
 
-fn restored(content: &[u8], schema: &Schema, target: &Path, file: &Path) -> Result<Partial, ArchiveError> {
-    let partial = Partial::create(target, "").map_err(cannot_write_file(target))?;
-    fs::write(partial.path(), content).map_err(cannot_write_file(target))?;
-    drop(database::open_ours(partial.path(), schema)?);
+/// A database beside the readings', checked but without its name, and the name.
+fn restored(
+    content: Option<Vec<u8>>,
+    target: PathBuf,
+    open: impl FnOnce(&Path) -> Result<Connection, StoreError>,
+    file: &Path,
+) -> Result<Option<(Partial, PathBuf)>, ArchiveError> {
+    let Some(content) = content else { return Ok(None) };
+    let partial = Partial::create(&target, "").map_err(cannot_write_file(&target))?;
+    fs::write(partial.path(), content).map_err(cannot_write_file(&target))?;
+    drop(open(partial.path())?);
     is_sound(partial.path(), file, |connection| Ok(faults(connection)?.map_or(Ok(()), Err)))?;
-    Ok(partial)
+    Ok(Some((partial, target)))
 }
 
-/// A store is no backup: what restored it is told by the caller, and the accounts have a file of their own again.
+/// A store is no backup: what restored it is told by the caller, and the others have a file of their own again.
 fn without_label(copy: &Path) -> rusqlite::Result<()> {
     let connection = Connection::open(copy)?;
     connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA secure_delete = ON; DROP TABLE backup")

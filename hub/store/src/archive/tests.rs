@@ -13,6 +13,19 @@ use crate::{Accounts, Append, Batch, Settings, Store, StoredReading};
 
 const NOW: Timestamp = Timestamp::from_millis(1_760_000_000_000);
 
+/// As a broker's: what is of a connection goes, what is of everybody stays.
+const BROKER: BrokerFile =
+    BrokerFile { name: "mqtt.sqlite", layout: 1, forget: "DELETE FROM session; DELETE FROM queue" };
+
+fn broker(dir: &Path) -> Connection {
+    let connection = Connection::open(dir.join(BROKER.name)).unwrap();
+    let tables = "PRAGMA journal_mode = WAL; PRAGMA user_version = 1; CREATE TABLE session (id);
+        CREATE TABLE queue (message); CREATE TABLE retained (message); INSERT INTO session VALUES (1);
+        INSERT INTO queue VALUES ('open the gate'); INSERT INTO retained VALUES ('is born')";
+    connection.execute_batch(tables).unwrap();
+    connection
+}
+
 fn append(store: &Store, from: i64, count: i64) {
     let reading = |at: i64| StoredReading { reading: good(&point("a/plc/ph"), at, 7.0), latest: true };
     let (told, committed) = std::sync::mpsc::channel();
@@ -44,12 +57,21 @@ fn a_backup_of_a_running_store_comes_back_whole() {
     let deed =
         Deed { at: NOW, by: "lan".into(), action: "x".into(), object: "a".into(), detail: "{}".into() };
     Records::open(&dir).unwrap().note(&deed).unwrap();
-    let made = backup(&dir, &file, NOW, "1.2.3").unwrap();
+    let _broker = broker(&dir);
+    let made = backup(&dir, &file, &BROKER, NOW, "1.2.3").unwrap();
     append(&store, 9_000, 10);
     assert_eq!(made.bytes, fs::metadata(&file).unwrap().len());
     let new = place.path().join("new/data");
-    assert_eq!(restore(&file, &new).unwrap(), made);
-    assert_eq!(names(&new), ["accounts.sqlite", "hub.lock", "hub.sqlite", "records.sqlite"]);
+    assert_eq!(restore(&file, &new, &BROKER).unwrap(), made);
+    assert_eq!(names(&new), ["accounts.sqlite", "hub.lock", "hub.sqlite", "mqtt.sqlite", "records.sqlite"]);
+    let kept = "SELECT (SELECT count(*) FROM session) + (SELECT count(*) FROM queue), message FROM retained";
+    let kept: (i64, String) = Connection::open(new.join("mqtt.sqlite"))
+        .unwrap()
+        .query_row(kept, [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    assert_eq!(kept, (0, "is born".to_owned()));
+    let bytes = fs::read(new.join("mqtt.sqlite")).unwrap();
+    assert!(!bytes.windows(13).any(|part| part == b"open the gate"), "nor is it left in a free page");
     let restored = Store::open(Settings::new(&new)).unwrap();
     let all = readings_of(&store, &point("a/plc/ph"), 0, 5_000);
     assert_eq!(readings_of(&restored, &point("a/plc/ph"), 0, i64::MAX), all);
@@ -58,7 +80,7 @@ fn a_backup_of_a_running_store_comes_back_whole() {
     let all = DeedFilter { limit: 9, ..DeedFilter::default() };
     assert_eq!(Records::open(&new).unwrap().deeds(&all).unwrap()[0].deed, deed);
     // A store that was restored can be backed up again.
-    backup(&new, &place.path().join("second"), NOW, "1.2.3").unwrap();
+    backup(&new, &place.path().join("second"), &BROKER, NOW, "1.2.3").unwrap();
     assert_eq!(names(place.path()), ["a b'.backup", "data", "new", "second"]);
 }
 
@@ -67,16 +89,16 @@ fn neither_overwrites_anything() {
     let place = tempfile::tempdir().unwrap();
     let (dir, file) = (place.path().join("data"), place.path().join("x.backup"));
     let store = filled(&dir);
-    backup(&dir, &file, NOW, "1").unwrap();
+    backup(&dir, &file, &BROKER, NOW, "1").unwrap();
     let before = fs::read(&file).unwrap();
-    assert!(matches!(backup(&dir, &file, NOW, "1"), Err(ArchiveError::Exists { .. })));
+    assert!(matches!(backup(&dir, &file, &BROKER, NOW, "1"), Err(ArchiveError::Exists { .. })));
     assert_eq!(fs::read(&file).unwrap(), before);
-    assert!(matches!(restore(&file, &dir), Err(ArchiveError::Store(StoreError::InUse { .. }))));
+    assert!(matches!(restore(&file, &dir, &BROKER), Err(ArchiveError::Store(StoreError::InUse { .. }))));
     drop(store);
-    let error = restore(&file, &dir).unwrap_err().to_string();
+    let error = restore(&file, &dir, &BROKER).unwrap_err().to_string();
     assert!(error.ends_with("data/hub.sqlite is there already; restore into a new folder, or move it away"));
     fs::remove_file(dir.join("hub.sqlite")).unwrap();
-    let error = restore(&file, &dir).unwrap_err().to_string();
+    let error = restore(&file, &dir, &BROKER).unwrap_err().to_string();
     assert!(error.contains("accounts.sqlite is there already"), "{error}");
 }
 
@@ -91,13 +113,13 @@ fn what_is_no_backup_is_refused() {
     let foreign = place.path().join("foreign");
     Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE backup (made_at)").unwrap();
     for file in [text, foreign, dir.join("hub.sqlite"), dir.join("accounts.sqlite")] {
-        let error = restore(&file, &new).unwrap_err();
+        let error = restore(&file, &new, &BROKER).unwrap_err();
         assert!(matches!(error, ArchiveError::NotABackup { .. }), "{error}");
     }
-    assert!(matches!(restore(&place.path().join("none"), &new), Err(ArchiveError::Read { .. })));
-    assert!(matches!(restore(place.path(), &new), Err(ArchiveError::Read { .. })));
+    assert!(matches!(restore(&place.path().join("none"), &new, &BROKER), Err(ArchiveError::Read { .. })));
+    assert!(matches!(restore(place.path(), &new, &BROKER), Err(ArchiveError::Read { .. })));
     assert!(!new.exists());
-    let error = backup(&place.path().join("none"), &place.path().join("x"), NOW, "1").unwrap_err();
+    let error = backup(&place.path().join("none"), &place.path().join("x"), &BROKER, NOW, "1").unwrap_err();
     assert!(error.to_string().ends_with("none holds no store; has the hub run yet?"));
 }
 
@@ -106,7 +128,7 @@ fn a_damaged_backup_is_refused_and_nothing_is_left_of_it() {
     let place = tempfile::tempdir().unwrap();
     let (dir, file) = (place.path().join("data"), place.path().join("x.backup"));
     drop(filled(&dir));
-    backup(&dir, &file, NOW, "1").unwrap();
+    backup(&dir, &file, &BROKER, NOW, "1").unwrap();
     let whole = fs::read(&file).unwrap();
     let new = place.path().join("new");
     let mut truncated = whole.clone();
@@ -116,17 +138,17 @@ fn a_damaged_backup_is_refused_and_nothing_is_left_of_it() {
         let mut torn = whole.clone();
         torn[page * 4_096..page * 4_096 + 64].fill(0xa5);
         fs::write(&file, torn).unwrap();
-        let error = restore(&file, &new).unwrap_err();
+        let error = restore(&file, &new, &BROKER).unwrap_err();
         assert!(
             matches!(error, ArchiveError::Damaged { .. } | ArchiveError::NotABackup { .. }),
             "{page}: {error}"
         );
     }
     fs::write(&file, truncated).unwrap();
-    assert!(restore(&file, &new).is_err());
+    assert!(restore(&file, &new, &BROKER).is_err());
     assert!(!new.exists() || names(&new) == ["hub.lock"]);
     fs::write(&file, whole).unwrap();
-    restore(&file, &new).unwrap();
+    restore(&file, &new, &BROKER).unwrap();
 }
 
 #[test]
@@ -134,9 +156,9 @@ fn a_backup_of_a_newer_hub_is_refused() {
     let place = tempfile::tempdir().unwrap();
     let (dir, file) = (place.path().join("data"), place.path().join("x.backup"));
     drop(filled(&dir));
-    backup(&dir, &file, NOW, "9").unwrap();
+    backup(&dir, &file, &BROKER, NOW, "9").unwrap();
     Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    let error = restore(&file, &place.path().join("new")).unwrap_err().to_string();
+    let error = restore(&file, &place.path().join("new"), &BROKER).unwrap_err().to_string();
     assert!(error.contains("was written by a newer hub (schema 99"), "{error}");
 }
 
@@ -152,6 +174,47 @@ fn a_damaged_store_is_not_backed_up_as_if_it_were_sound() {
         bytes[page * 4_096..page * 4_096 + 64].fill(0xa5);
     }
     fs::write(&store, bytes).unwrap();
-    assert!(backup(&dir, &file, NOW, "1").is_err());
+    assert!(backup(&dir, &file, &BROKER, NOW, "1").is_err());
     assert_eq!(names(place.path()), ["data"]);
+}
+
+#[test]
+fn records_and_a_brokers_file_that_are_faulty_are_refused_and_nothing_is_left() {
+    let place = tempfile::tempdir().unwrap();
+    let (dir, file) = (place.path().join("data"), place.path().join("x.backup"));
+    drop(filled(&dir));
+    drop(Records::open(&dir).unwrap());
+    drop(broker(&dir));
+    backup(&dir, &file, &BROKER, NOW, "1").unwrap();
+    let new = place.path().join("new");
+    for name in ["mqtt.sqlite", "records.sqlite"] {
+        let connection = Connection::open(dir.join(name)).unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        drop(connection);
+        let error = backup(&dir, &place.path().join("y"), &BROKER, NOW, "1").unwrap_err().to_string();
+        assert!(error.contains(&format!("{name} was written by a newer hub (schema 99")), "{error}");
+    }
+    for column in ["broker", "records"] {
+        let whole = fs::read(&file).unwrap();
+        let held = Connection::open(&file).unwrap();
+        let content: Vec<u8> =
+            held.query_row(&format!("SELECT {column} FROM backup"), [], |row| row.get(0)).unwrap();
+        // Its second page, where a table lies.
+        let mut torn = content.clone();
+        torn[4_096..4_160].fill(0xa5);
+        let mut newer = content.clone();
+        newer[60..64].copy_from_slice(&99_u32.to_be_bytes());
+        for (content, says) in [(torn, "is damaged: "), (newer, "was written by a newer hub")] {
+            held.execute(&format!("UPDATE backup SET {column} = ?"), [content]).unwrap();
+            let error = restore(&file, &new, &BROKER).unwrap_err().to_string();
+            assert!(error.contains(says), "{column}: {error}");
+            assert_eq!(names(&new), ["hub.lock"]);
+        }
+        drop(held);
+        fs::write(&file, whole).unwrap();
+    }
+    fs::write(new.join("mqtt.sqlite"), "theirs").unwrap();
+    let error = restore(&file, &new, &BROKER).unwrap_err().to_string();
+    assert!(error.contains("mqtt.sqlite is there already"), "{error}");
+    assert_eq!(names(place.path()), ["data", "new", "x.backup"]);
 }
