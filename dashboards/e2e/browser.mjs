@@ -1,10 +1,13 @@
 // Starts Chromium and logs in: shared by the browser tests and by the screenshots.
-// Where the hub is and who logs in comes from the environment: HUB_URL, HUB_USER, HUB_PASSWORD; CHROMIUM names the browser.
+// Where the hub is and who logs in comes from the environment: HUB_URL, HUB_USER, HUB_PASSWORD,
+// and HUB_ADMIN, HUB_ADMIN_PASSWORD for administrators' pages; CHROMIUM names the browser.
 import { chromium } from "playwright-core";
 
 export const HUB_URL = process.env["HUB_URL"] ?? "http://127.0.0.1:8080";
 export const USER = process.env["HUB_USER"] ?? "";
 export const PASSWORD = process.env["HUB_PASSWORD"] ?? "";
+export const ADMIN = process.env["HUB_ADMIN"] ?? "";
+export const ADMIN_PASSWORD = process.env["HUB_ADMIN_PASSWORD"] ?? "";
 
 /** A phone and an office screen. */
 export const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
@@ -49,8 +52,10 @@ export async function openContext(browser, { size = "phone", scheme = "light", l
 /**
  * Logs in without the form, by the API; the cookie is the context's from then on.
  * @param {import("playwright-core").BrowserContext} context
+ * @param {{ asAdmin?: boolean }} [wishes]
  */
-export async function logIn(context) {
-  const answer = await context.request.post("/api/v1/session", { data: { username: USER, password: PASSWORD } });
-  if (!answer.ok()) throw new Error(`login as "${USER}" at ${HUB_URL} was answered ${answer.status()}`);
+export async function logIn(context, { asAdmin = false } = {}) {
+  const data = asAdmin ? { username: ADMIN, password: ADMIN_PASSWORD } : { username: USER, password: PASSWORD };
+  const answer = await context.request.post("/api/v1/session", { data });
+  if (!answer.ok()) throw new Error(`login as "${data.username}" at ${HUB_URL} was answered ${answer.status()}`);
 }

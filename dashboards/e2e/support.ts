@@ -7,7 +7,7 @@ import { launch, logIn, openContext } from "./browser.mjs";
 type Wishes = Parameters<typeof openContext>[1];
 
 /** A browser for the tests of one file. */
-export function useBrowser(): { open: (wishes?: Wishes, options?: { loggedIn: boolean }) => Promise<{ context: BrowserContext; page: Page }> } {
+export function useBrowser(): { open: (wishes?: Wishes, options?: { loggedIn: boolean; asAdmin?: boolean }) => Promise<{ context: BrowserContext; page: Page }> } {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launch();
@@ -16,9 +16,9 @@ export function useBrowser(): { open: (wishes?: Wishes, options?: { loggedIn: bo
     await browser.close();
   });
   return {
-    async open(wishes = {}, { loggedIn } = { loggedIn: true }) {
+    async open(wishes = {}, { loggedIn, asAdmin = false } = { loggedIn: true }) {
       const context = await openContext(browser, wishes);
-      if (loggedIn) await logIn(context);
+      if (loggedIn) await logIn(context, { asAdmin });
       const page = await context.newPage();
       page.setDefaultTimeout(30_000);
       return { context, page };
@@ -81,5 +81,5 @@ export async function everyPage(context: BrowserContext): Promise<string[]> {
   const site = await mainSite(context);
   const [alarm] = await alarmsOf(context);
   const alarmPage = alarm === undefined ? [] : [`/alarms/${alarm.id}`];
-  return ["/login", "/", "/sites", `/sites/${site.id}`, "/alarms", "/alarms?view=history", "/trends", "/year", "/year?show=worst", "/year?show=alarms", ...alarmPage, "/more", "/kit"];
+  return ["/login", "/", "/sites", `/sites/${site.id}`, "/alarms", "/alarms?view=history", "/trends", "/year", "/year?show=worst", "/year?show=alarms", "/compliance", "/quality", "/map", "/accounts", "/wall", ...alarmPage, "/more", "/kit"];
 }

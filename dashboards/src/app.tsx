@@ -10,7 +10,7 @@ import { Login } from "./pages/Login";
 import { More } from "./pages/More";
 import { Now } from "./pages/Now";
 import { Sites } from "./pages/Sites";
-import { session } from "./state/commune";
+import { commune, session } from "./state/commune";
 import { connection } from "./state/connection";
 import { startLive } from "./state/live";
 import { store } from "./state/store";
@@ -23,6 +23,12 @@ type Params = Record<string, string>;
 const sitePage = () => import("./pages/Site");
 const trendsPage = () => import("./pages/trends/Trends");
 const yearPage = () => import("./pages/year/Year");
+const compliancePage = () => import("./pages/compliance/Compliance");
+const qualityPage = () => import("./pages/quality/Quality");
+const mapPage = () => import("./pages/map/Map");
+const accountsPage = () => import("./pages/accounts/Accounts");
+const setupPage = () => import("./pages/accounts/Setup");
+const wallPage = () => import("./pages/wall/Wall");
 const kitPage = () => import("./pages/Kit");
 
 export function App() {
@@ -36,6 +42,8 @@ export function App() {
 
 function Page() {
   if (path.value === "/kit") return <Lazy load={kitPage} props={{}} />;
+  if (path.value === "/wall") return <Lazy load={wallPage} props={{}} />;
+  if (commune.value?.needs_setup === true && session.value === null) return <Lazy load={setupPage} props={{}} />;
   if (path.value === "/login") return <Login />;
   const who = session.value;
   if (who === undefined) return <Starting />;
@@ -84,6 +92,10 @@ function Routed() {
   if ((found = match("/sites/:id", here))) return <Lazy key={here} load={sitePage} props={{ id: found["id"] ?? "" }} />;
   if (match("/trends", here)) return <Lazy key="trends" load={trendsPage} props={{}} />;
   if (match("/year", here)) return <Lazy key="year" load={yearPage} props={{}} />;
+  if (match("/compliance", here)) return <Lazy key="compliance" load={compliancePage} props={{}} />;
+  if (match("/quality", here)) return <Lazy key="quality" load={qualityPage} props={{}} />;
+  if (match("/map", here)) return <Lazy key="map" load={mapPage} props={{}} />;
+  if (match("/accounts", here)) return <Lazy key="accounts" load={accountsPage} props={{}} />;
   if (match("/alarms", here)) return <Alarms />;
   if ((found = match("/alarms/:id", here))) return <AlarmPage key={here} id={found["id"] ?? ""} />;
   if (match("/more", here)) return <More />;

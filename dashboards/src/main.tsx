@@ -23,7 +23,8 @@ onSessionLost(() => {
   const ended = session.peek() != null;
   session.value = null;
   store.clear();
-  if (ended) navigate(`/login?ended=1&next=${encodeURIComponent(location.pathname + location.search)}`, { replace: true });
+  // A screen on the wall has nobody who could log in: it says what is missing.
+  if (ended && location.pathname !== "/wall") navigate(`/login?ended=1&next=${encodeURIComponent(location.pathname + location.search)}`, { replace: true });
 });
 
 async function untilReached<T>(call: () => Promise<T>): Promise<T> {

@@ -22,6 +22,10 @@ pub struct DemoHub {
     pub user: String,
     /// Its password.
     pub password: String,
+    /// The account of the administrator.
+    pub admin: String,
+    /// Its password.
+    pub admin_password: String,
 }
 
 impl DemoHub {
@@ -41,7 +45,14 @@ impl DemoHub {
                         .map(str::to_owned)
                         .with_context(|| format!("the demo does not say its {key}"))
                 };
-                Ok(Self { url: text("url")?, user: text("user")?, password: text("password")?, child })
+                Ok(Self {
+                    url: text("url")?,
+                    user: text("user")?,
+                    password: text("password")?,
+                    admin: text("admin")?,
+                    admin_password: text("admin_password")?,
+                    child,
+                })
             }
             Err(error) => {
                 child.kill()?;

@@ -145,6 +145,7 @@ fn in_browser(script: &str, arguments: &[&str]) -> anyhow::Result<()> {
     let mut npm = command("npm", &["run", "--silent", script]);
     npm.args(arguments).current_dir(root().join("dashboards"));
     npm.env("HUB_URL", &hub.url).env("HUB_USER", &hub.user).env("HUB_PASSWORD", &hub.password);
+    npm.env("HUB_ADMIN", &hub.admin).env("HUB_ADMIN_PASSWORD", &hub.admin_password);
     npm.env("COMMUNE_TEST_PYTHON", python);
     run(&mut npm)
 }

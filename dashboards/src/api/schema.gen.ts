@@ -646,6 +646,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/display": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a screen on the wall look without a login. Only a viewer's token is taken: nothing can be changed with it. */
+        post: operations["post_display"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives oneself another password. All other sessions of the account end, and this one, too. */
+        post: operations["post_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Logins that are still good: one's own, or for administrators everybody's. */
+        get: operations["get_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a session: one's own, or for administrators anybody's. */
+        delete: operations["delete_open_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the first administrator. Refused as soon as there is any account. */
+        post: operations["post_setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites": {
         parameters: {
             query?: never;
@@ -699,6 +784,77 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All tokens, without what they are. */
+        get: operations["get_tokens"];
+        put?: never;
+        /** Makes a token and shows it this once. */
+        post: operations["post_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a token. */
+        delete: operations["delete_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody who may log in. */
+        get: operations["get_users"];
+        put?: never;
+        /** Adds a user. */
+        post: operations["post_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a user and ends their sessions. */
+        delete: operations["delete_user"];
+        options?: never;
+        head?: never;
+        /** Gives a user another role or another password. */
+        patch: operations["patch_user"];
         trace?: never;
     };
     "/api/v2/write": {
@@ -1274,6 +1430,8 @@ export interface components {
             location: components["schemas"]["Location"] | null;
             /** @description Its name. */
             name: components["schemas"]["LocalText"];
+            /** @description Whether nobody can log in yet: the first administrator is made with the code that the hub has printed. */
+            needs_setup: boolean;
             /** @description IANA time zone. */
             timezone: string;
             /** @description The hub's version. */
@@ -1398,6 +1556,14 @@ export interface components {
          * @enum {string}
          */
         DeviceState: "online" | "silent" | "no_data";
+        /** @description A screen on the wall. */
+        DisplayRequest: {
+            /**
+             * Format: password
+             * @description A token of role viewer.
+             */
+            token: string;
+        };
         /** @description A maintenance window or a note: a text on a moment or a span of a site, a device or a point. */
         Entry: {
             /** @description What it is about: the full id of a site, a device or a point. */
@@ -1706,6 +1872,13 @@ export interface components {
             /** @description The account's name. */
             username: string;
         };
+        /** @description A token that was made. It is shown this once. */
+        MadeToken: {
+            /** @description What it is called. */
+            name: string;
+            /** @description To be sent as `Authorization: Bearer`. */
+            token: string;
+        };
         /** @description A time that is sent in: RFC 3339 or epoch ms. */
         Moment: number | string;
         /** @description A reading that is sent in. */
@@ -1722,8 +1895,46 @@ export interface components {
             /** @description The readings. */
             readings: components["schemas"]["NewReading"][];
         };
+        /** @description A new token to be made. */
+        NewToken: {
+            /** @description What it is called: 1 to 64 characters without spaces. */
+            name: string;
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description A new user. */
+        NewUser: {
+            /** @description The login name: 1 to 64 characters without spaces. */
+            name: string;
+            /**
+             * Format: password
+             * @description At least 8 characters.
+             */
+            password: string;
+            /** @description What the account may do. */
+            role: components["schemas"]["Role"];
+        };
         /** @description A value that is sent in: a number in the point's unit, or a switch (true is 1, false is 0). */
         NewValue: number | boolean;
+        /** @description A login that is still good. */
+        OpenSession: {
+            /**
+             * Format: date-time
+             * @description When they logged in.
+             */
+            created_at: string;
+            /** @description Names the session here; nobody can log in with it. */
+            id: string;
+            /** @description Whether this call was made with it. */
+            is_own: boolean;
+            /**
+             * Format: date-time
+             * @description When it was used last, to some minutes.
+             */
+            last_used_at: string;
+            /** @description Who logged in. */
+            user: string;
+        };
         /** @description Something that is or was out of service. */
         OutOfService: {
             /** @description Who did it. */
@@ -1757,6 +1968,19 @@ export interface components {
             /** @description A site, `site/device` or `site/device/point`. */
             scope: string;
             until?: components["schemas"]["Moment"] | null;
+        };
+        /** @description Another password for oneself. */
+        PasswordChange: {
+            /**
+             * Format: password
+             * @description The present one.
+             */
+            current: string;
+            /**
+             * Format: password
+             * @description The new one, at least 8 characters.
+             */
+            password: string;
         };
         /** @description One measured quantity of a device, with its latest value. */
         Point: {
@@ -2045,6 +2269,18 @@ export interface components {
             /** @description The account's name. */
             username: string;
         };
+        /** @description The first administrator. */
+        SetupRequest: {
+            /** @description The code that the hub printed when it started. */
+            code: string;
+            /**
+             * Format: password
+             * @description At least 8 characters.
+             */
+            password: string;
+            /** @description The login name. */
+            username: string;
+        };
         /** @description A shelving. */
         ShelveRequest: {
             /** @description Why. */
@@ -2083,8 +2319,34 @@ export interface components {
          * @enum {string}
          */
         SiteState: "normal" | "alarm" | "silent" | "no_data";
+        /** @description A program that may call the API. */
+        Token: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description What it is called. */
+            name: string;
+            role: components["schemas"]["Role"] | null;
+        };
         /** @description The end of a shelving. */
         UnshelveRequest: Record<string, never>;
+        /** @description Somebody who may log in. */
+        User: {
+            /** @description The login name. */
+            name: string;
+            role: components["schemas"]["Role"] | null;
+        };
+        /** @description What is to be changed of a user; what is not given stays. */
+        UserChange: {
+            /**
+             * Format: password
+             * @description Another password; it ends the user's sessions.
+             */
+            password?: string | null;
+            role?: components["schemas"]["Role"] | null;
+        };
         /**
          * @description What led from one state of an alarm to the next.
          * @enum {string}
@@ -3630,6 +3892,152 @@ export interface operations {
             };
         };
     };
+    post_display: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisplayRequest"];
+            };
+        };
+        responses: {
+            /** @description The cookie `commune_display` is set. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Changed; log in again. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenSession"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_open_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As the list names it. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupRequest"];
+            };
+        };
+        responses: {
+            /** @description Made; log in. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_sites: {
         parameters: {
             query?: never;
@@ -3715,6 +4123,212 @@ export interface operations {
                 content: {
                     "text/event-stream": string;
                 };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What it is called. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description Added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The login name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The login name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: {
                 headers: {

@@ -35,6 +35,11 @@ export type AlarmDetail = Omit<Present<Wire<"AlarmDetail">>, "history"> & { hist
 /** Only buckets that hold values; of none of them is a value that failed, is missing or was taken while calibrating. */
 export type Buckets = Present<Wire<"Buckets">>;
 export type Series = Present<Wire<"Readings">>;
+export type User = Present<Wire<"User">>;
+export type Token = Present<Wire<"Token">>;
+export type MadeToken = Wire<"MadeToken">;
+export type OpenSession = Wire<"OpenSession">;
+export type Deed = Wire<"Deed">;
 export type Problem = Wire<"Problem">;
 
 /** A `reading` event of the stream. */

@@ -1,9 +1,11 @@
 // Every text of the dashboard in English. The keys are those of vi.ts; the type says when one is missing.
+import { enPages } from "./en.pages";
 import { enTrends } from "./en.trends";
 import type { Key } from "./vi";
 
 export const en: Record<Key, string> = {
   ...enTrends,
+  ...enPages,
   // app
   "app.name": "Smart commune",
   "app.skip": "Skip to content",

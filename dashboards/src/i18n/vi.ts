@@ -1,9 +1,11 @@
 // Every text of the dashboard in Vietnamese, the source language. Short, polite, without jargon.
 // English (en.ts) must have the same keys; words follow the glossary.
+import { viPages } from "./vi.pages";
 import { viTrends } from "./vi.trends";
 
 export const vi = {
   ...viTrends,
+  ...viPages,
   // app
   "app.name": "Xã thông minh",
   "app.skip": "Đến nội dung chính",

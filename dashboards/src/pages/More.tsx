@@ -16,6 +16,10 @@ import "./More.css";
 /** Pages that are not among the main entries, and who may see them. */
 const PAGES = [
   { href: "/year", title: "year.title", short: "year.short", role: "viewer" },
+  { href: "/compliance", title: "compliance.title", short: "compliance.short", role: "viewer" },
+  { href: "/quality", title: "dataquality.title", short: "dataquality.short", role: "viewer" },
+  { href: "/map", title: "map.title", short: "map.short", role: "viewer" },
+  { href: "/accounts", title: "accounts.title", short: "accounts.short", role: "viewer" },
 ] as const;
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 

@@ -1,5 +1,5 @@
 // The present: what needs a person first, then every site with its state and its latest values.
-import { useComputed } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import { count, t } from "../i18n";
 import { useTitle } from "../lib/title";
 import { connection } from "../state/connection";
@@ -22,6 +22,7 @@ export function Now() {
   const waiting = active.value.filter(awaitsPerson);
   const known = active.value.filter((alarm) => !awaitsPerson(alarm));
   const most = matchMedia("(min-width: 1100px)").matches ? SHOWN.wide : SHOWN.narrow;
+  const unfolded = useSignal(false);
   const sites = store.sites.value;
   return (
     <>
@@ -41,9 +42,10 @@ export function Now() {
                 </a>
               )}
               {known.length > 0 && (
-                <details class="now-known">
+                <details class="now-known" onToggle={(event) => (unfolded.value = event.currentTarget.open)}>
                   <summary>{count("now.known", known.length)}</summary>
-                  <AlarmList alarms={known} known={store.alarms.value} label={t("now.knownLabel")} />
+                  {/* Drawn only when it is open: an alarm just acknowledged still stands, held, in the list above. */}
+                  {unfolded.value && <AlarmList alarms={known} known={store.alarms.value} label={t("now.knownLabel")} />}
                 </details>
               )}
             </>

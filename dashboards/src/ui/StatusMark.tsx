@@ -5,7 +5,7 @@ import "./StatusMark.css";
 
 export type Status = Priority | "well" | "silent" | "doubtful" | "fail" | "calm";
 
-const SHAPES: Record<Status, string> = {
+export const SHAPES: Record<Status, string> = {
   critical: "M5.2 1h5.6L15 5.2v5.6L10.8 15H5.2L1 10.8V5.2z",
   high: "M8 1.2 15.2 14.5H.8z",
   medium: "M8 .8 15.2 8 8 15.2.8 8z",

@@ -3,8 +3,8 @@ import { useSignal } from "@preact/signals";
 import { HubError } from "../api/client";
 import { t } from "../i18n";
 
-/** `send` ends when the hub has taken it; what it throws becomes the fault. */
-export function useSending(send: () => Promise<void>) {
+/** `send` ends when the hub has taken it; what it throws becomes the fault, in the words for alarms unless others are given. */
+export function useSending(send: () => Promise<void>, words: (error: unknown) => string = faultText) {
   const busy = useSignal(false);
   const fault = useSignal<string | null>(null);
 
@@ -16,7 +16,7 @@ export function useSending(send: () => Promise<void>) {
     try {
       await send();
     } catch (error) {
-      fault.value = faultText(error);
+      fault.value = words(error);
     } finally {
       busy.value = false;
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hub_logic::{Command, CommandError, RuleStatus};
 use hub_model::{Alarm, Commune, Observation, Scope, Timestamp};
-use hub_store::{Accounts, History, Records};
+use hub_store::{Accounts, Digest, History, Records};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::backtest::BacktestRunner;
@@ -44,6 +44,8 @@ pub struct Hub {
     pub takes_nothing: Arc<dyn Fn() -> bool + Send + Sync>,
     /// What integrators may see and do of the buses.
     pub field: Arc<dyn Field>,
+    /// Digest of the code that makes the first administrator, where there was no account at the start.
+    pub setup_code: Option<Digest>,
     /// The live stream.
     pub live: Live,
     /// The clock.

@@ -22,8 +22,8 @@ use crate::auth::{COOKIE, gate};
 use crate::hub::Hub;
 use crate::push::influx::errors_as_influx;
 use crate::routes::{
-    alarms, audit, backtest, calibrations, commune, completeness, corrections, deliver, entries, field,
-    metrics, points, preview, push, readings, rules, service, session, sites, stream,
+    accounts, alarms, audit, backtest, calibrations, commune, completeness, corrections, deliver, entries,
+    field, metrics, points, preview, push, readings, rules, service, session, setup, sites, stream,
 };
 use crate::{dashboard, guard, health, wire};
 
@@ -66,6 +66,8 @@ fn public() -> OpenApiRouter<SharedApp> {
         .routes(routes!(commune::get_commune))
         .routes(routes!(commune::get_openapi))
         .routes(routes!(session::post_session))
+        .routes(routes!(setup::post_setup))
+        .routes(routes!(setup::post_display))
 }
 
 /// Calls behind the gate: each also names the role that it needs.
@@ -105,6 +107,13 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(field::post_probe))
         .routes(routes!(field::get_point_writes, field::post_point_write))
         .routes(routes!(stream::get_stream))
+        .routes(routes!(accounts::post_password))
+        .routes(routes!(accounts::get_sessions))
+        .routes(routes!(accounts::delete_open_session))
+        .routes(routes!(accounts::get_users, accounts::post_user))
+        .routes(routes!(accounts::patch_user, accounts::delete_user))
+        .routes(routes!(accounts::get_tokens, accounts::post_token))
+        .routes(routes!(accounts::delete_token))
 }
 
 /// Calls behind the gate that take readings in other formats than our own.

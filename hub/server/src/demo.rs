@@ -209,8 +209,12 @@ fn announce(format: DemoFormat, http: SocketAddr, accounts: &[(&str, Role, Strin
     let url = format!("http://{http}");
     match format {
         DemoFormat::Json => {
-            let Some((user, _, password)) = accounts.first() else { return Ok(()) };
-            writeln!(out, r#"{{"url":"{url}","user":"{user}","password":"{password}"}}"#)?;
+            let [(user, _, password), .., (admin, _, admin_password)] = accounts else { return Ok(()) };
+            let staff = format!(r#""user":"{user}","password":"{password}""#);
+            writeln!(
+                out,
+                r#"{{"url":"{url}",{staff},"admin":"{admin}","admin_password":"{admin_password}"}}"#
+            )?;
         }
         DemoFormat::Text => {
             writeln!(out, "\nXã mẫu đang chạy · the pilot commune is running\n\n  {url}\n")?;

@@ -23,6 +23,7 @@ use crate::adapters::{Adapters, Configured};
 use crate::backtest::Backtests;
 use crate::config::Config;
 use crate::field::WatchedField;
+use crate::first_start;
 use crate::keeper::Keeper;
 use crate::pipeline::{Inputs, Pipeline, Renewal};
 use crate::push::{self, PushCounters};
@@ -178,7 +179,9 @@ impl Hub {
             rules: config.rules.clone(),
             history: store.clone(),
         };
+        let setup_code = first_start::setup_code(&accounts, listener.local_addr()?)?;
         let api = hub_api::Hub {
+            setup_code,
             commune,
             rules: rules_view,
             backtest: backtests.runner(),

@@ -11,6 +11,7 @@ mod config;
 mod demo;
 mod door;
 mod field;
+mod first_start;
 mod hub;
 mod import;
 mod keeper;

@@ -107,3 +107,14 @@ fn two_processes_share_the_file_which_is_private() {
     let reopened = Accounts::open(&dir).unwrap();
     assert_eq!(reopened.list_users().unwrap().len(), 60);
 }
+
+#[test]
+fn sessions_are_listed_while_they_are_good() {
+    let (_place, accounts) = accounts();
+    accounts.add_user("lan", "staff", "hash").unwrap();
+    accounts.add_session(&[1; 32], "lan", at(0), at(5_000)).unwrap();
+    accounts.add_session(&[2; 32], "lan", at(1_000), at(2_000)).unwrap();
+    let good = accounts.list_sessions(at(3_000)).unwrap();
+    assert_eq!(good.len(), 1);
+    assert_eq!((good[0].0, good[0].1.user.as_str()), ([1; 32], "lan"));
+}

@@ -40,9 +40,14 @@ export function MonthView({ month, year, cellOf, hrefOf }: MonthViewProps) {
           const date = day.code.split("-").reverse().join("/");
           return (
             <li key={day.code} style={index === 0 ? { gridColumnStart: month.before + 1 } : undefined}>
-              <a class={`day day-${shown.look}`} href={hrefOf(day)} aria-label={`${date}: ${shown.words}`} title={`${date}: ${shown.words}`} data-day={day.code}>
-                <span class="day-number">{Number(day.code.slice(8))}</span>
-                <span class="day-figure figures">{shown.figure}</span>
+              <a class={`day day-${shown.look}`} href={hrefOf(day)} title={`${date}: ${shown.words}`} data-day={day.code}>
+                <span class="unseen">{`${date}: ${shown.words}`}</span>
+                <span class="day-number" aria-hidden="true">
+                  {Number(day.code.slice(8))}
+                </span>
+                <span class="day-figure figures" aria-hidden="true">
+                  {shown.figure}
+                </span>
               </a>
             </li>
           );

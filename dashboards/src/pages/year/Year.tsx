@@ -17,7 +17,7 @@ import { Icon } from "../../ui/Icon";
 import { Empty, Failed, Loading } from "../../ui/States";
 import { trendHref } from "../trends/view";
 import { MonthView } from "./Month";
-import { DAY_MS, type Day, SHOWS, type Show, alarmsOf, completenessOf, monthsOf, worstOf } from "./days";
+import { DAY_MS, type Day, type Month, SHOWS, type Show, alarmsOf, completenessOf, monthsOf, worstOf } from "./days";
 import "./Year.css";
 
 /** Points per question: keeps the address well below what servers take. */
@@ -131,6 +131,9 @@ function trendPoints(points: readonly Point[], site: Site): string[] {
   return (limited.length > 0 ? limited : amounts).slice(0, 3).map((point) => point.id);
 }
 
+/** Months in which anything was measured, and always the newest: those before would be rows of nothing. */
+const begunIn = (months: readonly Month[], first: number) => months.filter((month, index) => index === 0 || (month.days.at(-1)?.end ?? 0) > first);
+
 async function fetchYear({ site, year, show, points }: MonthsProps) {
   const now = hubNow();
   const months = monthsOf(year, now);
@@ -153,9 +156,9 @@ async function fetchYear({ site, year, show, points }: MonthsProps) {
   if (show === "worst" && only !== undefined && series[0] !== undefined) {
     const byDay = worstOf(only, series[0], days);
     const start = days.find((day) => byDay.has(day.code))?.start ?? Infinity;
-    return { months, cut: false, cellOf: (day: Day) => ({ kind: "worst" as const, found: byDay.get(day.code) ?? null, begun: day.start >= start, point: only }) };
+    return { months: begunIn(months, start), cut: false, cellOf: (day: Day) => ({ kind: "worst" as const, found: byDay.get(day.code) ?? null, begun: day.start >= start, point: only }) };
   }
   const byDay = completenessOf(points, series, days, now);
   const first = days.find((day) => (byDay.get(day.code) ?? 0) > 0)?.start ?? Infinity;
-  return { months, cut: false, cellOf: (day: Day) => ({ kind: "completeness" as const, found: byDay.get(day.code) ?? null, begun: day.start >= first }) };
+  return { months: begunIn(months, first), cut: false, cellOf: (day: Day) => ({ kind: "completeness" as const, found: byDay.get(day.code) ?? null, begun: day.start >= first }) };
 }

@@ -163,6 +163,11 @@ caller_of_role!(
     Integrator
 );
 
+caller_of_role!(
+    /// A caller of role admin.
+    Admin
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,6 +16,10 @@ use crate::problem::Problem;
 
 /// The session's cookie.
 pub(crate) const COOKIE: &str = "commune_session";
+/// The cookie of a screen on the wall: a token of role viewer.
+const DISPLAY_COOKIE: &str = "commune_display";
+/// Browsers keep no cookie for longer than some 400 days; each visit renews it.
+const DISPLAY_SECONDS: u64 = 400 * 24 * 3600;
 /// Longest credential that is looked at, in bytes.
 const MAX_CREDENTIAL_BYTES: usize = 256;
 
@@ -25,7 +29,7 @@ pub(crate) async fn gate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let credential = credential(request.headers()).ok_or_else(Problem::unauthenticated)?;
+    let credential = credential(request.headers(), request.method()).ok_or_else(Problem::unauthenticated)?;
     let caller = Caller::find(&app, credential).await?.ok_or_else(Problem::unauthenticated)?;
     if caller.session().is_some() {
         refuse_cross_site(&app, request.method(), request.headers())?;
@@ -34,7 +38,7 @@ pub(crate) async fn gate(
     Ok(next.run(request).await)
 }
 
-fn credential(headers: &HeaderMap) -> Option<Credential> {
+fn credential(headers: &HeaderMap, method: &Method) -> Option<Credential> {
     if let Some(authorization) = headers.get(header::AUTHORIZATION) {
         let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
         let token = token.trim();
@@ -42,16 +46,20 @@ fn credential(headers: &HeaderMap) -> Option<Credential> {
         let is_token = ["bearer", "token"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
         return (is_token && token.len() <= MAX_CREDENTIAL_BYTES).then(|| Credential::Token(digest(token)));
     }
-    cookie(headers).map(|id| Credential::Session(digest(id)))
+    if let Some(id) = cookie(headers, COOKIE) {
+        return Some(Credential::Session(digest(id)));
+    }
+    // A browser sends this one by itself as well, so it opens nothing but reading.
+    cookie(headers, DISPLAY_COOKIE).filter(|_| method.is_safe()).map(|token| Credential::Token(digest(token)))
 }
 
-/// The session id in the cookies.
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// What a cookie of this name holds.
+fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies
         .flat_map(|text| text.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, value)| *name == COOKIE && value.len() <= MAX_CREDENTIAL_BYTES)
+        .find(|(name, value)| *name == wanted && value.len() <= MAX_CREDENTIAL_BYTES)
         .map(|(_, value)| value)
 }
 
@@ -72,17 +80,22 @@ fn refuse_cross_site(app: &App, method: &Method, headers: &HeaderMap) -> Result<
 
 /// The header that hands a session to the browser.
 pub(crate) fn session_cookie(app: &App, id: &str) -> Result<HeaderValue, Problem> {
-    set_cookie(app, id, LONGEST.as_secs())
+    set_cookie(app, COOKIE, id, LONGEST.as_secs())
 }
 
 /// The header that takes the session from the browser.
 pub(crate) fn expired_cookie(app: &App) -> Result<HeaderValue, Problem> {
-    set_cookie(app, "", 0)
+    set_cookie(app, COOKIE, "", 0)
 }
 
-fn set_cookie(app: &App, value: &str, max_age_s: u64) -> Result<HeaderValue, Problem> {
+/// The header that lets a screen on the wall look, with a viewer's token, for as long as the token stands.
+pub(crate) fn display_cookie(app: &App, token: &str) -> Result<HeaderValue, Problem> {
+    set_cookie(app, DISPLAY_COOKIE, token, DISPLAY_SECONDS)
+}
+
+fn set_cookie(app: &App, name: &str, value: &str, max_age_s: u64) -> Result<HeaderValue, Problem> {
     let secure = if app.is_secure() { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}");
+    let text = format!("{name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}");
     HeaderValue::from_str(&text).map_err(|_| Problem::internal())
 }
 
@@ -95,8 +108,8 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(header::COOKIE, "theme=dark; other_commune_session=no".parse().unwrap());
         headers.append(header::COOKIE, "a=b;commune_session=abc".parse().unwrap());
-        assert_eq!(cookie(&headers), Some("abc"));
-        assert_eq!(cookie(&HeaderMap::new()), None);
+        assert_eq!(cookie(&headers, COOKIE), Some("abc"));
+        assert_eq!(cookie(&HeaderMap::new(), COOKIE), None);
     }
 
     #[test]
@@ -105,7 +118,7 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(header::COOKIE, "commune_session=abc".parse().unwrap());
             headers.insert(header::AUTHORIZATION, authorization.parse().unwrap());
-            credential(&headers)
+            credential(&headers, &Method::GET)
         };
         assert!(matches!(with("Bearer ch_1"), Some(Credential::Token(found)) if found == digest("ch_1")));
         assert!(matches!(with("bearer  ch_1 "), Some(Credential::Token(found)) if found == digest("ch_1")));

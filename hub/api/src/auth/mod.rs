@@ -5,14 +5,18 @@
 
 mod caller;
 mod gate;
+mod name;
 mod origin;
 mod password;
 mod role;
 mod secret;
 mod tries;
 
-pub(crate) use caller::{Caller, Integrator, Officer, Staff, Viewer, accounts, begin_session, end_session};
-pub(crate) use gate::{COOKIE, expired_cookie, gate, session_cookie};
+pub(crate) use caller::{
+    Admin, Caller, Integrator, Officer, Staff, Viewer, accounts, begin_session, end_session,
+};
+pub(crate) use gate::{COOKIE, display_cookie, expired_cookie, gate, session_cookie};
+pub use name::{BadName, account_name};
 pub(crate) use origin::is_cross_site;
 pub(crate) use password::Verifier;
 pub use password::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS, PasswordError, hash_password, verify};

@@ -31,6 +31,7 @@ pub(crate) async fn get_commune(
         location: commune.location.map(wire::Location::from),
         languages: commune.languages.clone(),
         version: app.hub.version.clone(),
+        needs_setup: super::setup::is_needed(&app).await?,
     }))
 }
 

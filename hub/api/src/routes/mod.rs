@@ -1,6 +1,7 @@
 //! One file for each group of calls. A route reads what was asked, asks the hub, and fills a shape of [`crate::wire`];
 //! it never writes to the store and never decides what is an alarm or a good reading.
 
+pub(crate) mod accounts;
 pub(crate) mod alarms;
 pub(crate) mod audit;
 pub(crate) mod backtest;
@@ -20,5 +21,6 @@ pub(crate) mod readings;
 pub(crate) mod rules;
 pub(crate) mod service;
 pub(crate) mod session;
+pub(crate) mod setup;
 pub(crate) mod sites;
 pub(crate) mod stream;

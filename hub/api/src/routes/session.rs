@@ -104,7 +104,7 @@ pub(crate) async fn delete_session(
 }
 
 /// Where the client is.
-pub(crate) struct Address(IpAddr);
+pub(crate) struct Address(pub IpAddr);
 
 impl<S: Send + Sync> FromRequestParts<S> for Address {
     type Rejection = Infallible;

@@ -1,6 +1,6 @@
 //! Words of the public JSON: qualities, states, kinds. Each names exactly one value of the model.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// A word for each value of a type of the model, in one table.
@@ -144,6 +144,25 @@ codes! {
         Integrator,
         /// Keeps the accounts.
         Admin,
+    }
+}
+
+impl<'de> Deserialize<'de> for Role {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        code.parse::<crate::auth::Role>().map(Self::from).map_err(serde::de::Error::custom)
+    }
+}
+
+impl From<Role> for crate::auth::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Viewer => Self::Viewer,
+            Role::Staff => Self::Staff,
+            Role::Officer => Self::Officer,
+            Role::Integrator => Self::Integrator,
+            Role::Admin => Self::Admin,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Only this module knows the names of JSON fields. It never decides anything: routes fill these shapes from the model.
 //! Read next: [`code`] (words such as qualities and states), [`place`], [`point`], [`series`], [`alarm`], [`rule`].
 
+mod account;
 mod alarm;
 mod backtest;
 mod code;
@@ -22,6 +23,10 @@ mod service;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use account::{
+    DisplayRequest, MadeToken, NewToken, NewUser, OpenSession, PasswordChange, SetupRequest, Token, User,
+    UserChange,
+};
 pub use alarm::{
     AcknowledgeRequest, Alarm, AlarmDetail, AlarmGroup, AlarmTransition, CommentRequest, ResetRequest,
     ShelveRequest, UnshelveRequest,

@@ -21,6 +21,8 @@ pub struct Commune {
     pub languages: Vec<String>,
     /// The hub's version.
     pub version: String,
+    /// Whether nobody can log in yet: the first administrator is made with the code that the hub has printed.
+    pub needs_setup: bool,
 }
 
 /// A place on earth (WGS 84, degrees).

@@ -3,6 +3,7 @@
 //! One program for all files, since each would otherwise link the store anew. Begin with [`world`].
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+mod accounts;
 mod alarms;
 mod clients;
 mod document;

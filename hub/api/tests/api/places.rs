@@ -23,6 +23,7 @@ async fn the_commune_is_open_to_the_login_page() {
         "location": {"lat": 18.94, "lon": 105.48},
         "languages": ["vi", "en"],
         "version": "0.1.0-test",
+        "needs_setup": true,
     });
     assert_eq!(answer.json(), expected);
 }

@@ -14,6 +14,7 @@ fn calls() -> Vec<(&'static str, &'static str, Option<Value>, Option<Role>)> {
     let probe =
         json!({"endpoint": "tcp://plc:502", "unit_id": 1, "register": "holding", "address": 0, "count": 2});
     let out = json!({"scope": "tam-hop-water/plc", "reason": "bảo trì"});
+    let user = json!({"name": "lan", "role": "staff", "password": "mật khẩu dài"});
     let shelving = json!({"until": START_MS + 3_600_000, "reason": "bảo trì"});
     let calibration = json!({"from": START_MS - 1_000, "gain": 1.02});
     let changed = json!({"from": START_MS - 1_000, "gain": 1.03, "version": 1});
@@ -90,6 +91,12 @@ fn calls() -> Vec<(&'static str, &'static str, Option<Value>, Option<Role>)> {
         ),
         ("GET", "/api/v1/points/tam-hop-water/plc/turbidity/write", None, Some(Role::Integrator)),
         ("HEAD", "/api/v1/stream", None, Some(Role::Viewer)),
+        ("GET", "/api/v1/sessions", None, Some(Role::Viewer)),
+        ("GET", "/api/v1/users", None, Some(Role::Admin)),
+        ("POST", "/api/v1/users", Some(user), Some(Role::Admin)),
+        ("GET", "/api/v1/tokens", None, Some(Role::Admin)),
+        ("POST", "/api/v1/tokens", Some(json!({"name": "wall", "role": "viewer"})), Some(Role::Admin)),
+        ("DELETE", "/api/v1/tokens/wall", None, Some(Role::Admin)),
     ]
 }
 

@@ -29,6 +29,8 @@ pub const CHLORINE: &str = "tam-hop-water/plc/free-chlorine";
 pub const TURBIDITY: &str = "tam-hop-water/plc/turbidity";
 /// Only point of a site without a place.
 pub const FILL: &str = "dong-bai-waste/bin-1/fill";
+/// What the hub has printed at its first start, as it is digested.
+pub const SETUP_CODE: &str = "abcd1234ef56";
 /// Password of every user, who is called as its role.
 pub const PASSWORD: &str = "mật khẩu dài";
 
@@ -105,6 +107,7 @@ impl World {
             jobs_done: watch::channel(u64::MAX).1,
             requests,
             field: Arc::new(Pretended),
+            setup_code: Some(digest(SETUP_CODE)),
             live: live.clone(),
             now: Arc::new(move || Timestamp::from_millis(clock.load(Ordering::SeqCst))),
             takes_nothing: Arc::new({

@@ -206,17 +206,7 @@ fn warn(warnings: &[String]) {
 
 /// Names of accounts stand in logs and histories, so they hold nothing that could be mistaken there.
 fn account_name(text: &str) -> Result<String, String> {
-    let count = text.chars().count();
-    let is_wrong = |c: char| c.is_control() || c.is_whitespace() || is_invisible(c);
-    if !(1..=64).contains(&count) || text.chars().any(is_wrong) {
-        return Err("1 to 64 letters, digits and signs without spaces are allowed".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-/// Characters that show nothing or turn the direction of writing: two names would look the same, or like another line.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    hub_api::auth::account_name(text).map(str::to_owned).map_err(|error| error.to_string())
 }
 
 fn speed(text: &str) -> Result<f64, String> {

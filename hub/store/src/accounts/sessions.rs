@@ -64,6 +64,22 @@ impl Accounts {
         Ok(query.query_row(params![digest, now.as_millis()], session_of).optional()?)
     }
 
+    /// All sessions that are good at `now`, each with its digest, the one used last first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn list_sessions(&self, now: Timestamp) -> Result<Vec<(Digest, Session)>, AccountError> {
+        let connection = self.lock();
+        let mut query = connection.prepare_cached(
+            "SELECT session.user, user.role, created_at, last_used_at, expires_at, digest
+             FROM session JOIN user ON user.name = session.user WHERE expires_at > ? ORDER BY last_used_at DESC",
+        )?;
+        let sessions = query
+            .query_map([now.as_millis()], |row| Ok((row.get(5)?, session_of(row)?)))?
+            .collect::<Result<_, _>>()?;
+        Ok(sessions)
+    }
+
     /// Notes that a session was used and until when it is good now; false when there is none.
     ///
     /// Each call is a commit: a caller does it once in some minutes, not at every request.

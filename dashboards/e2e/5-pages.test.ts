@@ -1,0 +1,106 @@
+// The pages beside the main ones: compliance, data quality, map, accounts, and the screen on the wall with its token.
+import { describe, expect, it } from "vitest";
+import { USER } from "./browser.mjs";
+import { useBrowser, visit } from "./support";
+
+const { open } = useBrowser();
+
+describe("compliance", () => {
+  it("names clause and status, and lists an exceedance that leads to its trend", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    await visit(page, "/compliance?site=nam-ban-water");
+    const chlorine = page.getByRole("region", { name: /Clo dư/ }).first();
+    await chlorine.getByText("QCVN 01-1:2024/BYT").waitFor();
+    await chlorine.getByText("chưa kiểm chứng").waitFor();
+    await chlorine.getByRole("link").first().click();
+    await page.waitForURL(/\/trends\?p=.*from=/);
+    await context.close();
+  });
+});
+
+describe("data quality", () => {
+  it("leads from a day of a point to what was missing in it", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    await visit(page, "/quality?site=cho-tam-hop-waste");
+    await page.locator(".quality-day").last().click();
+    await page.waitForURL(/day=\d{4}-\d\d-\d\d/);
+    await page.locator("#quality-spans").waitFor();
+    await context.close();
+  });
+});
+
+describe("the map", () => {
+  it("opens a site by its mark, and asks nothing of another server", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    const hosts = new Set<string>();
+    page.on("request", (request) => hosts.add(new URL(request.url()).host));
+    await visit(page, "/map");
+    await page.locator(".map-mark").first().waitFor();
+    await page.locator(".map-icon").first().focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/sites\//);
+    expect(hosts.size).toBe(1);
+    await context.close();
+  });
+});
+
+describe("accounts", () => {
+  it("show staff their own sessions and nothing else", async () => {
+    const { context, page } = await open();
+    await visit(page, "/accounts");
+    await page.getByText(USER).first().waitFor();
+    expect(await page.getByRole("heading", { name: "Người dùng" }).count()).toBe(0);
+    expect(await page.getByRole("heading", { name: "Nhật ký" }).count()).toBe(0);
+    expect((await context.request.get("/api/v1/users")).status()).toBe(403);
+    await context.close();
+  });
+
+  it("let an administrator add, change and remove somebody, and note it", async () => {
+    const { context, page } = await open({ size: "desktop" }, { loggedIn: true, asAdmin: true });
+    await visit(page, "/accounts");
+    await page.getByRole("button", { name: "Thêm người dùng" }).click();
+    await page.getByLabel("Tên đăng nhập").fill("lan <b>");
+    await page.getByLabel("Mật khẩu", { exact: true }).fill("mật khẩu dài");
+    await page.getByRole("button", { name: "Thêm", exact: true }).click();
+    await page.getByText("Vui lòng xem lại tên").waitFor();
+    await page.getByLabel("Tên đăng nhập").fill("lan<b>");
+    await page.getByRole("button", { name: "Thêm", exact: true }).click();
+    await page.locator('[data-user="lan<b>"]').waitFor();
+    await page.getByRole("button", { name: "Xóa lan<b>" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Xóa" }).click();
+    await page.locator('[data-user="lan<b>"]').waitFor({ state: "detached" });
+    await page.reload();
+    await page.getByText("xóa người dùng").first().waitFor();
+    await context.close();
+  });
+});
+
+describe("the wall", () => {
+  it("says what is missing without a token, and shows sites and alarms with one", async () => {
+    const admin = await open({ size: "desktop" }, { loggedIn: true, asAdmin: true });
+    await visit(admin.page, "/accounts");
+    await admin.page.getByRole("button", { name: "Tạo mã" }).click();
+    await admin.page.getByLabel("Tên của mã").fill(`wall-${process.pid}`);
+    await admin.page.getByRole("button", { name: "Thêm", exact: true }).click();
+    const address = await admin.page.getByText(/\/wall#ch_/).textContent();
+    await admin.context.close();
+
+    const { context, page } = await open({ size: "desktop" }, { loggedIn: false });
+    await page.goto("/wall");
+    await page.getByText("Màn hình này chưa có mã hiển thị").waitFor();
+    await page.goto("/wall#ch_wrong");
+    await page.reload();
+    await page.getByText("Mã hiển thị không đúng").waitFor();
+    await page.goto(new URL(address ?? "").pathname + new URL(address ?? "").hash);
+    await page.reload();
+    await page.locator("[data-site]").first().waitFor();
+    expect(page.url()).not.toContain("ch_");
+    await page.locator("[data-alarm]").first().waitFor({ timeout: 90_000 });
+    // The cookie stays: a screen that restarts needs no token again.
+    await page.goto("/wall");
+    await page.locator("[data-site]").first().waitFor();
+    // It may look, and change nothing.
+    expect((await context.request.post("/api/v1/alarms/1/acknowledge", { data: {} })).status()).toBe(401);
+    await context.close();
+  });
+});

@@ -1,0 +1,187 @@
+// What is limited, held against its limits over a period: valid means, exceedances with their worst value, clause and status.
+import type { Point, Site } from "../../api/types";
+import { getBuckets } from "../../api/calls";
+import { local, t } from "../../i18n";
+import { dayCode, dayStart, momentCode, moment, parseDayCode, span } from "../../i18n/format";
+import { formatNumber, showText } from "../../i18n/units";
+import { useResource } from "../../lib/resource";
+import { query, setQuery } from "../../lib/router";
+import { useTitle } from "../../lib/title";
+import { hubNow } from "../../state/clock";
+import { commune } from "../../state/commune";
+import { store } from "../../state/store";
+import { Button } from "../../ui/Button";
+import { DayField } from "../../ui/DayField";
+import { SelectField } from "../../ui/Field";
+import { Help } from "../../ui/Help";
+import { limitWithUnit } from "../../ui/MovingBar";
+import { Empty, Failed, Loading } from "../../ui/States";
+import { StatusMark } from "../../ui/StatusMark";
+import { trendHref } from "../trends/view";
+import { DAY_MS, type Verdict, judge, limitsIn, spanOf } from "./compliance";
+import "../../ui/Table.css";
+import "./Compliance.css";
+
+/** Shares of the expected readings that a mean may need. */
+const RULES = [0.5, 0.75, 0.9] as const;
+const DEFAULT_RULE = 0.75;
+const DEFAULT_DAYS = 7;
+/** The hub hands out at most 5,000 spans at once. */
+const MOST_SPANS = 5_000;
+const MOST_LISTED = 50;
+
+export default function CompliancePage() {
+  useTitle(t("compliance.title"));
+  const sites = store.sites.value;
+  const site = sites?.find((each) => each.id === query.value.get("site")) ?? sites?.find((each) => store.pointsOf(each.id).some((entry) => entry.point.peek().limits.length > 0));
+  return (
+    <>
+      <div>
+        <h1>{t("compliance.title")}</h1>
+        <Help text={t("compliance.help")} />
+      </div>
+      {sites === null || (store.points.value.size === 0 && sites.some((each) => each.points > 0)) ? (
+        <Loading rows={3} height={120} />
+      ) : site === undefined ? (
+        <Empty title={t("compliance.noLimits")} />
+      ) : (
+        <SiteCompliance site={site} sites={sites} />
+      )}
+    </>
+  );
+}
+
+function SiteCompliance({ site, sites }: { site: Site; sites: readonly Site[] }) {
+  const now = hubNow();
+  const today = dayStart(now);
+  const from = parseDayCode(query.value.get("from")) ?? dayStart(today - (DEFAULT_DAYS - 1.5) * DAY_MS);
+  const lastDay = Math.min(parseDayCode(query.value.get("to")) ?? today, today);
+  const until = Math.min(dayStart(lastDay + 1.5 * DAY_MS), now);
+  const asked = Number(query.value.get("rule")) / 100;
+  const enough = RULES.find((each) => each === asked) ?? DEFAULT_RULE;
+  const points = store.pointsOf(site.id).map((entry) => entry.point.peek());
+  const backwards = from > lastDay;
+  return (
+    <>
+      <div class="compliance-choices no-print">
+        <SelectField label={t("alarms.site")} value={site.id} onChange={(event) => setQuery({ site: event.currentTarget.value })}>
+          {sites.map((each) => (
+            <option key={each.id} value={each.id} selected={each.id === site.id}>
+              {local(each.name)}
+            </option>
+          ))}
+        </SelectField>
+        <DayField label={t("alarms.from")} code={dayCode(from)} onDay={(code) => setQuery({ from: code })} />
+        <DayField label={t("alarms.to")} code={dayCode(lastDay)} onDay={(code) => setQuery({ to: code })} fault={backwards ? t("day.order") : null} />
+        <SelectField label={t("compliance.rule")} value={String(100 * enough)} onChange={(event) => setQuery({ rule: event.currentTarget.value })}>
+          {RULES.map((each) => (
+            <option key={each} value={100 * each} selected={each === enough}>
+              {t("trends.share", { n: 100 * each })}
+            </option>
+          ))}
+        </SelectField>
+        <Button onClick={() => print()}>{t("trends.print")}</Button>
+      </div>
+      <p class="print-only">
+        {local(commune.value?.name)} · {local(site.name)} · {dayCode(from).split("-").reverse().join("/")} – {dayCode(lastDay).split("-").reverse().join("/")}
+      </p>
+      {!backwards && <Verdicts points={points} from={from} until={until} enough={enough} site={site} />}
+    </>
+  );
+}
+
+interface VerdictsProps {
+  site: Site;
+  points: readonly Point[];
+  from: number;
+  until: number;
+  enough: number;
+}
+
+function Verdicts({ site, points, from, until, enough }: VerdictsProps) {
+  const ids = points.map((point) => point.id).join(" ");
+  const [found, reload] = useResource(`${ids} ${from} ${Math.floor(until / 60_000)} ${enough}`, () => fetchVerdicts(points, from, until, enough));
+  const { data, error } = found.value;
+  if (data === null) return error !== null ? <Failed error={error} onRetry={reload} /> : <Loading rows={3} height={120} />;
+  if (data.length === 0) return <Empty title={t("year.noLimits", { site: local(site.name) })} />;
+  return (
+    <div class="stack">
+      {data.map((verdict) => (
+        <VerdictView key={`${verdict.point.id} ${verdict.limit.clause} ${verdict.limit.valid_from}`} verdict={verdict} />
+      ))}
+    </div>
+  );
+}
+
+async function fetchVerdicts(points: readonly Point[], from: number, until: number, enough: number): Promise<Verdict[]> {
+  const asked = points.flatMap((point) => limitsIn(point, from, until).flatMap((limit) => (spanOf(limit) === null ? [] : [{ point, limit, spanMs: spanOf(limit) ?? DAY_MS }])));
+  return Promise.all(
+    asked.map(async ({ point, limit, spanMs }) => {
+      // Whole spans from local midnight on; of a period too long for them at once, its last part.
+      const count = Math.min(MOST_SPANS, Math.max(1, Math.ceil((until - from) / spanMs)));
+      const end = from + Math.ceil((until - from) / spanMs) * spanMs;
+      const start = end - count * spanMs;
+      const [buckets] = await getBuckets([point.id], start, end, count);
+      return judge(point, limit, buckets ?? { point: point.id, unit: point.unit, t: [], min: [], mean: [], max: [], n: [] }, start, until, enough);
+    }),
+  );
+}
+
+function VerdictView({ verdict }: { verdict: Verdict }) {
+  const { point, limit, valid, spans, outside, exceedances } = verdict;
+  const text = (value: number) => showText(value, point);
+  const at = (ms: number) => moment(ms, hubNow());
+  const how = limit.averaging_s === null ? t("compliance.single") : t("limit.mean", { span: span(limit.averaging_s * 1_000) });
+  return (
+    <section class="panel compliance" aria-label={`${local(point.name)}, ${how}`}>
+      <div class="row row-ends">
+        <h2>{local(point.name)}</h2>
+        {valid === 0 ? (
+          <StatusMark status="silent" word={t("compliance.nothing")} />
+        ) : outside === 0 ? (
+          <StatusMark status="well" word={t("compliance.within")} />
+        ) : (
+          <StatusMark status="fail" word={t("compliance.outside", { n: formatNumber(exceedances.length, 0) })} />
+        )}
+      </div>
+      <p class="small figures">
+        {limitWithUnit(limit, point.unit)} · {how} · <span lang="vi">{limit.regulation} · {limit.clause}</span>
+        {limit.status === "unverified" && <strong> · {t("limit.unverified")}</strong>}
+      </p>
+      <p class="small muted figures">{t("compliance.valid", { valid: formatNumber(valid, 0), spans: formatNumber(spans, 0) })}</p>
+      {exceedances.length > 0 && (
+        <div class="table-scroll" tabIndex={0} role="region" aria-label={t("compliance.exceedances")}>
+          <table class="table figures">
+            <thead>
+              <tr>
+                <th scope="col">{t("compliance.from")}</th>
+                <th scope="col">{t("compliance.to")}</th>
+                <th scope="col" class="table-number">
+                  {t("compliance.lasted")}
+                </th>
+                <th scope="col" class="table-number">
+                  {t("compliance.worst")}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {exceedances.slice(0, MOST_LISTED).map((each) => (
+                <tr key={each.from}>
+                  <td>
+                    <a href={trendHref([point.id], { from: momentCode(each.from - 2 * 3_600_000), to: momentCode(Math.min(hubNow(), each.to + 2 * 3_600_000)) })}>{at(each.from)}</a>
+                  </td>
+                  <td>{at(each.to)}</td>
+                  <td class="table-number">{span(each.to - each.from)}</td>
+                  <td class="table-number table-bad">
+                    {each.side === "max" ? "▲" : "▼"} {text(each.worst)}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {exceedances.length > MOST_LISTED && <p class="small">{t("compliance.more", { n: exceedances.length - MOST_LISTED })}</p>}
+    </section>
+  );
+}

@@ -1,0 +1,43 @@
+// The rule of enough readings, means against single values, and exceedances put together.
+import { describe, expect, it } from "vitest";
+import type { Buckets } from "../../api/types";
+import { sampleLimit, samplePoint } from "../../ui/samples";
+import { judge, limitsIn, spanOf } from "./compliance";
+
+const HOUR = 3_600_000;
+const hourly = sampleLimit({ min: null, max: 200, averaging_s: 3_600 });
+const point = samplePoint({ interval_s: 600, limits: [hourly] });
+
+function hours(means: number[], counts: number[]): Buckets {
+  return { point: "p", unit: "ug/m3", t: means.map((_, index) => index * HOUR), mean: means, min: means.map((v) => v - 100), max: means.map((v) => v + 100), n: counts };
+}
+
+describe("hourly means", () => {
+  it("count only with enough readings", () => {
+    // Six readings an hour are expected: five are enough, four are not.
+    const found = judge(point, hourly, hours([150, 250, 250], [6, 5, 4]), 0, 3 * HOUR, 0.75);
+    expect(found).toMatchObject({ spans: 3, valid: 2, outside: 1 });
+    expect(judge(point, hourly, hours([150, 250, 250], [6, 5, 4]), 0, 3 * HOUR, 0.5).outside).toBe(2);
+  });
+
+  it("that follow upon each other are one exceedance with its worst value", () => {
+    const found = judge(point, hourly, hours([250, 300, 100, 220], [6, 6, 6, 6]), 0, 4 * HOUR, 0.75);
+    expect(found.exceedances).toEqual([
+      { from: 0, to: 2 * HOUR, worst: 300, side: "max" },
+      { from: 3 * HOUR, to: 4 * HOUR, worst: 220, side: "max" },
+    ]);
+  });
+});
+
+it("single values are held by their least and greatest, however few", () => {
+  const limit = sampleLimit({ min: 0.2, max: 1 });
+  const buckets: Buckets = { point: "p", unit: "mg/L", t: [0], min: [0.1], mean: [0.5], max: [0.9], n: [1] };
+  expect(judge(samplePoint(), limit, buckets, 0, 600_000, 0.75).exceedances).toEqual([{ from: 0, to: 600_000, worst: 0.1, side: "min" }]);
+});
+
+it("a limit counts only in its time, and a yearly mean is not judged by days", () => {
+  const past = sampleLimit({ valid_to: "2025-07-01T00:00:00+07:00" });
+  const present = Date.parse("2026-11-01T00:00:00+07:00");
+  expect(limitsIn(samplePoint({ limits: [past] }), present, present + 1)).toEqual([]);
+  expect(spanOf({ averaging_s: 31_536_000 })).toBeNull();
+});

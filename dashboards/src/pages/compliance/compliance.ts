@@ -1,0 +1,77 @@
+// Holding a period against the limits as regulations want it: means of whole clock spans, counted only when enough readings
+// are in them, and stretches of exceedance put together. Pure.
+import type { Buckets, Limit, Point } from "../../api/types";
+import { applies } from "../trends/statistics";
+
+export interface Exceedance {
+  from: number;
+  to: number;
+  worst: number;
+  side: "min" | "max";
+}
+
+export interface Verdict {
+  point: Point;
+  limit: Limit;
+  /** Spans that have enough readings, and all that the period has. */
+  valid: number;
+  spans: number;
+  /** Valid spans outside of the limit. */
+  outside: number;
+  exceedances: Exceedance[];
+}
+
+/** A limit of single values is held against means of this span, and against the least and the greatest in it. */
+export const SINGLE_MS = 600_000;
+export const DAY_MS = 86_400_000;
+
+/** The spans over which a limit wants its means; `null` for one that a period of days cannot judge, such as a yearly mean. */
+export function spanOf(limit: Pick<Limit, "averaging_s">): number | null {
+  if (limit.averaging_s === null) return SINGLE_MS;
+  return limit.averaging_s <= 86_400 ? limit.averaging_s * 1_000 : null;
+}
+
+/** Limits of a point that a period touches. */
+export function limitsIn(point: Point, from: number, to: number): Limit[] {
+  return point.limits.filter(
+    (limit) => (limit.valid_from === null || Date.parse(limit.valid_from) < to) && (limit.valid_to === null || Date.parse(limit.valid_to) > from),
+  );
+}
+
+/** `enough` is the share of the expected readings that a span needs, such as 0.75. */
+export function judge(point: Point, limit: Limit, buckets: Buckets, from: number, until: number, enough: number): Verdict {
+  const spanMs = spanOf(limit) ?? DAY_MS;
+  const isSingle = limit.averaging_s === null;
+  const expected = point.interval_s === null || point.interval_s <= 0 ? null : spanMs / (point.interval_s * 1_000);
+  const verdict: Verdict = { point, limit, valid: 0, spans: Math.max(0, Math.floor((until - from) / spanMs)), outside: 0, exceedances: [] };
+  buckets.t.forEach((t, index) => {
+    if (!applies(limit, t)) return;
+    const n = buckets.n[index] ?? 0;
+    // A single value beyond its limit is one, however few there are beside it.
+    if (!isSingle && expected !== null && n < enough * Math.max(1, Math.floor(expected))) return;
+    verdict.valid += 1;
+    const mean = buckets.mean[index] ?? 0;
+    const found = beyond(limit, isSingle ? (buckets.min[index] ?? mean) : mean, isSingle ? (buckets.max[index] ?? mean) : mean);
+    if (found === null) return;
+    verdict.outside += 1;
+    add(verdict.exceedances, { from: t, to: Math.min(t + spanMs, until), ...found });
+  });
+  return verdict;
+}
+
+function beyond({ min, max }: Limit, least: number, greatest: number): { worst: number; side: "min" | "max" } | null {
+  if (max !== null && greatest > max) return { worst: greatest, side: "max" };
+  if (min !== null && least < min) return { worst: least, side: "min" };
+  return null;
+}
+
+/** What follows upon the last on the same side is one with it. */
+function add(list: Exceedance[], next: Exceedance): void {
+  const last = list.at(-1);
+  if (last === undefined || last.side !== next.side || next.from - last.to > 1) {
+    list.push(next);
+    return;
+  }
+  last.to = next.to;
+  last.worst = next.side === "max" ? Math.max(last.worst, next.worst) : Math.min(last.worst, next.worst);
+}

@@ -1,0 +1,122 @@
+// The sites on a map: each with shape and word of how it is. Leaflet comes with this page only; without tiles a plain grid of
+// degrees stands behind the marks, so nothing is ever asked of another server.
+import L from "leaflet";
+import "leaflet/dist/leaflet.css";
+import { effect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { Site } from "../../api/types";
+import { lang, local, t } from "../../i18n";
+import { useTitle } from "../../lib/title";
+import { navigate } from "../../lib/router";
+import { summaryLine } from "../../state/site";
+import { store } from "../../state/store";
+import { Help } from "../../ui/Help";
+import { kindText } from "../../ui/SiteCard";
+import { Empty, Loading } from "../../ui/States";
+import { SHAPES, StatusMark } from "../../ui/StatusMark";
+import "./Map.css";
+
+/** Far enough out that a commune of one site is not a single stone. */
+const CLOSEST_ZOOM = 15;
+const PADDING_PX = 48;
+/** Degrees between two lines of the grid, by how near one looks. */
+const GRID = [5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
+const LINES = 8;
+
+export default function MapPage() {
+  useTitle(t("map.title"));
+  const sites = store.sites.value;
+  const placed = (sites ?? []).filter((site) => site.location !== null);
+  return (
+    <>
+      <div>
+        <h1>{t("map.title")}</h1>
+        <Help text={t("map.help")} />
+      </div>
+      {sites === null ? (
+        <Loading rows={1} height={420} />
+      ) : sites.length === 0 ? (
+        <Empty title={t("sites.none")} hint={t("sites.noneHint")} />
+      ) : placed.length === 0 ? (
+        <Empty title={t("map.none")} />
+      ) : (
+        <Chart sites={placed} />
+      )}
+      {sites !== null && sites.length > 0 && (
+        <ul class="panel map-list" aria-label={t("nav.sites")}>
+          {sites.map((site) => (
+            <li key={site.id}>
+              <a href={`/sites/${encodeURIComponent(site.id)}`}>{local(site.name)}</a> <StatusMark status={summaryLine(site).status} word={summaryLine(site).text} />
+              {site.location === null && <span class="small muted">{t("map.unplaced")}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function Chart({ sites }: { sites: readonly Site[] }) {
+  const host = useRef<HTMLDivElement>(null);
+  const language = lang.value;
+  const key = sites.map((site) => site.id).join(" ");
+  useEffect(() => {
+    if (host.current === null) return;
+    const map = L.map(host.current, { attributionControl: false, zoomSnap: 0.5, maxZoom: 19, minZoom: 5 });
+    const places = sites.flatMap((site) => (site.location === null ? [] : [{ site, at: L.latLng(site.location.lat, site.location.lon) }]));
+    map.fitBounds(L.latLngBounds(places.map(({ at }) => at)), { maxZoom: CLOSEST_ZOOM, padding: [PADDING_PX, PADDING_PX], animate: false });
+    const grid = L.layerGroup().addTo(map);
+    const redraw = () => drawGrid(map, grid);
+    map.on("moveend", redraw);
+    redraw();
+    const markers = places.map(({ site, at }) => {
+      const marker = L.marker(at, { icon: iconOf(site), keyboard: true, riseOnHover: true, zIndexOffset: summaryLine(site).status === "well" ? 0 : 1_000, alt: local(site.name), title: local(site.name) }).addTo(map);
+      marker.on("click keypress", (event) => {
+        const key = (event as unknown as { originalEvent?: KeyboardEvent }).originalEvent?.key;
+        if (key === undefined || key === "Enter") navigate(`/sites/${encodeURIComponent(site.id)}`);
+      });
+      return { site, marker };
+    });
+    // A state that changes while one looks changes its mark, and nothing else.
+    const stop = effect(() => {
+      for (const { site, marker } of markers) marker.setIcon(iconOf(site));
+    });
+    return () => {
+      stop();
+      map.remove();
+    };
+  }, [key, language]);
+  return <div ref={host} class="map panel" role="region" aria-label={t("map.label")} />;
+}
+
+/** Shape, name and word of a site. Built from elements, so that a name is text whatever it holds. */
+function iconOf(site: Site): L.DivIcon {
+  const line = summaryLine(site);
+  const content = document.createElement("div");
+  content.className = `map-mark mark-${line.status}`;
+  const shape = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  shape.setAttribute("viewBox", "0 0 16 16");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", SHAPES[line.status]);
+  shape.append(path);
+  const text = document.createElement("span");
+  text.className = "map-name";
+  text.textContent = local(site.name);
+  const word = document.createElement("span");
+  word.className = "map-word";
+  word.textContent = line.status === "well" ? kindText(site.kind) : line.text;
+  content.append(shape, text, word);
+  return L.divIcon({ html: content, className: "map-icon", iconSize: [44, 44], iconAnchor: [22, 22] });
+}
+
+/** Lines of round degrees over what is seen. */
+function drawGrid(map: L.Map, grid: L.LayerGroup): void {
+  grid.clearLayers();
+  const seen = map.getBounds();
+  const step = GRID.find((each) => (seen.getEast() - seen.getWest()) / each >= LINES) ?? 0.001;
+  const colour = getComputedStyle(map.getContainer()).getPropertyValue("--line").trim();
+  const line = (ends: L.LatLngTuple[]) => L.polyline(ends, { color: colour, weight: 1, interactive: false }).addTo(grid);
+  const from = (value: number) => Math.floor(value / step) * step;
+  for (let lon = from(seen.getWest()); lon <= seen.getEast(); lon += step) line([[seen.getSouth(), lon], [seen.getNorth(), lon]]);
+  for (let lat = from(seen.getSouth()); lat <= seen.getNorth(); lat += step) line([[lat, seen.getWest()], [lat, seen.getEast()]]);
+}

@@ -1,0 +1,225 @@
+// How far the data can be trusted: completeness of each point and day, and what was not simply good in one of them.
+import { getBuckets, getManySeries } from "../../api/calls";
+import type { Point, Site } from "../../api/types";
+import { local, t } from "../../i18n";
+import { dayCode, dayStart, moment, momentCode, parseDayCode, span } from "../../i18n/format";
+import { formatNumber } from "../../i18n/units";
+import { useResource } from "../../lib/resource";
+import { query, setQuery } from "../../lib/router";
+import { useTitle } from "../../lib/title";
+import { hubNow } from "../../state/clock";
+import { expirySeconds } from "../../state/freshness";
+import { store } from "../../state/store";
+import { DayField } from "../../ui/DayField";
+import { SelectField } from "../../ui/Field";
+import { Help } from "../../ui/Help";
+import { Empty, Failed, Loading } from "../../ui/States";
+import { trendHref } from "../trends/view";
+import { DAY_MS, type Day, completenessOf } from "../year/days";
+import { type Span, spansOf } from "./spans";
+import "../../ui/Table.css";
+import "../year/Year.css";
+import "./Quality.css";
+
+const DAYS = 14;
+const AT_ONCE = 20;
+const MOST_SPANS = 30;
+const ENOUGH = 0.75;
+const WHOLE = 0.95;
+
+export default function QualityPage() {
+  useTitle(t("dataquality.title"));
+  const sites = store.sites.value;
+  const site = sites?.find((each) => each.id === query.value.get("site")) ?? sites?.[0];
+  return (
+    <>
+      <div>
+        <h1>{t("dataquality.title")}</h1>
+        <Help text={t("dataquality.help")} />
+      </div>
+      {sites === null || (site !== undefined && store.points.value.size === 0 && site.points > 0) ? (
+        <Loading rows={3} height={120} />
+      ) : site === undefined ? (
+        <Empty title={t("sites.none")} hint={t("sites.noneHint")} />
+      ) : (
+        <SiteQuality site={site} sites={sites} />
+      )}
+    </>
+  );
+}
+
+/** The last day and those before it, the newest first: that is what stands on a phone without scrolling. */
+function daysUntil(last: number): Day[] {
+  const days: Day[] = [];
+  for (let start = last; days.length < DAYS; start = dayStart(start - DAY_MS / 2)) {
+    days.push({ code: dayCode(start), start, end: dayStart(start + 1.5 * DAY_MS) });
+  }
+  return days;
+}
+
+function SiteQuality({ site, sites }: { site: Site; sites: readonly Site[] }) {
+  const today = dayStart(hubNow());
+  const last = Math.min(parseDayCode(query.value.get("to")) ?? today, today);
+  const points = store.pointsOf(site.id).map((entry) => entry.point.peek());
+  const days = daysUntil(last);
+  const [found, reload] = useResource(`${site.id} ${last}`, () => fetchDays(points, days));
+  const chosen = points.find((point) => point.id === query.value.get("p"));
+  const day = days.find((each) => each.code === query.value.get("day"));
+  const { data, error } = found.value;
+  return (
+    <>
+      <div class="quality-choices no-print">
+        <SelectField label={t("alarms.site")} value={site.id} onChange={(event) => setQuery({ site: event.currentTarget.value, p: null, day: null })}>
+          {sites.map((each) => (
+            <option key={each.id} value={each.id} selected={each.id === site.id}>
+              {local(each.name)}
+            </option>
+          ))}
+        </SelectField>
+        <DayField label={t("trends.to")} code={dayCode(last)} onDay={(code) => setQuery({ to: code, day: null })} />
+      </div>
+      {data !== null ? (
+        <section class="stack-tight" aria-labelledby="quality-days">
+          <h2 id="quality-days">{t("dataquality.days")}</h2>
+          <p class="small muted">{t("year.legend.completeness")}</p>
+          <CompletenessTable points={points} days={days} shares={data} />
+        </section>
+      ) : error !== null ? (
+        <Failed error={error} onRetry={reload} />
+      ) : (
+        <Loading rows={points.length} height={44} />
+      )}
+      {chosen !== undefined && day !== undefined && <DaySpans key={`${chosen.id} ${day.code}`} point={chosen} day={day} />}
+    </>
+  );
+}
+
+async function fetchDays(points: readonly Point[], days: readonly Day[]): Promise<Map<string, Map<string, number | null>>> {
+  const [from, to] = [days.at(-1)?.start ?? 0, days[0]?.end ?? 0];
+  const shares = new Map<string, Map<string, number | null>>();
+  for (let start = 0; start < points.length; start += AT_ONCE) {
+    const some = points.slice(start, start + AT_ONCE);
+    const series = await getBuckets(some.map((point) => point.id), from, to, days.length);
+    some.forEach((point, index) => {
+      const own = series[index];
+      if (own !== undefined) shares.set(point.id, completenessOf([point], [own], days, hubNow()));
+    });
+  }
+  return shares;
+}
+
+interface TableProps {
+  points: readonly Point[];
+  days: readonly Day[];
+  shares: ReadonlyMap<string, ReadonlyMap<string, number | null>>;
+}
+
+function CompletenessTable({ points, days, shares }: TableProps) {
+  return (
+    <div class="table-scroll panel" tabIndex={0} role="region" aria-labelledby="quality-days">
+      <table class="table quality-table figures">
+        <thead>
+          <tr>
+            <th scope="col">{t("trends.stat.point")}</th>
+            {days.map((day) => (
+              <th key={day.code} scope="col" class="table-number">
+                {day.code.slice(8)}/{day.code.slice(5, 7)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {points.map((point) => (
+            <tr key={point.id}>
+              <th scope="row">{local(point.name)}</th>
+              {days.map((day) => {
+                const share = shares.get(point.id)?.get(day.code);
+                const view = cellOf(share);
+                const words = `${local(point.name)}, ${day.code.split("-").reverse().join("/")}: ${view.words}`;
+                const isChosen = query.value.get("p") === point.id && query.value.get("day") === day.code;
+                return (
+                  <td key={day.code} class="quality-cell">
+                    <button
+                      type="button"
+                      class={`quality-day day-${view.look}`}
+                      aria-pressed={isChosen}
+                      onClick={() => setQuery({ p: point.id, day: day.code })}
+                    >
+                      <span class="unseen">{words}</span>
+                      <span aria-hidden="true">{view.text}</span>
+                    </button>
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function cellOf(share: number | null | undefined): { look: string; text: string; words: string } {
+  if (share === undefined || share === 0) return { look: "none", text: "0", words: t("trends.stat.noData") };
+  if (share === null) return { look: "well", text: "✓", words: t("trends.stat.noRhythm") };
+  const text = formatNumber(Math.floor(100 * share), 0);
+  const look = share >= WHOLE ? "well" : share >= ENOUGH ? "partly" : "poor";
+  return { look, text, words: t("year.complete", { share: t("trends.share", { n: text }) }) };
+}
+
+function DaySpans({ point, day }: { point: Point; day: Day }) {
+  const until = Math.min(day.end, hubNow());
+  const [found, reload] = useResource(`${point.id} ${day.code}`, async () => {
+    const [series] = await getManySeries([point.id], day.start, until);
+    const usual = series === undefined ? 0 : usualStep(series.t);
+    const gap = Math.max(expirySeconds(point) * 1_000, 3 * usual);
+    return series === undefined ? [] : spansOf(series, gap, day.start, until);
+  });
+  const { data, error } = found.value;
+  const date = day.code.split("-").reverse().join("/");
+  return (
+    <section class="stack-tight" aria-labelledby="quality-spans">
+      <div class="row row-ends">
+        <h2 id="quality-spans">{t("dataquality.spans", { name: local(point.name), day: date })}</h2>
+        <a class="button button-quiet no-print" href={trendHref([point.id], { from: day.code, to: momentCode(until) })}>
+          {t("alarm.openTrend")}
+        </a>
+      </div>
+      {error !== null ? (
+        error.status === 400 ? <p>{t("dataquality.tooMany")}</p> : <Failed error={error} onRetry={reload} />
+      ) : data === null ? (
+        <Loading rows={2} />
+      ) : data.length === 0 ? (
+        <p class="muted">{t("dataquality.allGood")}</p>
+      ) : (
+        <SpanList spans={data} />
+      )}
+    </section>
+  );
+}
+
+function usualStep(t: readonly number[]): number {
+  const steps = t.slice(1).map((at, index) => at - (t[index] ?? at)).sort((a, b) => a - b);
+  return steps[Math.floor(steps.length / 2)] ?? 0;
+}
+
+function SpanList({ spans }: { spans: readonly Span[] }) {
+  return (
+    <>
+      <ul class="panel quality-spans">
+        {spans.slice(0, MOST_SPANS).map((each) => (
+          <li key={`${each.kind} ${each.from}`} class="row row-ends">
+            <span>
+              <strong>{t(each.kind === "gap" ? "dataquality.gap" : `trend.strip.${each.kind}`)}</strong>{" "}
+              {each.n > 0 && <span class="small muted">{t("dataquality.readings", { n: formatNumber(each.n, 0) })}</span>}
+            </span>
+            <span class="figures">
+              {moment(each.from, hubNow())} · {span(each.to - each.from)}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {spans.length > MOST_SPANS && <p class="small">{t("dataquality.more", { n: spans.length - MOST_SPANS })}</p>}
+    </>
+  );
+}
