@@ -89,10 +89,8 @@ describe("the wall", () => {
     await page.goto("/wall");
     await page.getByText("Màn hình này chưa có mã hiển thị").waitFor();
     await page.goto("/wall#ch_wrong");
-    await page.reload();
     await page.getByText("Mã hiển thị không đúng").waitFor();
     await page.goto(new URL(address ?? "").pathname + new URL(address ?? "").hash);
-    await page.reload();
     await page.locator("[data-site]").first().waitFor();
     expect(page.url()).not.toContain("ch_");
     await page.locator("[data-alarm]").first().waitFor({ timeout: 90_000 });

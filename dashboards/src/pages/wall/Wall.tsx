@@ -38,11 +38,23 @@ export default function WallPage() {
   useTitle(t("wall.title"));
   const refused = useSignal(false);
   useEffect(() => {
-    const token = location.hash.slice(1);
-    if (token === "") return;
-    // Out of sight at once: the cookie carries it from now on.
-    history.replaceState(null, "", "/wall");
-    return present(token, () => (refused.value = true));
+    let stop = () => {};
+    const take = () => {
+      const token = location.hash.slice(1);
+      if (token === "") return;
+      // Out of sight at once: the cookie carries it from now on.
+      history.replaceState(null, "", "/wall");
+      refused.value = false;
+      stop();
+      stop = present(token, () => (refused.value = true));
+    };
+    take();
+    // A token that is typed behind the address of a screen that is open already loads no page anew.
+    addEventListener("hashchange", take);
+    return () => {
+      removeEventListener("hashchange", take);
+      stop();
+    };
   }, []);
   const who = session.value;
   if (refused.value) return <Unready title={t("wall.badToken")} />;
@@ -53,17 +65,22 @@ export default function WallPage() {
 /** Shows the token until the hub has taken or refused it; a hub that is not reached is asked again. */
 function present(token: string, onRefused: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let isOver = false;
   const attempt = async () => {
     try {
       await showDisplay(token);
       session.value = await getSession();
     } catch (error) {
+      if (isOver) return;
       if (error instanceof HubError && error.status >= 400 && error.status < 500 && error.status !== 429) onRefused();
       else timer = setTimeout(() => void attempt(), RETRY_MS);
     }
   };
   void attempt();
-  return () => clearTimeout(timer);
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
 }
 
 function Unready({ title }: { title: string }) {
