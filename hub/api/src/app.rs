@@ -15,6 +15,7 @@ use crate::local::Zone;
 use crate::nearest::nearest;
 use crate::problem::Problem;
 use crate::push::body::Room;
+use crate::query::Params;
 
 /// Questions to the history that run at once; more wait until the request's time is over.
 const READS: usize = 8;
@@ -29,6 +30,8 @@ const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait for a commit. It may still happen later: sending the same readings again does no harm.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Most points in one question.
+const MAX_POINTS: usize = 50;
 /// Longest piece of an unknown id that is said back, in characters.
 const MAX_SHOWN: usize = 200;
 
@@ -135,6 +138,23 @@ impl App {
     /// Whether the point is one of a device that pushes.
     pub(crate) fn is_pushed(&self, point: &PointId) -> bool {
         self.pushed.contains(point)
+    }
+
+    /// The points that a question is about, each once, with their units.
+    pub(crate) fn asked_points(&self, params: &Params) -> Result<Vec<(PointId, &'static str)>, Problem> {
+        let mut points = Vec::new();
+        for id in params.all("point") {
+            let known = self.point(id).ok_or_else(|| Problem::not_found("point", self.no_point(id)))?;
+            if !points.contains(known) {
+                points.push(known.clone());
+            }
+        }
+        if points.is_empty() || points.len() > MAX_POINTS {
+            let detail =
+                format!("found {}, allowed: 1 to {MAX_POINTS} points as site/device/point", points.len());
+            return Err(Problem::invalid("point", detail));
+        }
+        Ok(points)
     }
 
     /// What to say of an id that no point has.

@@ -4,6 +4,7 @@
 
 use std::convert::Infallible;
 use std::str::FromStr;
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
@@ -106,6 +107,14 @@ impl Params {
             (Some(from), Some(to)) if from >= to => Err(from_not_before_to()),
             _ => Ok((from, to)),
         }
+    }
+
+    /// The period asked for: without `to` until `now`, without `from` as long as `usual`.
+    pub fn period_or(&self, usual: Duration, now: Timestamp) -> Result<(Timestamp, Timestamp), Problem> {
+        let (from, to) = self.period()?;
+        let to = to.unwrap_or(now);
+        let from = from.unwrap_or_else(|| to.minus(usual));
+        if from < to { Ok((from, to)) } else { Err(from_not_before_to()) }
     }
 }
 

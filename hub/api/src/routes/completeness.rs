@@ -10,11 +10,9 @@ use hub_store::{DaySummary, LocalDay, QualityCounts};
 use crate::app::{App, SharedApp};
 use crate::auth::Viewer;
 use crate::problem::Problem;
-use crate::query::{Params, from_not_before_to};
+use crate::query::Params;
 use crate::wire;
 
-/// Most points in one question.
-const MAX_POINTS: usize = 50;
 /// Most days in one question.
 const MAX_DAYS: i64 = 400;
 /// The period when none is given.
@@ -42,24 +40,8 @@ pub(crate) async fn get_completeness(
     params: Params,
 ) -> Result<Json<Vec<wire::Completeness>>, Problem> {
     let params = params.only(&["point", "from", "to"], &["point"])?;
-    let mut points = Vec::new();
-    for id in params.all("point") {
-        let (point, _) = app.point(id).ok_or_else(|| Problem::not_found("point", app.no_point(id)))?;
-        if !points.contains(point) {
-            points.push(point.clone());
-        }
-    }
-    if points.is_empty() || points.len() > MAX_POINTS {
-        let detail =
-            format!("found {}, allowed: 1 to {MAX_POINTS} points as site/device/point", points.len());
-        return Err(Problem::invalid("point", detail));
-    }
-    let (from, to) = params.period()?;
-    let to = to.unwrap_or_else(|| app.now());
-    let from = from.unwrap_or_else(|| to.minus(DEFAULT_PERIOD));
-    if from >= to {
-        return Err(from_not_before_to());
-    }
+    let points = app.asked_points(&params)?;
+    let (from, to) = params.period_or(DEFAULT_PERIOD, app.now())?;
     let offset_s = app.zone.offset_s(from);
     let last = Timestamp::from_millis(to.as_millis() - 1);
     let (first, last) = (LocalDay::of(from, offset_s).0, LocalDay::of(last, offset_s).0);
@@ -70,7 +52,7 @@ pub(crate) async fn get_completeness(
         ));
     }
     let mut answers = Vec::new();
-    for point in points {
+    for (point, _) in points {
         let of = point.clone();
         let kept = app.read(move |history| history.days(&of, from, to)).await?;
         let days = (first..=last).map(LocalDay).map(|day| {

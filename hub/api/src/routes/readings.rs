@@ -16,11 +16,9 @@ use crate::app::SharedApp;
 use crate::auth::Viewer;
 use crate::calendar::{self, Width};
 use crate::problem::Problem;
-use crate::query::{Params, from_not_before_to};
+use crate::query::Params;
 use crate::wire;
 
-/// Most points in one question.
-const MAX_POINTS: usize = 50;
 /// Most buckets for each point.
 const MAX_BUCKETS: usize = 5_000;
 /// Most raw readings in one JSON answer over all its points; CSV has no such bound.
@@ -79,24 +77,8 @@ pub(crate) async fn get_readings(
 }
 
 fn question(app: &SharedApp, params: &Params) -> Result<Question, Problem> {
-    let mut series = Vec::new();
-    for id in params.all("point") {
-        let known = app.point(id).ok_or_else(|| Problem::not_found("point", app.no_point(id)))?;
-        if !series.contains(known) {
-            series.push(known.clone());
-        }
-    }
-    if series.is_empty() || series.len() > MAX_POINTS {
-        let detail =
-            format!("found {}, allowed: 1 to {MAX_POINTS} points as site/device/point", series.len());
-        return Err(Problem::invalid("point", detail));
-    }
-    let (from, to) = params.period()?;
-    let to = to.unwrap_or_else(|| app.now());
-    let from = from.unwrap_or_else(|| to.minus(DEFAULT_PERIOD));
-    if from >= to {
-        return Err(from_not_before_to());
-    }
+    let series = app.asked_points(params)?;
+    let (from, to) = params.period_or(DEFAULT_PERIOD, app.now())?;
     Ok(Question { series, from, to, spans: spans(app, params, from, to)? })
 }
 
