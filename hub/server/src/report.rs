@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use adapters_sdk::Clock;
 use hub_api::{Health, MetricsText, Part};
-use hub_store::{History, Store, StoreHealth};
+use hub_store::{Disk, History, Store, StoreHealth};
 
 use crate::adapters::Watch;
 use crate::push::PushCounters;
@@ -67,12 +67,7 @@ impl Report {
     /// The hub's own figures.
     pub fn metrics(&self, metrics: &mut MetricsText) {
         metrics.counter("commune_commits", "Batches committed.", &[(&[], self.store.last_commit().0 as f64)]);
-        let space = self.store.health().space;
-        metrics.gauge(
-            "commune_store_used_bytes",
-            "Bytes of the store in use.",
-            &[(&[], space.used_bytes as f64)],
-        );
+        store_metrics(&self.store.health(), metrics);
         if let Some(bytes) = resident_bytes() {
             metrics.gauge("process_resident_memory_bytes", "Resident memory.", &[(&[], bytes)]);
         }
@@ -162,31 +157,56 @@ impl Report {
     }
 }
 
-/// How the store fares, in one sentence.
+fn store_metrics(health: &StoreHealth, metrics: &mut MetricsText) {
+    let mut gauge = |name, help, value: u64| metrics.gauge(name, help, &[(&[], value as f64)]);
+    gauge("commune_store_used_bytes", "Bytes of the store in use.", health.space.used_bytes);
+    gauge(
+        "commune_store_damaged",
+        "Pieces of history that could not be read and were set aside.",
+        health.damaged,
+    );
+    if let Some(disk) = &health.disk {
+        gauge("commune_store_disk_free_bytes", "Bytes free on the store's disk.", disk.free_bytes);
+        gauge("commune_store_disk_size_bytes", "Bytes of the store's disk.", disk.total_bytes);
+        let is_nearly_full = u64::from(disk.is_nearly_full());
+        gauge(
+            "commune_store_disk_nearly_full",
+            "1 when so little is free that readings may soon not be taken.",
+            is_nearly_full,
+        );
+    }
+}
+
+/// How the store fares: what it suffers from, all of it.
 fn store_part(health: &StoreHealth) -> Part {
     if let Some(failing) = &health.failing {
         let detail = format!("{} commits have failed in a row: {}", failing.attempts, failing.last_error);
         return Part::failed("store", detail);
     }
+    let mut details = Vec::new();
     let space = &health.space;
+    if let Some(disk) = health.disk.filter(Disk::is_nearly_full) {
+        details.push(format!(
+            "the disk is nearly full: {} of {} MB are free; when none are, readings are no longer taken",
+            disk.free_bytes / 1_000_000,
+            disk.total_bytes / 1_000_000
+        ));
+    }
     if let Some(forced) = &space.forced {
-        let detail = format!("full: readings left that were still needed by {}", forced.holders.join(", "));
-        return Part::degraded("store", detail);
+        details.push(format!("full: readings left that were still needed by {}", forced.holders.join(", ")));
     }
     if space.is_over {
-        return Part::degraded("store", "larger than max_size, and nothing old is left that may leave");
-    }
-    if space.is_near {
-        return Part::degraded("store", "near its max_size; the oldest leave soon");
+        details.push("larger than max_size, and nothing old is left that may leave".to_owned());
+    } else if space.is_near {
+        details.push("near its max_size; the oldest leave soon".to_owned());
     }
     if health.damaged > 0 {
-        let detail = format!(
+        details.push(format!(
             "{} pieces of history could not be read and are set aside; see store check",
             health.damaged
-        );
-        return Part::degraded("store", detail);
+        ));
     }
-    Part::ok("store")
+    if details.is_empty() { Part::ok("store") } else { Part::degraded("store", details.join("; ")) }
 }
 
 /// Resident memory of this process; `None` where the kernel does not tell.
@@ -194,4 +214,32 @@ fn resident_bytes() -> Option<f64> {
     let statm = fs::read_to_string("/proc/self/statm").ok()?;
     let pages: f64 = statm.split_whitespace().nth(1)?.parse().ok()?;
     Some(pages * PAGE_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hub_api::PartState;
+    use hub_store::{CommitSeq, Failing, Space};
+
+    #[test]
+    fn the_store_s_part_tells_everything_that_it_suffers_from() {
+        let well = StoreHealth {
+            last_commit: CommitSeq(7),
+            queued: 0,
+            failing: None,
+            damaged: 0,
+            space: Space::default(),
+            disk: Some(Disk { free_bytes: 20_000_000_000, total_bytes: 64_000_000_000 }),
+        };
+        assert_eq!(store_part(&well), Part::ok("store"));
+        let tight = Disk { free_bytes: 100_000_000, ..well.disk.unwrap() };
+        let part = store_part(&StoreHealth { disk: Some(tight), damaged: 2, ..well.clone() });
+        assert_eq!(part.state, PartState::Degraded);
+        let told = "the disk is nearly full: 100 of 64000 MB are free; when none are, readings are no longer taken; \
+            2 pieces of history could not be read and are set aside; see store check";
+        assert_eq!(part.detail, told);
+        let failing = Some(Failing { attempts: 3, last_error: "disk I/O error".to_owned() });
+        assert_eq!(store_part(&StoreHealth { failing, ..well }).state, PartState::Failed);
+    }
 }

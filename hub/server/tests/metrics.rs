@@ -27,6 +27,10 @@ fn a_family_of_figures_is_told_once() {
         }
     }
     assert!(families.contains("commune_points") && families.contains("commune_commits"), "{text}");
+    // The temporary folder's disk tells its size on every system that the hub is built for.
+    for name in ["free_bytes", "size_bytes", "nearly_full"] {
+        assert!(families.contains(format!("commune_store_disk_{name}").as_str()), "{name}:\n{text}");
+    }
     assert!(text.ends_with("# EOF\n"));
     hub.stop();
 }

@@ -9,6 +9,7 @@ pub mod archive;
 mod bucket;
 pub mod chunk;
 pub mod conformance;
+mod disk;
 pub mod error;
 pub mod figures;
 mod head;
@@ -18,6 +19,7 @@ pub mod records;
 mod sqlite;
 
 pub use accounts::{AccountError, Accounts, DeviceWrite, Digest, Session, Token, User};
+pub use disk::Disk;
 pub use error::{Closed, NotCommitted, StoreError};
 pub use figures::{Bucket, DaySummary, LocalDay, MAX_BUCKETS, QualityCounts, Spans};
 pub use memory::MemoryStore;

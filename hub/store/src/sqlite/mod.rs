@@ -44,6 +44,7 @@ use self::retention::Retention;
 pub use self::retention::{Forced, Keeping, Space};
 use self::seal::Seals;
 use self::writer::{BeforeAttempt, Message, Queued, Stop, Writer};
+use crate::disk::Disk;
 use crate::error::{Closed, NotCommitted, StoreError, in_one_line};
 use crate::figures::expected_a_day;
 use crate::port::{Append, Batch, CommitSeq, OnCommit};
@@ -92,6 +93,8 @@ pub struct StoreHealth {
     pub damaged: u64,
     /// How much of its size it uses, and what had to leave for want of it.
     pub space: Space,
+    /// The disk that it lies on, as it is now; `None` where the system does not tell.
+    pub disk: Option<Disk>,
 }
 
 /// What a store has done since it was opened, and what waits.
@@ -250,6 +253,7 @@ impl Store {
             failing: self.shared.failing.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             damaged: self.shared.damaged.load(Ordering::Acquire),
             space: self.space(),
+            disk: Disk::of(&self.dir),
         }
     }
 
