@@ -24,13 +24,34 @@ macro_rules! embedded {
 }
 
 /// The rules that come with the hub.
-pub fn embedded_rules() -> [EmbeddedRule; 6] {
+pub fn embedded_rules() -> [EmbeddedRule; 27] {
     embedded!(
         "access-point-offline",
+        "access-point-overloaded",
+        "access-point-reboots",
+        "bin-fills-soon",
         "bin-full",
+        "channel-busy",
+        "chlorine-high",
         "chlorine-low",
         "device-offline",
+        "fire-suspected",
+        "flow-without-pump",
         "h2s-high",
+        "leachate-high",
+        "leak-at-night",
+        "line-down",
+        "nh3-high",
+        "no-clients",
+        "packet-loss",
+        "ph-out-of-range",
+        "pm2-5-high",
+        "pressure-drop",
+        "pump-dry",
+        "pump-short-cycling",
+        "site-down",
+        "tank-low",
+        "tank-overflow",
         "turbidity-high",
     )
 }

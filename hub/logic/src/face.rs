@@ -290,6 +290,10 @@ pub struct RuleStatus {
     pub remind_after: Option<Duration>,
     /// The rules whose alarms it explains.
     pub explains: Vec<String>,
+    /// What the commune's loudspeakers may say of its alarms: a template for [`crate::announcement`].
+    pub announce: Option<LocalText>,
+    /// Over which span the limit that it looks at is averaged; `None` for the limit nearest to single values.
+    pub limit_over: Option<Duration>,
     /// How many points or devices it watches.
     pub subjects: usize,
     /// How many of its alarms stand.

@@ -23,6 +23,9 @@ pub(crate) struct Aggregate {
     pub(crate) max: f64,
     first: (Timestamp, f64),
     last: (Timestamp, f64),
+    /// How often a value was greater than the one before it, and how often less.
+    pub(crate) rises: u64,
+    pub(crate) falls: u64,
 }
 
 impl Aggregate {
@@ -35,10 +38,16 @@ impl Aggregate {
             max: value,
             first: (at, value),
             last: (at, value),
+            rises: 0,
+            falls: 0,
         }
     }
 
     fn join(&mut self, other: &Self) {
+        // What came out of its turn within its minute is not placed between its neighbours: only what follows is compared.
+        let follows = other.first.0 > self.last.0;
+        self.rises += other.rises + u64::from(follows && other.first.1 > self.last.1);
+        self.falls += other.falls + u64::from(follows && other.first.1 < self.last.1);
         self.count += other.count;
         self.sum += other.sum;
         self.min = self.min.min(other.min);
@@ -192,6 +201,19 @@ mod tests {
         window.push(at(3.0), -1000.0);
         assert_eq!(window.minutes.len(), 61);
         assert_eq!(window.over(at(9_999.0), MAX_WINDOW).unwrap().min, 1.0);
+    }
+
+    #[test]
+    fn rises_and_falls_are_counted_within_minutes_and_between_them() {
+        let mut window = Window::new(Duration::from_secs(3600));
+        for (minutes, value) in [(0.0, 0.0), (0.2, 1.0), (0.4, 0.0), (3.0, 1.0), (3.5, 1.0), (9.0, 0.0)] {
+            window.push(at(minutes), value);
+        }
+        let all = window.over(at(9.5), Duration::from_secs(3600)).unwrap();
+        assert_eq!((all.rises, all.falls), (2, 2));
+        window.push(at(0.1), 5.0);
+        let all = window.over(at(9.5), Duration::from_secs(3600)).unwrap();
+        assert_eq!((all.rises, all.falls), (2, 2), "what came out of its turn is neither");
     }
 
     #[test]

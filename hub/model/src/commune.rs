@@ -244,9 +244,9 @@ impl Point {
         fitting.max_by_key(|limit| limit.valid_from)
     }
 
-    /// The limit that applies at `moment`; the one that came into force last where several do.
+    /// The limit that applies at `moment`, as [`Limit::at`] picks it; [`Point::limit_over`] gives that of a certain averaging.
     pub fn limit_at(&self, moment: Timestamp) -> Option<&Limit> {
-        self.limits.iter().filter(|limit| limit.applies_at(moment)).max_by_key(|limit| limit.valid_from)
+        Limit::at(&self.limits, moment)
     }
 }
 

@@ -37,8 +37,48 @@ pub enum LimitStatus {
 }
 
 impl Limit {
+    /// Of several, the one that applies at `moment`: the one nearest to single values, which is that of the shortest
+    /// averaging, and of those the one that came into force last.
+    pub fn at(limits: &[Limit], moment: Timestamp) -> Option<&Limit> {
+        let averaging = |limit: &&Limit| std::cmp::Reverse(limit.averaging.unwrap_or_default());
+        let applying = limits.iter().filter(|limit| limit.applies_at(moment));
+        applying.max_by_key(|limit| (averaging(limit), limit.valid_from))
+    }
+
     /// Whether the limit applies at `moment`.
     pub fn applies_at(&self, moment: Timestamp) -> bool {
         self.valid_from.is_none_or(|from| from <= moment) && self.valid_to.is_none_or(|to| moment < to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_later_date_does_not_put_a_longer_averaging_before_a_shorter_one() {
+        let limit = |hours: Option<u64>, from: Option<i64>, max: f64| Limit {
+            min: None,
+            max: Some(max),
+            set: "set".into(),
+            regulation: "regulation".into(),
+            clause: "clause".into(),
+            status: LimitStatus::Verified,
+            averaging: hours.map(|hours| Duration::from_secs(hours * 3600)),
+            valid_from: from.map(Timestamp::from_millis),
+            valid_to: None,
+        };
+        let hourly = limit(Some(1), None, 200.0);
+        let daily = [limit(Some(24), Some(5), 50.0), limit(Some(24), Some(20), 45.0)];
+        let all = [hourly, daily[0].clone(), daily[1].clone()];
+        let max_at =
+            |limits: &[Limit], ms| Limit::at(limits, Timestamp::from_millis(ms)).and_then(|one| one.max);
+        assert_eq!(max_at(&all, 30), Some(200.0));
+        assert_eq!(
+            (max_at(&daily, 10), max_at(&daily, 30), max_at(&daily, 1)),
+            (Some(50.0), Some(45.0), None)
+        );
+        let single = limit(None, None, 350.0);
+        assert_eq!(max_at(&[all[0].clone(), single], 30), Some(350.0));
     }
 }

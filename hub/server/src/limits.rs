@@ -91,8 +91,8 @@ impl LimitSets {
 
 /// The limits that `sets` put on a quantity, in `unit`; and what could not be converted to it, in words.
 ///
-/// `Point::limit_at` gives the limit that came into force last and, among equals, the last of the list. So the one with the
-/// shortest averaging stands last: it is the nearest to the single values that rules judge. All the others are kept.
+/// The one with the shortest averaging stands last, as `Point::limit_at` prefers it: it is the nearest to single values.
+/// Among equals the last of the list counts.
 pub fn bind(sets: &[&LimitSet], quantity: Quantity, unit: Unit) -> (Vec<Limit>, Vec<String>) {
     let (mut limits, mut refused) = (Vec::new(), Vec::new());
     let entries = sets.iter().flat_map(|set| &set.entries).filter(|entry| entry.quantity == quantity);

@@ -252,6 +252,8 @@ fn rule(id: &str, fault_line: Option<usize>) -> RuleStatus {
         latching: false,
         remind_after: None,
         explains: vec![],
+        announce: None,
+        limit_over: None,
         subjects: 1,
         active: 0,
         fault,

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hub_model::{Quantity, Reason, SiteKind};
+use hub_model::{Parameter, Quantity, Reason, SiteKind};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -24,10 +24,11 @@ pub(super) struct Case {
     pub(super) starts_local_ms: i64,
     pub(super) site_kind: Option<SiteKind>,
     pub(super) quantity: Option<Quantity>,
-    pub(super) limit: Option<Bounds>,
+    pub(super) limit: Option<GivenLimit>,
     pub(super) range: Option<Bounds>,
     pub(super) expire_after: Option<Duration>,
     pub(super) siblings: BTreeMap<String, Quantity>,
+    pub(super) parameters: BTreeMap<String, Parameter>,
     /// Readings in the order of their times.
     pub(super) readings: Vec<Given>,
     pub(super) ends: Duration,
@@ -47,6 +48,15 @@ pub(super) struct Given {
 pub(super) struct Bounds {
     pub(super) min: Option<f64>,
     pub(super) max: Option<f64>,
+}
+
+/// A limit, on single values or on means of a span.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GivenLimit {
+    pub(super) min: Option<f64>,
+    pub(super) max: Option<f64>,
+    pub(super) averaging: Option<Span>,
 }
 
 /// An alarm that must come. What is not given is not compared, but for `cleared`: without it, the alarm must still stand.
@@ -83,11 +93,13 @@ struct RawCase {
     start: Option<toml::value::Datetime>,
     site_kind: Option<String>,
     quantity: Option<String>,
-    limit: Option<Bounds>,
+    limit: Option<GivenLimit>,
     range: Option<Bounds>,
     expire_after: Option<Span>,
     #[serde(default)]
     siblings: BTreeMap<String, String>,
+    #[serde(default)]
+    parameters: BTreeMap<String, toml::Value>,
     readings: Vec<RawReading>,
     ends: Option<Span>,
     alarms: Vec<Expected>,
@@ -101,6 +113,7 @@ struct RawReading {
     every: Option<Span>,
     point: Option<String>,
     value: Option<f64>,
+    to: Option<f64>,
     missing: Option<String>,
 }
 
@@ -138,6 +151,12 @@ impl RawCase {
         if ends < last || ends > MAX_LENGTH {
             return Err("ends: allowed: from the last reading to \"7d\"".to_owned());
         }
+        let parameters = self.parameters.into_iter().map(|(name, value)| {
+            let read = parameter(&value);
+            read.map(|read| (name.clone(), read)).ok_or_else(|| {
+                format!("parameters.{name}: found {value}, allowed: a number, a text, true, false")
+            })
+        });
         let siblings = self.siblings.into_iter().map(|(name, code)| Ok((name, quantity(&code)?)));
         Ok(Case {
             name: self.name,
@@ -149,6 +168,7 @@ impl RawCase {
             range: self.range,
             expire_after: self.expire_after.map(|after| after.0),
             siblings: siblings.collect::<Result<_, String>>()?,
+            parameters: parameters.collect::<Result<_, String>>()?,
             readings,
             ends,
             alarms: self.alarms,
@@ -169,15 +189,38 @@ impl RawReading {
         if self.until.is_some() != self.every.is_some() || every.is_zero() || until < self.at.0 {
             return Err("readings: allowed: until and every together, and until after at".to_owned());
         }
+        if self.to.is_some() && (self.value.is_none() || self.until.is_none()) {
+            return Err("readings: to: allowed: beside value, until and every".to_owned());
+        }
+        let span = (until - self.at.0).as_secs_f64();
         let mut at = self.at.0;
         while at <= until {
             if into.len() as u64 >= MAX_READINGS {
                 return Err(format!("readings: allowed: at most {MAX_READINGS} in a case"));
             }
+            // On a straight line from `value` at the beginning to `to` at the end.
+            let found = match (found, self.to) {
+                (Ok(from), Some(to)) if span > 0.0 => {
+                    Ok(from + (to - from) * (at - self.at.0).as_secs_f64() / span)
+                }
+                (found, _) => found,
+            };
             into.push(Given { at, point: self.point.clone(), found });
             at = at.saturating_add(every);
         }
         Ok(())
+    }
+}
+
+fn parameter(value: &toml::Value) -> Option<Parameter> {
+    match value {
+        toml::Value::Integer(number) => Some(Parameter::Number(*number as f64)),
+        toml::Value::Float(number) => {
+            Some(*number).filter(|number| number.is_finite()).map(Parameter::Number)
+        }
+        toml::Value::Boolean(flag) => Some(Parameter::Flag(*flag)),
+        toml::Value::String(text) => Some(Parameter::Text(text.clone())),
+        _ => None,
     }
 }
 
@@ -236,6 +279,8 @@ mod tests {
             ("readings = [{ at = \"1m\", until = \"2m\", value = 1 }]", "until and every together"),
             ("readings = [{ at = \"0s\", until = \"7d\", every = \"1s\", value = 1 }]", "at most 20000"),
             ("readings = [{ at = \"2m\", value = 1 }]\nends = \"1m\"", "from the last reading"),
+            ("readings = [{ at = \"1m\", value = 1, to = 2 }]", "beside value, until and every"),
+            ("readings = []\nparameters = { high = [1] }", "parameters.high: found [1]"),
             ("readings = []\nsite_kind = \"pond\"", "water_station, waste_site"),
             ("readings = []\nquantity = \"mood\"", "no quantity"),
             ("readings = []\nstart = 2026-03-02", "a local date and time"),
@@ -243,6 +288,15 @@ mod tests {
             let (_, message) = wrong(&of(inner));
             assert!(message.contains(said), "{inner}: {message}");
         }
+    }
+
+    #[test]
+    fn a_value_may_go_on_a_straight_line_to_another() {
+        let text = "[[case]]\nname = \"x\"\nalarms = []\nreadings = [{ at = \"1m\", until = \"5m\", every = \"1m\", \
+                    value = 10, to = 30 }]";
+        let case = &cases(text).ok().unwrap()[0];
+        let found: Vec<f64> = case.readings.iter().map(|reading| reading.found.unwrap()).collect();
+        assert_eq!(found, [10.0, 15.0, 20.0, 25.0, 30.0]);
     }
 
     #[test]

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hub_model::{
-    AlarmId, AlarmState, Checks, Commune, Device, DeviceId, Limit, LimitStatus, LocalText, Observation,
-    Point, PointId, Quantity, Range, Sample, Scaling, Site, SiteId, SiteKind, Timestamp, Unit,
+    AlarmId, AlarmState, Checks, Commune, Device, DeviceId, Limit, LimitStatus, LineId, LocalText,
+    Observation, Point, PointId, Quantity, Range, RuleOverride, Sample, Scaling, Site, SiteId, SiteKind,
+    Timestamp, Unit,
 };
 
-use super::read::{Bounds, Case, Expected};
+use super::read::{Bounds, Case, Expected, GivenLimit};
 use crate::rules::Rule;
 use crate::{Effect, Elapsed, Event, Host, Logic, Recovered, RuleSet};
 
@@ -66,9 +67,9 @@ pub(super) fn run(case: &Case, rules: RuleSet, elapsed: &Elapsed) -> Option<Stri
         while let Some(reading) = readings.next_if(|reading| started_at.plus(reading.at) == now) {
             let point = match &reading.point {
                 None => own.clone(),
-                Some(name) => match PointId::new(&own.device(), name) {
+                Some(name) => match point_named(&own.device(), name) {
                     Ok(point) => point,
-                    Err(error) => return Some(error.to_string()),
+                    Err(error) => return Some(error),
                 },
             };
             let sample = reading.found.map_or_else(Sample::Missing, Sample::Raw);
@@ -133,7 +134,18 @@ fn written(span: Duration) -> String {
     hub_model::duration::format(span)
 }
 
-/// A commune of one site and one device with the point that the rule watches, and its siblings.
+/// A point of the case's device, or `device/point` of another one of its site.
+fn point_named(own: &DeviceId, name: &str) -> Result<PointId, String> {
+    let read = match name.split_once('/') {
+        None => PointId::new(own, name),
+        Some((device, name)) => {
+            DeviceId::new(&own.site(), device).and_then(|device| PointId::new(&device, name))
+        }
+    };
+    read.map_err(|error| error.to_string())
+}
+
+/// A commune of one site with the point that the rule watches, and its siblings. Several devices share one line.
 fn commune_for(rule: &Rule, case: &Case) -> Result<Commune, String> {
     let watches = &rule.facts.watches;
     let (mut site, mut device, mut point) = ("site", "device", "point");
@@ -154,10 +166,17 @@ fn commune_for(rule: &Rule, case: &Case) -> Result<Commune, String> {
     let quantity = quantity.ok_or("there is no quantity")?;
     let site = SiteId::parse(site).map_err(|error| error.to_string())?;
     let device = DeviceId::new(&site, device).map_err(|error| error.to_string())?;
-    let mut points = vec![point_for(&device, point, quantity, case)?];
+    let own = PointId::new(&device, point).map_err(|error| error.to_string())?;
+    let mut devices = vec![(device.clone(), vec![point_for(own, quantity, case)?])];
     for (name, quantity) in &case.siblings {
-        points.push(Point { limits: vec![], ..point_for(&device, name, *quantity, case)? });
+        let sibling = Point { limits: vec![], ..point_for(point_named(&device, name)?, *quantity, case)? };
+        let its = sibling.id.device();
+        match devices.iter_mut().find(|(device, _)| *device == its) {
+            Some((_, points)) => points.push(sibling),
+            None => devices.push((its, vec![sibling])),
+        }
     }
+    let line = (devices.len() > 1).then(|| LineId::new(&site, "case"));
     let name = |text: &str| LocalText::same(text);
     Ok(Commune {
         id: "case".to_owned(),
@@ -170,34 +189,41 @@ fn commune_for(rule: &Rule, case: &Case) -> Result<Commune, String> {
             id: site,
             kind: case.site_kind.or(kind_of_rule).unwrap_or(SiteKind::Other),
             location: None,
-            rules: std::collections::BTreeMap::new(),
-            devices: vec![Device {
-                name: name(device.name()),
-                id: device,
-                adapter: "case".to_owned(),
-                interval: None,
-                line: None,
-                points,
-            }],
+            rules: [(
+                rule.id.to_string(),
+                RuleOverride { parameters: case.parameters.clone(), ..RuleOverride::default() },
+            )]
+            .into(),
+            devices: devices
+                .into_iter()
+                .map(|(device, points)| Device {
+                    name: name(device.name()),
+                    id: device,
+                    adapter: "case".to_owned(),
+                    interval: None,
+                    line: line.clone(),
+                    points,
+                })
+                .collect(),
         }],
     })
 }
 
-fn point_for(device: &DeviceId, name: &str, quantity: Quantity, case: &Case) -> Result<Point, String> {
-    let limit = case.limit.map(|Bounds { min, max }| Limit {
+fn point_for(id: PointId, quantity: Quantity, case: &Case) -> Result<Point, String> {
+    let limit = case.limit.map(|GivenLimit { min, max, averaging }| Limit {
         min,
         max,
         set: "case".to_owned(),
         regulation: "case".to_owned(),
         clause: "case".to_owned(),
         status: LimitStatus::Verified,
-        averaging: None,
+        averaging: averaging.map(|span| span.0),
         valid_from: None,
         valid_to: None,
     });
     Ok(Point {
-        id: PointId::new(device, name).map_err(|error| error.to_string())?,
-        name: LocalText::same(name),
+        name: LocalText::same(id.name()),
+        id,
         quantity,
         unit: quantity.default_unit().or_else(|| Unit::parse("1")).ok_or("the quantity has no unit")?,
         decimals: quantity.decimals(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use hub_model::{LocalText, Parameter, Priority, Quantity, SiteKind};
 use rhai::{Dynamic, Map};
 
+use crate::spoken::{PLACEHOLDERS, unknown_placeholder};
 use crate::{OnMissing, WatchScope, Watches};
 
 /// The longest delay that a rule may ask for.
@@ -23,7 +24,7 @@ const MAX_TAGS: usize = 16;
 /// The most parameters.
 const MAX_PARAMETERS: usize = 16;
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "title",
     "priority",
     "watches",
@@ -36,6 +37,7 @@ const KEYS: [&str; 12] = [
     "remind_after",
     "explains",
     "parameters",
+    "announce",
 ];
 const WATCHES_KEYS: [&str; 6] = ["scope", "site_kind", "quantity", "site", "device", "point"];
 
@@ -59,6 +61,8 @@ pub(crate) struct Facts {
     pub(crate) explains: Vec<String>,
     /// Its figures, which a site may set otherwise.
     pub(crate) parameters: BTreeMap<String, Parameter>,
+    /// What the commune's loudspeakers may say of an alarm: a template.
+    pub(crate) announce: Option<LocalText>,
 }
 
 /// What is wrong with the facts, and at which key.
@@ -93,6 +97,7 @@ impl Facts {
                 parameters,
             )?
             .unwrap_or_default(),
+            announce: announce(given)?,
             explains: each(given, "explains", "ids of rules, one text or an array of texts", |t| {
                 is_id(t, 1)
             })?,
@@ -115,6 +120,19 @@ pub(crate) fn local_text(value: &Dynamic) -> Option<LocalText> {
     }
     let of = |language: &str| map.get(language).and_then(text).and_then(cut);
     Some(LocalText { vi: of("vi")?, en: of("en")? })
+}
+
+/// A template, whose every placeholder must be known: else it would be read out as it stands.
+fn announce(given: &Map) -> Read<Option<LocalText>> {
+    let template = optional(given, "announce", "{ vi, en } or text", local_text)?;
+    let unknown = template.as_ref().and_then(unknown_placeholder);
+    match unknown {
+        None => Ok(template),
+        Some(word) => Err(WrongFact {
+            key: "announce".into(),
+            message: format!("found {{{word}}}, allowed in braces: {}", PLACEHOLDERS.join(", ")),
+        }),
+    }
 }
 
 fn watches(given: &Map) -> Read<Watches> {

@@ -16,8 +16,19 @@ use crate::window::{Aggregate, Window};
 use crate::world::World;
 
 /// Names of the functions that look back over a span of time.
-pub(super) const WINDOW_FUNCTIONS: [&str; 9] =
-    ["mean", "min", "max", "rate", "delta", "count", "covered", "percentile", "completeness"];
+pub(super) const WINDOW_FUNCTIONS: [&str; 11] = [
+    "mean",
+    "min",
+    "max",
+    "rate",
+    "delta",
+    "count",
+    "rises",
+    "falls",
+    "covered",
+    "percentile",
+    "completeness",
+];
 
 /// `p`.
 #[derive(Clone)]
@@ -44,6 +55,7 @@ pub(super) fn register(engine: &mut Engine) {
         .register_get("value", |p: &mut Watched| or_unit(p.value()))
         .register_get("quality", |p: &mut Watched| p.quality())
         .register_get("unit", |p: &mut Watched| p.unit())
+        .register_get("unit_sign", |p: &mut Watched| unit_sign(p.unit()))
         .register_get("previous", |p: &mut Watched| or_unit(p.previous()))
         .register_get("age_s", |p: &mut Watched| or_unit(p.age_s()))
         .register_get("measured_at", |p: &mut Watched| or_unit(p.measured_at().map(Timestamp::as_millis)))
@@ -77,7 +89,9 @@ pub(super) fn register(engine: &mut Engine) {
         .register_fn("max", |p: &mut Watched, span: &str| p.figure(span, |all| Some(all.max)))
         .register_fn("rate", |p: &mut Watched, span: &str| p.figure(span, |all| all.rate_per_hour()))
         .register_fn("delta", |p: &mut Watched, span: &str| p.figure(span, |all| all.delta()))
-        .register_fn("count", |p: &mut Watched, span: &str| p.count(span))
+        .register_fn("count", |p: &mut Watched, span: &str| p.count(span, |all| all.count))
+        .register_fn("rises", |p: &mut Watched, span: &str| p.count(span, |all| all.rises))
+        .register_fn("falls", |p: &mut Watched, span: &str| p.count(span, |all| all.falls))
         .register_fn("covered", |p: &mut Watched, span: &str| p.covered(span))
         .register_fn("sibling", |p: &mut Watched, name: &str| or_unit(p.sibling(name)));
 }
@@ -195,8 +209,8 @@ impl Watched {
         Some(Self { target: Target::Point(point), ..self.clone() })
     }
 
-    fn count(&self, span: &str) -> Asked<i64> {
-        let count = self.over(span)?.map_or(0, |(all, _)| all.count);
+    fn count(&self, span: &str, of: impl Fn(&Aggregate) -> u64) -> Asked<i64> {
+        let count = self.over(span)?.map_or(0, |(all, _)| of(&all));
         Ok(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
@@ -239,6 +253,21 @@ impl LimitView {
             min: limit.and_then(|limit| limit.min),
             max: limit.and_then(|limit| limit.max),
             clause: limit.map(|limit| limit.clause.as_str().into()),
+        }
+    }
+}
+
+/// The unit as people write it.
+fn unit_sign(code: &str) -> String {
+    match code {
+        "1" | "[pH]" => String::new(),
+        "Cel" => "°C".to_owned(),
+        "kW.h" => "kWh".to_owned(),
+        "W.h" => "Wh".to_owned(),
+        "By" => "B".to_owned(),
+        _ => {
+            let plain = code.trim_matches(['[', ']']).replace("m3", "m³");
+            plain.strip_prefix('u').map_or(plain.clone(), |rest| format!("µ{rest}"))
         }
     }
 }

@@ -41,6 +41,11 @@ fn scripts_that_run_too_long_or_grow_too_large_are_stopped() {
         ("active(p)", "Stack overflow"),
         ("let s = \"xxxxxxxxxxxxxxxx\"; loop { s += s; }", "Length of string too large"),
         ("let a = []; a.pad(1000000, 0); true", "Size of array"),
+        ("let a = []; a.pad(10000000, 0); true", "Size of array"),
+        ("let a = [0]; loop { a += a; }", "Size of array"),
+        ("let a = []; for i in 0..10000000 { a.push(i); } true", "Size of array"),
+        ("let m = #{}; let i = 0; loop { m[`k${i}`] = i; i += 1; }", "50000 operations"),
+        ("let s = \"xxxxxxxxxxxxxxxx\"; loop { s = `${s}${s}`; }", "Length of string too large"),
         ("\"x\".pad(1000000, 'y'); true", "Length of string too large"),
     ] {
         let fault = fault_of(body);
@@ -63,6 +68,29 @@ fn scripts_reach_nothing_but_what_they_are_given() {
         let fault = refused(&with_active(body));
         assert_eq!(fault.line, 4, "{body}: {fault}");
     }
+}
+
+#[test]
+fn quantities_that_are_not_there_and_numbers_that_are_none_are_told_or_false() {
+    assert!(fault_of("p.points(\"mood\").len() > 0").message.contains("no quantity \"mood\""));
+    assert!(fault_of("p.param(\"least\") > 0").message.contains("no parameter \"least\""));
+    // What is no number compares as no number does: nothing is raised, and nothing fails.
+    for body in ["let nan = 0.0 / 0.0; p.value > nan || nan < 5.0", "(p.value - p.value) / 0.0 >= 1.0"] {
+        let mut hub = Hub::new(&[("nan.rhai", &with_active(body))]);
+        assert_eq!(path(&hub.observe(raw(TURBIDITY, 1.0, 1))), [""; 0], "{body}");
+        assert_eq!(hub.faults, [], "{body}");
+    }
+    // A device's own NaN is no value: the rule is not asked.
+    let mut hub = Hub::new(&[("any.rhai", &with_active("true"))]);
+    assert_eq!(path(&hub.observe(raw(TURBIDITY, f64::NAN, 1))), [""; 0]);
+}
+
+#[test]
+fn recursion_by_a_detour_is_stopped_too() {
+    let text = with_active("a(p)") + "\nfn a(p) { b(p) }\nfn b(p) { a(p) }";
+    let mut hub = Hub::new(&[("deep.rhai", &text)]);
+    hub.observe(raw(TURBIDITY, 1.0, 1));
+    assert!(hub.faults[0].message.contains("Stack overflow"), "{:?}", hub.faults);
 }
 
 #[test]
@@ -119,6 +147,25 @@ fn a_faulty_file_is_refused_with_its_line() {
         ("fn rule() { #{} }\n\nfn active() { true }".to_owned(), 3, "fn active must have 1 parameters"),
         ("let x = 1;\nfn rule() { #{} }\nfn active(p) { true }".to_owned(), 1, "functions only"),
         ("fn rule() { 7 }\nfn active(p) { true }".to_owned(), 1, "must give a map"),
+        (facts("title: 7, priority: \"low\""), 3, "title: found 7, allowed: { vi, en } or text"),
+        (facts("title: #{ vi: \"x\" }, priority: \"low\""), 3, "title: found"),
+        (facts("title: \"t\", priority: 1"), 3, "priority: found 1"),
+        (
+            facts("title: \"t\", priority: \"low\",\nwatches: \"ph\""),
+            4,
+            "watches: found \"ph\", allowed: a map",
+        ),
+        (facts(&format!("{whole},\non_delay: 5")), 4, "on_delay: found 5"),
+        (facts(&format!("{whole},\nlatching: \"yes\"")), 4, "latching: found \"yes\", allowed: true, false"),
+        (facts(&format!("{whole},\nremind_after: \"1s\"")), 4, "from \"1m\" to \"30d\""),
+        (facts(&format!("{whole},\ntags: [\"two words\"]")), 4, "tags: found"),
+        (facts(&format!("{whole},\nexplains: 3")), 4, "explains: found 3"),
+        (facts(&format!("{whole},\nparameters: #{{ a: [1] }}")), 4, "parameters: found"),
+        (
+            facts(&format!("{whole},\nannounce: \"{{value}} and {{valeu}}\"")),
+            4,
+            "found {valeu}, allowed in braces: commune",
+        ),
         ("fn rule() { loop {} }\nfn active(p) { true }".to_owned(), 1, "50000 operations"),
         (facts("title: \"t\",\npriority: \"urgent\""), 4, "found \"urgent\", allowed: low, medium, high"),
         (facts("priority: \"low\""), 2, "title: missing"),

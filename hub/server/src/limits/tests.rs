@@ -17,9 +17,7 @@ fn judged_by(sets: &[&str], quantity: &str, unit: &str, date: &str) -> Option<Li
     let sets: Vec<_> = sets.iter().map(|id| shipped.find(id).unwrap()).collect();
     let (limits, refused) = bind(&sets, Quantity::parse(quantity).unwrap(), Unit::parse(unit).unwrap());
     assert_eq!(refused, Vec::<String>::new());
-    let moment = at(date);
-    // The way of `Point::limit_at`.
-    limits.into_iter().filter(|limit| limit.applies_at(moment)).max_by_key(|limit| limit.valid_from)
+    Limit::at(&limits, at(date)).cloned()
 }
 
 #[test]
