@@ -7,30 +7,27 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use adapters_sdk::clock::stopwatch;
 use adapters_sdk::{Clock, INTAKE_CAPACITY, Intake};
 use anyhow::Context;
 use hub_api::Live;
-use hub_logic::{Host, Logic, Recovered, RuleSet};
-use hub_model::{Commune, Device, PointId, SiteId, Timestamp};
-use hub_store::{Accounts, AlarmFilter, History, Keeping, Records, Store};
-use jiff::tz::TimeZone;
+use hub_model::{Commune, Timestamp};
+use hub_store::{Accounts, History, Keeping, Records, Store};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::adapters::{Adapters, Configured};
-use crate::backtest::Backtests;
+use crate::adapters::Adapters;
 use crate::config::Config;
 use crate::field::WatchedField;
 use crate::first_start;
 use crate::keeper::Keeper;
 use crate::pipeline::{Inputs, Pipeline, Renewal};
-use crate::push::{self, PushCounters};
-use crate::reload::{Configuration, NeedsRestart};
+use crate::push::PushCounters;
+use crate::reload::Configuration;
 use crate::report::Report;
 use crate::tls::Tls;
-use crate::upkeep::{Retime, WORK, Worker, ask_for, in_force, note_configured};
+use crate::upkeep::{Retime, WORK, Worker, ask_for, note_configured};
+use crate::wanted::{LogicBuilder, Wanted};
 use crate::websocket::with_mqtt;
 
 /// Commands and pushed readings that may wait for the pipeline; the API answers 503 when it stays full.
@@ -38,8 +35,6 @@ const REQUESTS: usize = 256;
 
 /// Changed configurations that may wait for the pipeline: each is waited for before the next is read.
 const RENEWALS: usize = 1;
-/// The broker's file, beside the store's.
-pub(crate) const MQTT_FILE: &str = "mqtt.sqlite";
 
 /// How long a stop waits until the store has taken what was accepted.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -76,40 +71,35 @@ pub struct Hub {
 impl Hub {
     /// Starts everything. What cannot be had (a port, the store) is told in one sentence, and nothing is left running.
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let needs_restart = NeedsRestart::of(&config);
-        let listen = config.http.listen;
-        let listener = TcpListener::bind(listen).await;
-        let listener = listener.with_context(|| format!("[http] listen: cannot listen on {listen}"))?;
-        let tls = config.http.tls.map(Tls::open).transpose().context("[http] tls")?;
+        let (http, stored) = (config.http.clone(), config.store.clone());
+        let wanted = Wanted::of(config)?;
+        for fault in &wanted.rule_faults {
+            tracing::error!("rule refused: {fault}");
+        }
+        let listener = TcpListener::bind(http.listen).await;
+        let listener =
+            listener.with_context(|| format!("[http] listen: cannot listen on {}", http.listen))?;
+        let tls = http.tls.map(Tls::open).transpose().context("[http] tls")?;
         let tls: Option<hub_api::TlsSource> =
             tls.map(|tls| Arc::new(move || tls.config()) as hub_api::TlsSource);
-        let commune = Arc::new(config.commune);
-        let zone = TimeZone::get(&commune.timezone)?;
         let store = Arc::new(Store::open(hub_store::Settings {
-            commit_window: config.store.commit_window,
-            utc_offset_s: utc_offset_s(&zone, clock.now()),
-            ..hub_store::Settings::new(&config.store.dir)
+            commit_window: stored.commit_window,
+            utc_offset_s: wanted.utc_offset_s(clock.now()),
+            ..hub_store::Settings::new(&stored.dir)
         })?);
-        store.expect(intervals(&commune));
+        store.expect(wanted.intervals());
         let clock = clock.guarded(built(), last_kept(&store)?);
-        let keeping = Keeping {
-            raw: config.store.keep_raw,
-            hourly: config.store.keep_hourly,
-            max_bytes: config.store.max_bytes,
-        };
+        let keeping =
+            Keeping { raw: stored.keep_raw, hourly: stored.keep_hourly, max_bytes: stored.max_bytes };
         let keeper_clock = clock.clone();
-        let accounts = Arc::new(Accounts::open(&config.store.dir)?);
-        let records = Arc::new(Records::open(&config.store.dir)?);
-        note_configured(&records, &commune, clock.now())?;
-        let (rules, faults) = RuleSet::compile(crate::rules::files(config.rules.as_deref())?);
-        for fault in faults {
-            tracing::error!(rule = &*fault.rule, "rule refused: {fault}");
-        }
-        for fault in rules.override_faults(&commune) {
-            tracing::error!("{fault}");
-        }
+        let accounts = Arc::new(Accounts::open(&stored.dir)?);
+        let records = Arc::new(Records::open(&stored.dir)?);
+        note_configured(&records, &wanted.commune, clock.now())?;
+        let pushed = Arc::new(PushCounters::default());
+        let (push, backtest) = (wanted.push(pushed.clone()), wanted.backtest(store.clone()));
+        let Wanted { commune, configured, needs_restart, logic, .. } = wanted;
         let started_at = clock.now();
-        let logic = logic(&commune, zone, rules, (&store, &records), started_at, started_at)?;
+        let logic = logic.build((&store, &records), started_at, started_at)?;
 
         let (intake, deliveries) = mpsc::channel(INTAKE_CAPACITY);
         let (requests, asked) = mpsc::channel(REQUESTS);
@@ -139,12 +129,6 @@ impl Hub {
             pipeline.run(inputs).await;
         })?;
 
-        let configured = Configured {
-            modbus: config.modbus,
-            mqtt: config.mqtt,
-            mqtt_keep: config.store.dir.join(MQTT_FILE),
-            mqtt_devices: config.mqtt_devices,
-        };
         let adapters = match Adapters::start(configured, &intake, &clock) {
             Ok(adapters) => adapters,
             Err(error) => {
@@ -164,7 +148,6 @@ impl Hub {
         };
         tokio::spawn(worker.run());
         let configuration = Configuration::taken_up(needs_restart);
-        let pushed = Arc::new(PushCounters::default());
         let report = Report {
             clock: clock.clone(),
             store: store.clone(),
@@ -172,19 +155,12 @@ impl Hub {
             configuration: configuration.clone(),
             pushed: pushed.clone(),
         };
-        let push = Arc::new(push::Reader::new(&commune, &config.push_devices, pushed.clone()));
-        let backtests = Backtests {
-            commune: commune.clone(),
-            zone: TimeZone::get(&commune.timezone)?,
-            rules: config.rules.clone(),
-            history: store.clone(),
-        };
         let setup_code = first_start::setup_code(&accounts, listener.local_addr()?)?;
         let api = hub_api::Hub {
             setup_code,
             commune,
             rules: rules_view,
-            backtest: backtests.runner(),
+            backtest,
             history: store.clone(),
             accounts,
             push,
@@ -205,7 +181,7 @@ impl Hub {
             }),
             metrics: Arc::new(move |metrics| report.metrics(metrics)),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            public_url: config.http.public_url,
+            public_url: http.public_url,
         };
         let http = listener.local_addr()?;
         let stop_http = CancellationToken::new();
@@ -244,48 +220,37 @@ impl Hub {
     /// # Errors
     /// When a rule is faulty or the store cannot be read; then nothing has changed.
     pub async fn renew(&mut self, config: Config) -> anyhow::Result<()> {
-        let (rules, faults) = RuleSet::compile(crate::rules::files(config.rules.as_deref())?);
-        anyhow::ensure!(
-            faults.is_empty(),
-            "{}",
-            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-        );
-        let needs_restart = NeedsRestart::of(&config);
-        let rules_folder = config.rules.clone();
-        let commune = Arc::new(config.commune);
-        note_configured(&self.records, &commune, (self.api.now)())?;
-        let (store, started_at, of_logic) = (self.store.clone(), self.started_at, commune.clone());
-        let records = self.records.clone();
-        let zone = TimeZone::get(&commune.timezone)?;
-        let build = Box::new(move |now| logic(&of_logic, zone, rules, (&store, &records), started_at, now));
-        self.store.expect(intervals(&commune));
-        let (done, built) = oneshot::channel();
-        let ended = || anyhow::anyhow!("the pipeline has ended");
-        self.renewals.send(Renewal { build, done }).await.map_err(|_| ended())?;
-        built.await.map_err(|_| ended())??;
-        let configured = Configured {
-            modbus: config.modbus,
-            mqtt: config.mqtt,
-            mqtt_keep: config.store.dir.join(MQTT_FILE),
-            mqtt_devices: config.mqtt_devices,
-        };
+        let wanted = Wanted::of(config)?;
+        anyhow::ensure!(wanted.rule_faults.is_empty(), "{}", wanted.rule_faults.join("\n"));
+        let push = wanted.push(self.pushed.clone());
+        let (intervals, backtest) = (wanted.intervals(), wanted.backtest(self.store.clone()));
+        let Wanted { commune, configured, needs_restart, logic, .. } = wanted;
+        let now = (self.api.now)();
+        note_configured(&self.records, &commune, now)?;
+        if let Err(error) = self.renew_logic(logic).await {
+            note_configured(&self.records, &self.api.commune, now)?;
+            return Err(error);
+        }
+        self.store.expect(intervals);
         self.adapters.renew(configured).await?;
-        self.api.push = Arc::new(push::Reader::new(&commune, &config.push_devices, self.pushed.clone()));
         self.watched.send_replace(commune.clone());
         self.api.records_changed.notify_one();
-        self.api.backtest = Backtests {
-            zone: TimeZone::get(&commune.timezone)?,
-            rules: rules_folder,
-            history: self.store.clone(),
-            commune: commune.clone(),
-        }
-        .runner();
-        self.api.commune = commune;
+        self.api = hub_api::Hub { push, backtest, commune, ..self.api.clone() };
         // Requests that are under way end with the router that they began with.
         drop(self.router.send_replace(with_mqtt(hub_api::router(self.api.clone()), self.adapters.gate())));
         self.live.renew();
         self.configuration.renewed(needs_restart);
         Ok(())
+    }
+
+    /// Puts another logic into the pipeline, built from the store once that holds all that the old one decided.
+    async fn renew_logic(&self, logic: LogicBuilder) -> anyhow::Result<()> {
+        let (store, records, started_at) = (self.store.clone(), self.records.clone(), self.started_at);
+        let build = Box::new(move |now| logic.build((&store, &records), started_at, now));
+        let (done, built) = oneshot::channel();
+        let ended = || anyhow::anyhow!("the pipeline has ended");
+        self.renewals.send(Renewal { build, done }).await.map_err(|_| ended())?;
+        built.await.map_err(|_| ended())?
     }
 
     /// How the configuration stands, for whoever reads it.
@@ -343,68 +308,6 @@ fn retime(records: Arc<Records>, commune: watch::Receiver<Arc<Commune>>, changed
         }
         changed.notify_one();
     })
-}
-
-pub(crate) fn utc_offset_s(zone: &TimeZone, moment: Timestamp) -> i32 {
-    jiff::Timestamp::from_millisecond(moment.as_millis()).map_or(0, |moment| zone.to_offset(moment).seconds())
-}
-
-/// How often each point is read, where the configuration says so.
-fn intervals(commune: &Commune) -> Vec<(PointId, Duration)> {
-    let devices = commune.sites.iter().flat_map(|site| &site.devices);
-    let of_device = |device: &Device| {
-        let interval = device.interval;
-        device.points.iter().filter_map(|point| Some((point.id.clone(), interval?))).collect::<Vec<_>>()
-    };
-    devices.flat_map(of_device).collect()
-}
-
-/// Builds the logic from what the store remembers.
-fn logic(
-    commune: &Arc<Commune>,
-    zone: TimeZone,
-    rules: RuleSet,
-    (store, records): (&Store, &Records),
-    started_at: Timestamp,
-    now: Timestamp,
-) -> anyhow::Result<Logic> {
-    let open_alarms = AlarmFilter { active_only: true, limit: usize::MAX, ..AlarmFilter::default() };
-    let recovered = Recovered {
-        latest: store.latest()?.into_iter().map(|latest| (latest.reading, latest.last_good)).collect(),
-        tracking: store.tracking()?,
-        alarms: store.alarms(&open_alarms)?,
-        next_alarm: store.next_alarm_id()?,
-        out_of_service: store.out_of_service(false)?,
-        raised_lately: raised_lately(store, now)?,
-        started_at,
-        now,
-    };
-    let elapsed_ms = stopwatch();
-    let host = Host {
-        utc_offset_s: Box::new(move |moment| utc_offset_s(&zone, moment)),
-        elapsed: Arc::new(move || Duration::from_millis(elapsed_ms())),
-    };
-    let mut logic = Logic::new(commune.clone(), rules, recovered, host);
-    logic.set_upkeep(Arc::new(in_force(records, commune)?));
-    let windows: Vec<_> = logic.windows().collect();
-    for (point, span) in windows {
-        let mut readings = Vec::new();
-        store.readings(&point, now.minus(span), now, &mut |reading| {
-            readings.push(reading);
-            std::ops::ControlFlow::Continue(())
-        })?;
-        logic.warm(readings);
-    }
-    Ok(logic)
-}
-
-/// New alarms of late, be they open or over: so that a restart forgets no flood.
-fn raised_lately(store: &Store, now: Timestamp) -> anyhow::Result<Vec<(SiteId, Timestamp)>> {
-    let from = now.minus(hub_logic::FLOOD_WINDOW);
-    let filter = AlarmFilter { from: Some(from), limit: usize::MAX, ..AlarmFilter::default() };
-    let mut alarms = store.alarms(&filter)?;
-    alarms.retain(|alarm| alarm.raised_at >= from);
-    Ok(alarms.into_iter().map(|alarm| (alarm.subject.site(), alarm.raised_at)).collect())
 }
 
 fn on_thread(name: &str, work: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<JoinHandle<()>> {

@@ -25,6 +25,7 @@ mod run;
 mod telegraf;
 mod tls;
 mod upkeep;
+mod wanted;
 mod websocket;
 
 use std::process::ExitCode;

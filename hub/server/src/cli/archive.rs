@@ -11,7 +11,7 @@ use hub_store::archive::{self, Archive, BrokerFile};
 
 use super::{ConfigDir, warn};
 use crate::config::Config;
-use crate::hub::MQTT_FILE;
+use crate::wanted::MQTT_FILE;
 
 pub(super) const BROKER: BrokerFile =
     BrokerFile { name: MQTT_FILE, layout: hub_broker::LAYOUT, forget: hub_broker::FORGET_SESSIONS };
