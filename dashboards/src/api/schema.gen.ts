@@ -606,6 +606,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rules/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A rule's files as they are, and how they came to be so. */
+        get: operations["get_rule"];
+        /** Puts a rule's text in force, and keeps the one before. Refused when somebody has changed it since `revision`. */
+        put: operations["put_rule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rules/{rule}/backtest": {
         parameters: {
             query?: never;
@@ -621,6 +639,74 @@ export interface paths {
          *     (Backtest) or `problem` (Problem). At most one runs at a time.
          */
         post: operations["post_backtest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{rule}/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs cases on a text through the hub's own logic; keeps nothing. One at a time, for at most 15 s. */
+        post: operations["post_cases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{rule}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what is wrong with a text, or what it says of itself; keeps nothing. */
+        post: operations["post_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{rule}/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switches a rule on or off. The alarms of one that is off are closed as no longer watched. */
+        post: operations["post_switch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{rule}/versions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A rule's texts as they were. */
+        get: operations["get_rule_version"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1416,6 +1502,42 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description How one case went. */
+        CaseRun: {
+            /** @description What was expected and what came; null when all is as expected. */
+            failure: string | null;
+            /** @description The line at which it begins. */
+            line: number;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description A rule and its cases, to be run. */
+        CasesRequest: {
+            /** @description The text of its cases. */
+            cases: string;
+            /** @description The rule's text. */
+            source: string;
+        };
+        /** @description How a rule's cases went. */
+        CasesRun: {
+            cases_fault: components["schemas"]["TextFault"] | null;
+            /** @description Each case. */
+            results: components["schemas"]["CaseRun"][];
+            rule_fault: components["schemas"]["TextFault"] | null;
+        };
+        /** @description What a text says of itself. */
+        CheckedRule: {
+            /** @description How long its condition must be gone. */
+            off_delay: string;
+            /** @description How long its condition must hold, such as `10m`. */
+            on_delay: string;
+            /** @description How urgent its alarms are. */
+            priority: components["schemas"]["Priority"];
+            /** @description Its title. */
+            title: components["schemas"]["LocalText"];
+            /** @description What it watches. */
+            watches: components["schemas"]["RuleWatches"];
+        };
         /** @description A comment. */
         CommentRequest: {
             /** @description What to say. */
@@ -1916,6 +2038,13 @@ export interface components {
         };
         /** @description A value that is sent in: a number in the point's unit, or a switch (true is 1, false is 0). */
         NewValue: number | boolean;
+        /** @description A rule's texts as they were. */
+        OldRuleText: components["schemas"]["RuleVersion"] & {
+            /** @description Its cases. */
+            cases: string | null;
+            /** @description The rule's text. */
+            source: string;
+        };
         /** @description A login that is still good. */
         OpenSession: {
             /**
@@ -2185,6 +2314,8 @@ export interface components {
             latching: boolean;
             /** @description How long its condition must be gone. */
             off_delay: string;
+            /** @description Whether it judges: an integrator may switch it off. */
+            on: boolean;
             /** @description How long its condition must hold, such as `10m`. */
             on_delay: string;
             /** @description What a missing value means: `hold`, `clear` or `raise`. */
@@ -2205,12 +2336,68 @@ export interface components {
             /** @description What it watches. */
             watches: components["schemas"]["RuleWatches"];
         };
+        /** @description A text to be looked at. */
+        RuleCheckRequest: {
+            /** @description The rule's text. */
+            source: string;
+        };
+        /** @description What is to be said of a rule's text. */
+        RuleChecked: {
+            /** @description What failed when it was tried on readings that were made up; it would be taken all the same. */
+            doubts: components["schemas"]["TextFault"][];
+            /** @description What refuses it; empty when it would be taken. */
+            faults: components["schemas"]["TextFault"][];
+            rule: components["schemas"]["CheckedRule"] | null;
+        };
         /** @description What is wrong with a rule. */
         RuleFault: {
             /** @description The line of its file, from 1. */
             line: number;
             /** @description What is wrong. */
             message: string;
+        };
+        /**
+         * @description Whose a rule is: it comes with the hub, does so and was changed here, or is the commune's own.
+         * @enum {string}
+         */
+        RuleOrigin: "shipped" | "changed" | "own";
+        /** @description A rule's files as they are. */
+        RuleText: {
+            /** @description Its cases; null when there are none. */
+            cases: string | null;
+            /** @description Its id: its file's name without the ending. */
+            id: string;
+            /** @description Whether it judges. */
+            on: boolean;
+            /** @description Whose it is. */
+            origin: components["schemas"]["RuleOrigin"];
+            /** @description Stands for all of this; to be given back with a change. */
+            revision: string;
+            /** @description Its text. */
+            source: string;
+            /** @description What is known of how it came to be so, the newest first; at most 100. */
+            versions: components["schemas"]["RuleVersion"][];
+        };
+        /** @description A step in the life of a rule's text. */
+        RuleVersion: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who; null when it was found. */
+            by: string | null;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /** @description Whether the rule judged from then on. */
+            on: boolean;
+            /** @description What was done: `saved`, `switched_on`, `switched_off`, or `found` in the files, where somebody had changed them. */
+            what: string;
+            /** @description Why. */
+            why: string;
         };
         /** @description What a rule watches. An empty list does not narrow. */
         RuleWatches: {
@@ -2226,6 +2413,24 @@ export interface components {
             site: string[];
             /** @description Kinds of sites. */
             site_kind: string[];
+        };
+        /** @description A rule's texts, to be put in force. */
+        SaveRuleRequest: {
+            /** @description The text of its cases; nothing or an empty text: none of its own. */
+            cases?: string | null;
+            /** @description The revision that this was made from; nothing for a rule that is new. */
+            revision?: string | null;
+            /** @description The rule's text. */
+            source: string;
+            /** @description Why, for whoever reads its versions. */
+            why: string;
+        };
+        /** @description A rule after a change. */
+        SavedRule: components["schemas"]["RuleText"] & {
+            /** @description Whether the running hub has taken it up already. */
+            in_force: boolean;
+            /** @description Why not, where the hub says so. */
+            waits_for: string | null;
         };
         /** @description A record (RFC 8428). Base fields hold for the records that follow. */
         SenmlRecord: {
@@ -2319,6 +2524,24 @@ export interface components {
          * @enum {string}
          */
         SiteState: "normal" | "alarm" | "silent" | "no_data";
+        /** @description Whether a rule is to judge. */
+        SwitchRuleRequest: {
+            /** @description Whether it is to judge. */
+            on: boolean;
+            /** @description The revision that was seen. */
+            revision: string;
+            /** @description Why. */
+            why: string;
+        };
+        /** @description What is wrong in a text, and where. */
+        TextFault: {
+            /** @description The column, from 1; null where only the line is known. */
+            column: number | null;
+            /** @description The line, from 1. */
+            line: number;
+            /** @description What was found and what is allowed. */
+            message: string;
+        };
         /** @description A program that may call the API. */
         Token: {
             /**
@@ -3773,6 +3996,70 @@ export interface operations {
             };
         };
     };
+    get_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleText"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveRuleRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedRule"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_backtest: {
         parameters: {
             query?: never;
@@ -3795,6 +4082,140 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_cases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id, which need not exist yet. */
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CasesRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesRun"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id, which need not exist yet. */
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleCheckRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleChecked"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_switch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchRuleRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedRule"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rule_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule: string;
+                /** @description The version's number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OldRuleText"];
                 };
             };
             default: {

@@ -23,6 +23,8 @@ const READS: usize = 8;
 const EXPORTS: usize = 4;
 /// Back-tests that run at once; the next one is answered 503.
 const BACKTESTS: usize = 1;
+/// Runs of cases at once; the next one is answered 503.
+const CASES: usize = 1;
 /// Live streams that are open at once; the next one is answered 503.
 const STREAMS: usize = 200;
 /// How long to wait for a place in the pipeline's queue.
@@ -45,6 +47,7 @@ pub(crate) struct App {
     pub tries: Tries,
     pub exports: Arc<Semaphore>,
     pub backtests: Arc<Semaphore>,
+    pub cases: Arc<Semaphore>,
     pub push_room: Room,
     pub streams: Arc<Semaphore>,
     /// One probe at a time: it is somebody's device.
@@ -73,6 +76,7 @@ impl App {
             push_room: Room::new(),
             exports: Arc::new(Semaphore::new(EXPORTS)),
             backtests: Arc::new(Semaphore::new(BACKTESTS)),
+            cases: Arc::new(Semaphore::new(CASES)),
             streams: Arc::new(Semaphore::new(STREAMS)),
             probes: Semaphore::new(1),
             reads: Arc::new(Semaphore::new(READS)),

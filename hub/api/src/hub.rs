@@ -16,6 +16,7 @@ use crate::health::Health;
 use crate::live::Live;
 use crate::metrics::MetricsText;
 use crate::push::PushReader;
+use crate::rulebook::RuleDesk;
 
 /// All that the API needs of the hub.
 #[derive(Clone)]
@@ -26,6 +27,8 @@ pub struct Hub {
     pub rules: watch::Receiver<Vec<RuleStatus>>,
     /// Takes a rule through stored history.
     pub backtest: BacktestRunner,
+    /// Where the rules' files are changed.
+    pub rule_desk: RuleDesk,
     /// What has been committed.
     pub history: Arc<dyn History>,
     /// Users, tokens and sessions.

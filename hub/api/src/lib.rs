@@ -22,6 +22,7 @@ mod query;
 mod records;
 mod router;
 mod routes;
+mod rulebook;
 mod serve;
 mod wire;
 
@@ -34,4 +35,5 @@ pub use live::{Committed, Live};
 pub use metrics::{MetricsText, OPENMETRICS, Sample};
 pub use push::{PushError, PushFormat, PushReader, PushRefusal, Pushed, RefusalKind, TimeUnit};
 pub use router::{openapi, router};
+pub use rulebook::{RuleBook, RuleDesk, RuleOrigin, RuleText};
 pub use serve::{TlsSource, serve};

@@ -59,7 +59,7 @@ impl App {
     }
 }
 
-fn record_problem(error: &RecordError) -> Problem {
+pub(crate) fn record_problem(error: &RecordError) -> Problem {
     match error {
         RecordError::Unknown { .. } => Problem::not_found("id", error.to_string()),
         RecordError::Stale { .. } | RecordError::SameDate { .. } => Problem::conflict(format!("{error}.")),

@@ -23,7 +23,8 @@ use crate::hub::Hub;
 use crate::push::influx::errors_as_influx;
 use crate::routes::{
     accounts, alarms, audit, backtest, calibrations, commune, completeness, corrections, deliver, entries,
-    field, metrics, points, preview, push, readings, rules, service, session, setup, sites, stream,
+    field, metrics, points, preview, push, readings, rule_texts, rules, service, session, setup, sites,
+    stream,
 };
 use crate::{dashboard, guard, health, wire};
 
@@ -89,6 +90,11 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(service::get_out_of_service, service::post_out_of_service))
         .routes(routes!(service::post_in_service))
         .routes(routes!(rules::get_rules))
+        .routes(routes!(rule_texts::get_rule, rule_texts::put_rule))
+        .routes(routes!(rule_texts::post_check))
+        .routes(routes!(rule_texts::post_cases))
+        .routes(routes!(rule_texts::post_switch))
+        .routes(routes!(rule_texts::get_rule_version))
         .routes(routes!(backtest::post_backtest))
         .routes(routes!(calibrations::get_calibrations, calibrations::post_calibration))
         .routes(routes!(preview::post_preview))

@@ -217,6 +217,21 @@ impl Logic {
         watch.tracking.alarm.and_then(|id| self.alarms.get(id)).is_some_and(Alarm::is_standing)
     }
 
+    /// Asks every function of every rule about all that it watches, whatever the alarms' states: what fails.
+    pub(crate) fn ask_everything(&self, now: Timestamp) -> Vec<RuleFault> {
+        let local_ms = self.local_ms(now);
+        let mut faults = vec![];
+        for watch in &self.watches.all {
+            let rule = &self.rules.rules[watch.rule];
+            let p = self.watched(watch, now);
+            faults.extend(self.rules.enabled(rule, &p, local_ms).err());
+            faults.extend(self.rules.active(rule, &p, local_ms).err());
+            faults.extend(self.rules.cleared(rule, &p, local_ms).err());
+            faults.extend(self.rules.message(rule, &p, local_ms).err());
+        }
+        faults
+    }
+
     fn watched(&self, watch: &Watch, now: Timestamp) -> Watched {
         Watched {
             world: Arc::clone(&self.world),

@@ -294,6 +294,8 @@ pub struct RuleStatus {
     pub announce: Option<LocalText>,
     /// Over which span the limit that it looks at is averaged; `None` for the limit nearest to single values.
     pub limit_over: Option<Duration>,
+    /// Whether it judges at all: somebody may have switched it off.
+    pub on: bool,
     /// How many points or devices it watches.
     pub subjects: usize,
     /// How many of its alarms stand.

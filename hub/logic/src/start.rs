@@ -25,7 +25,7 @@ impl Logic {
     /// those of a refused file stay as they are.
     pub fn new(commune: Arc<Commune>, rules: RuleSet, recovered: Recovered, host: Host) -> Self {
         let places = Arc::new(Places::new(commune));
-        let watches = WatchList::new(&places, &rules.rules);
+        let watches = WatchList::new(&places, &rules);
         let memories = (0..places.point_count())
             .map(|point| {
                 PointMemory::new(
@@ -109,7 +109,8 @@ impl Logic {
             .map(|Alarm { id, rule, subject, .. }| Tracking { alarm: Some(id), ..untracked(rule, subject) });
         for mut tracking in stored.into_iter().chain(of_alone) {
             tracking.alarm = tracking.alarm.filter(|id| self.alarms.get(*id).is_some());
-            let refused = self.rules.refused.iter().any(|fault| fault.rule == tracking.rule);
+            let is_off = self.rules.off.contains(&tracking.rule);
+            let refused = !is_off && self.rules.refused.iter().any(|fault| fault.rule == tracking.rule);
             match self.watches.find(&tracking.rule, &tracking.subject) {
                 Some(number) => self.resume(number, tracking),
                 None if refused => {

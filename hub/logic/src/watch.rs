@@ -11,7 +11,7 @@ use hub_model::{PointId, RuleId, Subject, Timestamp, Tracking};
 use crate::places::{Places, Target};
 use crate::rules::Rule;
 use crate::rules::settings::Settings;
-use crate::{RuleFault, Watches};
+use crate::{RuleFault, RuleSet, Watches};
 
 /// One rule on one subject.
 pub(crate) struct Watch {
@@ -53,7 +53,7 @@ pub(crate) struct WatchList {
 }
 
 impl WatchList {
-    pub(crate) fn new(places: &Places, rules: &[Rule]) -> Self {
+    pub(crate) fn new(places: &Places, rules: &RuleSet) -> Self {
         let points = places.point_count();
         let mut list = Self {
             by_point: vec![vec![]; points],
@@ -61,7 +61,8 @@ impl WatchList {
             previous: vec![false; points],
             ..Self::default()
         };
-        for (index, rule) in rules.iter().enumerate() {
+        for (index, rule) in rules.rules.iter().enumerate().filter(|(_, rule)| !rules.off.contains(&rule.id))
+        {
             for target in places.targets(rule.facts.watches.scope) {
                 let settings = Settings::new(&rule.facts, places.site(target).rules.get(&*rule.id));
                 if settings.enabled && selects(&rule.facts.watches, places, target) {

@@ -4,7 +4,6 @@
 //! next: `hub_logic::Backtest`.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +13,8 @@ use hub_logic::{Backtest, BacktestDifference, BacktestReport, Host, RuleSet};
 use hub_model::{Commune, PointId, Reading, Reason, Timestamp};
 use hub_store::History;
 use jiff::tz::TimeZone;
+
+use crate::rules::RuleFiles;
 
 /// The longest span of one back-test.
 const MAX_SPAN: Duration = Duration::from_secs(400 * 24 * 3600);
@@ -29,8 +30,8 @@ pub struct Backtests {
     pub commune: Arc<Commune>,
     /// Its time zone.
     pub zone: TimeZone,
-    /// The folder of rules, if the configuration names one.
-    pub rules: Option<PathBuf>,
+    /// Where the rules' files are.
+    pub rules: RuleFiles,
     /// Where the readings are.
     pub history: Arc<dyn History>,
 }
@@ -56,7 +57,7 @@ impl Backtests {
             return Err(BacktestRefused::Span { longest: MAX_SPAN });
         }
         let file = format!("{rule}.rhai");
-        let files = crate::rules::files(self.rules.as_deref()).map_err(|error| {
+        let files = self.rules.rules().map_err(|error| {
             tracing::error!("rules cannot be read: {error:#}");
             BacktestRefused::Unreadable
         })?;

@@ -17,11 +17,14 @@ use hub_store::{AccountError, Accounts};
 use rust_embed::RustEmbed;
 use simulators::config::Link;
 use simulators::{Fleet, Listen, Scenario, World};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::cli::{DemoFormat, DemoOptions};
 use crate::config::Config;
 use crate::hub::Hub;
+use crate::reload;
+use crate::rules::RuleFiles;
 use crate::run::{runtime, stop_asked};
 
 /// The demo commune: its configuration and its scenario.
@@ -77,8 +80,10 @@ async fn run(dir: &Path, options: &DemoOptions) -> anyhow::Result<()> {
     if let Some(mqtt) = &mut config.mqtt {
         mqtt.listen = free_or_any(mqtt.listen);
     }
-    config.rules = Some(dir.join(RULES));
-    let hub = Hub::start(config, clock.clone()).await?;
+    config.rules = RuleFiles::only(dir.join(RULES));
+    let listen = (config.http.listen, config.mqtt.as_ref().map(|mqtt| mqtt.listen));
+    let (seen, hangup) = (reload::look(dir), signal(SignalKind::hangup())?);
+    let mut hub = Hub::start(config, clock.clone()).await?;
     back_fill(&scenario, &hub.intake, clock.now()).await?;
     let mut publishers = only(&scenario, |link| matches!(link, Link::Mqtt { .. }));
     publishers.broker = hub.mqtt.context("the demo has no broker")?.to_string();
@@ -86,7 +91,18 @@ async fn run(dir: &Path, options: &DemoOptions) -> anyhow::Result<()> {
     let publishers = Fleet::start(publishers, move || wall.now()).await?;
 
     announce(options.format, hub.http, &accounts)?;
-    stop.await;
+    // The demo's own ports and rules stay what they are, whatever else is changed in its folder.
+    let fixed = |config: &mut Config| {
+        config.http.listen = listen.0;
+        if let (Some(mqtt), Some(address)) = (&mut config.mqtt, listen.1) {
+            mqtt.listen = address;
+        }
+        config.rules = RuleFiles::only(dir.join(RULES));
+    };
+    tokio::select! {
+        () = stop => {}
+        () = reload::watch(&mut hub, dir, seen, hangup, fixed) => {}
+    }
     publishers.stop().await;
     hub.stop().await?;
     buses.stop().await;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use adapters_sdk::{Clock, INTAKE_CAPACITY, Intake};
 use anyhow::Context;
-use hub_api::Live;
+use hub_api::{Live, RuleDesk};
 use hub_model::{Commune, Timestamp};
 use hub_store::{Accounts, History, Keeping, Records, Store};
 use tokio::net::TcpListener;
@@ -25,6 +25,7 @@ use crate::pipeline::{Inputs, Pipeline, Renewal};
 use crate::push::PushCounters;
 use crate::reload::Configuration;
 use crate::report::Report;
+use crate::rules::Folder;
 use crate::tls::Tls;
 use crate::upkeep::{Retime, WORK, Worker, ask_for, note_configured};
 use crate::wanted::{LogicBuilder, Wanted};
@@ -55,6 +56,7 @@ pub struct Hub {
     router: watch::Sender<hub_api::Router>,
     renewals: mpsc::Sender<Renewal>,
     configuration: Configuration,
+    rules_changed: Arc<Notify>,
     pushed: Arc<PushCounters>,
     /// What the upkeep goes by.
     watched: watch::Sender<Arc<Commune>>,
@@ -97,7 +99,7 @@ impl Hub {
         note_configured(&records, &wanted.commune, clock.now())?;
         let pushed = Arc::new(PushCounters::default());
         let (push, backtest) = (wanted.push(pushed.clone()), wanted.backtest(store.clone()));
-        let Wanted { commune, configured, needs_restart, logic, .. } = wanted;
+        let Wanted { commune, rules, configured, needs_restart, logic, .. } = wanted;
         let started_at = clock.now();
         let logic = logic.build((&store, &records), started_at, started_at)?;
 
@@ -155,12 +157,15 @@ impl Hub {
             configuration: configuration.clone(),
             pushed: pushed.clone(),
         };
+        let rules_changed = Arc::new(Notify::new());
+        let rule_desk = RuleDesk::new(Arc::new(Folder { files: rules, changed: rules_changed.clone() }));
         let setup_code = first_start::setup_code(&accounts, listener.local_addr()?)?;
         let api = hub_api::Hub {
             setup_code,
             commune,
             rules: rules_view,
             backtest,
+            rule_desk,
             history: store.clone(),
             accounts,
             push,
@@ -201,6 +206,7 @@ impl Hub {
             router,
             renewals,
             configuration,
+            rules_changed,
             pushed,
             watched,
             records,
@@ -224,7 +230,7 @@ impl Hub {
         anyhow::ensure!(wanted.rule_faults.is_empty(), "{}", wanted.rule_faults.join("\n"));
         let push = wanted.push(self.pushed.clone());
         let (intervals, backtest) = (wanted.intervals(), wanted.backtest(self.store.clone()));
-        let Wanted { commune, configured, needs_restart, logic, .. } = wanted;
+        let Wanted { commune, rules, configured, needs_restart, logic, .. } = wanted;
         let now = (self.api.now)();
         note_configured(&self.records, &commune, now)?;
         if let Err(error) = self.renew_logic(logic).await {
@@ -235,6 +241,7 @@ impl Hub {
         self.adapters.renew(configured).await?;
         self.watched.send_replace(commune.clone());
         self.api.records_changed.notify_one();
+        self.api.rule_desk.renew(Arc::new(Folder { files: rules, changed: self.rules_changed.clone() }));
         self.api = hub_api::Hub { push, backtest, commune, ..self.api.clone() };
         // Requests that are under way end with the router that they began with.
         drop(self.router.send_replace(with_mqtt(hub_api::router(self.api.clone()), self.adapters.gate())));
@@ -256,6 +263,11 @@ impl Hub {
     /// How the configuration stands, for whoever reads it.
     pub fn configuration(&self) -> Configuration {
         self.configuration.clone()
+    }
+
+    /// Rung when somebody has changed a rule's file by the API.
+    pub fn rules_changed(&self) -> Arc<Notify> {
+        self.rules_changed.clone()
     }
 
     /// Resolves when the pipeline has ended by itself. A hub that takes in nothing more is of no use to anybody: it is to end,

@@ -101,14 +101,22 @@ impl Configuration {
 }
 
 /// Renews the hub whenever its files differ from what was `seen` before they were read, and at once when `asked`, which is
-/// SIGHUP. Never returns.
-pub async fn watch(hub: &mut Hub, dir: &Path, mut seen: Seen, mut asked: Signal) {
+/// SIGHUP, or a rule was changed by the API. What is `fixed` is put into each configuration that is read. Never returns.
+pub async fn watch(
+    hub: &mut Hub,
+    dir: &Path,
+    mut seen: Seen,
+    mut asked: Signal,
+    fixed: impl Fn(&mut Config),
+) {
+    let rules_changed = hub.rules_changed();
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let at_once = tokio::select! {
             _ = ticks.tick() => false,
             Some(()) = asked.recv() => true,
+            () = rules_changed.notified() => true,
         };
         let folder = dir.to_owned();
         let now = tokio::task::spawn_blocking(move || look(&folder)).await.unwrap_or_default();
@@ -116,16 +124,17 @@ pub async fn watch(hub: &mut Hub, dir: &Path, mut seen: Seen, mut asked: Signal)
             continue;
         }
         seen = now;
-        take_up(hub, dir).await;
+        take_up(hub, dir, &fixed).await;
     }
 }
 
-async fn take_up(hub: &mut Hub, dir: &Path) {
+async fn take_up(hub: &mut Hub, dir: &Path, fixed: impl Fn(&mut Config)) {
     let configuration = hub.configuration();
     let folder = dir.to_owned();
     let loaded = tokio::task::spawn_blocking(move || Config::require(&folder)).await;
     let taken = match loaded {
-        Ok(Ok((config, warnings))) => {
+        Ok(Ok((mut config, warnings))) => {
+            fixed(&mut config);
             warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
             hub.renew(config).await
         }

@@ -31,7 +31,7 @@ pub fn run(config: Config, dir: &Path, seen: Seen) -> anyhow::Result<()> {
         tokio::select! {
             () = stop => tracing::info!("stopping"),
             () = broken => tracing::error!("the pipeline has ended; the hub cannot go on"),
-            () = reload::watch(&mut hub, dir, seen, hangup) => {}
+            () = reload::watch(&mut hub, dir, seen, hangup, |_| ()) => {}
         }
         hub.stop().await?;
         tracing::info!("stopped");

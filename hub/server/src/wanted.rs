@@ -2,7 +2,6 @@
 //!
 //! Decides nothing, starts nothing and writes nothing. Read next: `hub.rs`, which starts and renews the running parts.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +18,7 @@ use crate::backtest::Backtests;
 use crate::config::Config;
 use crate::push::{PushCounters, Reader};
 use crate::reload::NeedsRestart;
+use crate::rules::RuleFiles;
 use crate::upkeep::in_force;
 
 /// The broker's file, beside the store's.
@@ -36,7 +36,8 @@ pub struct Wanted {
     pub rule_faults: Vec<String>,
     /// Builds the logic that judges by it.
     pub logic: LogicBuilder,
-    rules_folder: Option<PathBuf>,
+    /// Where the rules' files are.
+    pub rules: RuleFiles,
     push_devices: Vec<PushDevice>,
 }
 
@@ -47,7 +48,7 @@ impl Wanted {
     /// When the folder of rules cannot be read.
     pub fn of(config: Config) -> anyhow::Result<Self> {
         let needs_restart = NeedsRestart::of(&config);
-        let (rules, faults) = RuleSet::compile(crate::rules::files(config.rules.as_deref())?);
+        let (rules, faults) = config.rules.compile()?;
         let commune = Arc::new(config.commune);
         let mut rule_faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         rule_faults.extend(rules.override_faults(&commune).iter().map(ToString::to_string));
@@ -63,7 +64,7 @@ impl Wanted {
             commune,
             needs_restart,
             rule_faults,
-            rules_folder: config.rules,
+            rules: config.rules,
             push_devices: config.push_devices,
         })
     }
@@ -76,7 +77,7 @@ impl Wanted {
     /// Takes rules through what is stored.
     pub fn backtest(&self, history: Arc<dyn History>) -> BacktestRunner {
         let commune = self.commune.clone();
-        let (zone, rules) = (self.logic.zone.clone(), self.rules_folder.clone());
+        let (zone, rules) = (self.logic.zone.clone(), self.rules.clone());
         Backtests { commune, zone, rules, history }.runner()
     }
 

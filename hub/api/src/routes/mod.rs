@@ -18,6 +18,7 @@ pub(crate) mod points;
 pub(crate) mod preview;
 pub(crate) mod push;
 pub(crate) mod readings;
+pub(crate) mod rule_texts;
 pub(crate) mod rules;
 pub(crate) mod service;
 pub(crate) mod session;

@@ -16,6 +16,7 @@ mod place;
 mod point;
 mod record;
 mod rule;
+mod rule_text;
 mod senml;
 mod series;
 mod service;
@@ -44,7 +45,11 @@ pub use record::{
     AuditedReading, Calibration, CalibrationChange, CalibrationPreview, CalibrationRequest, CorrectionAction,
     CorrectionRequest, Deed, Entry, EntryChange, EntryRequest, Job,
 };
-pub use rule::{Rule, RuleFault};
+pub use rule::{Rule, RuleFault, RuleWatches};
+pub use rule_text::{
+    CasesRequest, CasesRun, OldRuleText, RuleCheckRequest, RuleChecked, RuleText, RuleVersion,
+    SaveRuleRequest, SavedRule, SwitchRuleRequest,
+};
 pub use senml::SenmlRecord;
 pub use series::{Buckets, ReadingEvent, Readings, ReadingsAnswer, ResyncEvent, SeriesAnswer};
 pub use service::{InServiceRequest, OutOfService, OutOfServiceRequest};

@@ -38,6 +38,8 @@ pub struct Rule {
     pub remind_after: Option<String>,
     /// The rules whose alarms it explains.
     pub explains: Vec<String>,
+    /// Whether it judges: an integrator may switch it off.
+    pub on: bool,
     /// How many points or devices it watches.
     pub subjects: usize,
     /// How many of its alarms are active.
@@ -75,19 +77,11 @@ pub struct RuleWatches {
 
 impl From<&RuleStatus> for Rule {
     fn from(rule: &RuleStatus) -> Self {
-        let watches = &rule.watches;
         Self {
             id: rule.id.to_string(),
             title: (&rule.title).into(),
             priority: rule.priority.into(),
-            watches: RuleWatches {
-                scope: watches.scope.code(),
-                site_kind: watches.site_kind.clone(),
-                quantity: watches.quantity.clone(),
-                site: watches.site.clone(),
-                device: watches.device.clone(),
-                point: watches.point.clone(),
-            },
+            watches: (&rule.watches).into(),
             on_delay: duration::format(rule.on_delay),
             off_delay: duration::format(rule.off_delay),
             on_missing: rule.on_missing.code().to_owned(),
@@ -97,9 +91,23 @@ impl From<&RuleStatus> for Rule {
             latching: rule.latching,
             remind_after: rule.remind_after.map(duration::format),
             explains: rule.explains.clone(),
+            on: rule.on,
             subjects: rule.subjects,
             active: rule.active,
             fault: rule.fault.as_ref().map(RuleFault::from),
+        }
+    }
+}
+
+impl From<&hub_logic::Watches> for RuleWatches {
+    fn from(watches: &hub_logic::Watches) -> Self {
+        Self {
+            scope: watches.scope.code(),
+            site_kind: watches.site_kind.clone(),
+            quantity: watches.quantity.clone(),
+            site: watches.site.clone(),
+            device: watches.device.clone(),
+            point: watches.point.clone(),
         }
     }
 }

@@ -14,6 +14,7 @@ mod push;
 mod readings;
 mod records;
 mod roles;
+mod rules;
 mod session;
 mod stream;
 mod world;

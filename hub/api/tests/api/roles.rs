@@ -47,6 +47,9 @@ fn calls() -> Vec<(&'static str, &'static str, Option<Value>, Option<Role>)> {
         ("GET", "/api/v1/out-of-service", None, Some(Role::Viewer)),
         ("POST", "/api/v1/out-of-service", Some(out), Some(Role::Officer)),
         ("GET", "/api/v1/rules", None, Some(Role::Viewer)),
+        ("GET", "/api/v1/rules/chlorine-low", None, Some(Role::Integrator)),
+        ("POST", "/api/v1/rules/new/check", Some(json!({"source": ""})), Some(Role::Integrator)),
+        ("POST", "/api/v1/rules/new/cases", Some(json!({"source": "", "cases": ""})), Some(Role::Integrator)),
         ("GET", "/api/v1/points/tam-hop-water/plc/turbidity/calibrations", None, Some(Role::Viewer)),
         (
             "POST",

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use hub_api::auth::{Role, digest};
-use hub_api::{Health, Hub, Live, Part, router};
+use hub_api::{Health, Hub, Live, Part, RuleDesk, router};
 use hub_logic::{OnMissing, RuleFault, RuleStatus, Watches};
 use hub_model::{
     Alarm, AlarmId, AlarmState, Checks, Commune, Device, DeviceId, Limit, LimitStatus, LocalText, Location,
@@ -20,6 +20,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use crate::field::Pretended;
 use crate::pipeline::{Pipeline, news};
 use crate::push::Words;
+use crate::rules::PretendedRules;
 
 /// When the tests begin: 2026-03-01T09:00:00+07:00.
 pub const START_MS: i64 = 1_772_330_400_000;
@@ -95,6 +96,7 @@ impl World {
         }
         let (clock, health) = (now_ms.clone(), is_healthy.clone());
         let hub = Hub {
+            rule_desk: RuleDesk::new(Arc::new(PretendedRules)),
             backtest: Arc::new(|_, _| Err(hub_api::BacktestRefused::UnknownRule)),
             commune: Arc::new(commune()),
             rules: shown_rules,
@@ -254,6 +256,7 @@ fn rule(id: &str, fault_line: Option<usize>) -> RuleStatus {
         explains: vec![],
         announce: None,
         limit_over: None,
+        on: true,
         subjects: 1,
         active: 0,
         fault,

@@ -2,8 +2,13 @@
 //!
 //! The format is described in `scripts/README.md`. Nothing here is used while the hub runs. Read next: [`run`].
 
+mod check;
 mod read;
 mod run;
+
+use std::time::Duration;
+
+pub use check::{RuleCheck, TextFault, check_rule};
 
 use crate::{Elapsed, RuleFault, RuleSet};
 
@@ -45,13 +50,27 @@ pub fn run_cases(
     cases: (&str, &str),
     elapsed: &Elapsed,
 ) -> Result<Vec<CaseResult>, CasesError> {
+    run_cases_within(rule, cases, elapsed, Duration::MAX)
+}
+
+/// As [`run_cases`]; what still runs after `longest`, or has not begun by then, is stopped and fails.
+///
+/// # Errors
+/// When the rule or the cases cannot be read.
+pub fn run_cases_within(
+    rule: (&str, &str),
+    cases: (&str, &str),
+    elapsed: &Elapsed,
+    longest: Duration,
+) -> Result<Vec<CaseResult>, CasesError> {
     compiled(rule)?;
     let (file, text) = cases;
     let wrong = |(line, message)| CasesError::Cases { file: file.to_owned(), line, message };
+    let ends = elapsed().saturating_add(longest);
     let mut results = vec![];
     for case in read::cases(text).map_err(wrong)? {
         // A case starts with nothing remembered, the compiled rules' state included.
-        let failure = run::run(&case, compiled(rule)?, elapsed);
+        let failure = run::run(&case, compiled(rule)?, elapsed, ends);
         results.push(CaseResult { name: case.name, line: case.line, failure });
     }
     Ok(results)

@@ -10,6 +10,7 @@ pub(crate) mod settings;
 mod uses;
 pub(crate) mod watched;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hub_model::{Commune, LocalText, RuleId};
@@ -29,6 +30,8 @@ pub struct RuleSet {
     sandbox: Sandbox,
     pub(crate) rules: Vec<Rule>,
     pub(crate) refused: Vec<RuleFault>,
+    /// Rules that somebody has switched off: they judge nothing, and their alarms are no longer watched.
+    pub(crate) off: BTreeSet<RuleId>,
 }
 
 /// One compiled rule.
@@ -50,13 +53,13 @@ impl RuleSet {
     /// Compiles rule files, given as name and text. A faulty one is refused with file and line, the others are taken; the
     /// alarms of a refused one stay as they are.
     pub fn compile(files: impl IntoIterator<Item = (String, String)>) -> (Self, Vec<RuleFault>) {
-        let mut set = Self { sandbox: Sandbox::new(), rules: vec![], refused: vec![] };
+        let mut set = Self { sandbox: Sandbox::new(), rules: vec![], refused: vec![], off: BTreeSet::new() };
         for (file, text) in files {
             let name = file.rsplit(['/', '\\']).next().unwrap_or(&file);
             let id: RuleId = name.strip_suffix(".rhai").unwrap_or(name).into();
             match set.read(&id, &file, &text) {
                 Ok(rule) => set.rules.push(rule),
-                Err(Trouble { line, message }) => {
+                Err(Trouble { line, message, .. }) => {
                     let line = line.unwrap_or(1);
                     set.refused.push(RuleFault { rule: id, file, line, message });
                 }
@@ -75,8 +78,13 @@ impl RuleSet {
         self.sandbox.watch_time(elapsed);
     }
 
-    fn read(&self, id: &RuleId, file: &str, text: &str) -> Result<Rule, Trouble> {
-        let whole_file = |message: String| Trouble { line: None, message };
+    /// Switches rules off, whether they were taken or refused.
+    pub fn switch_off(&mut self, rules: impl IntoIterator<Item = String>) {
+        self.off.extend(rules.into_iter().map(RuleId::from));
+    }
+
+    pub(crate) fn read(&self, id: &RuleId, file: &str, text: &str) -> Result<Rule, Trouble> {
+        let whole_file = |message: String| Trouble::in_line(None, message);
         hub_model::id::check_part(id).map_err(|error| whole_file(format!("the file's name: {error}")))?;
         if self.rules.iter().any(|rule| rule.id == *id) {
             return Err(whole_file(format!("a rule \"{id}\" was read already")));
@@ -86,8 +94,10 @@ impl RuleSet {
         }
         let ast = self.sandbox.compile(text)?;
         if let Some(statement) = ast.statements().first() {
-            let line = statement.position().line();
-            return Err(Trouble { line, message: "found a statement, allowed: functions only".into() });
+            return Err(Trouble::at(
+                statement.position(),
+                "found a statement, allowed: functions only".into(),
+            ));
         }
         let has = |name: &str, parameters: usize| function(&ast, text, name, parameters);
         for (name, parameters) in [("rule", 0), ("active", 1)] {
@@ -103,11 +113,11 @@ impl RuleSet {
             .call(&ast, "rule", (), 0)
             .map_err(|trouble| Trouble { line: trouble.line.or(line_of_rule), ..trouble })?;
         let Some(said) = said.try_cast::<Map>() else {
-            return Err(Trouble { line: line_of_rule, message: "fn rule() must give a map #{ … }".into() });
+            return Err(Trouble::in_line(line_of_rule, "fn rule() must give a map #{ … }".into()));
         };
-        let facts = Facts::read(&said).map_err(|wrong| Trouble {
-            line: line_of(text, &format!("{}:", wrong.key)).or(line_of_rule),
-            message: format!("{}: {}", wrong.key, wrong.message),
+        let facts = Facts::read(&said).map_err(|wrong| {
+            let line = line_of(text, &format!("{}:", wrong.key)).or(line_of_rule);
+            Trouble::in_line(line, format!("{}: {}", wrong.key, wrong.message))
         })?;
         let uses = Uses::of(&ast)?;
         let begins = ["active", "cleared", "message", "enabled_when"]
@@ -167,7 +177,7 @@ impl RuleSet {
 
     fn call(&self, rule: &Rule, function: &str, p: &Watched, local_ms: i64) -> Result<Dynamic, RuleFault> {
         let called = self.sandbox.call(&rule.ast, function, (p.clone(),), local_ms);
-        called.map_err(|Trouble { line, message }| {
+        called.map_err(|Trouble { line, message, .. }| {
             let whole = fault(rule, function, &message);
             RuleFault { line: line.unwrap_or(whole.line), ..whole }
         })
@@ -190,7 +200,7 @@ fn function(ast: &AST, text: &str, name: &str, parameters: usize) -> Result<bool
         return Ok(true);
     }
     let line = line_of(text, &format!("fn {name}"));
-    Err(Trouble { line, message: format!("fn {name} must have {parameters} parameters") })
+    Err(Trouble::in_line(line, format!("fn {name} must have {parameters} parameters")))
 }
 
 /// The first line, from 1, that holds `wanted`.

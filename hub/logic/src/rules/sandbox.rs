@@ -12,7 +12,7 @@ use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicIteratorPackage, BasicMapPackage, BasicMathPackage,
     BasicStringPackage, LogicPackage, MoreStringPackage, Package,
 };
-use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, FLOAT, FuncArgs, INT, Scope};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, FLOAT, FuncArgs, INT, Position, Scope};
 
 use super::watched;
 use crate::Elapsed;
@@ -39,11 +39,24 @@ const OPERATIONS_PER_LOOK: u64 = 32;
 pub(super) const CLOCK_FUNCTIONS: [&str; 5] =
     ["local_hour", "local_minute", "local_weekday", "local_day", "local_month"];
 
-/// What went wrong in a script, and in which line, where that is known.
+/// What went wrong in a script, and in which line and column, from 1, where that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Trouble {
     pub(crate) line: Option<usize>,
+    pub(crate) column: Option<usize>,
     pub(crate) message: String,
+}
+
+impl Trouble {
+    /// At a place of the script.
+    pub(super) fn at(place: Position, message: String) -> Self {
+        Self { line: place.line(), column: place.position(), message }
+    }
+
+    /// At a line, or about the whole file.
+    pub(super) fn in_line(line: Option<usize>, message: String) -> Self {
+        Self { line, column: None, message }
+    }
 }
 
 /// The engine with its bounds.
@@ -114,9 +127,7 @@ impl Sandbox {
     }
 
     pub(crate) fn compile(&self, text: &str) -> Result<AST, Trouble> {
-        self.engine
-            .compile(text)
-            .map_err(|error| Trouble { line: error.position().line(), message: error.err_type().to_string() })
+        self.engine.compile(text).map_err(|error| Trouble::at(error.position(), error.err_type().to_string()))
     }
 
     /// Calls a function of a script at a local time of day, given as milliseconds of a clock that shows it.
@@ -203,11 +214,11 @@ fn micros(span: Duration) -> u64 {
 
 #[expect(clippy::boxed_local, reason = "the engine gives its errors boxed, and so are those within")]
 fn trouble(mut error: Box<EvalAltResult>) -> Trouble {
-    let mut line = error.position().line();
+    let mut at = error.position();
     // The innermost call is where it happened.
     while let EvalAltResult::ErrorInFunctionCall(_, _, inner, _) = *error {
         error = inner;
-        line = error.position().line().or(line);
+        at = if error.position().is_none() { at } else { error.position() };
     }
     error.clear_position();
     let message = match *error {
@@ -219,7 +230,7 @@ fn trouble(mut error: Box<EvalAltResult>) -> Trouble {
         }
         other => other.to_string(),
     };
-    Trouble { line, message }
+    Trouble::at(at, message)
 }
 
 #[cfg(test)]

@@ -54,8 +54,7 @@ impl Uses {
                 _ => {}
             },
             Expr::FnCall(call, at) | Expr::MethodCall(call, at) => {
-                let line = at.line();
-                self.note_call(call).map_err(|message| Trouble { line, message })?;
+                self.note_call(call).map_err(|message| Trouble::at(*at, message))?;
             }
             _ => {}
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use adapters_modbus::{BusSummary, Plan};
 use adapters_sdk::Clock;
-use hub_logic::{RuleFault, RuleSet};
+use hub_logic::RuleFault;
 use hub_model::{Commune, duration};
 
 use super::warn;
@@ -41,9 +41,9 @@ pub fn check(dir: &Path, out: &mut impl Write) -> anyhow::Result<()> {
 /// The rules that would be refused, one line each.
 fn rule_faults(dir: &Path, config: Option<&Config>) -> anyhow::Result<Vec<String>> {
     // A faulty section has been told already, and so has a folder that is none.
-    let Ok(folder) = Config::rules_dir(dir) else { return Ok(Vec::new()) };
-    let (rules, faults) = RuleSet::compile(crate::rules::files(folder.as_deref())?);
-    let line = |fault: &RuleFault| match &folder {
+    let Ok(files) = Config::rules(dir) else { return Ok(Vec::new()) };
+    let (rules, faults) = files.compile()?;
+    let line = |fault: &RuleFault| match files.folder_of(&fault.file) {
         Some(folder) => format!("{}/{fault}", folder.strip_prefix(dir).unwrap_or(folder).display()),
         None => fault.to_string(),
     };

@@ -11,35 +11,29 @@ use adapters_sdk::clock::stopwatch;
 use anyhow::{Context, bail};
 use clap::Args;
 use hub_api::{BacktestAsked, Backtested};
-use hub_logic::{BacktestReport, Elapsed, embedded_rules, run_cases};
+use hub_logic::{BacktestReport, Elapsed, run_cases};
 use hub_model::Timestamp;
 use hub_store::{Settings, Store, StoreError, archive};
 use jiff::tz::TimeZone;
 
 use super::ConfigDir;
 use crate::backtest::Backtests;
-
 use crate::config::{Config, nearest};
+use crate::rules::{RuleFiles, Text};
 
 /// The ending of a file of cases, after the rule's id.
 const CASES: &str = ".cases.toml";
 
-/// A file's name and its text.
-type File = (String, String);
-
 /// A rule's file and, where there is one, the file of its cases.
 struct Subject {
     id: String,
-    rule: File,
-    cases: Option<File>,
+    rule: Text,
+    cases: Option<Text>,
 }
 
 /// Tests the rules of the configuration, or those called `wanted`.
 pub fn test(dir: &Path, wanted: &[String], out: &mut impl Write) -> anyhow::Result<()> {
-    let mut subjects = match Config::rules_dir(dir)? {
-        Some(folder) => of_folder(&folder)?,
-        None => embedded(),
-    };
+    let mut subjects = subjects(&Config::rules(dir)?)?;
     for id in wanted {
         if !subjects.iter().any(|subject| subject.id == *id) {
             bail!("rule: {}", nearest::not_one_of(id, subjects.iter().map(|subject| subject.id.as_str())));
@@ -94,25 +88,14 @@ fn test_one(subject: &Subject, elapsed: &Elapsed, out: &mut impl Write) -> anyho
     Ok((results.iter().filter(|result| result.failure.is_some()).count(), results.len()))
 }
 
-fn embedded() -> Vec<Subject> {
-    let owned = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
-    let subject = |rule: hub_logic::EmbeddedRule| Subject {
-        id: rule.rule.0.trim_end_matches(".rhai").to_owned(),
-        rule: owned(rule.rule),
-        cases: Some(owned(rule.cases)),
-    };
-    embedded_rules().into_iter().map(subject).collect()
-}
-
-fn of_folder(folder: &Path) -> anyhow::Result<Vec<Subject>> {
-    let cases = crate::rules::texts(folder, "toml")?;
-    let rules = crate::rules::texts(folder, "rhai")?;
-    let subject = |rule: File| {
+fn subjects(files: &RuleFiles) -> anyhow::Result<Vec<Subject>> {
+    let cases = files.cases()?;
+    let subject = |rule: Text| {
         let id = rule.0.trim_end_matches(".rhai").to_owned();
         let cases = cases.iter().find(|(name, _)| name.strip_suffix(CASES) == Some(&id)).cloned();
         Subject { id, rule, cases }
     };
-    Ok(rules.into_iter().map(subject).collect())
+    Ok(files.rules()?.into_iter().map(subject).collect())
 }
 
 #[derive(Args)]

@@ -34,6 +34,7 @@ use adapters_sdk::config::{Problems, Table};
 use hub_model::Commune;
 
 use crate::limits::LimitSets;
+use crate::rules::RuleFiles;
 use crate::tls::TlsFiles;
 use files::Files;
 
@@ -53,8 +54,8 @@ pub struct Config {
     pub mqtt: Option<MqttSettings>,
     /// Where readings are kept, and for how long.
     pub store: StoreSettings,
-    /// The folder of rules to use instead of those that come with the hub.
-    pub rules: Option<PathBuf>,
+    /// Where the rules' files are.
+    pub rules: RuleFiles,
     /// Devices that are polled. `Plan::build` takes them: loading has tried it.
     pub modbus: Vec<ModbusDevice>,
     /// Devices that publish, each with its password.
@@ -139,12 +140,12 @@ impl Config {
         part(dir, |root, problems| store::read(root, dir, problems).map(|store| store.dir))
     }
 
-    /// The folder of rules of the configuration in `dir`, if it names one: all that testing rules needs.
+    /// Where the rules of the configuration in `dir` are: all that testing rules needs.
     ///
     /// # Errors
     /// When hub.toml cannot be read or its `[rules]` is faulty.
-    pub fn rules_dir(dir: &Path) -> Result<Option<PathBuf>, Faulty> {
-        part(dir, |root, problems| Some(hub::rules(root, dir, problems)))
+    pub fn rules(dir: &Path) -> Result<RuleFiles, Faulty> {
+        part(dir, |root, problems| Some(RuleFiles::of(dir, hub::rules(root, dir, problems))))
     }
 }
 
@@ -201,7 +202,7 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
         http: hub.http,
         mqtt,
         store: hub.store,
-        rules: hub.rules,
+        rules: RuleFiles::of(dir, hub.rules),
         modbus: sites.modbus,
         mqtt_devices: sites.mqtt,
         push_devices: sites.push,

@@ -38,7 +38,7 @@ fn what_is_not_said_has_its_default() {
     assert_eq!(config.store.commit_window, Duration::from_millis(100));
     assert_eq!(config.store.keep_raw, Duration::from_secs(400 * 86_400));
     assert_eq!(config.store.keep_hourly, Duration::from_secs(10 * 365 * 86_400));
-    assert_eq!(config.rules, None);
+    assert_eq!(config.rules, RuleFiles::of(dir.path(), None));
     assert_eq!(config.commune.timezone, "Asia/Ho_Chi_Minh");
     assert_eq!(config.commune.languages, ["vi", "en"]);
     assert_eq!(config.commune.name.vi, "a");
@@ -104,7 +104,7 @@ fn a_fault_of_a_site_does_not_lock_people_out() {
     write(dir.path(), "hub.toml", "[commune]\nid = 7\n[store]\ndir = \"kept\"\n");
     write(dir.path(), "sites/s.toml", "kind = 3\n");
     assert_eq!(Config::store_dir(dir.path()).unwrap(), dir.path().join("kept"));
-    assert_eq!(Config::rules_dir(dir.path()).unwrap(), None);
+    assert_eq!(Config::rules(dir.path()).unwrap(), RuleFiles::of(dir.path(), None));
     assert_eq!(Config::require(dir.path()).err().unwrap().lines.len(), 3);
     write(dir.path(), "hub.toml", "[store]\ndir = 7\n");
     let fault = Config::store_dir(dir.path()).unwrap_err().to_string();

@@ -180,6 +180,14 @@ impl Hub {
         (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
+    /// PUT below `/api/v1`: status and body.
+    pub fn put(&self, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.agent.put(format!("http://{}/api/v1{path}", self.http));
+        let mut answer =
+            request.header("Authorization", format!("Bearer {}", self.token)).send_json(body).unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_json().unwrap())
+    }
+
     /// DELETE below `/api/v1`: status and body.
     pub fn delete(&self, path: &str) -> (u16, Value) {
         let request = self.agent.delete(format!("http://{}/api/v1{path}", self.http));

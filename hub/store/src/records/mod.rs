@@ -10,6 +10,7 @@ mod deeds;
 mod entries;
 mod error;
 mod jobs;
+mod rules;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,6 +22,7 @@ pub use deeds::{Deed, DeedFilter, NotedDeed};
 pub use entries::{Entry, EntryFilter, EntryKind, NewEntry};
 pub use error::RecordError;
 pub use jobs::{Job, JobKind, JobProgress, NewJob};
+pub use rules::{NewRuleVersion, RuleVersion};
 
 use crate::error::StoreError;
 use crate::sqlite::database::{self, Schema, Step};
@@ -87,6 +89,22 @@ pub(crate) const SCHEMA: Schema = Schema {
             detail TEXT NOT NULL
         ) STRICT;
         CREATE INDEX deed_by_time ON deed (at, id);
+    ",
+        then: None,
+    }, Step {
+        tables: "
+        CREATE TABLE rule_version (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            rule TEXT NOT NULL,
+            source TEXT NOT NULL,
+            cases TEXT,
+            is_on INTEGER NOT NULL,
+            what TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            by TEXT NOT NULL,
+            why TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX rule_version_by_rule ON rule_version (rule, id);
     ",
         then: None,
     }],
