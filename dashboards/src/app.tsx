@@ -10,7 +10,8 @@ import { Login } from "./pages/Login";
 import { More } from "./pages/More";
 import { Now } from "./pages/Now";
 import { Sites } from "./pages/Sites";
-import { commune, session } from "./state/commune";
+import { startAlerts } from "./state/alerts";
+import { commune, mayActAs, session } from "./state/commune";
 import { connection } from "./state/connection";
 import { startLive } from "./state/live";
 import { store } from "./state/store";
@@ -26,6 +27,8 @@ const yearPage = () => import("./pages/year/Year");
 const compliancePage = () => import("./pages/compliance/Compliance");
 const qualityPage = () => import("./pages/quality/Quality");
 const mapPage = () => import("./pages/map/Map");
+const rulesPage = () => import("./pages/rules/Rules");
+const rulePage = () => import("./pages/rules/Rule");
 const accountsPage = () => import("./pages/accounts/Accounts");
 const setupPage = () => import("./pages/accounts/Setup");
 const wallPage = () => import("./pages/wall/Wall");
@@ -76,6 +79,7 @@ function ToLogin() {
 }
 
 function LivePage() {
+  useEffect(() => startAlerts(store), []);
   useEffect(() => startLive(store), []);
   return (
     <Shell>
@@ -96,6 +100,9 @@ function Routed() {
   if (match("/quality", here)) return <Lazy key="quality" load={qualityPage} props={{}} />;
   if (match("/map", here)) return <Lazy key="map" load={mapPage} props={{}} />;
   if (match("/accounts", here)) return <Lazy key="accounts" load={accountsPage} props={{}} />;
+  const isIntegrator = mayActAs("integrator");
+  if (isIntegrator && match("/rules", here)) return <Lazy key="rules" load={rulesPage} props={{}} />;
+  if (isIntegrator && (found = match("/rules/:id", here))) return <Lazy key={here} load={rulePage} props={{ id: found["id"] ?? "" }} />;
   if (match("/alarms", here)) return <Alarms />;
   if ((found = match("/alarms/:id", here))) return <AlarmPage key={here} id={found["id"] ?? ""} />;
   if (match("/more", here)) return <More />;

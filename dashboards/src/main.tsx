@@ -11,6 +11,7 @@ import { commune, session } from "./state/commune";
 import { markLost } from "./state/connection";
 import { applyLang, startPreferences } from "./state/preferences";
 import { store } from "./state/store";
+import { watchVersion } from "./state/version";
 
 /** Without the hub at the start there is nothing to show: it is asked again until it is there. */
 const RETRY_MS = 3_000;
@@ -51,6 +52,16 @@ async function start(): Promise<void> {
   applyLang(whose.languages);
 }
 
+/** Lets the app be installed. Only over https or on the hub's own machine, by the browsers' rule. */
+function offerInstalling(): void {
+  if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
+  // Without it all is as before, but for the page that says that the hub is not there.
+  navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" }).catch(() => undefined);
+}
+
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);
 void start();
+if (document.readyState === "complete") offerInstalling();
+else addEventListener("load", offerInstalling);
+watchVersion();

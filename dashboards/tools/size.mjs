@@ -14,8 +14,8 @@ const html = readFileSync(join(dist, "index.html"), "utf8");
 // What the page names itself is fetched before anything is seen; the rest comes when a page asks for it.
 const named = [...html.matchAll(/(?:src|href)="\/([^"]+)"/g)].map((match) => match[1] ?? "");
 const first = ["index.html", ...named];
-/** Leaflet comes with the map alone; its pictures are not even asked for. @param {string} name */
-const isApart = (name) => /^assets\/(Map-|layers|marker)/.test(name);
+/** Leaflet comes with the map alone, the editor of code with the rules; the pictures of both map and app the page does not ask for. @param {string} name */
+const isApart = (name) => /^(assets\/(Map-|layers|marker|Rule-)|icon-)/.test(name);
 const all = readdirSync(dist, { recursive: true })
   .map(String)
   .filter((name) => extname(name) !== "");
@@ -24,7 +24,7 @@ let firstKb = 0;
 let allKb = 0;
 for (const name of all.sort()) {
   const kb = gzipKb(name);
-  const isFirst = first.includes(name);
+  const isFirst = first.includes(name) && !isApart(name);
   if (!isApart(name)) allKb += kb;
   if (isFirst) firstKb += kb;
   process.stdout.write(`${kb.toFixed(1).padStart(7)} kB  ${isFirst ? "first" : isApart(name) ? "apart" : "later"}  ${name}\n`);

@@ -40,6 +40,17 @@ export type Token = Present<Wire<"Token">>;
 export type MadeToken = Wire<"MadeToken">;
 export type OpenSession = Wire<"OpenSession">;
 export type Deed = Wire<"Deed">;
+export type Rule = Present<Wire<"Rule">>;
+export type RuleText = Present<Wire<"RuleText">>;
+export type RuleVersion = Present<Wire<"RuleVersion">>;
+export type OldRuleText = Present<Wire<"OldRuleText">>;
+export type RuleChecked = Present<Wire<"RuleChecked">>;
+export type TextFault = Present<Wire<"TextFault">>;
+export type CasesRun = Present<Wire<"CasesRun">>;
+export type SavedRule = Present<Wire<"SavedRule">>;
+export type Backtest = Present<Wire<"Backtest">>;
+export type BacktestFigures = Present<Wire<"BacktestFigures">>;
+export type BacktestAlarm = Present<Wire<"BacktestAlarm">>;
 export type Problem = Wire<"Problem">;
 
 /** A `reading` event of the stream. */

@@ -1,4 +1,5 @@
 // Every text of the dashboard in English. The keys are those of vi.ts; the type says when one is missing.
+import { enAlerts } from "./en.alerts";
 import { enPages } from "./en.pages";
 import { enTrends } from "./en.trends";
 import type { Key } from "./vi";
@@ -6,6 +7,7 @@ import type { Key } from "./vi";
 export const en: Record<Key, string> = {
   ...enTrends,
   ...enPages,
+  ...enAlerts,
   // app
   "app.name": "Smart commune",
   "app.skip": "Skip to content",
@@ -271,6 +273,8 @@ export const en: Record<Key, string> = {
   // more
   "more.title": "More",
   "more.pages": "Other pages",
+  "rules.title": "Alarm rules",
+  "rules.short": "See, write, try out and switch the alarm rules",
   "more.account": "Account",
   "more.logout": "Log out",
   "more.language": "Language",

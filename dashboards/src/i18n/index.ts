@@ -2,10 +2,20 @@
 import { signal } from "@preact/signals";
 import type { LocalText } from "../api/types";
 import { en } from "./en";
-import { type Key, vi } from "./vi";
+import { type Key as FirstKey, vi } from "./vi";
+import type { viRules } from "./vi.rules";
 
 export type Lang = "vi" | "en";
-export type { Key };
+/** Texts that are there from the start, and those that come with their pages. */
+export type Key = FirstKey | keyof typeof viRules;
+
+const texts: Record<Lang, Partial<Record<Key, string>>> = { vi: { ...vi }, en: { ...en } };
+
+/** Adds the texts of pages whose code comes when it is first wanted. */
+export function addTexts(more: Record<Lang, Partial<Record<Key, string>>>): void {
+  Object.assign(texts.vi, more.vi);
+  Object.assign(texts.en, more.en);
+}
 
 export const lang = signal<Lang>("vi");
 
@@ -15,7 +25,7 @@ export function isLang(text: string | null | undefined): text is Lang {
 
 /** The text of a key in the present language, `{name}` filled in. */
 export function t(key: Key, values?: Record<string, string | number>): string {
-  const text = (lang.value === "en" ? en : vi)[key];
+  const text = texts[lang.value][key] ?? key;
   return values === undefined ? text : text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 

@@ -1,11 +1,13 @@
 // Every text of the dashboard in Vietnamese, the source language. Short, polite, without jargon.
 // English (en.ts) must have the same keys; words follow the glossary.
+import { viAlerts } from "./vi.alerts";
 import { viPages } from "./vi.pages";
 import { viTrends } from "./vi.trends";
 
 export const vi = {
   ...viTrends,
   ...viPages,
+  ...viAlerts,
   // app
   "app.name": "Xã thông minh",
   "app.skip": "Đến nội dung chính",
@@ -271,6 +273,8 @@ export const vi = {
   // more
   "more.title": "Thêm",
   "more.pages": "Các trang khác",
+  "rules.title": "Quy tắc cảnh báo",
+  "rules.short": "Xem, viết, thử và bật tắt các quy tắc cảnh báo",
   "more.account": "Tài khoản",
   "more.logout": "Đăng xuất",
   "more.language": "Ngôn ngữ",

@@ -9,9 +9,18 @@ export const query = computed(() => new URLSearchParams(here.value.search));
 /** Counts moves to another page (not changes of its filters): focus and scrolling follow it. */
 export const visit = signal(0);
 
+/** How another page is gone to when it has to be loaded anew; by default it is drawn in place. */
+let leave: ((href: string) => void) | null = null;
+
+/** From now on other pages are loaded by `how`. */
+export function leaveBy(how: (href: string) => void): void {
+  leave = how;
+}
+
 export function navigate(href: string, options: { replace?: boolean } = {}): void {
   const url = new URL(href, location.origin);
   const moved = url.pathname !== location.pathname;
+  if (moved && leave !== null) return leave(url.href);
   if (options.replace === true) history.replaceState(null, "", url);
   else history.pushState(null, "", url);
   here.value = { path: url.pathname, search: url.search };

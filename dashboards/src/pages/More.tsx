@@ -10,6 +10,7 @@ import { type Theme, setTheme, theme } from "../state/preferences";
 import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
 import { toast } from "../ui/Toast";
+import { AlertSettings } from "./AlertSettings";
 import { LanguageChoice } from "./Login";
 import "./More.css";
 
@@ -19,6 +20,7 @@ const PAGES = [
   { href: "/compliance", title: "compliance.title", short: "compliance.short", role: "viewer" },
   { href: "/quality", title: "dataquality.title", short: "dataquality.short", role: "viewer" },
   { href: "/map", title: "map.title", short: "map.short", role: "viewer" },
+  { href: "/rules", title: "rules.title", short: "rules.short", role: "integrator" },
   { href: "/accounts", title: "accounts.title", short: "accounts.short", role: "viewer" },
 ] as const;
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
@@ -45,6 +47,7 @@ export function More() {
           onChoose={setTheme}
           options={THEMES.map((value) => ({ value, text: t(`more.theme.${value}`) }))}
         />
+        <AlertSettings />
         {who != null && (
           <section class="stack-tight" aria-label={t("more.account")}>
             <p>

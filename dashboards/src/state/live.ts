@@ -1,4 +1,5 @@
-// Keeps the store in step with the hub: one snapshot, then the stream; after a gap, a snapshot again.
+// Keeps the store in step with the hub: a snapshot at once, so that there is something to see, the stream beside it, and a snapshot again
+// once the stream is open and after each gap, so that nothing is missed in between.
 // A connection that is silent without being broken is found by asking, so that old values never pass for fresh.
 import { getAlarms, getPoints, getSession, getSite, getSites, STREAM_URL } from "../api/calls";
 import { HubError, onUnreachable } from "../api/client";
@@ -33,10 +34,25 @@ export function startLive(store: HubStore): () => void {
   let asking = false;
   let stopped = false;
 
-  const renew = () =>
-    refresh(store).catch((error: unknown) => {
+  let renewing = false;
+  let onceMore = false;
+
+  /** One after the other: what comes while a list is on its way must be put upon that list. */
+  async function renew(): Promise<void> {
+    onceMore = renewing;
+    if (renewing) return;
+    renewing = true;
+    try {
+      do {
+        onceMore = false;
+        await refresh(store);
+      } while (onceMore && !stopped);
+    } catch (error) {
       if (error instanceof HubError && error.status !== 401) again();
-    });
+    } finally {
+      renewing = false;
+    }
+  }
 
   function open(): void {
     if (stopped) return;
@@ -102,6 +118,7 @@ export function startLive(store: HubStore): () => void {
   const askNow = () => void ask();
   window.addEventListener("online", askNow);
   window.addEventListener("offline", askNow);
+  void renew();
   open();
 
   return () => {

@@ -25,6 +25,8 @@ export class HubStore {
   readonly alarms = signal<ReadonlyMap<number, Alarm> | null>(null);
   /** Called for each alarm that the stream brings, after it has been taken in. */
   readonly alarmListeners = new Set<(alarm: Alarm) => void>();
+  /** Called after the whole list has been taken in. */
+  readonly alarmListListeners = new Set<() => void>();
   #meanwhile: Alarm[] | null = null;
 
   replaceSites(sites: readonly Site[]): void {
@@ -67,6 +69,7 @@ export class HubStore {
   replaceAlarms(list: readonly Alarm[]): void {
     this.alarms.value = withAlarmList(list, this.#meanwhile ?? []);
     this.#meanwhile = null;
+    this.alarmListListeners.forEach((listener) => listener());
   }
 
   applyAlarm(alarm: Alarm): void {

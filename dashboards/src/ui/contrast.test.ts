@@ -36,6 +36,8 @@ const TEXT: readonly (readonly [string, string])[] = [
   ["--on-accent", "--accent"],
   ["--surface", "--critical"],
   ["--paper", "--ink"],
+  // Words of code.
+  ...[1, 2, 3, 5, 6].map((n) => [`--series-${n}`, "--surface"] as const),
 ];
 const MARKS: readonly (readonly [string, string])[] = [
   ...["--edge", ...[1, 2, 3, 4, 5, 6].map((n) => `--series-${n}`), "--accent"].flatMap((mark) => ["--paper", "--surface"].map((ground) => [mark, ground] as const)),

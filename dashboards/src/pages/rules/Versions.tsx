@@ -1,0 +1,59 @@
+// What the rule was before: who changed it, when and why, what differs, and the way back.
+import { useSignal } from "@preact/signals";
+import { getRuleVersion } from "../../api/rules";
+import type { OldRuleText, RuleText } from "../../api/types";
+import { t } from "../../i18n";
+import { moment } from "../../i18n/format";
+import { hubNow } from "../../state/clock";
+import { Button } from "../../ui/Button";
+import { DiffView } from "./DiffView";
+
+export function Versions({ rule, onLoad }: { rule: RuleText | null; onLoad: (version: number) => void }) {
+  const shown = useSignal<OldRuleText | null>(null);
+  const versions = rule?.versions ?? [];
+  return (
+    <section class="panel stack-tight rules-panel" aria-labelledby="rules-versions">
+      <h2 id="rules-versions">{t("rules.versions")}</h2>
+      {rule === null || versions.length === 0 ? (
+        <p class="small muted">{t("rules.noVersions")}</p>
+      ) : (
+        <ul>
+          {versions.map((version) => {
+            const time = moment(Date.parse(version.at), hubNow());
+            const isOpen = shown.value?.id === version.id;
+            return (
+              <li key={version.id} class="rules-version">
+                <div class="row row-ends">
+                  <p>
+                    <span class="figures">{time}</span> · {t(`rules.what.${version.what}` as "rules.what.saved")}
+                    {version.by !== null && ` · ${version.by}`}
+                    {version.why !== "" && <span class="muted"> · {version.why}</span>}
+                  </p>
+                  <Button
+                    aria-expanded={isOpen}
+                    aria-label={t("rules.showVersion", { time })}
+                    onClick={() => {
+                      if (isOpen) shown.value = null;
+                      else void getRuleVersion(rule.id, version.id).then((old) => (shown.value = old));
+                    }}
+                  >
+                    {t("rules.show")}
+                  </Button>
+                </div>
+                {isOpen && shown.value !== null && (
+                  <div class="stack-tight">
+                    <h3>{t("rules.oldDiff")}</h3>
+                    <DiffView title={t("rules.oldDiff")} before={shown.value.source} after={rule.source} />
+                    <div>
+                      <Button onClick={() => onLoad(version.id)}>{t("rules.rollBack")}</Button>
+                    </div>
+                  </div>
+                )}
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </section>
+  );
+}
