@@ -62,7 +62,7 @@ describe("a finger", () => {
     for (const path of ["/", "/alarms", "/more"]) {
       await visit(page, path);
       const low = await page.evaluate(() =>
-        [...document.querySelectorAll("button, nav a, select, .choice-option, input:not([type=radio])")]
+        [...document.querySelectorAll("button, nav a, select, .choice-option, input:not([type=radio], label input)")]
           .filter((each) => each.getBoundingClientRect().height > 0 && each.getBoundingClientRect().height < 43.5)
           .map((each) => each.outerHTML),
       );

@@ -32,9 +32,10 @@ export function launch() {
 /**
  * A fresh browser context with the language and theme asked for.
  * @param {import("playwright-core").Browser} browser
- * @param {{ size?: keyof typeof SIZES, scheme?: "light" | "dark", lang?: "vi" | "en" }} [wishes]
+ * The service worker answers navigations itself, so it is kept out unless it is what is tested.
+ * @param {{ size?: keyof typeof SIZES, scheme?: "light" | "dark", lang?: "vi" | "en", worker?: boolean }} [wishes]
  */
-export async function openContext(browser, { size = "phone", scheme = "light", lang = "vi" } = {}) {
+export async function openContext(browser, { size = "phone", scheme = "light", lang = "vi", worker = false } = {}) {
   const context = await browser.newContext({
     baseURL: HUB_URL,
     viewport: SIZES[size],
@@ -42,6 +43,7 @@ export async function openContext(browser, { size = "phone", scheme = "light", l
     locale: lang === "vi" ? "vi-VN" : "en-GB",
     reducedMotion: "reduce",
     hasTouch: size === "phone",
+    serviceWorkers: worker ? "allow" : "block",
   });
   await context.addInitScript((chosen) => {
     if (localStorage.getItem("commune.lang") === null) localStorage.setItem("commune.lang", chosen);

@@ -75,6 +75,8 @@ pub enum Bench {
     Store,
     /// The MQTT door beside mosquitto: acknowledged publishes, fan-out, idle connections, latency, a soak of ten minutes
     Mqtt,
+    /// The dashboard in Chromium: sizes, a slow phone, a year drawn and dragged, 500 live points, the calls behind each page
+    Web,
     /// A thousand rounds of SIGKILL under load: acknowledged readings that were lost
     Kills,
 }
@@ -89,6 +91,12 @@ pub fn bench(what: Bench) -> anyhow::Result<()> {
         Bench::Kills => {
             let arguments = ["test", "--release", "--locked", "--package", "hub-server", "--test", "kill"];
             return run(command("cargo", &arguments).env("COMMUNE_KILL_ROUNDS", KILL_ROUNDS));
+        }
+        Bench::Web => {
+            setup::for_tests()?;
+            let hub = target_dir().join("release/commune-hub");
+            let mut bench = command("npm", &["run", "--silent", "bench"]);
+            return run(bench.current_dir(root().join("dashboards")).env("COMMUNE_HUB", hub));
         }
         Bench::Hub => ("hub", &[]),
         Bench::Mqtt => ("mqtt", &[]),
@@ -146,7 +154,7 @@ fn in_browser(script: &str, arguments: &[&str]) -> anyhow::Result<()> {
     npm.args(arguments).current_dir(root().join("dashboards"));
     npm.env("HUB_URL", &hub.url).env("HUB_USER", &hub.user).env("HUB_PASSWORD", &hub.password);
     npm.env("HUB_ADMIN", &hub.admin).env("HUB_ADMIN_PASSWORD", &hub.admin_password);
-    npm.env("COMMUNE_TEST_PYTHON", python);
+    npm.env("COMMUNE_TEST_PYTHON", python).env("COMMUNE_HUB", debug_binary());
     run(&mut npm)
 }
 

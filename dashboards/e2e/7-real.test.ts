@@ -1,0 +1,173 @@
+// What really happens to a browser: the hub restarts, a session ends, clocks are wrong, phones are slow, there is only a keyboard.
+// Each with a hub of its own.
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { launch } from "./browser.mjs";
+import { OwnHub, STATION } from "./own-hub.mjs";
+import { visit } from "./support";
+
+const POINT = "tram/plc/ph";
+const HOUR_MS = 3_600_000;
+
+let browser: Browser;
+let hub: OwnHub;
+let context: BrowserContext | null = null;
+
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser.close();
+});
+beforeEach(async () => {
+  hub = new OwnHub(STATION);
+  await hub.start();
+});
+afterEach(async () => {
+  await context?.close();
+  context = null;
+  await hub.close();
+});
+
+async function opened(options = {}): Promise<Page> {
+  context = await hub.context(browser, options);
+  const page = await context.newPage();
+  page.setDefaultTimeout(40_000);
+  return page;
+}
+
+const shown = (page: Page, value: string) => page.locator(`[data-point="${POINT}"] data[value="${value}"]`).first().waitFor();
+
+describe("a hub that restarts while one looks", () => {
+  it("is missed in words, comes back by itself, and shows what came meanwhile", async () => {
+    await hub.send([{ point: POINT, t: Date.now(), v: 7.2 }]);
+    const page = await opened();
+    await visit(page, "/sites/tram");
+    await shown(page, "7.2");
+    await hub.stop("SIGKILL");
+    await page.getByText(/^Mất kết nối với máy chủ của xã/).waitFor();
+    expect(await page.locator("[data-point] data").count()).toBe(0);
+    await hub.start();
+    await page.getByTestId("connection").filter({ hasText: "Trực tiếp" }).waitFor();
+    await hub.send([{ point: POINT, t: Date.now(), v: 7.4 }]);
+    await shown(page, "7.4");
+    expect(new URL(page.url()).pathname).toBe("/sites/tram");
+    await hub.send([{ point: POINT, t: Date.now(), v: 9.1 }]);
+    await visit(page, "/alarms");
+    await page.locator('[data-state="unacknowledged"]').getByText("pH cao").waitFor();
+  });
+});
+
+describe("a session that ends while one looks", () => {
+  it("leads to the login, which says so and leads back; what was being written of a rule is still there", async () => {
+    const page = await opened();
+    await visit(page, "/rules/ph-high");
+    await page.getByTestId("code-rhai").locator(".cm-content").click();
+    await page.keyboard.press("ControlOrMeta+Home");
+    await page.keyboard.insertText("// Viết dở.\n");
+    await page.getByTestId("rule-check").getByText("Không có lỗi").waitFor();
+    // Ended elsewhere, as an administrator or the person on another device would.
+    const ended = await context?.request.delete("/api/v1/session", { headers: { "content-type": "application/json", origin: hub.url } });
+    expect(ended?.ok()).toBe(true);
+    await page.keyboard.insertText("// Nữa.\n");
+    await page.waitForURL(/\/login\?ended=1&next=/);
+    await page.getByLabel("Tên đăng nhập").fill(hub.user);
+    await page.getByLabel("Mật khẩu").fill(hub.password);
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/rules/ph-high");
+    await page.getByText("Đã mở lại bản đang viết dở của bạn.").waitFor();
+    expect(await page.getByTestId("code-rhai").locator(".cm-content").textContent()).toContain("// Viết dở.");
+  });
+});
+
+describe.each([HOUR_MS, -HOUR_MS])("a browser whose clock is wrong by %i ms", (wrong) => {
+  it("ages values by the hub's clock", async () => {
+    await hub.send([{ point: POINT, t: Date.now(), v: 7.2 }]);
+    context = await hub.context(browser);
+    await context.addInitScript((ms) => {
+      const Right = Date;
+      const Wrong = class extends Right {
+        constructor(...given: unknown[]) {
+          if (given.length === 0) super(Right.now() + ms);
+          else super(...(given as [number]));
+        }
+        static override now() {
+          return Right.now() + ms;
+        }
+      };
+      globalThis.Date = Wrong as DateConstructor;
+    }, wrong);
+    const page = await context.newPage();
+    page.setDefaultTimeout(40_000);
+    await visit(page, "/sites/tram");
+    await shown(page, "7.2");
+    expect(await page.locator(`[data-point="${POINT}"]`).first().textContent()).toMatch(/vừa xong|giây trước/);
+    await hub.send([{ point: POINT, t: Date.now(), v: 7.3 }]);
+    await shown(page, "7.3");
+    await hub.send([{ point: POINT, t: Date.now(), v: 9.3 }]);
+    await visit(page, "/alarms");
+    const said = await page.locator('[data-state="unacknowledged"] .alarm-since').first().textContent();
+    const clock = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Ho_Chi_Minh", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const near = [0, 60_000, 120_000].map((ago) => clock.format(Date.now() - ago));
+    expect(near.some((time) => said?.includes(time)), `${said} is none of ${near.join()}`).toBe(true);
+  });
+});
+
+describe("a slow phone", () => {
+  it("shows what is wrong first, takes the acknowledgement, and moves nothing under the finger meanwhile", async () => {
+    await hub.send([{ point: POINT, t: Date.now(), v: 9 }]);
+    const page = await opened({ viewport: { width: 390, height: 844 }, hasTouch: true });
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+    await devtools.send("Network.enable");
+    await devtools.send("Network.emulateNetworkConditions", { offline: false, latency: 400, downloadThroughput: (1.6e6 / 8), uploadThroughput: (0.75e6 / 8) });
+    await page.goto("/");
+    const row = page.locator('[data-state="unacknowledged"]').first();
+    await row.waitFor();
+    const button = row.getByRole("button");
+    const before = await button.boundingBox();
+    for (const value of [9.1, 9.2, 9.3]) await hub.send([{ point: POINT, t: Date.now(), v: value }]);
+    await shown(page, "9.3");
+    expect((await button.boundingBox())?.y).toBe(before?.y);
+    await button.tap();
+    await page.getByRole("dialog").getByRole("button", { name: "Nhận biết" }).tap();
+    await page.locator('[data-state="acknowledged"]').first().waitFor();
+  });
+});
+
+describe("the keyboard alone", () => {
+  it("reaches a site, a rule's text and out of it again", async () => {
+    const page = await opened();
+    await visit(page, "/");
+    const to = async (name: RegExp) => {
+      for (let presses = 0; presses < 60; presses += 1) {
+        await page.keyboard.press("Tab");
+        const [text, outlined] = await page.evaluate(() => {
+          const held = document.activeElement;
+          // The page itself has the focus after a move to it, and all text is within it.
+          if (held === null || held.matches("body, main")) return ["", "none"] as const;
+          const deepest = held.shadowRoot?.activeElement ?? held;
+          // Where a whole row is the link, the row shows the focus.
+          const chain = [held, held.parentElement, held.closest("li")].flatMap((each) => each ?? []);
+          const outline = chain.map((each) => getComputedStyle(each).outlineStyle).find((style) => style !== "none");
+          return [deepest.getAttribute("aria-label") ?? held.textContent ?? "", outline ?? "none"] as const;
+        });
+        if (!name.test(text)) continue;
+        return outlined;
+      }
+      throw new Error(`no Tab leads to ${name}`);
+    };
+    expect(await to(/^Địa điểm/)).not.toBe("none");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/sites");
+    expect(await to(/Trạm thử/)).not.toBe("none");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/sites/tram");
+    await visit(page, "/rules/ph-high");
+    await to(/^Nội dung quy tắc$/);
+    await page.keyboard.press("ControlOrMeta+End");
+    await page.keyboard.type("// Bằng bàn phím.");
+    await page.getByTestId("rule-check").getByText("Không có lỗi").waitFor();
+    await to(/^Thử$/);
+  });
+});

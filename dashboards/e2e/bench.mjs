@@ -1,0 +1,222 @@
+// Measures the dashboard in a real browser against a hub of its own, and prints each figure beside its goal: sizes, the first page on
+// a slow phone, a year drawn and dragged, many live points, the calls behind each page. COMMUNE_HUB names the hub's binary, MINUTES how
+// long the live points are watched.
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { SIZES, launch } from "./browser.mjs";
+import { OwnHub } from "./own-hub.mjs";
+
+const YEAR_MS = 365 * 86_400_000;
+const STEP_MS = 600_000;
+const LIVE_POINTS = 500;
+const DEVICES = 10;
+const MINUTES = Number(process.env["MINUTES"] ?? "3");
+const DETAILED_DAYS = 30;
+const DETAILED_POINTS = 10;
+const BATCH = 5_000;
+const FRAME_MS = 1_000 / 60;
+const dist = join(import.meta.dirname, "..", "dist");
+
+const numbers = Array.from({ length: LIVE_POINTS }, (_, n) => n);
+const deviceOf = (/** @type {number} */ n) => `d${n % DEVICES}`;
+const idOf = (/** @type {number} */ n) => `tram/${deviceOf(n)}/p${n}`;
+const devices = Array.from({ length: DEVICES }, (_, d) => {
+  const points = numbers.filter((n) => n % DEVICES === d).map((n) => `[[device.point]]\nid = "p${n}"\nquantity = "level"\nrange = { min = 0, max = 10 }\n`);
+  return `[[device]]\nid = "d${d}"\nadapter = "push"\n${points.join("")}`;
+});
+const SITE = `id = "tram"\nkind = "water_station"\nname = { vi = "Trạm đo tốc độ", en = "Bench station" }\n${devices.join("")}`;
+
+/** @type {{ what: string, found: string, goal: string, good: boolean }[]} */
+const table = [];
+/** @param {string} what @param {number} found @param {number} most @param {string} unit @param {number} [decimals] */
+function note(what, found, most, unit, decimals = 0) {
+  table.push({ what, found: `${found.toFixed(decimals)} ${unit}`, goal: `<= ${most} ${unit}`, good: found <= most });
+}
+
+function sizes() {
+  const html = readFileSync(join(dist, "index.html"), "utf8");
+  const named = [...html.matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map((match) => match[1] ?? "");
+  const kb = (/** @type {string} */ name) => gzipSync(readFileSync(join(dist, name)), { level: 9 }).length / 1_000;
+  const all = readdirSync(join(dist, "assets")).filter((name) => /\.(js|css)$/.test(name) && !/^(Map|Rule)-/.test(name));
+  note("first load, gzip", ["index.html", ...named].reduce((sum, name) => sum + kb(name), 0), 60, "kB", 1);
+  note("all but map and editor, gzip", all.reduce((sum, name) => sum + kb(`assets/${name}`), 0), 180, "kB", 1);
+}
+
+const wave = (/** @type {number} */ t, /** @type {number} */ n) => Math.round((5 + 3 * Math.sin(t / 7.2e6 + n) + Math.sin(t / 9e5)) * 1_000) / 1_000;
+
+/** @param {OwnHub} hub @param {{ point: string, t: number, v: number }[]} readings */
+async function sendAll(hub, readings) {
+  for (let begin = 0; begin < readings.length; begin += BATCH) await hub.send(readings.slice(begin, begin + BATCH));
+}
+
+/** @param {OwnHub} hub */
+async function fill(hub) {
+  const now = Date.now();
+  const begin = now - YEAR_MS;
+  const year = Array.from({ length: YEAR_MS / STEP_MS }, (_, k) => ({ point: idOf(0), t: begin + k * STEP_MS, v: wave(begin + k * STEP_MS, 0) }));
+  await sendAll(hub, year);
+  let count = year.length;
+  const minutes = DETAILED_DAYS * 1_440;
+  for (let n = 1; n <= DETAILED_POINTS; n += 1) {
+    const month = Array.from({ length: minutes }, (_, k) => now - (minutes - k) * 60_000).map((t) => ({ point: idOf(n), t, v: wave(t, n) }));
+    await sendAll(hub, month);
+    count += month.length;
+  }
+  await live(hub);
+  process.stdout.write(`history: ${count} readings\n`);
+}
+
+/** One reading of each point. @param {OwnHub} hub */
+const live = (hub) => hub.send(numbers.map((n) => ({ point: idOf(n), t: Date.now(), v: wave(Date.now(), n) })));
+
+/** @param {import("playwright-core").Browser} browser @param {OwnHub} hub */
+async function slowPhone(browser, hub) {
+  /** @type {number[]} */
+  const found = [];
+  for (let round = 0; round < 3; round += 1) {
+    const context = await hub.context(browser, { viewport: SIZES.phone, hasTouch: true });
+    await context.addInitScript(() => {
+      new MutationObserver((_, observer) => {
+        if (document.querySelector("[data-site] a, [data-alarm] button") === null) return;
+        observer.disconnect();
+        // Drawn, and free to answer a finger: two frames later, in a task of its own.
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => Object.assign(globalThis, { usableAt: performance.now() }))));
+      }).observe(document, { childList: true, subtree: true });
+    });
+    const page = await context.newPage();
+    const devtools = await context.newCDPSession(page);
+    await devtools.send("Network.enable");
+    await devtools.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+    await devtools.send("Network.emulateNetworkConditions", { offline: false, latency: 400, downloadThroughput: 1.6e6 / 8, uploadThroughput: 0.75e6 / 8 });
+    await page.goto("/", { waitUntil: "commit" });
+    const at = await page.waitForFunction(() => /** @type {{ usableAt?: number }} */ (globalThis).usableAt ?? null, null, { timeout: 60_000 });
+    found.push(Number(await at.jsonValue()));
+    await context.close();
+  }
+  note("usable on the slow phone, best of 3", Math.min(...found) / 1_000, 1.5, "s", 2);
+}
+
+/** @param {import("playwright-core").Browser} browser @param {OwnHub} hub */
+async function yearDrawn(browser, hub) {
+  const context = await hub.context(browser);
+  await context.addInitScript(() => {
+    const seen = { lastStroke: 0 };
+    Object.assign(globalThis, { seen });
+    const stroke = CanvasRenderingContext2D.prototype.stroke;
+    CanvasRenderingContext2D.prototype.stroke = function (/** @type {any[]} */ ...given) {
+      Reflect.apply(stroke, this, given);
+      seen.lastStroke = performance.now();
+    };
+  });
+  const page = await context.newPage();
+  const day = (/** @type {number} */ ms) => new Date(ms + 7 * 3_600_000).toISOString().slice(0, 10);
+  await page.goto(`/trends?p=${idOf(0)}&from=${day(Date.now() - YEAR_MS)}&to=${day(Date.now())}`);
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).seen.lastStroke > 0, null, { timeout: 60_000 });
+  await page.waitForLoadState("networkidle").catch(() => undefined);
+  // From the last values' arrival to the last line.
+  const took = await page.evaluate(() => {
+    const calls = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType("resource")).filter((each) => each.name.includes("/readings"));
+    const { lastStroke } = /** @type {any} */ (globalThis).seen;
+    return lastStroke - Math.max(...calls.map((each) => each.responseEnd).filter((end) => end < lastStroke));
+  });
+  note("a year at 10 min, drawn after its values came", took, 200, "ms");
+  const box = await page.locator("canvas").first().boundingBox();
+  if (box === null) throw new Error("there is no chart");
+  const middle = box.y + box.height / 2;
+  // One empty run tells what the machine itself drops.
+  const frames = async (/** @type {() => Promise<void>} */ doing) => {
+    await page.evaluate(() => {
+      const times = /** @type {number[]} */ ([]);
+      Object.assign(globalThis, { times, counting: true });
+      const tick = (/** @type {number} */ at) => {
+        times.push(at);
+        if (/** @type {any} */ (globalThis).counting) requestAnimationFrame(tick);
+      };
+      requestAnimationFrame(tick);
+    });
+    await doing();
+    const times = /** @type {number[]} */ (await page.evaluate(() => (Object.assign(globalThis, { counting: false }), /** @type {any} */ (globalThis).times)));
+    return times.slice(1).filter((at, index) => at - (times[index] ?? at) > 1.5 * FRAME_MS).length / Math.max(1, times.length);
+  };
+  const idle = await frames(() => page.waitForTimeout(1_000));
+  const panned = await frames(async () => {
+    await page.keyboard.down("Shift");
+    await page.mouse.move(box.x + box.width * 0.7, middle);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.3, middle, { steps: 60 });
+    await page.mouse.up();
+    await page.keyboard.up("Shift");
+  });
+  note("frames dropped while a year is dragged, beyond those of an idle page", Math.max(0, panned - idle) * 100, 1, "%", 1);
+  await context.close();
+}
+
+/** @param {import("playwright-core").Browser} browser @param {OwnHub} hub */
+async function manyLive(browser, hub) {
+  const context = await hub.context(browser);
+  const page = await context.newPage();
+  await page.goto("/sites/tram");
+  await page.locator("[data-point] data").first().waitFor();
+  const devtools = await context.newCDPSession(page);
+  await devtools.send("Performance.enable");
+  const look = async () => {
+    await devtools.send("HeapProfiler.collectGarbage");
+    const { metrics } = await devtools.send("Performance.getMetrics");
+    const of = (/** @type {string} */ name) => metrics.find((each) => each.name === name)?.value ?? 0;
+    return { busyS: of("TaskDuration"), heap: of("JSHeapUsedSize"), at: Date.now() };
+  };
+  const beat = async (/** @type {number} */ ms) => {
+    for (const until = Date.now() + ms; Date.now() < until; ) {
+      const next = Date.now() + 1_000;
+      await live(hub);
+      await new Promise((wake) => setTimeout(wake, Math.max(0, next - Date.now())));
+    }
+  };
+  // What is set up once is no growth.
+  await beat(30_000);
+  const before = await look();
+  await beat(MINUTES * 60_000);
+  const after = await look();
+  const seconds = (after.at - before.at) / 1_000;
+  note(`${LIVE_POINTS} live points at 1/s on one page: share of a core`, (100 * (after.busyS - before.busyS)) / seconds, 10, "%", 1);
+  note(`its heap after ${MINUTES} min, as growth an hour`, Math.max(0, ((after.heap - before.heap) / 1e6) * (3_600 / seconds)), 10, "MB", 1);
+  await context.close();
+}
+
+/** @param {import("playwright-core").Browser} browser @param {OwnHub} hub */
+async function callsBehindPages(browser, hub) {
+  const context = await hub.context(browser);
+  const pages = { Now: "/", sites: "/sites", site: "/sites/tram", trends: `/trends?p=${idOf(1)}`, "a year": `/year?p=${idOf(0)}`, compliance: "/compliance", quality: "/quality", alarms: "/alarms?view=history", rules: "/rules", rule: "/rules/tank-low" };
+  for (const [name, path] of Object.entries(pages)) {
+    const page = await context.newPage();
+    await page.goto(path);
+    await page.locator("h1").first().waitFor();
+    await page.waitForFunction(() => document.querySelector(".loading") === null, null, { timeout: 60_000 });
+    const worst = await page.evaluate(() => {
+      const calls = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType("resource")).filter((each) => each.name.includes("/api/") && !each.name.endsWith("/stream"));
+      const slow = calls.map((each) => ({ call: new URL(each.name).pathname, ms: each.responseStart - each.requestStart })).sort((a, b) => b.ms - a.ms)[0];
+      return slow ?? { call: "none", ms: 0 };
+    });
+    note(`${name}: slowest call, ${worst.call}`, worst.ms, 50, "ms");
+    await page.close();
+  }
+  await context.close();
+}
+
+const hub = new OwnHub({ "sites/tram.toml": SITE });
+const browser = await launch();
+try {
+  await hub.start();
+  sizes();
+  await fill(hub);
+  await slowPhone(browser, hub);
+  await yearDrawn(browser, hub);
+  await callsBehindPages(browser, hub);
+  await manyLive(browser, hub);
+} finally {
+  await browser.close();
+  await hub.close();
+}
+const width = Math.max(...table.map(({ what }) => what.length));
+for (const { what, found, goal, good } of table) process.stdout.write(`${what.padEnd(width)}  ${found.padStart(10)}  ${goal.padStart(10)}  ${good ? "ok" : "MISSED"}\n`);
