@@ -39,6 +39,8 @@ enum Command {
         /// What is measured
         #[arg(value_enum, default_value_t = steps::Bench::Hub)]
         what: steps::Bench,
+        /// Only these parts of it, where it has parts (those of the store: year, start, stalls, memory, flash)
+        parts: Vec<String>,
     },
     /// Builds an engine of others where it is missing, and prints where its binary is
     Peer {
@@ -62,7 +64,7 @@ fn main() -> anyhow::Result<()> {
         Command::Test => steps::test(),
         Command::Tidy => steps::tidy(),
         Command::E2e => steps::e2e(),
-        Command::Bench { what } => steps::bench(what),
+        Command::Bench { what, parts } => steps::bench(what, &parts),
         Command::Peer { name } => process::say(&name.binary()?.display().to_string()),
         Command::Shots { folder } => steps::shots(&folder),
         Command::Generate => steps::generate(),

@@ -79,30 +79,43 @@ pub enum Bench {
     Web,
     /// A thousand rounds of SIGKILL under load: acknowledged readings that were lost
     Kills,
+    /// Ten million hostile blobs for the decoder of sealed readings
+    Decoder,
 }
 
 /// Rounds of the long run; the tests do fifty.
 const KILL_ROUNDS: &str = "1000";
+/// Blobs of the long run; the tests do some hundred.
+const HOSTILE_BLOBS: &str = "10000000";
 
 /// Speed and memory of the release build.
-pub fn bench(what: Bench) -> anyhow::Result<()> {
-    build()?;
+pub fn bench(what: Bench, parts: &[String]) -> anyhow::Result<()> {
     let (name, peers): (_, &[Peer]) = match what {
         Bench::Kills => {
+            build()?;
             let arguments = ["test", "--release", "--locked", "--package", "hub-server", "--test", "kill"];
             return run(command("cargo", &arguments).env("COMMUNE_KILL_ROUNDS", KILL_ROUNDS));
         }
         Bench::Web => {
+            build()?;
             setup::for_tests()?;
             let hub = target_dir().join("release/commune-hub");
             let mut bench = command("npm", &["run", "--silent", "bench"]);
             return run(bench.current_dir(root().join("dashboards")).env("COMMUNE_HUB", hub));
         }
+        Bench::Decoder => {
+            let arguments =
+                ["run", "--release", "--locked", "--package", "hub-store", "--example", "fuzz_chunk"];
+            return run(command("cargo", &arguments).args(["--", HOSTILE_BLOBS]));
+        }
         Bench::Hub => ("hub", &[]),
         Bench::Mqtt => ("mqtt", &[]),
         Bench::Store => ("store", &[Peer::VictoriaMetrics, Peer::Influxd]),
     };
-    let mut bench = command("cargo", &["bench", "--locked", "--package", "hub-server", "--bench", name]);
+    build()?;
+    let mut bench =
+        command("cargo", &["bench", "--locked", "--package", "hub-server", "--bench", name, "--"]);
+    bench.args(parts);
     for peer in peers {
         bench.env(peer.variable(), peer.binary()?);
     }

@@ -200,6 +200,9 @@ fn store_part(health: &StoreHealth) -> Part {
     } else if space.is_near {
         details.push("near its max_size; the oldest leave soon".to_owned());
     }
+    if let Some(found) = &health.unsound {
+        details.push(format!("pages of its file cannot be read, some questions are not answered: {found}"));
+    }
     if health.damaged > 0 {
         details.push(format!(
             "{} pieces of history could not be read and are set aside; see store check",
@@ -229,6 +232,7 @@ mod tests {
             queued: 0,
             failing: None,
             damaged: 0,
+            unsound: None,
             space: Space::default(),
             disk: Some(Disk { free_bytes: 20_000_000_000, total_bytes: 64_000_000_000 }),
         };

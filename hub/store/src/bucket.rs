@@ -14,8 +14,23 @@ use crate::figures::{Bucket, DaySummary, LocalDay, MAX_BUCKETS, QualityCounts, S
 pub(crate) struct BucketFold<'a> {
     cut: &'a Cut<'a>,
     done: Vec<Bucket>,
-    open: Option<(i128, Timestamp, Figures)>,
+    open: Option<(Span, Figures)>,
     too_many: bool,
+}
+
+/// A span of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    start: Timestamp,
+    /// The first millisecond after it, which may lie beyond the end of time.
+    end_ms: i128,
+}
+
+impl Span {
+    /// Whether a moment is in it.
+    pub(crate) fn holds(&self, at: Timestamp) -> bool {
+        self.start <= at && i128::from(at.as_millis()) < self.end_ms
+    }
 }
 
 /// Which span a moment is in.
@@ -82,18 +97,20 @@ impl<'a> Cut<'a> {
         }
     }
 
-    /// The number of the span that `at` is in, and where that span begins.
-    pub(crate) fn span_of(&self, at: Timestamp) -> Option<(i128, Timestamp)> {
+    /// The span that `at` is in.
+    pub(crate) fn span_of(&self, at: Timestamp) -> Option<Span> {
         match self {
             Self::Every { width_ms, origin_ms } => {
                 let index = (i128::from(at.as_millis()) - origin_ms).div_euclid(*width_ms);
-                let start_ms = (origin_ms + index * width_ms).max(i64::MIN.into());
-                Some((index, Timestamp::from_millis(i64::try_from(start_ms).unwrap_or(i64::MAX))))
+                let start_ms = origin_ms + index * width_ms;
+                // It lies before `at`, so that it can only be too early for a timestamp.
+                let start = Timestamp::from_millis(i64::try_from(start_ms).unwrap_or(i64::MIN));
+                Some(Span { start, end_ms: start_ms + width_ms })
             }
             Self::Edges(edges) => {
                 let next = edges.partition_point(|edge| *edge <= at);
-                let start = edges.get(next.checked_sub(1)?)?;
-                edges.get(next).map(|_| (next as i128, *start))
+                let start = *edges.get(next.checked_sub(1)?)?;
+                edges.get(next).map(|end| Span { start, end_ms: end.as_millis().into() })
             }
         }
     }
@@ -106,17 +123,17 @@ impl<'a> BucketFold<'a> {
 
     /// Takes what was measured at `at`, or from there on within its span. Breaks off when there are too many buckets.
     pub(crate) fn take(&mut self, at: Timestamp, what: What<'_>) -> ControlFlow<()> {
-        let Some((index, start)) = self.cut.span_of(at) else {
-            return ControlFlow::Continue(());
-        };
-        if let Some((_, _, figures)) = self.open.as_mut().filter(|(open, _, _)| *open == index) {
+        if let Some((_, figures)) = self.open.as_mut().filter(|(open, _)| open.holds(at)) {
             figures.add(what);
             return ControlFlow::Continue(());
         }
+        let Some(span) = self.cut.span_of(at) else {
+            return ControlFlow::Continue(());
+        };
         self.shut();
         let mut figures = Figures::default();
         figures.add(what);
-        self.open = Some((index, start, figures));
+        self.open = Some((span, figures));
         if self.too_many { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
@@ -126,7 +143,8 @@ impl<'a> BucketFold<'a> {
     }
 
     fn shut(&mut self) {
-        let Some((_, start, figures)) = self.open.take().filter(|(_, _, figures)| figures.n > 0) else {
+        let Some((Span { start, .. }, figures)) = self.open.take().filter(|(_, figures)| figures.n > 0)
+        else {
             return;
         };
         if self.done.len() == MAX_BUCKETS {

@@ -49,6 +49,19 @@ pub enum StoreError {
         /// The folder.
         dir: PathBuf,
     },
+    /// The file holds nothing, although there was a store.
+    #[error(
+        "{} {found}, but {beside} beside it is of a store that was in use; restore a backup into a new folder, or, to begin anew, move what is there away",
+        file.display()
+    )]
+    Emptied {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        found: &'static str,
+        /// The files that say so.
+        beside: String,
+    },
     /// The file is damaged where nothing can do without it.
     #[error("{} is damaged ({found}); restore a backup into a new folder", file.display())]
     Unsound {

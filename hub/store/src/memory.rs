@@ -63,6 +63,11 @@ impl MemoryStore {
         Self { inner: Arc::new(Mutex::new(Inner { kept, ..Inner::default() })) }
     }
 
+    /// Lets all readings go that were measured before `before`, as retention does.
+    pub fn let_go(&self, before: Timestamp) {
+        self.lock().kept.readings.retain(|(_, measured_at), _| *measured_at >= before);
+    }
+
     /// Says how often each point should be read; the days' `expected` follows from it.
     pub fn expect(&self, intervals: Vec<(PointId, Duration)>) {
         self.lock().expected =

@@ -4,17 +4,22 @@ mod support;
 
 use std::time::Duration;
 
-use hub_model::{Alarm, AlarmId, AlarmState, PointId, Quality, Reading, Reason, Tracking};
+use hub_model::{Alarm, AlarmId, AlarmState, PointId, Quality, Reading, Reason, Timestamp, Tracking};
 use hub_store::conformance::samples::{alarm, at, good, missing, point, step};
-use hub_store::{Append, Batch, CommitSeq, Correction, MemoryStore, Settings, Store, StoredReading};
+use hub_store::{
+    Append, Batch, CommitSeq, Correction, Keeping, LocalDay, MemoryStore, Settings, Store, StoredReading,
+    VIETNAM_OFFSET_S,
+};
 use proptest::prelude::*;
-use support::assert_same;
+use support::{assert_same, assert_same_hours};
 
 #[derive(Debug, Clone)]
 enum Step {
     Append(Batch),
     Seal,
     Reopen,
+    /// What was measured before this day leaves.
+    LetGo(i64),
 }
 
 fn points() -> [PointId; 3] {
@@ -87,7 +92,7 @@ fn a_step() -> impl Strategy<Value = Step> {
             let transitions = alarms.iter().map(raised).collect();
             Step::Append(Batch { readings, corrections, alarms, transitions, tracking, ..Batch::default() })
         });
-    prop_oneof![6 => batch, 1 => Just(Step::Seal), 1 => Just(Step::Reopen)]
+    prop_oneof![6 => batch, 1 => Just(Step::Seal), 1 => Just(Step::Reopen), 1 => (0..4_i64).prop_map(Step::LetGo)]
 }
 
 proptest! {
@@ -115,6 +120,13 @@ proptest! {
                     assert_same(&store, &model, &points());
                     assert_eq!(store.repeats(), model.repeats());
                 }
+                Step::LetGo(day) => {
+                    store.seal_everything().expect("the store seals");
+                    let before = LocalDay(day).start(VIETNAM_OFFSET_S);
+                    let_go(&store, before, Duration::ZERO);
+                    model.let_go(before);
+                    assert_same(&store, &model, &points());
+                }
                 Step::Reopen => {
                     drop(store);
                     (store, model) = open(&model);
@@ -129,7 +141,23 @@ proptest! {
         (store, model) = open(&model);
         model.expect(intervals());
         assert_same(&store, &model, &points());
+
+        // Readings become their hours' figures: days and hours stay what they were.
+        let before = LocalDay(2).start(VIETNAM_OFFSET_S);
+        let_go(&store, before, Duration::from_secs(90 * 86_400));
+        assert_same_hours(&store, &model, &points(), before);
+        drop(store);
+        (store, model) = open(&model);
+        model.expect(intervals());
+        assert_same_hours(&store, &model, &points(), before);
     }
+}
+
+/// Lets readings go that were measured before `before`; their hours' figures stay for so much longer.
+fn let_go(store: &Store, before: Timestamp, hours_stay: Duration) {
+    let raw = Duration::from_secs(86_400);
+    let keeping = Keeping { raw, hourly: raw + hours_stay, max_bytes: None };
+    while store.let_go(&keeping, before.plus(raw)).expect("old readings leave") {}
 }
 
 fn intervals() -> Vec<(PointId, Duration)> {

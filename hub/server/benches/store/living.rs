@@ -7,9 +7,10 @@ use adapters_sdk::clock::stopwatch;
 use hub_model::PointId;
 use serde_json::json;
 
+use crate::queries;
 use crate::support::{Folder, Hub};
+use crate::table::{Engine, Table};
 use crate::year::Series;
-use crate::{print, queries};
 
 /// Points of one site.
 const POINTS_A_SITE: usize = 100;
@@ -29,13 +30,17 @@ fn name(number: usize) -> String {
     format!("live-{:02}/device/p{:02}", number / POINTS_A_SITE, number % POINTS_A_SITE)
 }
 
-/// Prints the most memory that the hub had, and what it wrote to the disk.
-pub fn measure() {
-    for count in [500, 5_000] {
-        memory(count);
+/// The most memory that a hub has with few and with many points.
+pub fn memory(table: &mut Table) {
+    for (count, goal) in [(500, "<= 64 MiB"), (5_000, "<= 128 MiB")] {
+        memory_of(count, goal, table);
     }
+}
+
+/// What a hub writes to the disk, and what the commit window changes in it.
+pub fn flash(table: &mut Table) {
     for window in ["100ms", "1s"] {
-        written(window);
+        written(window, table);
     }
 }
 
@@ -52,7 +57,7 @@ fn commune(count: usize, window: &str) -> Folder {
     Folder::with(&files)
 }
 
-fn memory(count: usize) {
+fn memory_of(count: usize, goal: &'static str, table: &mut Table) {
     let folder = commune(count, "100ms");
     let token = folder.token("integrator");
     let hub = folder.run(&token);
@@ -73,10 +78,8 @@ fn memory(count: usize) {
         most.store(true, Ordering::Relaxed);
         watch.join().unwrap()
     });
-    print(
-        &format!("most resident memory, {count} points, sealing, exporting"),
-        format!("{} MiB", peak / 1024),
-    );
+    let work = format!("most resident memory, {count} points, sealing, exporting");
+    table.note(&work, goal, Engine::Hub, format!("{} MiB", peak / 1024));
     hub.stop();
 }
 
@@ -104,7 +107,7 @@ fn export(hub: &Hub) {
     }
 }
 
-fn written(window: &str) {
+fn written(window: &str, table: &mut Table) {
     let folder = commune(500, window);
     let token = folder.token("integrator");
     let hub = folder.run(&token);
@@ -118,9 +121,7 @@ fn written(window: &str) {
         std::thread::park_timeout(Duration::from_millis(next.saturating_sub(elapsed_ms())));
     }
     let bytes = (hub.written_bytes() - before) as f64 / (round * 500) as f64;
-    print(
-        &format!("bytes written to the disk a reading, 500 a second, window {window}"),
-        format!("{bytes:.1}"),
-    );
+    let work = format!("bytes written to flash a reading, 500 a second, window {window}");
+    table.note(&work, "", Engine::Hub, format!("{bytes:.1}"));
     hub.stop();
 }

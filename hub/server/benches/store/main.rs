@@ -1,6 +1,7 @@
 //! The store beside VictoriaMetrics and InfluxDB 2, fed the same generated year: `cargo xtask bench store`.
 //!
-//! Prints figures, never fails on one. Ratios are taken within one run. Read next: `year.rs` for what is fed.
+//! Prints figures, never fails on one. Ratios are taken within one run. Of its parts some can be run alone: `cargo xtask bench store
+//! start flash`. Read next: `year.rs` for what is fed, `table.rs` for what a run ends with.
 
 #![allow(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
@@ -11,13 +12,14 @@ mod living;
 mod ours;
 mod peer;
 mod queries;
+mod table;
 mod year;
 
-use std::fmt::Display;
-use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use peer::Peer;
+use table::{Engine, Table};
 use tempfile::TempDir;
 use year::{SERIES, STEP_MS, STEPS, Series};
 
@@ -31,73 +33,95 @@ const MANY: usize = 100_000_000;
 const MANY_STEP_MS: i64 = 10_000;
 const READINGS: f64 = (SERIES * STEPS) as f64;
 
+/// What can be measured alone.
+const PARTS: [&str; 5] = ["year", "start", "stalls", "memory", "flash"];
+
 fn main() {
+    // `cargo bench` adds a flag of its own.
+    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    if let Some(unknown) = asked.iter().find(|word| !PARTS.contains(&word.as_str())) {
+        panic!("found the part \"{unknown}\", allowed: {}", PARTS.join(", "));
+    }
+    let is_wanted = |part: &str| asked.is_empty() || asked.iter().any(|word| word == part);
+    let mut table = Table::default();
+    for (part, measure) in PARTS.into_iter().zip([year, many, stalls, living::memory, living::flash]) {
+        if is_wanted(part) {
+            measure(&mut table);
+        }
+    }
+    table.print();
+}
+
+/// The same year in all engines: commits, size, questions.
+fn year(table: &mut Table) {
     let victoria_folder = TempDir::new().unwrap();
     let victoria = Peer::victoria(victoria_folder.path());
     if let Some(victoria) = &victoria {
         victoria.import_year();
     }
     let folder = queries::commune();
-    let rate = our_year(&folder.path().join("data"));
+    let rate = our_year(&folder.path().join("data"), table);
     if victoria.is_some() {
-        print("VictoriaMetrics: bytes a reading, the same year", per_reading(victoria_folder.path()));
+        table.note(&size(), SIZE_GOAL, Engine::Victoria, per_reading(victoria_folder.path()));
     }
-    queries::measure(&folder, victoria.as_ref());
+    queries::measure(&folder, victoria.as_ref(), table);
     drop(victoria);
-    influx(rate);
-    many();
-    stalls();
-    living::measure();
+    influx(rate, table);
 }
 
-/// Prints one figure.
-pub fn print(what: &str, figure: impl Display) {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{what:<78} {figure:>16}").unwrap();
+const COMMITTED: &str = "readings a second, commits of 1,000, synced each";
+const COMMITTED_GOAL: &str = ">= 1 M, 2 x InfluxDB";
+const SIZE_GOAL: &str = "<= 1.4";
+
+fn size() -> String {
+    format!("bytes a reading, {:.1} M at 10 min", READINGS / 1e6)
 }
 
 fn per_reading(folder: &Path) -> String {
     format!("{:.2}", ours::size(folder) as f64 / READINGS)
 }
 
-fn our_year(data: &Path) -> f64 {
+fn our_year(data: &Path, table: &mut Table) -> f64 {
     let store = ours::open(data);
     let committed = ours::fill(&store, &year::points(), STEPS, STEP_MS);
-    print("readings committed, 1,000 a commit, synced each", format!("{:.0} /s", committed.rate()));
-    print("of these the slowest commit", format!("{:.0} ms", committed.longest.as_secs_f64() * 1e3));
+    table.note(COMMITTED, COMMITTED_GOAL, Engine::Hub, format!("{:.0}", committed.rate()));
+    table.note("of these the slowest commit", "", Engine::Hub, ms(committed.longest));
     store.close().unwrap();
-    print(&format!("bytes a reading, {:.1} M readings at 10 min", READINGS / 1e6), per_reading(data));
+    table.note(&size(), SIZE_GOAL, Engine::Hub, per_reading(data));
     committed.rate()
 }
 
-fn influx(ours: f64) {
+fn ms(span: Duration) -> String {
+    format!("{:.1} ms", span.as_secs_f64() * 1e3)
+}
+
+fn influx(ours: f64, table: &mut Table) {
     let folder = TempDir::new().unwrap();
     let Some(influx) = Peer::influx(folder.path()) else { return };
     let mut series: Vec<Series> = (0..SERIES).map(|number| Series::new(number, STEP_MS)).collect();
     let spent_ms = ours::took_ms(|| influx.write_lines(&mut series, 0, COMPARED_STEPS, ours::BATCH));
     let theirs = (COMPARED_STEPS * SERIES) as f64 / spent_ms as f64 * 1e3;
-    print("InfluxDB 2: readings written, 1,000 a request", format!("{theirs:.0} /s"));
-    print("ratio hub / InfluxDB 2", format!("{:.1}", ours / theirs));
+    let figure = format!("{theirs:.0} ({:.1} x)", ours / theirs);
+    table.note(COMMITTED, COMMITTED_GOAL, Engine::Influx, figure);
     influx.write_lines(&mut series, COMPARED_STEPS, STEPS, BULK);
-    support::wait_for("its cache written to disk", std::time::Duration::from_secs(120), || {
+    support::wait_for("its cache written to disk", Duration::from_secs(120), || {
         let wal = ours::size(&folder.path().join("engine/wal"));
         (wal < 1 << 20).then_some(())
     });
-    print("InfluxDB 2: bytes a reading, the same year", per_reading(folder.path()));
+    table.note(&size(), SIZE_GOAL, Engine::Influx, per_reading(folder.path()));
 }
 
 /// A start with very many readings.
-fn many() {
+fn many(table: &mut Table) {
     let folder = queries::commune();
     let store = ours::open(&folder.path().join("data"));
     let committed = ours::fill(&store, &year::points(), MANY / SERIES, MANY_STEP_MS);
     store.close().unwrap();
-    print(
-        &format!("{:.0} M readings at 10 s: committed", committed.readings as f64 / 1e6),
-        format!("{:.0} /s", committed.rate()),
-    );
     let bytes = ours::size(&folder.path().join("data")) as f64 / committed.readings as f64;
-    print("bytes a reading at 10 s", format!("{bytes:.2}"));
+    let many = format!("{:.0} M readings at 10 s", committed.readings as f64 / 1e6);
+    let rate = format!("{:.0}", committed.rate());
+    table.note(&format!("readings a second, {many}"), COMMITTED_GOAL, Engine::Hub, rate);
+    table.note(&format!("bytes a reading, {many}"), SIZE_GOAL, Engine::Hub, format!("{bytes:.2}"));
     let token = folder.token("viewer");
     let mut spans: Vec<u64> = (0..5)
         .map(|_| {
@@ -108,16 +132,20 @@ fn many() {
         })
         .collect();
     spans.sort_unstable();
-    print("start with that many readings until ready, median of 5", format!("{} ms", spans[2]));
+    table.note(&format!("start until ready, {many}"), "<= 300 ms", Engine::Hub, format!("{} ms", spans[2]));
 }
 
 /// The longest that a commit waits while thousands of series are sealed.
-fn stalls() {
+fn stalls(table: &mut Table) {
     let folder = TempDir::new().unwrap();
     let store = ours::open(folder.path());
     let points = living::points(5_000);
     let committed = ours::fill(&store, &points, 600, 1_000);
     store.close().unwrap();
-    let longest = committed.longest.as_secs_f64() * 1e3;
-    print("the slowest commit of 3 M readings while 5,000 series are sealed", format!("{longest:.0} ms"));
+    table.note(
+        "longest commit while 5,000 series are sealed",
+        "<= 100 ms",
+        Engine::Hub,
+        ms(committed.longest),
+    );
 }

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::peer::Peer;
-use crate::print;
 use crate::support::{Folder, Hub};
+use crate::table::{Engine, Table};
 use crate::year::{self, BEGIN_MS, POINTS_A_SITE, SERIES, STEP_MS, STEPS};
 
+const QUERY_GOAL: &str = "<= VictoriaMetrics";
 /// Each question is asked so often; the median counts.
 const ASKED: usize = 31;
 const DAY_MS: i64 = 86_400_000;
@@ -54,7 +55,7 @@ pub fn site(id: &str, points: usize) -> String {
 }
 
 /// Prints the median time of each question, ours and theirs.
-pub fn measure(folder: &Folder, victoria: Option<&Peer>) {
+pub fn measure(folder: &Folder, victoria: Option<&Peer>, table: &mut Table) {
     let token = folder.token("viewer");
     let hub = folder.run(&token);
     let questions = [
@@ -66,10 +67,11 @@ pub fn measure(folder: &Folder, victoria: Option<&Peer>) {
     for (name, points, days, buckets) in questions {
         let (from, to) = (END_MS - days * DAY_MS, END_MS);
         let ours = median_ms(|| ask_hub(&hub, points, from, to, buckets));
-        print(&format!("{name}, over HTTP"), format!("{ours:.1} ms"));
+        let work = format!("over HTTP: {name}");
+        table.note(&work, QUERY_GOAL, Engine::Hub, format!("{ours:.2} ms"));
         let Some(victoria) = victoria else { continue };
         let theirs = median_ms(|| drop(victoria.get(&victoria_path(points, from, to, buckets))));
-        print(&format!("{name}, VictoriaMetrics"), format!("{theirs:.1} ms, ratio {:.2}", ours / theirs));
+        table.note(&work, QUERY_GOAL, Engine::Victoria, format!("{theirs:.2} ms"));
     }
     hub.stop();
 }

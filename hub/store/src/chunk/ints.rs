@@ -147,6 +147,21 @@ pub(super) fn write(numbers: &[i64], out: &mut Vec<u8>) {
     Column::of(numbers).write(out);
 }
 
+/// Goes on behind a column of `count` numbers.
+pub(super) fn skip(from: &mut Reader<'_>, count: usize) -> Result<(), Damaged> {
+    let mut ahead = *from;
+    let is_cheap = count > 0 && matches!(ahead.byte()? & 7, CONSTANT | REGULAR);
+    if !is_cheap {
+        return Column::read(from, count).map(drop);
+    }
+    let tag = from.byte()?;
+    from.signed()?;
+    if tag & 7 == REGULAR && tag >> 3 == 0 {
+        from.signed()?;
+    }
+    Ok(())
+}
+
 /// Reads a column of `count` numbers.
 pub(super) fn read(from: &mut Reader<'_>, count: usize) -> Result<Vec<i64>, Damaged> {
     Ok(Column::read(from, count)?.numbers().collect())

@@ -104,6 +104,35 @@ pub fn decode(blob: &[u8]) -> Result<Vec<Row>, Damaged> {
     Ok(rows)
 }
 
+/// The rows that a blob was made of, as far as figures are made of them: `received_at` is `measured_at`, `raw` is none.
+///
+/// # Errors
+/// When it is not what [`encode`] made.
+pub fn decode_values(blob: &[u8]) -> Result<Vec<Row>, Damaged> {
+    let mut from = checked(blob)?;
+    if from.byte()? != FORM {
+        return Err(Damaged("an unknown form"));
+    }
+    let count = from.count(MAX_ROWS)?;
+    let measured = times::read_measured(&mut from, count)?;
+    ints::skip(&mut from, count)?;
+    let states = states::read(&mut from, count)?;
+    let values = numbers::read_values(&mut from, states.iter().filter(|state| state.has_value).count())?;
+    if !measured.is_sorted_by(|a, b| a < b) {
+        return Err(Damaged("rows out of order"));
+    }
+    let mut values = values.into_iter();
+    let row = |(measured_at, state): (i64, states::State)| Row {
+        measured_at,
+        received_at: measured_at,
+        raw: None,
+        value: if state.has_value { values.next() } else { None },
+        quality: state.quality,
+        reason: state.reason,
+    };
+    Ok(measured.into_iter().zip(states).map(row).collect())
+}
+
 /// The bytes behind their checksum.
 fn with_checksum(body: &[u8]) -> Vec<u8> {
     let mut blob = Vec::with_capacity(body.len() + 4);

@@ -94,6 +94,14 @@ pub(super) fn read(from: &mut Reader<'_>, present: &[(bool, bool)]) -> Result<(S
     Ok((values, present.iter().map(raw).collect()))
 }
 
+/// Reads the values alone, of which there are `count`.
+pub(super) fn read_values(from: &mut Reader<'_>, count: usize) -> Result<Vec<f64>, Damaged> {
+    Ok(match Numbers::read(from, count)? {
+        Numbers::Doubles(doubles) => doubles,
+        Numbers::Decimals(decimals) => decimals.numbers(),
+    })
+}
+
 /// A column of doubles.
 enum Numbers {
     Decimals(Decimals),

@@ -54,7 +54,11 @@ fn bits(row: &Row) -> (i64, i64, Option<u64>, Option<u64>, u8, u16) {
 
 #[track_caller]
 fn assert_comes_back(rows: &[Row]) {
-    let decoded = decode(&encode(rows)).unwrap();
+    let blob = encode(rows);
+    let as_values = |row: &Row| Row { received_at: row.measured_at, raw: None, ..*row };
+    let values = rows.iter().map(as_values).map(|row| bits(&row));
+    assert!(decode_values(&blob).unwrap().iter().map(bits).eq(values), "{rows:?}");
+    let decoded = decode(&blob).unwrap();
     assert!(decoded.iter().map(bits).eq(rows.iter().map(bits)), "{rows:?}\ncame back as\n{decoded:?}");
 }
 
@@ -75,6 +79,9 @@ proptest! {
         for body in [&body, &body[..cut.index(body.len())], &[&[FORM], &noise[..]].concat()] {
             if let Ok(decoded) = decode(&with_checksum(body)) {
                 prop_assert!(decoded.len() <= MAX_ROWS);
+            }
+            if let Ok(values) = decode_values(&with_checksum(body)) {
+                prop_assert!(values.len() <= MAX_ROWS);
             }
             drop(decode_hours(&with_checksum(body)));
             let _ = decode_summary(body);

@@ -5,6 +5,7 @@
 
 mod codes;
 pub(crate) mod database;
+mod emptied;
 pub(crate) mod folder;
 mod hot;
 pub mod inspect;
@@ -12,6 +13,9 @@ mod key;
 #[cfg(test)]
 mod layout_tests;
 mod load;
+mod mend;
+#[cfg(test)]
+mod mend_tests;
 mod mirror;
 mod parts;
 mod query;
@@ -37,9 +41,10 @@ use std::time::Duration;
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use hub_model::{PointId, Timestamp};
+use rusqlite::Connection;
 
 use self::mirror::Mirror;
-use self::readers::Readers;
+use self::readers::{Fault, Readers};
 use self::retention::Retention;
 pub use self::retention::{Forced, Keeping, Space};
 use self::seal::Seals;
@@ -89,8 +94,10 @@ pub struct StoreHealth {
     pub queued: usize,
     /// Set while the disk refuses to take them.
     pub failing: Option<Failing>,
-    /// Chunks and commits that could not be read and were set aside, ever.
+    /// Chunks and commits that could not be read and were set aside, ever; of chunks that lay on damaged pages, the stretches.
     pub damaged: u64,
+    /// Set while pages of the file cannot be read: what was found last. The writer moves what can be read to sound ones.
+    pub unsound: Option<String>,
     /// How much of its size it uses, and what had to leave for want of it.
     pub space: Space,
     /// The disk that it lies on, as it is now; `None` where the system does not tell.
@@ -152,6 +159,7 @@ struct Shared {
     failing: Mutex<Option<Failing>>,
     repeats: AtomicU64,
     damaged: AtomicU64,
+    unsound: Mutex<Option<String>>,
     space: Mutex<Space>,
     readings: AtomicU64,
     hot_bytes: AtomicU64,
@@ -168,6 +176,15 @@ impl Shared {
 
     fn mirror_mut(&self) -> RwLockWriteGuard<'_, Mirror> {
         self.mirror.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that pages of the file cannot be read, or that they can.
+    fn note_unsound(&self, found: Option<String>) {
+        *self.unsound.lock().unwrap_or_else(PoisonError::into_inner) = found;
+    }
+
+    fn unsound(&self) -> Option<String> {
+        self.unsound.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How many readings a day should have.
@@ -191,8 +208,9 @@ impl Store {
         folder::make(dir)?;
         let lock = folder::lock(dir)?;
         let file = dir.join(schema::FILE);
+        emptied::refuse(dir, &file)?;
         let connection = database::open(dir, &file, &schema::SCHEMA, settings.utc_offset_s)?;
-        let failed = |fault: readers::Fault| fault.while_opening(&file);
+        let failed = |fault: Fault| fault.while_opening(&file);
         if let Some(found) = inspect::quick(&connection).map_err(|error| failed(error.into()))? {
             return Err(StoreError::Unsound { file, found });
         }
@@ -217,6 +235,7 @@ impl Store {
             .map_err(StoreError::Thread)?;
         let writer = Writer {
             connection,
+            file: file.clone(),
             shared: shared.clone(),
             queue,
             stopped,
@@ -225,6 +244,7 @@ impl Store {
             before_attempt,
             seals: Seals::new(settings.seal_at.max(1), work, done, loaded.hot),
             sealer,
+            mended_in_vain: false,
             _lock: lock,
         };
         let thread = std::thread::Builder::new()
@@ -252,6 +272,7 @@ impl Store {
             queued: queued + self.shared.in_hand.load(Ordering::Acquire),
             failing: self.shared.failing.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             damaged: self.shared.damaged.load(Ordering::Acquire),
+            unsound: self.shared.unsound(),
             space: self.space(),
             disk: Disk::of(&self.dir),
         }
@@ -289,6 +310,30 @@ impl Store {
         if let Err(TrySendError::Disconnected(_)) = intake.try_send(Message::SetAside(chunk, why)) {
             tracing::debug!(chunk, "a damaged chunk is set aside when the store is open again");
         }
+    }
+
+    /// Notes a fault that may say that pages of the file are damaged, and has the writer see to it.
+    fn note(&self, fault: &Fault) {
+        if !fault.is_damage() {
+            return;
+        }
+        self.shared.note_unsound(Some(fault.text()));
+        if let Some(intake) = &*self.intake.read().unwrap_or_else(PoisonError::into_inner) {
+            // When the queue is full, whoever meets it next reports it again.
+            let _ = intake.try_send(Message::Mend);
+        }
+    }
+
+    /// Asks the file, on one of the readers' connections.
+    fn ask<T>(
+        &self,
+        what: &'static str,
+        ask: impl FnOnce(&Connection) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        self.readers.ask(ask).map_err(|fault| {
+            self.note(&fault);
+            fault.while_reading(what)
+        })
     }
 
     /// Says how often each point should be read; the days' `expected` follows from it. Replaces what was said before.

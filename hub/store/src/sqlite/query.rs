@@ -12,7 +12,7 @@ use super::Store;
 use super::codes::{quality_of, reading_of_row};
 use super::readers::Fault;
 use super::rows::{alarm_of, correction_of, out_of_service_of, tracking_of, transition_of};
-use super::walk::{Piece, Walk};
+use super::walk::{Depth, Piece, Walk};
 use crate::bucket::{BucketFold, Cut, DayFold, What};
 use crate::error::StoreError;
 use crate::figures::{Bucket, DaySummary, LocalDay, Spans};
@@ -38,7 +38,7 @@ impl History for Store {
         to: Timestamp,
         visit: &mut dyn FnMut(Reading) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        self.walk(point, (from, to), &|_, _| false, &mut |piece| {
+        self.walk(point, (from, to), Depth::Whole, &|_, _| false, &mut |piece| {
             let Piece::Rows(rows) = piece else { return Ok(ControlFlow::Continue(())) };
             for row in rows {
                 if visit(reading_of_row(&row, point.clone())?).is_break() {
@@ -59,11 +59,13 @@ impl History for Store {
         let cut = Cut::new(spans)?;
         let span = cut.within(from, to);
         let is_in_one = |first, last| {
-            let of = |ms| cut.span_of(Timestamp::from_millis(ms)).map(|(number, _)| number);
-            of(first).is_some_and(|span| of(last) == Some(span))
+            cut.span_of(Timestamp::from_millis(first))
+                .is_some_and(|span| span.holds(Timestamp::from_millis(last)))
         };
         let mut fold = BucketFold::new(&cut);
-        self.walk(point, span, &is_in_one, &mut |piece| each(&piece, &mut |at, what| fold.take(at, what)))?;
+        self.walk(point, span, Depth::Values, &is_in_one, &mut |piece| {
+            each(&piece, &mut |at, what| fold.take(at, what))
+        })?;
         fold.finish()
     }
 
@@ -73,7 +75,7 @@ impl History for Store {
         let day = |ms| LocalDay::of(Timestamp::from_millis(ms), self.utc_offset_s);
         let is_in_one = |first, last| day(first) == day(last);
         let mut fold = DayFold::new(self.utc_offset_s, expected);
-        self.walk(point, span, &is_in_one, &mut |piece| {
+        self.walk(point, span, Depth::Values, &is_in_one, &mut |piece| {
             each(&piece, &mut |at, what| {
                 fold.take(at, what);
                 ControlFlow::Continue(())
@@ -83,7 +85,7 @@ impl History for Store {
     }
 
     fn audit(&self, point: &PointId, from: Timestamp, to: Timestamp) -> Result<Vec<Correction>, StoreError> {
-        self.readers.ask("corrections", |connection| {
+        self.ask("corrections", |connection| {
             let mut query = connection.prepare_cached(AUDIT)?;
             let span = params![point.as_str(), from.as_millis(), to.as_millis()];
             query.query_and_then(span, |row| correction_of(row, point))?.collect()
@@ -92,7 +94,7 @@ impl History for Store {
 
     fn alarms(&self, filter: &AlarmFilter) -> Result<Vec<Alarm>, StoreError> {
         let question = alarms_question(filter.active_only);
-        self.readers.ask("alarms", |connection| {
+        self.ask("alarms", |connection| {
             let mut query = connection.prepare_cached(&question)?;
             let rows = query.query_and_then(
                 params![
@@ -108,7 +110,7 @@ impl History for Store {
     }
 
     fn alarm(&self, id: AlarmId) -> Result<Option<(Alarm, Vec<Transition>)>, StoreError> {
-        self.readers.ask("an alarm", |connection| {
+        self.ask("an alarm", |connection| {
             // One transaction, so that the alarm and its steps are of one moment.
             let moment = connection.unchecked_transaction()?;
             let mut query = moment.prepare_cached("SELECT * FROM alarm WHERE id = ?")?;
@@ -122,14 +124,14 @@ impl History for Store {
     }
 
     fn tracking(&self) -> Result<Vec<Tracking>, StoreError> {
-        self.readers.ask("timers", |connection| {
+        self.ask("timers", |connection| {
             let mut query = connection.prepare_cached("SELECT * FROM tracking ORDER BY rule, subject")?;
             query.query_and_then([], tracking_of)?.collect()
         })
     }
 
     fn out_of_service(&self, ended: bool) -> Result<Vec<OutOfService>, StoreError> {
-        self.readers.ask("what is out of service", |connection| {
+        self.ask("what is out of service", |connection| {
             let question = "SELECT * FROM out_of_service WHERE ? OR ended_at IS NULL ORDER BY since, scope";
             let mut query = connection.prepare_cached(question)?;
             query.query_and_then([ended], out_of_service_of)?.collect()
@@ -160,6 +162,7 @@ impl Store {
         &self,
         point: &PointId,
         (from, to): (Timestamp, Timestamp),
+        depth: Depth,
         figures_will_do: &dyn Fn(i64, i64) -> bool,
         visit: &mut dyn FnMut(Piece) -> Result<ControlFlow<()>, Fault>,
     ) -> Result<(), StoreError> {
@@ -167,9 +170,9 @@ impl Store {
         let found =
             self.shared.mirror().of_point(point).map(|series| (series.id, series.rows(span.0, span.1)));
         let Some((series, waiting)) = found else { return Ok(()) };
-        let mut walk = Walk::new(series, span, self.utc_offset_s, waiting, figures_will_do);
+        let mut walk = Walk::new(series, span, self.utc_offset_s, depth, waiting, figures_will_do);
         while !walk.is_done() {
-            let pieces = self.readers.ask("readings", |connection| walk.page(connection))?;
+            let pieces = self.ask("readings", |connection| walk.page(connection))?;
             for (chunk, why) in walk.damaged.drain(..) {
                 self.report_damaged(chunk, why);
             }

@@ -35,6 +35,11 @@ impl Fault {
         }
     }
 
+    /// Whether pages of the file are damaged, and not the disk busy or full.
+    pub(super) fn is_damage(&self) -> bool {
+        matches!(self, Self::Sqlite(error) if database::is_damage(error))
+    }
+
     pub(super) fn while_reading(self, what: &'static str) -> StoreError {
         match self {
             Self::Sqlite(error) => StoreError::Read { what, source: cause(&error) },
@@ -67,17 +72,13 @@ impl Readers {
     }
 
     /// Answers one question; `ask` must not ask another.
-    pub(super) fn ask<T>(
-        &self,
-        what: &'static str,
-        ask: impl FnOnce(&Connection) -> Result<T, Fault>,
-    ) -> Result<T, StoreError> {
+    pub(super) fn ask<T>(&self, ask: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
         let mut place = Place { put: &self.put, connection: self.take.recv().ok().flatten() };
         let connection = match place.connection.take() {
             Some(connection) => connection,
-            None => database::open_reader(&self.file).map_err(|e| Fault::from(e).while_reading(what))?,
+            None => database::open_reader(&self.file)?,
         };
-        let answer = ask(&connection).map_err(|fault| fault.while_reading(what))?;
+        let answer = ask(&connection)?;
         place.connection = Some(connection);
         Ok(answer)
     }

@@ -15,6 +15,10 @@ pub(crate) const SCHEMA: Schema = Schema {
     ],
 };
 
+/// The table of chunks as it is today, for making it anew.
+pub(super) const CHUNK: &str =
+    "CREATE TABLE chunk (id INTEGER PRIMARY KEY, summary BLOB NOT NULL, hours BLOB, body BLOB)";
+
 // Readings are only ever appended: commit by commit, within one by series, then in the order of their arrival.
 // Of rows with the same series and time the highest rowid counts.
 // Numbers have no declared type: a whole number takes 1 to 6 bytes as an integer, others 8 as a double.

@@ -55,6 +55,8 @@ pub(super) struct Seals {
     unwritten: VecDeque<Vec<Sealed>>,
     /// Series that the sealer failed on.
     failed: HashSet<i64>,
+    /// What was found where pages of the file could not be read.
+    pub unsound: Option<String>,
     /// Who waits until all that was committed up to a commit is sealed.
     waiting: Vec<(u64, Sender<()>)>,
 }
@@ -78,6 +80,7 @@ impl Seals {
             hot_bytes,
             unwritten: VecDeque::new(),
             failed: HashSet::new(),
+            unsound: None,
             waiting: Vec::new(),
         }
     }
@@ -184,6 +187,7 @@ impl Seals {
                             error = fault.text(),
                             "readings could not be sealed; it is tried again"
                         );
+                        self.note(&fault);
                         self.failed.extend(lot);
                     }
                 }
@@ -208,9 +212,16 @@ impl Seals {
                     error = fault.text(),
                     "sealed readings could not be written; it is tried again"
                 );
+                self.note(&fault);
                 self.unwritten.push_front(lot);
                 return;
             }
+        }
+    }
+
+    fn note(&mut self, fault: &Fault) {
+        if fault.is_damage() {
+            self.unsound = Some(fault.text());
         }
     }
 

@@ -79,6 +79,7 @@ fn a_full_disk_loses_nothing_and_is_answered_when_there_is_space() {
             queued: 0,
             failing: None,
             damaged: 0,
+            unsound: None,
             space: Space::default(),
             disk: health.disk,
         }

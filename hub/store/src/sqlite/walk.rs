@@ -3,16 +3,37 @@
 //! What waits must be looked at first: readings that are sealed meanwhile are then seen twice, and the one from RAM wins, but never
 //! missed. A part of which only the figures are wanted stays shut. Read next: `query.rs`, which asks; `key.rs`, how days are found.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use super::key::{ChunkKey, LAST_PART, day_of};
 use super::mirror::merged;
 use super::readers::Fault;
-use crate::chunk::{Row, Summary, decode, decode_hours, decode_summary, summarise};
+use crate::chunk::{Damaged, Row, Summary, decode, decode_hours, decode_summary, decode_values, summarise};
 
 /// A question stops after so many rows or pieces, so that none is long; it goes on where it stopped.
 const PAGE_ROWS: usize = 4_096;
 const PAGE_PIECES: usize = 512;
+
+/// A series' parts on one day lie side by side. Those of its next day are looked up, rather than stepped to over all other series'.
+const PARTS: &str = "SELECT id, summary, hours, body FROM chunk WHERE id BETWEEN ? AND ? ORDER BY id";
+
+/// What of the rows is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// All that is known of them.
+    Whole,
+    /// What figures are made of: when they were measured, value and quality.
+    Values,
+}
+
+impl Depth {
+    fn decode(self, body: &[u8]) -> Result<Vec<Row>, Damaged> {
+        match self {
+            Self::Whole => decode(body),
+            Self::Values => decode_values(body),
+        }
+    }
+}
 
 /// What is shown, in the order of time.
 pub(super) enum Piece {
@@ -27,6 +48,7 @@ pub(super) struct Walk<'a> {
     next_ms: Option<i64>,
     to_ms: i64,
     utc_offset_s: i32,
+    depth: Depth,
     /// What waits in RAM, from the next moment on.
     waiting: Vec<Row>,
     /// Whether figures will do for rows that were all measured from the first to the second moment.
@@ -41,11 +63,12 @@ impl<'a> Walk<'a> {
         series: i64,
         (from_ms, to_ms): (i64, i64),
         utc_offset_s: i32,
+        depth: Depth,
         waiting: Vec<Row>,
         figures_will_do: &'a dyn Fn(i64, i64) -> bool,
     ) -> Self {
         let next_ms = (from_ms < to_ms).then_some(from_ms);
-        Self { series, next_ms, to_ms, utc_offset_s, waiting, figures_will_do, damaged: Vec::new() }
+        Self { series, next_ms, to_ms, utc_offset_s, depth, waiting, figures_will_do, damaged: Vec::new() }
     }
 
     /// Whether all has been shown.
@@ -57,59 +80,77 @@ impl<'a> Walk<'a> {
     pub(super) fn page(&mut self, connection: &Connection) -> Result<Vec<Piece>, Fault> {
         let moment = connection.unchecked_transaction()?;
         let mut pieces = Vec::new();
-        let mut rows = 0;
         let Some(mut from_ms) = self.next_ms else { return Ok(pieces) };
-        let mut parts = Parts::new(&moment, self.series, (from_ms, self.to_ms), self.utc_offset_s);
-        while rows < PAGE_ROWS && pieces.len() < PAGE_PIECES {
-            let Some(Found { id, summary, has_rows }) = parts.next()? else {
-                pieces.push(Piece::Rows(std::mem::take(&mut self.waiting)));
-                self.next_ms = None;
-                return Ok(pieces);
-            };
-            let summary = match decode_summary(&summary) {
-                Ok(summary) => summary,
-                Err(damaged) => {
-                    self.damaged.push((id, damaged.to_string()));
+        let mut rows = 0;
+        let id =
+            |at_ms, part| ChunkKey { day: day_of(at_ms, self.utc_offset_s), series: self.series, part }.id();
+        let (mut next_id, last_id) = (id(from_ms, 0), id(self.to_ms.saturating_sub(1), LAST_PART));
+        let mut query = moment.prepare_cached(PARTS)?;
+        'day: loop {
+            let mut parts = query.query([next_id, last_id])?;
+            while let Some(found) = parts.next()? {
+                let key = ChunkKey::of(found.get(0)?);
+                if key.series != self.series {
+                    // Another series': ours comes later on this day, or on the next that there is.
+                    let day = if key.series < self.series { key.day } else { key.day + 1 };
+                    next_id = ChunkKey { day, series: self.series, part: 0 }.id();
+                    continue 'day;
+                }
+                let part = Part::of(found)?;
+                let summary = match decode_summary(part.summary) {
+                    Ok(summary) => summary,
+                    Err(damaged) => {
+                        self.damaged.push((key.id(), damaged.to_string()));
+                        continue;
+                    }
+                };
+                if summary.last_at < from_ms || summary.first_at >= self.to_ms {
                     continue;
                 }
-            };
-            if summary.last_at < from_ms || summary.first_at >= self.to_ms {
-                continue;
-            }
-            if !has_rows {
-                self.take_late(&mut parts, from_ms)?;
-            }
-            self.wait_before(summary.first_at, &mut pieces);
-            if let Err(damaged) = self.show(&moment, id, summary, from_ms, &mut pieces)? {
-                self.damaged.push((id, damaged));
-                continue;
-            }
-            if let Some(Piece::Rows(last)) = pieces.last() {
-                rows += last.len();
-            }
-            match summary.last_at.checked_add(1).filter(|next| *next < self.to_ms) {
-                Some(next) => from_ms = next,
-                None => {
-                    // Left only where figures stand for rows that are gone.
-                    pieces.push(Piece::Rows(std::mem::take(&mut self.waiting)));
-                    self.next_ms = None;
+                if part.body.is_none() {
+                    self.take_late(&moment, key, from_ms)?;
+                    next_id = ChunkKey { day: key.day + 1, part: 0, ..key }.id();
+                }
+                self.wait_before(summary.first_at, &mut pieces);
+                if let Err(damaged) = self.show(&part, summary, from_ms, &mut pieces) {
+                    self.damaged.push((key.id(), damaged.to_string()));
+                    continue;
+                }
+                if let Some(Piece::Rows(last)) = pieces.last() {
+                    rows += last.len();
+                }
+                match summary.last_at.checked_add(1).filter(|next| *next < self.to_ms) {
+                    Some(next) => from_ms = next,
+                    None => break 'day,
+                }
+                self.next_ms = Some(from_ms);
+                if rows >= PAGE_ROWS || pieces.len() >= PAGE_PIECES {
                     return Ok(pieces);
                 }
+                if part.body.is_none() {
+                    continue 'day;
+                }
             }
-            self.next_ms = Some(from_ms);
+            break;
         }
+        // Rows that wait are left only where they follow the last part, or figures stand for rows that are gone.
+        pieces.push(Piece::Rows(std::mem::take(&mut self.waiting)));
+        self.next_ms = None;
         Ok(pieces)
     }
 
     /// Lets the other parts of a day whose rows have left wait with what is in RAM: they came late, and lie anywhere in it.
-    fn take_late(&mut self, parts: &mut Parts<'_>, from_ms: i64) -> Result<(), Fault> {
-        for id in parts.rest_of_day()? {
-            match body(parts.connection, id)?.as_deref().map(decode) {
+    fn take_late(&mut self, connection: &Connection, first: ChunkKey, from_ms: i64) -> Result<(), Fault> {
+        let last = ChunkKey { part: LAST_PART, ..first };
+        let mut query = connection.prepare_cached(PARTS)?;
+        let mut parts = query.query([first.id() + 1, last.id()])?;
+        while let Some(found) = parts.next()? {
+            match Part::of(found)?.body.map(|body| self.depth.decode(body)) {
                 Some(Ok(mut rows)) => {
                     rows.retain(|row| row.measured_at >= from_ms && row.measured_at < self.to_ms);
                     self.waiting = merged(rows, std::mem::take(&mut self.waiting));
                 }
-                Some(Err(damaged)) => self.damaged.push((id, damaged.to_string())),
+                Some(Err(damaged)) => self.damaged.push((found.get(0)?, damaged.to_string())),
                 None => {}
             }
         }
@@ -125,52 +166,48 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Shows one part; the inner error is why it cannot be read.
+    /// Shows one part.
     fn show(
         &mut self,
-        connection: &Connection,
-        id: i64,
+        part: &Part<'_>,
         summary: Summary,
         from_ms: i64,
         pieces: &mut Vec<Piece>,
-    ) -> Result<Result<(), String>, Fault> {
+    ) -> Result<(), Damaged> {
         let over = self.waiting.partition_point(|row| row.measured_at <= summary.last_at);
         let is_whole = summary.first_at >= from_ms && summary.last_at < self.to_ms && over == 0;
         if is_whole && (self.figures_will_do)(summary.first_at, summary.last_at) {
             pieces.push(Piece::Figures(Box::new(summary)));
-            return Ok(Ok(()));
+            return Ok(());
         }
-        if is_whole && let Some(hours) = self.hours(connection, id)? {
+        if is_whole && let Some(hours) = self.hours(part) {
             pieces.extend(hours);
-            return Ok(Ok(()));
+            return Ok(());
         }
-        let body = body(connection, id)?;
-        let mut rows = match body.as_deref().map(decode) {
-            None => {
-                self.show_without_rows(connection, id, summary, from_ms, pieces)?;
-                return Ok(Ok(()));
-            }
-            Some(Ok(rows)) => rows,
-            Some(Err(damaged)) => return Ok(Err(damaged.to_string())),
+        let Some(body) = part.body else {
+            self.show_without_rows(part, summary, from_ms, pieces);
+            return Ok(());
         };
-        rows.retain(|row| row.measured_at >= from_ms && row.measured_at < self.to_ms);
+        let mut rows = self.depth.decode(body)?;
+        if !is_whole {
+            rows.retain(|row| row.measured_at >= from_ms && row.measured_at < self.to_ms);
+        }
         let after = self.waiting.split_off(over);
         let waiting = std::mem::replace(&mut self.waiting, after);
         pieces.push(Piece::Rows(merged(rows, waiting)));
-        Ok(Ok(()))
+        Ok(())
     }
 
     /// Shows what is known of rows that have left: their hours, or all of them at once. What is asked of less than an hour gets the
     /// hours that begin within it.
     fn show_without_rows(
         &mut self,
-        connection: &Connection,
-        id: i64,
+        part: &Part<'_>,
         summary: Summary,
         from_ms: i64,
         pieces: &mut Vec<Piece>,
-    ) -> Result<(), Fault> {
-        let hours = hours(connection, id)?.unwrap_or_else(|| vec![(0, summary)]);
+    ) {
+        let hours = part.hours().unwrap_or_else(|| vec![(0, summary)]);
         for (_, mut figures) in hours {
             if figures.first_at >= from_ms && figures.first_at < self.to_ms {
                 self.wait_before(figures.first_at, pieces);
@@ -183,17 +220,16 @@ impl<'a> Walk<'a> {
                 pieces.push(Piece::Figures(Box::new(figures)));
             }
         }
-        Ok(())
     }
 
     /// The part's hours, where they are known and will do.
-    fn hours(&self, connection: &Connection, id: i64) -> Result<Option<Vec<Piece>>, Fault> {
-        let Some(hours) = hours(connection, id)? else { return Ok(None) };
+    fn hours(&self, part: &Part<'_>) -> Option<Vec<Piece>> {
+        let hours = part.hours()?;
         let will_do = |(_, hour): &(u8, Summary)| (self.figures_will_do)(hour.first_at, hour.last_at);
         if !hours.iter().all(will_do) {
-            return Ok(None);
+            return None;
         }
-        Ok(Some(hours.into_iter().map(|(_, hour)| Piece::Figures(Box::new(hour))).collect()))
+        Some(hours.into_iter().map(|(_, hour)| Piece::Figures(Box::new(hour))).collect())
     }
 }
 
@@ -204,13 +240,16 @@ pub(super) fn standing(
     at_ms: i64,
     utc_offset_s: i32,
 ) -> Result<Option<Row>, Fault> {
-    let mut parts = Parts::new(connection, series, (at_ms, at_ms.saturating_add(1)), utc_offset_s);
-    while let Some(Found { id, summary, .. }) = parts.next()? {
+    let id = |part| ChunkKey { day: day_of(at_ms, utc_offset_s), series, part }.id();
+    let mut query = connection.prepare_cached(PARTS)?;
+    let mut parts = query.query([id(0), id(LAST_PART)])?;
+    while let Some(found) = parts.next()? {
+        let part = Part::of(found)?;
         let holds = |summary: Summary| summary.first_at <= at_ms && at_ms <= summary.last_at;
-        if !decode_summary(&summary).is_ok_and(holds) {
+        if !decode_summary(part.summary).is_ok_and(holds) {
             continue;
         }
-        let rows = body(connection, id)?.map(|body| decode(&body).unwrap_or_default()).unwrap_or_default();
+        let rows = part.body.map(|body| decode(body).unwrap_or_default()).unwrap_or_default();
         if let Ok(found) = rows.binary_search_by_key(&at_ms, |row| row.measured_at) {
             return Ok(rows.get(found).copied());
         }
@@ -218,65 +257,21 @@ pub(super) fn standing(
     Ok(None)
 }
 
-/// A part's hours. Damaged ones are no loss while there are rows: those tell the same.
-fn hours(connection: &Connection, id: i64) -> Result<Option<Vec<(u8, Summary)>>, Fault> {
-    let mut query = connection.prepare_cached("SELECT hours FROM chunk WHERE id = ?")?;
-    let hours: Option<Vec<u8>> = query.query_row([id], |row| row.get(0)).optional()?.flatten();
-    Ok(hours.and_then(|hours| decode_hours(&hours).ok()))
+/// A part as it lies in the file: blobs that are not looked at are not read.
+struct Part<'a> {
+    summary: &'a [u8],
+    hours: Option<&'a [u8]>,
+    body: Option<&'a [u8]>,
 }
 
-fn body(connection: &Connection, id: i64) -> Result<Option<Vec<u8>>, Fault> {
-    let mut query = connection.prepare_cached("SELECT body FROM chunk WHERE id = ?")?;
-    Ok(query.query_row([id], |row| row.get(0)).optional()?.flatten())
-}
-
-/// A part as it was found.
-struct Found {
-    id: i64,
-    summary: Vec<u8>,
-    has_rows: bool,
-}
-
-/// Finds a series' parts: days are looked up one by one, those without anything are jumped over.
-struct Parts<'a> {
-    connection: &'a Connection,
-    series: i64,
-    next_id: i64,
-    last_id: i64,
-}
-
-impl<'a> Parts<'a> {
-    fn new(connection: &'a Connection, series: i64, (from_ms, to_ms): (i64, i64), utc_offset_s: i32) -> Self {
-        let id = |at_ms, part| ChunkKey { day: day_of(at_ms, utc_offset_s), series, part }.id();
-        Self { connection, series, next_id: id(from_ms, 0), last_id: id(to_ms.saturating_sub(1), LAST_PART) }
+impl<'a> Part<'a> {
+    fn of(found: &'a rusqlite::Row<'_>) -> Result<Self, Fault> {
+        let blob = |column| Ok::<_, Fault>(found.get_ref(column)?.as_blob_or_null().unwrap_or_default());
+        Ok(Self { summary: blob(1)?.unwrap_or_default(), hours: blob(2)?, body: blob(3)? })
     }
 
-    fn next(&mut self) -> Result<Option<Found>, Fault> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT id, summary, body IS NOT NULL FROM chunk WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1",
-        )?;
-        loop {
-            let mut found = query.query([self.next_id, self.last_id])?;
-            let Some(row) = found.next()? else { return Ok(None) };
-            let id: i64 = row.get(0)?;
-            let key = ChunkKey::of(id);
-            if key.series == self.series {
-                self.next_id = id + 1;
-                return Ok(Some(Found { id, summary: row.get(1)?, has_rows: row.get(2)? }));
-            }
-            // Another series': ours comes later on this day, or on the next that there is.
-            let day = if key.series < self.series { key.day } else { key.day + 1 };
-            self.next_id = ChunkKey { day, series: self.series, part: 0 }.id();
-        }
-    }
-
-    /// The parts that follow the last one on its day; the next one is of a later day.
-    fn rest_of_day(&mut self) -> Result<Vec<i64>, Fault> {
-        let last = ChunkKey { part: LAST_PART, ..ChunkKey::of(self.next_id - 1) }.id();
-        let mut query =
-            self.connection.prepare_cached("SELECT id FROM chunk WHERE id BETWEEN ? AND ? ORDER BY id")?;
-        let ids = query.query_map([self.next_id, last], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        self.next_id = last + 1;
-        Ok(ids)
+    /// Its hours. Damaged ones are no loss while there are rows: those tell the same.
+    fn hours(&self) -> Option<Vec<(u8, Summary)>> {
+        self.hours.and_then(|hours| decode_hours(hours).ok())
     }
 }

@@ -5,6 +5,7 @@
 use std::convert::Infallible;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
@@ -13,8 +14,11 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, after, never, select_biased};
 use rusqlite::Connection;
 
+use super::inspect::quick;
+use super::mend;
 use super::readers::Fault;
 use super::seal::{Seals, log_damaged, set_aside};
+use super::sealer::Done;
 use super::transaction::{self, Written};
 use super::{Failing, Shared};
 use crate::chunk::{decode, decode_summary};
@@ -59,10 +63,13 @@ pub(super) enum Message {
     SealEverything(Sender<()>),
     /// A chunk could not be read.
     SetAside(i64, String),
+    /// Pages of the file could not be read.
+    Mend,
 }
 
 pub(super) struct Writer {
     pub connection: Connection,
+    pub file: PathBuf,
     pub shared: Arc<Shared>,
     pub queue: Receiver<Message>,
     pub stopped: Receiver<Infallible>,
@@ -71,6 +78,8 @@ pub(super) struct Writer {
     pub before_attempt: BeforeAttempt,
     pub seals: Seals,
     pub sealer: JoinHandle<()>,
+    /// Whether moving chunks to sound pages was no help: it is not done again before the next start.
+    pub mended_in_vain: bool,
     // Held until the last commit is done.
     pub _lock: File,
 }
@@ -113,14 +122,12 @@ impl Writer {
                         self.seals.done = never();
                         continue;
                     };
-                    let commit = self.last_commit();
-                    self.seals.take(done, &mut self.connection, &self.shared, commit);
+                    self.take_sealed(done);
                     continue;
                 }
                 recv(self.queue) -> message => message,
                 recv(again) -> _ => {
-                    let commit = self.last_commit();
-                    self.seals.write(&mut self.connection, &self.shared, commit);
+                    self.write_sealed();
                     continue;
                 }
             };
@@ -151,10 +158,66 @@ impl Writer {
         self.shared.last_commit.load(Ordering::Acquire)
     }
 
+    fn take_sealed(&mut self, done: Done) {
+        let commit = self.last_commit();
+        self.seals.take(done, &mut self.connection, &self.shared, commit);
+        self.mend_for_seals();
+    }
+
+    fn write_sealed(&mut self) {
+        let commit = self.last_commit();
+        self.seals.write(&mut self.connection, &self.shared, commit);
+        self.mend_for_seals();
+    }
+
+    /// When sealing met a damaged page: without it, no day on that page would ever be sealed again.
+    fn mend_for_seals(&mut self) {
+        let Some(found) = self.seals.unsound.take() else { return };
+        self.shared.note_unsound(Some(found));
+        if self.mend() {
+            let commit = self.last_commit();
+            self.seals.write(&mut self.connection, &self.shared, commit);
+        }
+    }
+
+    /// Moves chunks from damaged pages to sound ones, where somebody has met such pages. Gives whether it helped.
+    fn mend(&mut self) -> bool {
+        let Some(found) = self.shared.unsound().filter(|_| !self.mended_in_vain) else { return false };
+        tracing::error!(
+            error = found,
+            "pages of the store are damaged: what can be read is moved to sound ones, and commits wait meanwhile"
+        );
+        match mend::mend(&mut self.connection, &self.file)
+            .and_then(|gaps| Ok((gaps, quick(&self.connection)?)))
+        {
+            Ok((gaps, None)) => {
+                // Nothing was found: it was somebody's view of a moment that is over.
+                self.mended_in_vain = gaps == 0;
+                self.shared.damaged.fetch_add(gaps, Ordering::AcqRel);
+                self.shared.note_unsound(None);
+                tracing::error!(gaps, "the store is sound again; store check tells what could not be read");
+                gaps > 0
+            }
+            Ok((gaps, Some(beyond))) => {
+                self.shared.damaged.fetch_add(gaps, Ordering::AcqRel);
+                self.mended_in_vain(beyond)
+            }
+            Err(fault) => self.mended_in_vain(fault.text()),
+        }
+    }
+
+    fn mended_in_vain(&mut self, found: String) -> bool {
+        tracing::error!(error = found, "the store stays damaged; restore a backup into a new folder");
+        self.mended_in_vain = true;
+        self.shared.note_unsound(Some(found));
+        false
+    }
+
     fn answer(&mut self, message: Message) {
         match message {
             Message::Append(_) => {}
             Message::SealEverything(sealed) => self.seals.seal_everything(self.last_commit(), sealed),
+            Message::Mend => drop(self.mend()),
             Message::SetAside(chunk, why) => {
                 if let Err(fault) = self.set_aside(chunk, &why) {
                     tracing::warn!(chunk, error = fault.text(), "a damaged chunk could not be set aside");
@@ -186,9 +249,8 @@ impl Writer {
     fn wait_for_the_sealer(&mut self) {
         while self.seals.is_overrun(&self.shared) {
             let Ok(done) = self.seals.done.recv() else { return };
-            let commit = self.last_commit();
-            self.seals.take(done, &mut self.connection, &self.shared, commit);
-            self.seals.start(&self.shared, commit);
+            self.take_sealed(done);
+            self.seals.start(&self.shared, self.last_commit());
         }
     }
 
@@ -231,7 +293,15 @@ impl Writer {
                     self.note_success(attempts);
                     return Ok(written);
                 }
-                Err(fault) => fault.text(),
+                Err(fault) => {
+                    if fault.is_damage() {
+                        self.shared.note_unsound(Some(fault.text()));
+                        if self.mend() {
+                            continue;
+                        }
+                    }
+                    fault.text()
+                }
             };
             attempts += 1;
             self.note_failure(attempts, &error);

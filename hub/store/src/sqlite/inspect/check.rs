@@ -134,7 +134,7 @@ fn contents(connection: &Connection, report: &mut CheckReport) -> Result<(), rea
         let point = series.get(&key.series).map(|series: &Series| series.point.clone());
         Some((point, LocalDay(key.day).start(offset)))
     };
-    each_chunk(connection, true, &mut |chunk| {
+    let chunks = each_chunk(connection, true, &mut |chunk| {
         report.chunks += 1;
         match of_chunk(&chunk, offset) {
             Ok(readings) => report.readings += readings,
@@ -144,7 +144,12 @@ fn contents(connection: &Connection, report: &mut CheckReport) -> Result<(), rea
             report.note(day(chunk.key), "a chunk of a series that is not known".to_owned());
         }
         Ok(())
-    })?;
+    });
+    if let Err(fault) = chunks {
+        let found = format!("the chunks that follow cannot be read: {}", fault.text());
+        let hint = "the hub moves what can be read to sound pages, as soon as it meets the damage";
+        report.note(None, format!("{found}; {hint}"));
+    }
     let mut query = connection.prepare("SELECT seq, body FROM hot ORDER BY seq")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
@@ -157,7 +162,7 @@ fn contents(connection: &Connection, report: &mut CheckReport) -> Result<(), rea
     let mut rows = query.query([MOST_FAULTS as i64])?;
     while let Some(row) = rows.next()? {
         let (was_in, id, found): (String, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let of = if was_in == "chunk" { day(ChunkKey::of(id)) } else { None };
+        let of = if was_in != "hot" { day(ChunkKey::of(id)) } else { None };
         report.set_aside.push(Fault { day: of, found });
     }
     Ok(())

@@ -48,7 +48,7 @@ pub(super) fn delete_before(connection: &Connection, end: i64, but_rows: bool) -
         .prepare_cached(&format!("DELETE FROM chunk WHERE id IN ({ids})"))?
         .execute([end, DELETED_AT_ONCE])?;
     if !but_rows {
-        transaction.execute("DELETE FROM damaged WHERE was_in = 'chunk' AND was_id < ?", [end])?;
+        transaction.execute("DELETE FROM damaged WHERE was_in IN ('chunk', 'page') AND was_id < ?", [end])?;
     }
     transaction.commit()?;
     Ok(deleted)

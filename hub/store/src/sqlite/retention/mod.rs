@@ -111,8 +111,10 @@ impl Store {
         let step =
             Step { connection: &connection, keeping, utc_offset_s: self.utc_offset_s, now, holds: &holds };
         let mut space = self.shared.space.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let more =
-            step.take(&mut retention, &mut space).map_err(|fault| fault.while_reading("old readings"))?;
+        let more = step.take(&mut retention, &mut space).map_err(|fault| {
+            self.note(&fault);
+            fault.while_reading("old readings")
+        })?;
         *self.shared.space.lock().unwrap_or_else(PoisonError::into_inner) = space;
         retention.connection = Some(connection);
         Ok(more)
