@@ -115,6 +115,14 @@ pub struct Records {
     connection: Mutex<Connection>,
 }
 
+/// Whether a hub has run on this file: there is more in it than the deeds of the command line.
+pub(crate) fn is_used(file: &Path) -> bool {
+    let question = "SELECT EXISTS (SELECT 1 FROM calibration) OR EXISTS (SELECT 1 FROM configured)
+        OR EXISTS (SELECT 1 FROM entry) OR EXISTS (SELECT 1 FROM job)";
+    let ask = |connection: Connection| connection.query_row(question, [], |row| row.get(0));
+    database::open_reader(file).and_then(ask).unwrap_or(false)
+}
+
 impl Records {
     /// Opens the records of the store in `dir`, which is made where it is missing. Takes no lock on the folder.
     ///

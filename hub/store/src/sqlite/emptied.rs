@@ -7,8 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use super::{database, schema};
-use crate::accounts;
 use crate::error::StoreError;
+use crate::{accounts, records};
 
 /// Refuses a folder whose `file` is missing or holds nothing, while what lies beside it is of a store that was in use.
 pub(super) fn refuse(dir: &Path, file: &Path) -> Result<(), StoreError> {
@@ -26,9 +26,11 @@ pub(super) fn refuse(dir: &Path, file: &Path) -> Result<(), StoreError> {
             && bytes.unwrap_or(0) == 0
             && fs::metadata(dir.join(name)).is_ok_and(|found| found.len() > 0)
     };
-    // Accounts are made before the first start, too.
-    let is_of_a_store = |name: &str| {
-        name.ends_with(".sqlite") && name != schema::FILE && name != accounts::FILE || is_used_log(name)
+    // Accounts, and the deeds of making them, are there before the first start.
+    let is_of_a_store = |name: &str| match name {
+        schema::FILE | accounts::FILE => false,
+        records::FILE => records::is_used(&dir.join(name)),
+        other => other.ends_with(".sqlite") || is_used_log(other),
     };
     let entries = fs::read_dir(dir).map_err(|source| StoreError::Folder { dir: dir.to_owned(), source })?;
     let mut beside: Vec<String> = entries
@@ -60,11 +62,12 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join(schema::FILE);
         drop(Store::open(Settings::new(place.path())).unwrap());
-        drop(Records::open(place.path()).unwrap());
+        let told = rusqlite::Connection::open(place.path().join("broker.sqlite")).unwrap();
+        told.execute_batch("CREATE TABLE retained (x)").unwrap();
         let refused = |found: &str| {
             let error = Store::open(Settings::new(place.path())).unwrap_err();
             let text = format!(
-                "{} {found}, but records.sqlite beside it is of a store that was in use; restore a backup into a new folder, \
+                "{} {found}, but broker.sqlite beside it is of a store that was in use; restore a backup into a new folder, \
                  or, to begin anew, move what is there away",
                 file.display()
             );
@@ -96,6 +99,7 @@ mod tests {
     fn a_start_that_was_cut_short_and_accounts_are_no_store() {
         let place = tempfile::tempdir().unwrap();
         drop(crate::Accounts::open(place.path()).unwrap());
+        drop(Records::open(place.path()).unwrap());
         fs::write(place.path().join(schema::FILE), "").unwrap();
         drop(Store::open(Settings::new(place.path())).unwrap());
     }
