@@ -62,7 +62,7 @@ fn check(config: &ConfigDir, out: &mut impl Write) -> anyhow::Result<()> {
 
 fn line(fault: &StoreFault) -> String {
     let Some((point, start)) = &fault.day else { return fault.found.clone() };
-    let point = point.as_ref().map_or("a point that is not known", |point| point.as_str());
+    let point = point.as_ref().map_or("points that cannot be told", |point| point.as_str());
     format!("{point}, the day from {}: {}", time(*start), fault.found)
 }
 

@@ -1,11 +1,11 @@
-//! A column of integers in as few bytes as its shape allows: constant, regular, runs, Rice codes or `pco`, whichever is least. Pure.
+//! A column of integers in as few bytes as its shape allows: constant, regular, runs, even, Rice codes or `pco`, the shortest. Pure.
 //!
 //! A day of a point read every ten minutes is 144 numbers, which `pco`'s own header would make a quarter longer; a day of one
 //! read every ten seconds is where `pco` wins. Read next: `numbers.rs` and `times.rs`, whose columns these are.
 
 use super::Damaged;
 use super::bytes::{Reader, put_signed, put_varint};
-use super::{packed, rice, runs};
+use super::{even, packed, rice, runs};
 
 const CONSTANT: u8 = 0;
 const REGULAR: u8 = 1;
@@ -15,6 +15,10 @@ const STEP_RUNS: u8 = 3;
 /// And the order of differences, up to [`MAX_ORDER`].
 const RICE: u8 = 4;
 const PCO: u8 = 7;
+/// Evenly in a small range.
+const EVEN: u8 = 16;
+/// Beside the kind: the multiples are the differences themselves.
+const UNIT_STEP: u8 = 8;
 
 /// Differences are taken at most so often.
 const MAX_ORDER: usize = 2;
@@ -83,7 +87,7 @@ impl Column {
             return;
         }
         let (kind, body) = self.body();
-        out.push(kind | u8::from(self.step == 1) << 3);
+        out.push(kind | if self.step == 1 { UNIT_STEP } else { 0 });
         put_signed(out, self.first);
         if kind != CONSTANT && self.step != 1 {
             put_signed(out, self.step);
@@ -96,13 +100,13 @@ impl Column {
             return Ok(Self { first: 0, step: 0, multiples: Vec::new() });
         }
         let tag = from.byte()?;
-        let kind = tag & 7;
+        let (kind, has_unit_step) = (tag & !UNIT_STEP, tag & UNIT_STEP != 0);
         let first = from.signed()?;
-        let step = match (kind, tag >> 3) {
-            (CONSTANT, 0) => 0,
-            (CONSTANT, _) | (_, 2..) => return Err(Damaged("an unknown kind of column")),
-            (_, 1) => 1,
-            (_, _) => from.signed()?,
+        let step = match (kind, has_unit_step) {
+            (CONSTANT, false) => 0,
+            (REGULAR..=PCO | EVEN, true) => 1,
+            (REGULAR..=PCO | EVEN, false) => from.signed()?,
+            _ => return Err(Damaged("an unknown kind of column")),
         };
         let multiples = match kind {
             CONSTANT => vec![0; count],
@@ -110,6 +114,7 @@ impl Column {
             RUNS => runs::read(from, count)?,
             STEP_RUNS => rice::summed(runs::read(from, count)?),
             PCO => packed::read(from, count)?,
+            EVEN => even::read(from, count)?,
             order => rice::read(from, count, usize::from(order - RICE))?,
         };
         Ok(Self { first, step, multiples })
@@ -130,6 +135,7 @@ impl Column {
         let longest_run = multiples.len() / 8;
         bodies.extend(runs::written(multiples, longest_run).map(|body| (RUNS, body)));
         bodies.extend(runs::written(&steps, longest_run).map(|body| (STEP_RUNS, body)));
+        bodies.extend(even::written(multiples).map(|body| (EVEN, body)));
         let fitted = (0..=MAX_ORDER).map(|order| (order, rice::Code::fit(multiples, order)));
         if let Some((order, code)) = fitted.min_by_key(|(_, code)| code.bits) {
             bodies.push((RICE + order as u8, code.written()));
@@ -150,16 +156,19 @@ pub(super) fn write(numbers: &[i64], out: &mut Vec<u8>) {
 /// Goes on behind a column of `count` numbers.
 pub(super) fn skip(from: &mut Reader<'_>, count: usize) -> Result<(), Damaged> {
     let mut ahead = *from;
-    let is_cheap = count > 0 && matches!(ahead.byte()? & 7, CONSTANT | REGULAR);
-    if !is_cheap {
+    let Some(tag) = ahead.byte().ok().filter(|_| count > 0) else {
+        return Column::read(from, count).map(drop);
+    };
+    let kind = tag & !UNIT_STEP;
+    if !matches!(kind, CONSTANT | REGULAR | EVEN) {
         return Column::read(from, count).map(drop);
     }
-    let tag = from.byte()?;
+    from.byte()?;
     from.signed()?;
-    if tag & 7 == REGULAR && tag >> 3 == 0 {
+    if kind != CONSTANT && tag & UNIT_STEP == 0 {
         from.signed()?;
     }
-    Ok(())
+    if kind == EVEN { even::skip(from, count) } else { Ok(()) }
 }
 
 /// Reads a column of `count` numbers.

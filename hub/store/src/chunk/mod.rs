@@ -5,6 +5,7 @@
 //! takes more memory than its rows, and gives either what was written or [`Damaged`]. Read next: `ints.rs`, `numbers.rs`.
 
 pub(crate) mod bytes;
+mod even;
 mod figures;
 mod hours;
 mod ints;

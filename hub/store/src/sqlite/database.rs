@@ -116,10 +116,12 @@ fn upgrade(connection: &mut Connection, schema: &Schema, utc_offset_s: i32) -> R
     let transaction = connection.transaction_with_behavior(behavior).map_err(|error| cause(&error))?;
     let found: i64 =
         transaction.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(|error| cause(&error))?;
+    let mut is_converted = false;
     for step in schema.steps.iter().skip(usize::try_from(found).unwrap_or(0)) {
         transaction.execute_batch(step.tables).map_err(|error| cause(&error))?;
         if let Some(then) = step.then {
             then(&transaction, utc_offset_s)?;
+            is_converted = found > 0;
         }
     }
     let known = i64::try_from(schema.steps.len()).unwrap_or(i64::MAX);
@@ -128,7 +130,7 @@ fn upgrade(connection: &mut Connection, schema: &Schema, utc_offset_s: i32) -> R
         .and_then(|()| transaction.pragma_update(None, "user_version", known))
         .and_then(|()| transaction.commit())
         .map_err(|error| cause(&error))?;
-    Ok(found > 0 && found < known)
+    Ok(is_converted)
 }
 
 /// Makes the file as small as what is in it, after its rows have got a shorter form. Without it the space is used again, later.

@@ -12,11 +12,13 @@ use crate::chunk::{decode, decode_hours, decode_summary, summarise};
 use crate::error::StoreError;
 use crate::figures::LocalDay;
 use crate::sqlite::key::{ChunkKey, day_of};
-use crate::sqlite::{database, hot, parts, readers, schema};
+use crate::sqlite::{database, hot, parts, readers};
 use crate::{accounts, records};
 
 /// At most so many faults are told.
 const MOST_FAULTS: usize = 1_000;
+/// Before this schema each reading was a row.
+const FIRST_WITH_CHUNKS: i64 = 2;
 /// SQLite's own faults, of each file.
 const MOST_PAGES: u32 = 20;
 
@@ -90,8 +92,7 @@ pub(crate) fn quick(connection: &Connection) -> rusqlite::Result<Option<String>>
 /// How many chunks and commits of a sound file cannot be read.
 pub(crate) fn unreadable(connection: &Connection) -> rusqlite::Result<u64> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    // What an older version wrote has no chunks.
-    if usize::try_from(version) != Ok(schema::SCHEMA.steps.len()) {
+    if version < FIRST_WITH_CHUNKS {
         return Ok(0);
     }
     let mut report = CheckReport::default();
@@ -162,7 +163,12 @@ fn contents(connection: &Connection, report: &mut CheckReport) -> Result<(), rea
     let mut rows = query.query([MOST_FAULTS as i64])?;
     while let Some(row) = rows.next()? {
         let (was_in, id, found): (String, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let of = if was_in != "hot" { day(ChunkKey::of(id)) } else { None };
+        let of = match was_in.as_str() {
+            "chunk" => day(ChunkKey::of(id)),
+            // Of several points.
+            "page" => Some((None, LocalDay(ChunkKey::of(id).day).start(offset))),
+            _ => None,
+        };
         report.set_aside.push(Fault { day: of, found });
     }
     Ok(())
