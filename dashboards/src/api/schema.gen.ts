@@ -72,6 +72,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/{id}/announcement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the loudspeakers may say of an alarm, numbers and times spelt as they are spoken. Nothing is broadcast by the hub. */
+        get: operations["get_announcement"];
+        put?: never;
+        /** Notes that somebody has read a text over, mended or as it was. It is kept in the alarm's history with who and when. */
+        post: operations["post_announcement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms/{id}/comment": {
         parameters: {
             query?: never;
@@ -1055,6 +1073,8 @@ export interface components {
         };
         /** @description An alarm with all that happened to it. */
         AlarmDetail: components["schemas"]["Alarm"] & {
+            /** @description Whether its rule has a text for the loudspeakers: `GET /alarms/{id}/announcement`. */
+            announces: boolean;
             /** @description What happened, oldest first. */
             history: components["schemas"]["AlarmTransition"][];
         };
@@ -1109,6 +1129,11 @@ export interface components {
             value: number | null;
             /** @description What led there. */
             why: components["schemas"]["Why"];
+        };
+        /** @description What the commune's loudspeakers may say of an alarm. Nothing is broadcast by the hub. */
+        Announcement: {
+            reviewed: components["schemas"]["ReviewedText"] | null;
+            text: components["schemas"]["LocalText"] | null;
         };
         /** @description A reading that an officer has changed, before and after. */
         AuditedReading: {
@@ -2296,6 +2321,23 @@ export interface components {
         };
         /** @description A live event: something was left out, load everything again. */
         ResyncEvent: Record<string, never>;
+        /** @description A text as it was read over. */
+        ReviewRequest: {
+            /** @description The text. */
+            text: string;
+        };
+        /** @description A text that somebody has read over. */
+        ReviewedText: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who read it over. */
+            by: string;
+            /** @description The text. */
+            text: string;
+        };
         /**
          * @description What an account may do; each role includes those before it.
          * @enum {string}
@@ -2574,7 +2616,7 @@ export interface components {
          * @description What led from one state of an alarm to the next.
          * @enum {string}
          */
-        Why: "raised" | "raised_again" | "reminded" | "returned" | "acknowledged" | "commented" | "shelved" | "unshelved" | "shelving_ended" | "suppressed" | "suppression_ended" | "taken_out_of_service" | "put_in_service" | "reset" | "no_longer_watched";
+        Why: "raised" | "raised_again" | "reminded" | "returned" | "acknowledged" | "commented" | "text_reviewed" | "shelved" | "unshelved" | "shelving_ended" | "suppressed" | "suppression_ended" | "taken_out_of_service" | "put_in_service" | "reset" | "no_longer_watched";
         /** @description What was written by whom. */
         Write: {
             /** @description When it was asked for. */
@@ -2729,6 +2771,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmDetail"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_announcement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The alarm's number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Announcement"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_announcement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The alarm's number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Announcement"];
                 };
             };
             default: {

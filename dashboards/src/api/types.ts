@@ -30,6 +30,7 @@ export type Point = Omit<Present<Wire<"Point">>, "range" | "limit" | "latest" | 
   last_good: LastGood | null;
 };
 export type Alarm = Present<Wire<"Alarm">>;
+export type Announcement = Omit<Present<Wire<"Announcement">>, "text"> & { text: LocalText | null };
 export type AlarmTransition = Present<Wire<"AlarmTransition">>;
 export type AlarmDetail = Omit<Present<Wire<"AlarmDetail">>, "history"> & { history: AlarmTransition[] };
 /** Only buckets that hold values; of none of them is a value that failed, is missing or was taken while calibrating. */

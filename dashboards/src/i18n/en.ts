@@ -1,5 +1,6 @@
 // Every text of the dashboard in English. The keys are those of vi.ts; the type says when one is missing.
 import { enAlerts } from "./en.alerts";
+import { enAnnouncement } from "./en.announcement";
 import { enPages } from "./en.pages";
 import { enTrends } from "./en.trends";
 import type { Key } from "./vi";
@@ -8,6 +9,7 @@ export const en: Record<Key, string> = {
   ...enTrends,
   ...enPages,
   ...enAlerts,
+  ...enAnnouncement,
   // app
   "app.name": "Smart commune",
   "app.skip": "Skip to content",

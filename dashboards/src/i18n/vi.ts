@@ -1,6 +1,7 @@
 // Every text of the dashboard in Vietnamese, the source language. Short, polite, without jargon.
 // English (en.ts) must have the same keys; words follow the glossary.
 import { viAlerts } from "./vi.alerts";
+import { viAnnouncement } from "./vi.announcement";
 import { viPages } from "./vi.pages";
 import { viTrends } from "./vi.trends";
 
@@ -8,6 +9,7 @@ export const vi = {
   ...viTrends,
   ...viPages,
   ...viAlerts,
+  ...viAnnouncement,
   // app
   "app.name": "Xã thông minh",
   "app.skip": "Đến nội dung chính",

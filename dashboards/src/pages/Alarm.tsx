@@ -30,6 +30,7 @@ import { Similar } from "./Similar";
 import "./Alarms.css";
 
 const alarmTrend = () => import("./AlarmTrend");
+const announcement = () => import("./announcement/Announcement");
 
 export function AlarmPage({ id }: { id: string }) {
   const number = /^\d+$/.test(id) ? Number(id) : -1;
@@ -132,6 +133,7 @@ function AlarmView({ alarm, onChanged }: { alarm: AlarmDetail; onChanged: () => 
             </section>
           )}
           <Facts alarm={alarm} point={entry?.point.value} />
+          {alarm.announces && mayActAs("staff") && <Lazy load={announcement} props={{ alarm, onChanged }} rows={1} height={320} />}
         </div>
         <div class="stack">
           <section class="stack-tight" aria-labelledby="alarm-history">
@@ -160,7 +162,13 @@ function Facts({ alarm, point }: { alarm: AlarmDetail; point: Point | undefined 
           <dd class="figures">{valueText(alarm, point)}</dd>
         </>
       )}
-      {limit !== null && (
+      {alarm.clause != null && (
+        <>
+          <dt>{t("alarm.limit")}</dt>
+          <dd lang="vi">{alarm.clause.replace("(chưa kiểm chứng)", `(${t("limit.unverified")})`)}</dd>
+        </>
+      )}
+      {alarm.clause == null && limit !== null && (
         <>
           <dt>{t("alarm.limit")}</dt>
           <dd class="figures">

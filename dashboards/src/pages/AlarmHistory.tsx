@@ -36,6 +36,7 @@ const EVENTS = {
   returned: "alarm.event.cleared",
   acknowledged: "alarm.event.acknowledged",
   commented: "alarm.event.commented",
+  text_reviewed: "alarm.event.textReviewed",
   shelved: "alarm.event.shelved",
   unshelved: "alarm.event.unshelved",
   shelving_ended: "alarm.event.unshelved",

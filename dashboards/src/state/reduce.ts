@@ -27,7 +27,7 @@ export function withSnapshot(held: Point | undefined, come: Point): Point {
 export function withAlarm(alarms: ReadonlyMap<number, Alarm>, alarm: Alarm): ReadonlyMap<number, Alarm> {
   const next = new Map(alarms);
   // The list shows the alarm, not its history: an answer to an acknowledgement carries both.
-  const { history: _history, ...plain } = alarm as Alarm & { history?: unknown };
+  const { history: _history, announces: _announces, ...plain } = alarm as Alarm & { history?: unknown; announces?: unknown };
   next.set(alarm.id, plain);
   return next;
 }

@@ -22,9 +22,9 @@ use crate::auth::{COOKIE, gate};
 use crate::hub::Hub;
 use crate::push::influx::errors_as_influx;
 use crate::routes::{
-    accounts, alarms, audit, backtest, calibrations, commune, completeness, corrections, deliver, entries,
-    field, metrics, points, preview, push, readings, rule_texts, rules, service, session, setup, sites,
-    stream,
+    accounts, alarms, announcement, audit, backtest, calibrations, commune, completeness, corrections,
+    deliver, entries, field, metrics, points, preview, push, readings, rule_texts, rules, service, session,
+    setup, sites, stream,
 };
 use crate::{dashboard, guard, health, wire};
 
@@ -83,6 +83,7 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(alarms::get_groups))
         .routes(routes!(alarms::get_alarm))
         .routes(routes!(alarms::post_acknowledge))
+        .routes(routes!(announcement::get_announcement, announcement::post_announcement))
         .routes(routes!(alarms::post_comment))
         .routes(routes!(alarms::post_shelve))
         .routes(routes!(alarms::post_unshelve))

@@ -50,6 +50,10 @@ impl Logic {
                 let step = step(Why::Commented, Some(fitting(text)?));
                 self.alter(id, step, &mut out, |_| {});
             }
+            Action::ReviewText { text } => {
+                let step = step(Why::TextReviewed, Some(fitting(text)?));
+                self.alter(id, step, &mut out, |_| {});
+            }
             Action::Shelve { until, reason, longest } => {
                 if !matches!(state, Unacknowledged | Acknowledged | RtnUnacknowledged) {
                     return wrong_state;
@@ -88,27 +92,33 @@ impl Logic {
     }
 }
 
-/// A note beside an alarm that is over, which [`Logic`] no longer holds: the step to be added to its history.
+/// What is noted beside an alarm that is over, which [`Logic`] no longer holds: the step to be added to its history.
+/// `None` when the action is not one of noting.
 ///
 /// # Errors
 /// When the text is empty or too long.
-pub fn comment_on_closed(
+pub fn note_on_closed(
     alarm: &Alarm,
     now: Timestamp,
-    by: String,
-    text: String,
-) -> Result<Transition, CommandError> {
-    Ok(Transition {
+    by: &str,
+    action: &Action,
+) -> Result<Option<Transition>, CommandError> {
+    let (why, text) = match action {
+        Action::Comment { text } => (Why::Commented, text),
+        Action::ReviewText { text } => (Why::TextReviewed, text),
+        _ => return Ok(None),
+    };
+    Ok(Some(Transition {
         alarm: alarm.id,
         at: now,
         from: Some(alarm.state),
         to: alarm.state,
-        why: Why::Commented,
-        by: Some(by),
-        comment: Some(fitting(text)?),
+        why,
+        by: Some(by.to_owned()),
+        comment: Some(fitting(text.clone())?),
         value: None,
         rule_version: alarm.rule_version.clone(),
-    })
+    }))
 }
 
 pub(crate) fn fitting(text: String) -> Result<String, CommandError> {

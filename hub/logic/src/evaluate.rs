@@ -12,7 +12,7 @@ use crate::logic::Due;
 use crate::often::{chatters, forget_old};
 use crate::places::Target;
 use crate::rules::Rule;
-use crate::rules::watched::Watched;
+use crate::rules::watched::{Watched, unit_sign};
 use crate::watch::Watch;
 use crate::{Effect, Logic, OnMissing, RuleFault};
 
@@ -280,8 +280,10 @@ fn cited(limit: &Limit, unit: &str) -> String {
         false => format!("{}, {}", limit.regulation, limit.clause),
     };
     let bounds = [("≥", limit.min), ("≤", limit.max)];
-    let bounds =
-        bounds.iter().filter_map(|(sign, bound)| bound.map(|bound| format!("{sign} {bound} {unit}")));
+    let unit = unit_sign(unit);
+    let bounds = bounds.iter().filter_map(|(sign, bound)| {
+        bound.map(|bound| format!("{sign} {bound} {unit}").trim_end().to_owned())
+    });
     cited.push_str(&format!(": {}", bounds.collect::<Vec<_>>().join(", ")));
     if limit.status == LimitStatus::Unverified {
         cited.push_str(" (chưa kiểm chứng)");

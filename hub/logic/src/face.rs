@@ -139,6 +139,11 @@ pub enum Action {
         /// The note.
         text: String,
     },
+    /// Let a text for the loudspeakers pass.
+    ReviewText {
+        /// The text as it was read over.
+        text: String,
+    },
     /// Put it aside.
     Shelve {
         /// Until when.

@@ -29,7 +29,7 @@ mod world;
 pub use alarms::{BACK_WHILE_HIDDEN, GONE_WHILE_HIDDEN, NO_LONGER_WATCHED, WAITS_FOR_RESET};
 pub use backtest::{Backtest, BacktestDifference, BacktestReport, MAX_PAST_ALARMS, PastAlarm, PastWeek};
 pub use cases::{CaseResult, CasesError, RuleCheck, TextFault, check_rule, run_cases, run_cases_within};
-pub use commands::{MAX_COMMENT_CHARS, MAX_SHELVING, comment_on_closed};
+pub use commands::{MAX_COMMENT_CHARS, MAX_SHELVING, note_on_closed};
 pub use embedded::{EmbeddedRule, embedded_rules};
 pub use face::{
     Action, Command, CommandError, Effect, Elapsed, Event, Host, OnMissing, Recovered, RuleFault, RuleStatus,

@@ -12,6 +12,8 @@ use hub_model::Timestamp;
 pub const MAX_WINDOW: Duration = Duration::from_secs(24 * 3600);
 
 const MINUTE_MS: i64 = 60_000;
+/// Minutes of a block, which spares joining them one by one for a span of hours.
+const BLOCK: i64 = 60;
 
 /// What is known of one minute, or of several put together.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,12 +88,15 @@ impl Aggregate {
 pub(crate) struct Window {
     span: Duration,
     minutes: VecDeque<Aggregate>,
+    /// The minutes of each hour that is over and wholly kept, put together; never the hour of the newest minute. Made of the
+    /// minutes alone, so that a window that was filled anew gives the same figures to the last bit.
+    hours: VecDeque<Aggregate>,
 }
 
 impl Window {
     /// A window that looks back `span`, at most [`MAX_WINDOW`].
     pub(crate) fn new(span: Duration) -> Self {
-        Self { span: span.min(MAX_WINDOW), minutes: VecDeque::new() }
+        Self { span: span.min(MAX_WINDOW), minutes: VecDeque::new(), hours: VecDeque::new() }
     }
 
     pub(crate) fn span(&self) -> Duration {
@@ -101,7 +106,8 @@ impl Window {
     /// Takes a value in, in any order of time; one older than the window is left out.
     pub(crate) fn push(&mut self, at: Timestamp, value: f64) {
         let new = Aggregate::of(at, value);
-        let newest = self.minutes.back().map_or(new.minute, |newest| newest.minute.max(new.minute));
+        let before = self.minutes.back().map_or(new.minute, |newest| newest.minute);
+        let newest = before.max(new.minute);
         let oldest_kept = newest - minutes_in(self.span);
         if new.minute < oldest_kept {
             return;
@@ -111,21 +117,65 @@ impl Window {
             Some(same) if same.minute == new.minute => same.join(&new),
             _ => self.minutes.insert(place, new),
         }
-        while self.minutes.front().is_some_and(|oldest| oldest.minute < oldest_kept) {
-            self.minutes.pop_front();
+        while let Some(oldest) = self.minutes.pop_front_if(|oldest| oldest.minute < oldest_kept) {
+            self.hours.pop_front_if(|first| hour_of(first) == hour_of(&oldest));
+        }
+        // An hour is put together when the next one begins, and again when something late falls into it.
+        let changed = before.min(new.minute).div_euclid(BLOCK);
+        if changed < newest.div_euclid(BLOCK) && changed * BLOCK >= oldest_kept {
+            self.put_together(changed);
+        }
+    }
+
+    fn put_together(&mut self, hour: i64) {
+        let from = self.minutes.partition_point(|old| hour_of(old) < hour);
+        let to = self.minutes.partition_point(|old| hour_of(old) <= hour);
+        let Some(whole) = joined(self.minutes.range(from..to)) else { return };
+        let place = self.hours.partition_point(|known| hour_of(known) < hour);
+        match self.hours.get_mut(place) {
+            Some(same) if hour_of(same) == hour => *same = whole,
+            _ => self.hours.insert(place, whole),
         }
     }
 
     /// Everything measured in the last `span` before `now`, to the minute; `None` when there is nothing.
     pub(crate) fn over(&self, now: Timestamp, span: Duration) -> Option<Aggregate> {
-        let mut asked = self.minutes(now, span);
-        let mut all = *asked.next()?;
-        asked.for_each(|one| all.join(one));
-        Some(all)
+        let newest = minute_of(now);
+        let mut index = self.minutes.partition_point(|old| old.minute <= newest - minutes_in(span));
+        let end = self.minutes.partition_point(|old| old.minute <= newest);
+        // The first hour that begins within the span, and so may be taken whole.
+        let mut block =
+            self.hours.partition_point(|known| hour_of(known) * BLOCK < newest - minutes_in(span) + 1);
+        let mut all: Option<Aggregate> = None;
+        let mut add = |one: &Aggregate| match &mut all {
+            None => all = Some(*one),
+            Some(all) => all.join(one),
+        };
+        while index < end {
+            let one = &self.minutes[index];
+            let whole = self.hours.get(block).filter(|known| known.minute == one.minute);
+            match whole.filter(|known| (hour_of(known) + 1) * BLOCK <= newest + 1) {
+                Some(whole) => {
+                    add(whole);
+                    let hour = hour_of(whole);
+                    index = self.minutes.partition_point(|old| hour_of(old) <= hour);
+                    block += 1;
+                }
+                None => {
+                    add(one);
+                    index += 1;
+                }
+            }
+        }
+        all
     }
 
     /// The minutes with values in the last `span` before `now`, oldest first.
-    pub(crate) fn minutes(&self, now: Timestamp, span: Duration) -> impl Iterator<Item = &Aggregate> {
+    pub(crate) fn minutes(
+        &self,
+        now: Timestamp,
+        span: Duration,
+    ) -> impl ExactSizeIterator<Item = &Aggregate> {
         let newest = minute_of(now);
         let from = self.minutes.partition_point(|old| old.minute <= newest - minutes_in(span));
         let to = self.minutes.partition_point(|old| old.minute <= newest);
@@ -135,6 +185,9 @@ impl Window {
     /// The share of the minutes of the last `span` in which the value was known, each value counting for `hold`.
     pub(crate) fn completeness(&self, now: Timestamp, span: Duration, hold: Duration) -> f64 {
         let (newest, all) = (minute_of(now), minutes_in(span));
+        if self.minutes(now, span).len() as i64 == all {
+            return 1.0;
+        }
         let mut known_to = newest - all;
         let mut known = 0;
         // A value from just before the span still holds in it.
@@ -145,6 +198,16 @@ impl Window {
         }
         known as f64 / all as f64
     }
+}
+
+fn joined<'a>(mut all: impl Iterator<Item = &'a Aggregate>) -> Option<Aggregate> {
+    let mut whole = *all.next()?;
+    all.for_each(|one| whole.join(one));
+    Some(whole)
+}
+
+fn hour_of(one: &Aggregate) -> i64 {
+    one.minute.div_euclid(BLOCK)
 }
 
 fn minute_of(at: Timestamp) -> i64 {
@@ -214,6 +277,30 @@ mod tests {
         window.push(at(0.1), 5.0);
         let all = window.over(at(9.5), Duration::from_secs(3600)).unwrap();
         assert_eq!((all.rises, all.falls), (2, 2), "what came out of its turn is neither");
+    }
+
+    #[test]
+    fn hours_put_together_give_what_their_minutes_give() {
+        let mut window = Window::new(MAX_WINDOW);
+        let mut state = 7_u64;
+        for step in 0..9_000_u64 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            // Every twentieth comes late, and there is a gap of some hours.
+            let late = if step % 20 == 0 { (state >> 40) % 300 } else { 0 };
+            let minute = (step / 3 + if step > 4_000 { 250 } else { 0 }).saturating_sub(late);
+            window.push(at(minute as f64 + (state >> 60) as f64 / 20.0), ((state >> 33) % 100) as f64);
+            if step % 97 == 0 {
+                for (ahead, hours) in [(0, 24), (0, 3), (45, 24), (200, 7)] {
+                    let (now, span) = (at((step / 3 + ahead) as f64), Duration::from_secs(hours * 3600));
+                    let (whole, plain) = (window.over(now, span), joined(window.minutes(now, span)));
+                    let figures = |one: Aggregate| {
+                        (one.count, one.min, one.max, one.first, one.last, one.rises, one.falls)
+                    };
+                    assert_eq!(whole.map(figures), plain.map(figures), "step {step}");
+                    assert!(whole.is_none_or(|whole| (whole.mean() - plain.unwrap().mean()).abs() < 1e-9));
+                }
+            }
+        }
     }
 
     #[test]

@@ -96,6 +96,8 @@ coded_enum! {
         Acknowledged = "acknowledged",
         /// Somebody noted something beside it.
         Commented = "commented",
+        /// Somebody read over what the loudspeakers may say of it.
+        TextReviewed = "text_reviewed",
         /// Somebody put it aside.
         Shelved = "shelved",
         /// Somebody took it back before its time.

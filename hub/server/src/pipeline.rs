@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use adapters_sdk::{Clock, Committed, Delivery};
 use hub_api::{Live, Request, ServiceChange};
-use hub_logic::{Action, Command, CommandError, Effect, Event, Logic, RuleStatus, comment_on_closed};
+use hub_logic::{Action, Command, CommandError, Effect, Event, Logic, RuleStatus, note_on_closed};
 use hub_model::{Alarm, AlarmId, AlarmState, Timestamp};
 use hub_store::{Append, Batch, History, Latest, StoredReading};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -199,10 +199,10 @@ impl Pipeline {
     /// What a command brings, and its alarm afterwards.
     fn carry_out(&mut self, command: Command) -> Result<(Vec<Effect>, Alarm), CommandError> {
         let (id, now) = (command.alarm, self.clock.now());
-        if let Action::Comment { text } = &command.action
+        if matches!(command.action, Action::Comment { .. } | Action::ReviewText { .. })
             && let Some(alarm) = self.closed(id)
+            && let Some(transition) = note_on_closed(&alarm, now, &command.by, &command.action)?
         {
-            let transition = comment_on_closed(&alarm, now, command.by, text.clone())?;
             return Ok((vec![Effect::Alarm { alarm: alarm.clone(), transition }], alarm));
         }
         let effects = self.logic.command(now, command)?;

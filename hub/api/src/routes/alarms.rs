@@ -225,7 +225,7 @@ fn longest_shelving(role: Role) -> Duration {
 }
 
 /// Has the pipeline carry out an action. `text_field` is where its text stood in the body.
-async fn act(
+pub(super) async fn act(
     app: &App,
     id: &str,
     by: String,
@@ -282,6 +282,7 @@ fn deed(action: &Action) -> (&'static str, Value) {
     match action {
         Action::Acknowledge { comment } => ("acknowledge", json!({"comment": comment})),
         Action::Comment { text } => ("comment", json!({"comment": text})),
+        Action::ReviewText { text } => ("review_text", json!({"text": text})),
         Action::Shelve { until, reason, .. } => {
             ("shelve", json!({"until_ms": until.as_millis(), "reason": reason}))
         }
@@ -290,16 +291,19 @@ fn deed(action: &Action) -> (&'static str, Value) {
     }
 }
 
-async fn detail(app: &App, id: AlarmId) -> Result<wire::AlarmDetail, Problem> {
+pub(super) async fn detail(app: &App, id: AlarmId) -> Result<wire::AlarmDetail, Problem> {
     let found = app.read(move |history| history.alarm(id)).await?;
     let (alarm, steps) = found.ok_or_else(|| Problem::not_found("id", format!("no alarm {id}")))?;
+    let rules = app.hub.rules.borrow();
+    let announces = rules.iter().any(|rule| rule.id == alarm.rule && rule.announce.is_some());
     Ok(wire::AlarmDetail {
+        announces,
         alarm: wire::Alarm::of(&alarm, &app.zone),
         history: steps.iter().map(|step| wire::AlarmTransition::of(step, &app.zone)).collect(),
     })
 }
 
-fn number(text: &str) -> Result<AlarmId, Problem> {
+pub(super) fn number(text: &str) -> Result<AlarmId, Problem> {
     let refused = || Problem::not_found("id", format!("found \"{text}\", an alarm's id is a whole number"));
     text.parse().ok().filter(|number| i64::try_from(*number).is_ok()).map(AlarmId).ok_or_else(refused)
 }

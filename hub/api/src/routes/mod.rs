@@ -3,6 +3,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod alarms;
+pub(crate) mod announcement;
 pub(crate) mod audit;
 pub(crate) mod backtest;
 pub(crate) mod calibrations;

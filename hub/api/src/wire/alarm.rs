@@ -122,6 +122,8 @@ pub struct AlarmDetail {
     /// The alarm.
     #[serde(flatten)]
     pub alarm: Alarm,
+    /// Whether its rule has a text for the loudspeakers: `GET /alarms/{id}/announcement`.
+    pub announces: bool,
     /// What happened, oldest first.
     pub history: Vec<AlarmTransition>,
 }

@@ -86,6 +86,8 @@ codes! {
         Acknowledged,
         /// Somebody noted something.
         Commented,
+        /// Somebody read over what the loudspeakers may say; the comment is the text.
+        TextReviewed,
         /// Somebody put it aside.
         Shelved,
         /// Somebody took it back before its time.

@@ -5,6 +5,7 @@
 
 mod account;
 mod alarm;
+mod announcement;
 mod backtest;
 mod code;
 mod completeness;
@@ -32,6 +33,7 @@ pub use alarm::{
     AcknowledgeRequest, Alarm, AlarmDetail, AlarmGroup, AlarmTransition, CommentRequest, ResetRequest,
     ShelveRequest, UnshelveRequest,
 };
+pub use announcement::{Announcement, ReviewRequest, ReviewedText};
 pub use backtest::{Backtest, BacktestRequest};
 pub use code::{AlarmState, DeviceState, LimitStatus, Priority, Quality, Role, SiteKind, SiteState, Why};
 pub use completeness::{Completeness, DayCompleteness};

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod alarms;
+mod announcement;
 mod clients;
 mod document;
 mod field;

@@ -71,6 +71,7 @@ impl Pipeline {
         let from = alarm.state;
         let now = Timestamp::from_millis(self.now_ms.load(Ordering::SeqCst));
         let latest = now.plus(hub_logic::MAX_SHELVING);
+        let is_review = matches!(command.action, Action::ReviewText { .. });
         let comment = match command.action {
             _ if from == AlarmState::Normal => return Err(unknown),
             Action::Acknowledge { comment } if from == AlarmState::Unacknowledged => {
@@ -79,10 +80,10 @@ impl Pipeline {
                 alarm.acknowledged_by = Some(command.by.clone());
                 comment
             }
-            Action::Comment { text } if text.is_empty() => {
+            Action::Comment { text } | Action::ReviewText { text } if text.is_empty() => {
                 return Err(CommandError::BadText { max_chars: 2000 });
             }
-            Action::Comment { text } => Some(text),
+            Action::Comment { text } | Action::ReviewText { text } => Some(text),
             Action::Shelve { until, .. } if until <= now => return Err(CommandError::BadUntil { latest }),
             Action::Shelve { until, reason, .. } if from != AlarmState::Shelved => {
                 alarm.beneath = Some(from);
@@ -102,7 +103,11 @@ impl Pipeline {
             at: now,
             from: Some(from),
             to: alarm.state,
-            why: if from == alarm.state { Why::Commented } else { Why::Acknowledged },
+            why: match from == alarm.state {
+                _ if is_review => Why::TextReviewed,
+                true => Why::Commented,
+                false => Why::Acknowledged,
+            },
             rule_version: alarm.rule_version.clone(),
             by: Some(command.by),
             comment,

@@ -41,6 +41,8 @@ fn calls() -> Vec<(&'static str, &'static str, Option<Value>, Option<Role>)> {
         ("GET", "/api/v1/alarms/1", None, Some(Role::Viewer)),
         ("POST", "/api/v1/alarms/1/acknowledge", Some(json!({"comment": "đã xem"})), Some(Role::Staff)),
         ("POST", "/api/v1/alarms/1/comment", Some(json!({"comment": "đang sửa"})), Some(Role::Staff)),
+        ("GET", "/api/v1/alarms/1/announcement", None, Some(Role::Staff)),
+        ("POST", "/api/v1/alarms/1/announcement", Some(json!({"text": "Mất nước."})), Some(Role::Staff)),
         ("POST", "/api/v1/alarms/1/shelve", Some(shelving), Some(Role::Staff)),
         ("POST", "/api/v1/alarms/1/unshelve", Some(json!({})), Some(Role::Staff)),
         ("GET", "/api/v1/alarms/groups", None, Some(Role::Viewer)),

@@ -254,7 +254,10 @@ fn rule(id: &str, fault_line: Option<usize>) -> RuleStatus {
         latching: false,
         remind_after: None,
         explains: vec![],
-        announce: None,
+        announce: Some(LocalText::new(
+            "{commune}: lúc {time}, {date}, {point} tại {site} là {value}, tối thiểu {min}.",
+            "{commune}: at {time} on {date} {point} at {site} was {value}, least {min}.",
+        )),
         limit_over: None,
         on: true,
         subjects: 1,

@@ -43,9 +43,12 @@ impl Watched {
         }
         let (window, span) = self.window(span)?;
         let mut means: Vec<f64> = window.minutes(self.now, span).map(|minute| minute.mean()).collect();
-        means.sort_by(f64::total_cmp);
         let rank = (share / 100.0 * means.len() as f64).ceil() as usize;
-        Ok(or_unit(means.get(rank.saturating_sub(1)).copied()))
+        let Some(place) = means.len().checked_sub(1).map(|last| rank.saturating_sub(1).min(last)) else {
+            return Ok(Dynamic::UNIT);
+        };
+        let (_, found, _) = means.select_nth_unstable_by(place, f64::total_cmp);
+        Ok(or_unit(Some(*found)))
     }
 
     /// The share of the span in which the value was known, 0 to 1.

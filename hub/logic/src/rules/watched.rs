@@ -258,7 +258,7 @@ impl LimitView {
 }
 
 /// The unit as people write it.
-fn unit_sign(code: &str) -> String {
+pub(crate) fn unit_sign(code: &str) -> String {
     match code {
         "1" | "[pH]" => String::new(),
         "Cel" => "°C".to_owned(),

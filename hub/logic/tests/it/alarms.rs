@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hub_logic::{Action, CommandError, Effect, GONE_WHILE_HIDDEN, MAX_SHELVING, NO_LONGER_WATCHED};
-use hub_model::{AlarmId, AlarmState, Commune, Reason, Transition};
+use hub_model::{AlarmId, AlarmState, Commune, Reason, Transition, Why};
 
 use crate::support::*;
 
@@ -296,4 +296,27 @@ fn a_clock_that_is_set_back_stops_neither_readings_nor_alarms() {
     assert_eq!(hub.latest(CHLORINE).measured_at, at(HOUR), "the newest word is the latest");
     assert_eq!(path(&hub.observe(raw(CHLORINE, 10.0, HOUR + 59))), NONE);
     assert_eq!(path(&hub.tick(HOUR + 60)), ["none>unacknowledged"]);
+}
+
+#[test]
+fn a_text_for_the_loudspeakers_that_was_read_over_is_a_step_of_the_history_and_changes_nothing_else() {
+    let mut hub = Hub::new(&[("low.rhai", &chlorine_rule(""))]);
+    hub.observe(raw(CHLORINE, 10.0, 1));
+    let text = "Đề nghị bà con đun sôi nước trước khi uống.";
+    let review = Action::ReviewText { text: format!(" {text}\n") };
+    let effects = hub.act(2, 1, review.clone()).unwrap();
+    let step = transition(&effects);
+    assert_eq!((step.from, step.to), (Some(AlarmState::Unacknowledged), AlarmState::Unacknowledged));
+    assert_eq!(
+        (step.why, step.by.as_deref(), step.comment.as_deref()),
+        (Why::TextReviewed, Some("lan"), Some(text))
+    );
+    let nothing = Action::ReviewText { text: " ".into() };
+    assert!(matches!(hub.act(3, 1, nothing.clone()), Err(CommandError::BadText { .. })));
+    // Of an alarm that is over, too: what was read out is written down afterwards.
+    let over = hub.alarm().clone();
+    let noted = hub_logic::note_on_closed(&over, at(9), "lan", &review).unwrap().unwrap();
+    assert_eq!((noted.why, noted.comment.as_deref()), (Why::TextReviewed, Some(text)));
+    assert!(hub_logic::note_on_closed(&over, at(9), "lan", &nothing).is_err());
+    assert_eq!(hub_logic::note_on_closed(&over, at(9), "lan", &Action::Unshelve), Ok(None));
 }

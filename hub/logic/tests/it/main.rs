@@ -13,5 +13,6 @@ mod recovery;
 mod rules;
 mod sandbox;
 mod scripts;
+mod shipped;
 mod support;
 mod upkeep;
