@@ -31,6 +31,7 @@ async function pages(context) {
     compliance: "/compliance",
     quality: "/quality",
     map: "/map",
+    notices: "/notices",
     accounts: "/accounts",
     wall: "/wall",
     alarms: "/alarms",

@@ -31,6 +31,8 @@ const rulesPage = () => import("./pages/rules/Rules");
 const rulePage = () => import("./pages/rules/Rule");
 const accountsPage = () => import("./pages/accounts/Accounts");
 const setupPage = () => import("./pages/accounts/Setup");
+const noticesPage = () => import("./pages/notices/Notices");
+const acknowledgePage = () => import("./pages/notices/Acknowledge");
 const wallPage = () => import("./pages/wall/Wall");
 const kitPage = () => import("./pages/Kit");
 
@@ -49,6 +51,7 @@ function Page() {
   if (commune.value?.needs_setup === true && session.value === null) return <Lazy load={setupPage} props={{}} />;
   if (path.value === "/login") return <Login />;
   const who = session.value;
+  if (path.value === "/acknowledge" && who !== undefined) return <Lazy load={acknowledgePage} props={{}} />;
   if (who === undefined) return <Starting />;
   if (who === null) return <ToLogin />;
   return <LivePage />;
@@ -99,6 +102,7 @@ function Routed() {
   if (match("/compliance", here)) return <Lazy key="compliance" load={compliancePage} props={{}} />;
   if (match("/quality", here)) return <Lazy key="quality" load={qualityPage} props={{}} />;
   if (match("/map", here)) return <Lazy key="map" load={mapPage} props={{}} />;
+  if (match("/notices", here)) return <Lazy key="notices" load={noticesPage} props={{}} />;
   if (match("/accounts", here)) return <Lazy key="accounts" load={accountsPage} props={{}} />;
   const isIntegrator = mayActAs("integrator");
   if (isIntegrator && match("/rules", here)) return <Lazy key="rules" load={rulesPage} props={{}} />;

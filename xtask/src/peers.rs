@@ -20,6 +20,8 @@ pub enum Peer {
     VictoriaMetrics,
     /// Telegraf with the plugins that our tests and benches use.
     Telegraf,
+    /// A reader of webhook messages with Alertmanager's own type.
+    Alertmanager,
 }
 
 /// How one is built.
@@ -54,6 +56,12 @@ impl Peer {
                 tags: "custom,inputs.modbus,inputs.mqtt_consumer,outputs.influxdb_v2,outputs.discard,outputs.file,\
                        parsers.json_v2,parsers.influx,parsers.value,serializers.influx",
             },
+            Self::Alertmanager => Recipe {
+                name: "alertmanager",
+                module: "github.com/prometheus/alertmanager",
+                package: "commune/peers/alertmanager",
+                tags: "",
+            },
         }
     }
 
@@ -63,6 +71,7 @@ impl Peer {
             Self::Influxd => "COMMUNE_PEER_INFLUXD",
             Self::VictoriaMetrics => "COMMUNE_PEER_VICTORIA_METRICS",
             Self::Telegraf => "COMMUNE_PEER_TELEGRAF",
+            Self::Alertmanager => "COMMUNE_PEER_ALERTMANAGER",
         }
     }
 
@@ -128,7 +137,7 @@ mod tests {
 
     #[test]
     fn every_peers_version_stands_in_its_module() {
-        for peer in [Peer::Influxd, Peer::VictoriaMetrics, Peer::Telegraf] {
+        for peer in [Peer::Influxd, Peer::VictoriaMetrics, Peer::Telegraf, Peer::Alertmanager] {
             let recipe = peer.recipe();
             let go_mod = root().join("xtask/peers").join(recipe.name).join("go.mod");
             let found = version(&fs::read_to_string(go_mod).unwrap(), recipe.module).unwrap();

@@ -30,6 +30,7 @@ pub fn test() -> anyhow::Result<()> {
     let python = setup::for_tests()?;
     // Built once; before anything long runs, so that a missing Go is said at once.
     let telegraf = Peer::Telegraf.binary()?;
+    let alertmanager = Peer::Alertmanager.binary()?;
     run(&mut command("cargo", &["fmt", "--all", "--check"]))?;
     dashboard()?;
     npm("test")?;
@@ -39,7 +40,8 @@ pub fn test() -> anyhow::Result<()> {
         &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
     ))?;
     let mut tests = command("cargo", &["test", "--workspace", "--locked"]);
-    run(tests.env("COMMUNE_TEST_PYTHON", python).env(Peer::Telegraf.variable(), telegraf))?;
+    tests.env(Peer::Telegraf.variable(), telegraf).env(Peer::Alertmanager.variable(), alertmanager);
+    run(tests.env("COMMUNE_TEST_PYTHON", python))?;
     tidy()?;
     e2e()?;
     say("every check has passed")

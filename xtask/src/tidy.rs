@@ -11,7 +11,7 @@ use crate::process::{command, output};
 const MOST_LINES: usize = 500;
 
 /// Which of our packages a package may depend on. Tests may also use what their own row allows.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("hub-model", &[]),
     ("hub-logic", &["hub-model"]),
     ("hub-store", &["hub-model"]),
@@ -21,6 +21,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("adapters-modbus", &["hub-model", "adapters-sdk"]),
     ("adapters-push", &["hub-model", "adapters-sdk"]),
     ("adapters-mqtt", &["hub-model", "adapters-sdk", "adapters-push"]),
+    ("adapters-notify", &["hub-model", "adapters-sdk"]),
     ("simulators", &["hub-model"]),
     (
         "hub-server",
@@ -33,6 +34,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "adapters-sdk",
             "adapters-modbus",
             "adapters-mqtt",
+            "adapters-notify",
             "adapters-push",
             "simulators",
         ],

@@ -282,6 +282,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/links/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Acknowledges an alarm by a link alone, where the configuration allows that. */
+        post: operations["post_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/acknowledge/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Acknowledges an alarm by a link, as the account that is logged in. A link of somebody else is refused. */
+        post: operations["post_link_as_caller"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a link is about. Needs no login: whoever has the link has the message. */
+        post: operations["post_look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/maintenance": {
         parameters: {
             query?: never;
@@ -349,6 +400,74 @@ export interface paths {
         post?: never;
         /** Removes one of the notes entries. */
         delete: operations["delete_note"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What went to whom and whether it was delivered, the newest first. */
+        get: operations["get_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ways on which messages go out, and how each fares. */
+        get: operations["get_channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/channels/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a test message and waits for what comes of it. One at a time: it may cost money, and somebody reads it. */
+        post: operations["post_channel_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has duty now. */
+        get: operations["get_duty"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1550,6 +1669,18 @@ export interface components {
             results: components["schemas"]["CaseRun"][];
             rule_fault: components["schemas"]["TextFault"] | null;
         };
+        /** @description What came of it. */
+        ChannelTest: {
+            /** @description Whether the receiver has taken the message. */
+            delivered: boolean;
+            /** @description What the receiver calls it, or why it was not delivered. */
+            detail: string;
+        };
+        /** @description Asks for a test message. */
+        ChannelTestRequest: {
+            /** @description The id of a person; without it the channel's own addresses count. */
+            to?: string | null;
+        };
         /** @description What a text says of itself. */
         CheckedRule: {
             /** @description How long its condition must be gone. */
@@ -1710,6 +1841,13 @@ export interface components {
              * @description A token of role viewer.
              */
             token: string;
+        };
+        /** @description Who has duty. */
+        Duty: {
+            /** @description Who. */
+            people: components["schemas"]["NoticePerson"][];
+            /** @description The rota's id. */
+            rota: string;
         };
         /** @description A maintenance window or a note: a text on a moment or a span of a site, a device or a point. */
         Entry: {
@@ -1989,6 +2127,49 @@ export interface components {
          * @enum {string}
          */
         LimitStatus: "verified" | "unverified";
+        /** @description A link of a message. */
+        LinkRequest: {
+            /** @description What is said beside the acknowledgement. */
+            comment?: string | null;
+            /** @description The link's text, its parameter `t`. */
+            token: string;
+        };
+        /** @description What a link is about. */
+        LinkedAlarm: {
+            /**
+             * Format: date-time
+             * @description When somebody acknowledged it.
+             */
+            acknowledged_at: string | null;
+            /** @description Who. */
+            acknowledged_by: string | null;
+            /**
+             * Format: int64
+             * @description The alarm's number.
+             */
+            alarm: number;
+            /** @description Whether this call has acknowledged it; false when that had happened before. */
+            done: boolean;
+            /** @description What its rule says. */
+            message: components["schemas"]["LocalText"];
+            /** @description Whether a login is needed to use it. */
+            needs_login: boolean;
+            /** @description How urgent. */
+            priority: components["schemas"]["Priority"];
+            /**
+             * Format: date-time
+             * @description When it was raised.
+             */
+            raised_at: string;
+            /** @description Whom the link was sent to. */
+            sent_to: string;
+            /** @description Its site. */
+            site: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["AlarmState"];
+            /** @description Its title. */
+            title: components["schemas"]["LocalText"];
+        };
         /** @description A text that people see, in Vietnamese and in English. */
         LocalText: {
             /** @description English. */
@@ -2026,6 +2207,11 @@ export interface components {
             /** @description To be sent as `Authorization: Bearer`. */
             token: string;
         };
+        /**
+         * @description How far a message is.
+         * @enum {string}
+         */
+        MessageState: "pending" | "delivered" | "failed";
         /** @description A time that is sent in: RFC 3339 or epoch ms. */
         Moment: number | string;
         /** @description A reading that is sent in. */
@@ -2063,6 +2249,103 @@ export interface components {
         };
         /** @description A value that is sent in: a number in the point's unit, or a switch (true is 1, false is 0). */
         NewValue: number | boolean;
+        /** @description One alarm of a message. */
+        NoticeAlarm: {
+            /**
+             * Format: int64
+             * @description The alarm's number.
+             */
+            id: number;
+            /** @description What was told of it. */
+            kind: components["schemas"]["NoticeKind"];
+            /** @description How urgent it is. */
+            priority: components["schemas"]["Priority"];
+            /** @description Its site. */
+            site: string;
+            /** @description Its title. */
+            title: components["schemas"]["LocalText"];
+        };
+        /** @description A way on which messages go out. */
+        NoticeChannel: {
+            /** @description How many addresses the channel itself writes to. */
+            addresses: number;
+            /** @description Whether it writes to people. */
+            has_recipients: boolean;
+            /** @description Its id. */
+            id: string;
+            /** @description `email`, `webhook`, `cloudevents`, `telegram`, `zalo`, `sms_http`, `mqtt` or `command`. */
+            kind: string;
+            last: components["schemas"]["NoticeMessage"] | null;
+            /**
+             * Format: int64
+             * @description Messages that are not delivered yet.
+             */
+            pending: number;
+            /** @description People who can be reached on it. */
+            people: components["schemas"]["NoticePerson"][];
+            /**
+             * Format: int64
+             * @description Notices that wait, for the end of quiet hours or a digest.
+             */
+            waiting: number;
+        };
+        /**
+         * @description What of an alarm was told.
+         * @enum {string}
+         */
+        NoticeKind: "raised" | "reminded" | "escalated" | "returned";
+        /** @description What one recipient was told at once on one channel. */
+        NoticeMessage: {
+            /** @description The most urgent of them. */
+            alarms: components["schemas"]["NoticeAlarm"][];
+            /** @description The channel's id. */
+            channel: string;
+            /** @description What went wrong the last time, or what the receiver calls it. */
+            detail: string;
+            /**
+             * Format: date-time
+             * @description When it was delivered or given up.
+             */
+            finished_at: string | null;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            made_at: string;
+            /**
+             * Format: date-time
+             * @description When it is tried next; null when it is over.
+             */
+            next_try: string | null;
+            /**
+             * Format: int64
+             * @description How many notices are in it.
+             */
+            notices: number;
+            /** @description Whom, by name; empty for a channel without recipients. */
+            recipient: string;
+            /** @description How far it is. */
+            state: components["schemas"]["MessageState"];
+            /** @description Whether somebody only tried the channel. */
+            test: boolean;
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            tries: number;
+        };
+        /** @description Somebody who can be told. */
+        NoticePerson: {
+            /** @description The id in the configuration. */
+            id: string;
+            /** @description The name. */
+            name: string;
+        };
         /** @description A rule's texts as they were. */
         OldRuleText: components["schemas"]["RuleVersion"] & {
             /** @description Its cases. */
@@ -3237,6 +3520,99 @@ export interface operations {
             };
         };
     };
+    post_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkedAlarm"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_link_as_caller: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkedAlarm"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkedAlarm"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_maintenance: {
         parameters: {
             query?: {
@@ -3493,6 +3869,136 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryChange"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_notices: {
+        parameters: {
+            query?: {
+                /** @description `pending`, `delivered` or `failed`. */
+                state?: string;
+                /** @description Only on this channel. */
+                channel?: string;
+                /** @description Only what tells of this alarm. */
+                alarm?: number;
+                /** @description RFC 3339 or epoch ms. */
+                from?: string;
+                /** @description RFC 3339 or epoch ms; not included. */
+                to?: string;
+                /** @description Only what has a smaller number: the next page. */
+                before?: number;
+                /** @description 1 to 500, else 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeMessage"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeChannel"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_channel_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The channel's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelTestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTest"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_duty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Duty"][];
                 };
             };
             default: {

@@ -1,12 +1,14 @@
 // Every text of the dashboard in English. The keys are those of vi.ts; the type says when one is missing.
 import { enAlerts } from "./en.alerts";
 import { enAnnouncement } from "./en.announcement";
+import { enNotices } from "./en.notices";
 import { enPages } from "./en.pages";
 import { enTrends } from "./en.trends";
 import type { Key } from "./vi";
 
 export const en: Record<Key, string> = {
   ...enTrends,
+  ...enNotices,
   ...enPages,
   ...enAlerts,
   ...enAnnouncement,

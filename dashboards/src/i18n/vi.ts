@@ -2,11 +2,13 @@
 // English (en.ts) must have the same keys; words follow the glossary.
 import { viAlerts } from "./vi.alerts";
 import { viAnnouncement } from "./vi.announcement";
+import { viNotices } from "./vi.notices";
 import { viPages } from "./vi.pages";
 import { viTrends } from "./vi.trends";
 
 export const vi = {
   ...viTrends,
+  ...viNotices,
   ...viPages,
   ...viAlerts,
   ...viAnnouncement,

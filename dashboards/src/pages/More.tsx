@@ -21,6 +21,7 @@ const PAGES = [
   { href: "/quality", title: "dataquality.title", short: "dataquality.short", role: "viewer" },
   { href: "/map", title: "map.title", short: "map.short", role: "viewer" },
   { href: "/rules", title: "rules.title", short: "rules.short", role: "integrator" },
+  { href: "/notices", title: "notices.title", short: "notices.short", role: "staff" },
   { href: "/accounts", title: "accounts.title", short: "accounts.short", role: "viewer" },
 ] as const;
 const THEMES: readonly Theme[] = ["system", "light", "dark"];

@@ -52,6 +52,8 @@ pub(crate) struct App {
     pub streams: Arc<Semaphore>,
     /// One probe at a time: it is somebody's device.
     pub probes: Semaphore,
+    /// One test message at a time.
+    pub channel_tests: Semaphore,
     reads: Arc<Semaphore>,
     /// Id and unit of each point.
     points: HashMap<String, (PointId, &'static str)>,
@@ -79,6 +81,7 @@ impl App {
             cases: Arc::new(Semaphore::new(CASES)),
             streams: Arc::new(Semaphore::new(STREAMS)),
             probes: Semaphore::new(1),
+            channel_tests: Semaphore::new(1),
             reads: Arc::new(Semaphore::new(READS)),
             points,
             pushed,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hub_logic::{Command, CommandError, RuleStatus};
 use hub_model::{Alarm, Commune, Observation, Scope, Timestamp};
-use hub_store::{Accounts, Digest, History, Records};
+use hub_store::{Accounts, Digest, History, Outbox, Records};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::backtest::BacktestRunner;
@@ -15,6 +15,7 @@ use crate::field::Field;
 use crate::health::Health;
 use crate::live::Live;
 use crate::metrics::MetricsText;
+use crate::notices::Notices;
 use crate::push::PushReader;
 use crate::rulebook::RuleDesk;
 
@@ -31,6 +32,10 @@ pub struct Hub {
     pub rule_desk: RuleDesk,
     /// What has been committed.
     pub history: Arc<dyn History>,
+    /// Messages that went out, and what waits.
+    pub outbox: Arc<dyn Outbox>,
+    /// How people are told of alarms.
+    pub notices: Arc<dyn Notices>,
     /// Users, tokens and sessions.
     pub accounts: Arc<Accounts>,
     /// Reads line protocol, SenML and NetJSON.

@@ -63,6 +63,17 @@ impl Problem {
         Self { status, code, title, detail: detail.into(), errors: Vec::new(), retry_after_s: None }
     }
 
+    /// 403: a link in a message that was sent to somebody else.
+    pub fn link_of_another(name: &str) -> Self {
+        let detail = format!("The link was sent to {name}. Acknowledge the alarm on its own page.");
+        Self::new(StatusCode::FORBIDDEN, "link-of-another", "A link of somebody else", detail)
+    }
+
+    /// 410: a link in a message that counts no more.
+    pub fn link_over(detail: &str) -> Self {
+        Self::new(StatusCode::GONE, "link-over", "The link counts no more", detail)
+    }
+
     /// 400: one thing in the request is wrong, `at` says where.
     pub fn invalid(at: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::invalid_all(vec![FieldError::new(at, detail)])

@@ -23,8 +23,8 @@ use crate::hub::Hub;
 use crate::push::influx::errors_as_influx;
 use crate::routes::{
     accounts, alarms, announcement, audit, backtest, calibrations, commune, completeness, corrections,
-    deliver, entries, field, metrics, points, preview, push, readings, rule_texts, rules, service, session,
-    setup, sites, stream,
+    deliver, entries, field, links, metrics, notices, points, preview, push, readings, rule_texts, rules,
+    service, session, setup, sites, stream,
 };
 use crate::{dashboard, guard, health, wire};
 
@@ -69,6 +69,8 @@ fn public() -> OpenApiRouter<SharedApp> {
         .routes(routes!(session::post_session))
         .routes(routes!(setup::post_setup))
         .routes(routes!(setup::post_display))
+        .routes(routes!(links::post_look))
+        .routes(routes!(links::post_link))
 }
 
 /// Calls behind the gate: each also names the role that it needs.
@@ -90,6 +92,11 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(alarms::post_reset))
         .routes(routes!(service::get_out_of_service, service::post_out_of_service))
         .routes(routes!(service::post_in_service))
+        .routes(routes!(links::post_link_as_caller))
+        .routes(routes!(notices::get_notices))
+        .routes(routes!(notices::get_channels))
+        .routes(routes!(notices::get_duty))
+        .routes(routes!(notices::post_channel_test))
         .routes(routes!(rules::get_rules))
         .routes(routes!(rule_texts::get_rule, rule_texts::put_rule))
         .routes(routes!(rule_texts::post_check))

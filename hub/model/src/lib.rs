@@ -12,6 +12,7 @@ pub mod decimal;
 pub mod duration;
 pub mod id;
 pub mod limit;
+pub mod notice;
 pub mod quality;
 pub mod quantity;
 pub mod reading;
@@ -29,6 +30,7 @@ pub use commune::{
 pub use decimal::Decimal;
 pub use id::{DeviceId, IdError, PointId, SiteId};
 pub use limit::{Limit, LimitStatus};
+pub use notice::{Notice, NoticeKind, Recipient};
 pub use quality::{Quality, Reason};
 pub use quantity::Quantity;
 pub use reading::{Observation, Reading, Sample};

@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::field::WatchedField;
 use crate::first_start;
 use crate::keeper::Keeper;
+use crate::notify::{HubHost, NoticesOfHub, Running as Notices, Stored, Told};
 use crate::pipeline::{Inputs, Pipeline, Renewal};
 use crate::push::PushCounters;
 use crate::reload::Configuration;
@@ -67,6 +68,8 @@ pub struct Hub {
     pipeline: JoinHandle<()>,
     pipeline_ended: CancellationToken,
     keeper: Keeper,
+    told: Told,
+    notices: Notices,
     store: Arc<Store>,
 }
 
@@ -99,7 +102,7 @@ impl Hub {
         note_configured(&records, &wanted.commune, clock.now())?;
         let pushed = Arc::new(PushCounters::default());
         let (push, backtest) = (wanted.push(pushed.clone()), wanted.backtest(store.clone()));
-        let Wanted { commune, rules, configured, needs_restart, logic, .. } = wanted;
+        let Wanted { commune, rules, configured, needs_restart, logic, telling, .. } = wanted;
         let started_at = clock.now();
         let logic = logic.build((&store, &records), started_at, started_at)?;
 
@@ -107,6 +110,7 @@ impl Hub {
         let (requests, asked) = mpsc::channel(REQUESTS);
         let (rules_sender, rules_view) = watch::channel(logic.rules());
         let live = Live::starting_after(store.last_commit());
+        let told = Told::new(telling);
         let stop_pipeline = CancellationToken::new();
         let (watched, its_commune) = watch::channel(commune.clone());
         let records_changed = Arc::new(Notify::new());
@@ -118,6 +122,7 @@ impl Hub {
             clock: clock.clone(),
             rules: rules_sender,
             retime: retime(records.clone(), watched.subscribe(), records_changed.clone()),
+            told: told.clone(),
         };
         let (renewals, renewed) = mpsc::channel(RENEWALS);
         let stop = stop_pipeline.clone();
@@ -138,6 +143,11 @@ impl Hub {
                 return Err(error);
             }
         };
+        let stored = Stored { append: store.clone(), outbox: store.clone(), history: store.clone() };
+        let host = Arc::new(HubHost { stored: stored.clone(), publish: None });
+        let key = stored.link_key()?;
+        let notices = Notices::start(told.clone(), stored.clone(), host.clone(), key.clone(), clock.clone())?;
+        let of_api = Arc::new(NoticesOfHub { told: told.clone(), stored, host, key, clock: clock.clone() });
         let (done, jobs_done) = watch::channel(0);
         let worker = Worker {
             records: records.clone(),
@@ -156,6 +166,7 @@ impl Hub {
             adapters: adapters.watch(),
             configuration: configuration.clone(),
             pushed: pushed.clone(),
+            told: told.clone(),
         };
         let rules_changed = Arc::new(Notify::new());
         let rule_desk = RuleDesk::new(Arc::new(Folder { files: rules, changed: rules_changed.clone() }));
@@ -167,6 +178,8 @@ impl Hub {
             backtest,
             rule_desk,
             history: store.clone(),
+            outbox: store.clone(),
+            notices: of_api,
             accounts,
             push,
             records: records.clone(),
@@ -216,6 +229,8 @@ impl Hub {
             pipeline,
             pipeline_ended,
             keeper,
+            told,
+            notices,
             store,
         })
     }
@@ -230,7 +245,7 @@ impl Hub {
         anyhow::ensure!(wanted.rule_faults.is_empty(), "{}", wanted.rule_faults.join("\n"));
         let push = wanted.push(self.pushed.clone());
         let (intervals, backtest) = (wanted.intervals(), wanted.backtest(self.store.clone()));
-        let Wanted { commune, rules, configured, needs_restart, logic, .. } = wanted;
+        let Wanted { commune, rules, configured, needs_restart, logic, telling, .. } = wanted;
         let now = (self.api.now)();
         note_configured(&self.records, &commune, now)?;
         if let Err(error) = self.renew_logic(logic).await {
@@ -239,6 +254,7 @@ impl Hub {
         }
         self.store.expect(intervals);
         self.adapters.renew(configured).await?;
+        self.told.renew(telling);
         self.watched.send_replace(commune.clone());
         self.api.records_changed.notify_one();
         self.api.rule_desk.renew(Arc::new(Folder { files: rules, changed: self.rules_changed.clone() }));
@@ -289,10 +305,12 @@ impl Hub {
         if drained.is_err() {
             tracing::error!("the store takes nothing; what waits for it is given up");
         }
+        self.notices.ask_to_stop().await;
         let store = self.store;
         let keeper = self.keeper;
         tokio::task::spawn_blocking(move || keeper.stop()).await?;
         let closed = tokio::task::spawn_blocking(move || store.close()).await?;
+        tokio::task::spawn_blocking(move || self.notices.join()).await?;
         let joined = tokio::task::spawn_blocking(move || self.pipeline.join()).await?;
         closed?;
         joined.map_err(|_| anyhow::anyhow!("the pipeline failed"))

@@ -16,6 +16,7 @@ mod hub;
 mod import;
 mod keeper;
 mod limits;
+mod notify;
 mod pipeline;
 mod push;
 mod reload;

@@ -14,6 +14,7 @@ use hub_store::{Append, Batch, History, Latest, StoredReading};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::notify::Told;
 use crate::upkeep::{Retime, Work};
 
 /// Deliveries judged together before they are appended. More would make a person's command wait longer.
@@ -37,6 +38,8 @@ pub struct Pipeline {
     pub rules: watch::Sender<Vec<RuleStatus>>,
     /// Asks for what was kept by a clock that could not be trusted to be moved to its time.
     pub retime: Retime,
+    /// Knows whom to tell of an alarm's steps.
+    pub told: Told,
 }
 
 /// Where the pipeline's work comes from.
@@ -237,6 +240,7 @@ impl Pipeline {
                 }
                 Effect::Alarm { alarm, transition } => {
                     rules_changed = true;
+                    batch.notices.extend(self.told.notices(&alarm, &transition));
                     batch.transitions.push(transition);
                     batch.alarms.push(alarm);
                 }
@@ -258,9 +262,13 @@ impl Pipeline {
             self.rules.send_replace(self.logic.rules());
         }
         let (live, alarms) = (self.live.clone(), batch.alarms.clone());
+        let waiting = (!batch.notices.is_empty()).then(|| self.told.clone());
         let on_commit = Box::new(move |seq| {
             told();
             live.publish(hub_api::Committed { seq, readings: news, alarms });
+            if let Some(told) = waiting {
+                told.wake();
+            }
         });
         self.store.append(batch, on_commit).is_ok()
     }
@@ -278,6 +286,7 @@ mod tests {
     use hub_store::{Closed, CommitSeq, MemoryStore, OnCommit};
 
     use super::*;
+    use crate::notify::Telling;
 
     /// A store that commits nothing until it is told to.
     #[derive(Default)]
@@ -303,6 +312,11 @@ fn active(p) { p.age_s >= 1 }";
         let logic = Logic::new(Arc::new(commune), rules, Recovered::nothing(clock.now()), host);
         let live = Live::starting_after(CommitSeq(0));
         let rules = watch::channel(logic.rules()).0;
+        let told = Told::new(Telling {
+            notify: adapters_notify::Notify::none(jiff::tz::TimeZone::UTC),
+            commune: Arc::new(self::commune()),
+            hub_url: None,
+        });
         Pipeline {
             logic,
             store,
@@ -311,6 +325,7 @@ fn active(p) { p.age_s >= 1 }";
             clock,
             rules,
             retime: Arc::new(|_| ()),
+            told,
         }
     }
 

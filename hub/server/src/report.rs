@@ -9,6 +9,7 @@ use hub_api::{Health, MetricsText, Part};
 use hub_store::{Disk, History, Store, StoreHealth};
 
 use crate::adapters::Watch;
+use crate::notify::Told;
 use crate::push::PushCounters;
 use crate::reload::Configuration;
 
@@ -28,6 +29,8 @@ pub struct Report {
     pub configuration: Configuration,
     /// What was pushed over HTTP.
     pub pushed: Arc<PushCounters>,
+    /// How the notices stand.
+    pub told: Told,
 }
 
 impl Report {
@@ -51,7 +54,8 @@ impl Report {
         if self.adapters.mqtt.is_some() {
             adapters.push(Part::ok("mqtt"));
         }
-        Health { store, adapters, others: vec![self.configuration.part(), self.clock_part()] }
+        let notices = self.told.standing().part(self.clock.now());
+        Health { store, adapters, others: vec![self.configuration.part(), self.clock_part(), notices] }
     }
 
     fn clock_part(&self) -> Part {
@@ -72,6 +76,7 @@ impl Report {
             metrics.gauge("process_resident_memory_bytes", "Resident memory.", &[(&[], bytes)]);
         }
         self.pushed(metrics);
+        self.told.standing().metrics(metrics);
         self.mqtt(metrics);
         self.modbus(metrics);
     }

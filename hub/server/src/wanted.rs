@@ -16,6 +16,7 @@ use jiff::tz::TimeZone;
 use crate::adapters::Configured;
 use crate::backtest::Backtests;
 use crate::config::Config;
+use crate::notify::Telling;
 use crate::push::{PushCounters, Reader};
 use crate::reload::NeedsRestart;
 use crate::rules::RuleFiles;
@@ -38,6 +39,8 @@ pub struct Wanted {
     pub logic: LogicBuilder,
     /// Where the rules' files are.
     pub rules: RuleFiles,
+    /// How people are told.
+    pub telling: Telling,
     push_devices: Vec<PushDevice>,
 }
 
@@ -55,6 +58,11 @@ impl Wanted {
         let zone = TimeZone::get(&commune.timezone)?;
         Ok(Self {
             logic: LogicBuilder { commune: commune.clone(), zone, rules },
+            telling: Telling {
+                notify: config.notify,
+                commune: commune.clone(),
+                hub_url: config.http.public_url,
+            },
             configured: Configured {
                 modbus: config.modbus,
                 mqtt: config.mqtt,

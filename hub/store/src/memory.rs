@@ -6,13 +6,17 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hub_model::{Alarm, AlarmId, OutOfService, PointId, Reading, RuleId, Timestamp, Tracking, Transition};
+use hub_model::{
+    Alarm, AlarmId, Notice, OutOfService, PointId, Reading, RuleId, Timestamp, Tracking, Transition,
+};
 
 use crate::VIETNAM_OFFSET_S;
 use crate::bucket::{BucketFold, Cut, DayFold, What};
 use crate::error::{Closed, StoreError};
 use crate::figures::{Bucket, DaySummary, LocalDay, Spans, expected_a_day};
 use crate::head::{Head, renewed, without_nan};
+use crate::memory_outbox::KeptOutbox;
+use crate::outbox::{KeptSecret, Message, MessageFilter, MessageId, Outbox, Queue};
 use crate::port::{
     AlarmFilter, Append, Batch, CommitSeq, Correction, History, Latest, OnCommit, StoredReading,
 };
@@ -42,6 +46,7 @@ struct Kept {
     transitions: BTreeMap<AlarmId, Vec<Transition>>,
     tracking: BTreeMap<(RuleId, String), Tracking>,
     out_of_service: BTreeMap<(Timestamp, String), OutOfService>,
+    outbox: KeptOutbox,
     commits: u64,
 }
 
@@ -140,6 +145,10 @@ impl Kept {
         }
         for one in batch.out_of_service {
             self.out_of_service.insert((one.since, one.scope.as_str().to_owned()), one);
+        }
+        batch.notices.into_iter().for_each(|notice| self.outbox.add(notice));
+        for change in batch.outbox {
+            self.outbox.change(change, &self.alarms);
         }
         self.commits += 1;
         CommitSeq(self.commits)
@@ -260,5 +269,31 @@ impl History for MemoryStore {
 impl std::fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("MemoryStore").field("commits", &self.last_commit()).finish_non_exhaustive()
+    }
+}
+
+impl Outbox for MemoryStore {
+    fn queues(&self) -> Result<Vec<Queue>, StoreError> {
+        Ok(self.lock().kept.outbox.queues())
+    }
+
+    fn pending(&self) -> Result<Vec<Message>, StoreError> {
+        Ok(self.lock().kept.outbox.pending())
+    }
+
+    fn message(&self, id: MessageId, limit: usize) -> Result<Option<(Message, Vec<Notice>)>, StoreError> {
+        Ok(self.lock().kept.outbox.message(id, limit))
+    }
+
+    fn messages(&self, filter: &MessageFilter) -> Result<Vec<Message>, StoreError> {
+        Ok(self.lock().kept.outbox.messages(filter))
+    }
+
+    fn next_message_id(&self) -> Result<MessageId, StoreError> {
+        Ok(self.lock().kept.outbox.next_message_id())
+    }
+
+    fn kept(&self, name: &str) -> Result<Option<KeptSecret>, StoreError> {
+        Ok(self.lock().kept.outbox.secrets.get(name).cloned())
     }
 }

@@ -7,11 +7,13 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use hub_model::{
-    Alarm, AlarmId, AlarmState, OutOfService, PointId, Reading, SiteId, Timestamp, Tracking, Transition,
+    Alarm, AlarmId, AlarmState, Notice, OutOfService, PointId, Reading, SiteId, Timestamp, Tracking,
+    Transition,
 };
 
 use crate::error::{Closed, StoreError};
 use crate::figures::{Bucket, DaySummary, Spans};
+use crate::outbox::OutboxChange;
 
 /// What is to be remembered together: after a crash either all of it is there or none.
 ///
@@ -30,6 +32,10 @@ pub struct Batch {
     pub tracking: Vec<Tracking>,
     /// What was taken out of service, or is in service again: each replaces what was known of its scope and beginning.
     pub out_of_service: Vec<OutOfService>,
+    /// Whom to tell of the batch's steps. One whose key is known already is left as it is: nobody is told the same twice.
+    pub notices: Vec<Notice>,
+    /// What becomes of notices, in this order, after the batch's own.
+    pub outbox: Vec<OutboxChange>,
 }
 
 impl Batch {
@@ -46,6 +52,8 @@ impl Batch {
             + self.transitions.len()
             + self.tracking.len()
             + self.out_of_service.len()
+            + self.notices.len()
+            + self.outbox.len()
     }
 }
 

@@ -13,6 +13,7 @@ mod field;
 mod health;
 mod incoming;
 mod influx;
+mod notice;
 mod place;
 mod point;
 mod record;
@@ -41,6 +42,10 @@ pub use field::{Bus, Probe, ProbeRequest, Write, WriteRequest};
 pub use health::{Liveness, Readiness, RuleHealth};
 pub use incoming::{Moment, NewReading, NewReadings};
 pub use influx::InfluxError;
+pub use notice::{
+    ChannelTest, ChannelTestRequest, Duty, LinkRequest, LinkedAlarm, NoticeAlarm, NoticeChannel,
+    NoticeMessage, NoticePerson,
+};
 pub use place::{Commune, Device, Feature, GeoJson, Location, Site, SiteDetail};
 pub use point::{Bounds, LastGood, Latest, Limit, Point};
 pub use record::{

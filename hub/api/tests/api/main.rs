@@ -9,6 +9,7 @@ mod announcement;
 mod clients;
 mod document;
 mod field;
+mod notices;
 mod pipeline;
 mod places;
 mod push;

@@ -52,6 +52,13 @@ fn calls() -> Vec<(&'static str, &'static str, Option<Value>, Option<Role>)> {
         ("GET", "/api/v1/rules/chlorine-low", None, Some(Role::Integrator)),
         ("POST", "/api/v1/rules/new/check", Some(json!({"source": ""})), Some(Role::Integrator)),
         ("POST", "/api/v1/rules/new/cases", Some(json!({"source": "", "cases": ""})), Some(Role::Integrator)),
+        ("GET", "/api/v1/notices", None, Some(Role::Staff)),
+        ("GET", "/api/v1/notices/channels", None, Some(Role::Staff)),
+        ("GET", "/api/v1/notices/duty", None, Some(Role::Staff)),
+        ("POST", "/api/v1/notices/channels/mail/test", Some(json!({"to": "hoa"})), Some(Role::Officer)),
+        ("POST", "/api/v1/links/look", Some(json!({"token": "1.open"})), None),
+        ("POST", "/api/v1/links/acknowledge", Some(json!({"token": "1.open"})), None),
+        ("POST", "/api/v1/links/acknowledge/session", Some(json!({"token": "1"})), Some(Role::Staff)),
         ("GET", "/api/v1/points/tam-hop-water/plc/turbidity/calibrations", None, Some(Role::Viewer)),
         (
             "POST",

@@ -18,6 +18,7 @@ use hub_store::{Accounts, Batch, History, MemoryStore, Records};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::field::Pretended;
+use crate::notices::Announcers;
 use crate::pipeline::{Pipeline, news};
 use crate::push::Words;
 use crate::rules::PretendedRules;
@@ -101,6 +102,8 @@ impl World {
             commune: Arc::new(commune()),
             rules: shown_rules,
             history: Arc::new(store.clone()),
+            outbox: Arc::new(store.clone()),
+            notices: Arc::new(Announcers),
             accounts: accounts.clone(),
             push: Arc::new(Words),
             records: records.clone(),

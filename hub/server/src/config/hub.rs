@@ -12,8 +12,7 @@ use super::{HttpSettings, MqttSettings, StoreSettings, listen, ranges, store};
 /// The time zone of a commune that names none: all of Viet Nam has this one.
 const DEFAULT_ZONE: &str = "Asia/Ho_Chi_Minh";
 /// Sections that the contract names and this version does not serve. Ignoring them would lose notices or copies silently.
-const LATER_SECTIONS: [(&str, &str); 3] = [
-    ("notify", "notices are not in this version; alarms are shown on the dashboard and given by the API"),
+const LATER_SECTIONS: [(&str, &str); 2] = [
     ("forward", "forwarding to another database is not in this version"),
     ("history", "history from another database is not in this version"),
 ];
@@ -27,6 +26,8 @@ pub(super) struct Hub {
     pub(super) mqtt: Option<MqttSettings>,
     pub(super) store: StoreSettings,
     pub(super) rules: Option<PathBuf>,
+    /// Read once the sites are known.
+    pub(super) notify: Option<Table>,
 }
 
 /// Reads `hub.toml`. `None` when something that is needed is faulty; every fault is in `problems`.
@@ -39,9 +40,10 @@ pub(super) fn read(mut root: Table, dir: &Path, problems: &mut Problems) -> Opti
     let listeners = listen::read(&mut root, dir, problems);
     let store = store::read(&mut root, dir, problems);
     let rules = rules(&mut root, dir, problems);
+    let notify = root.table("notify", problems);
     root.finish(problems);
     let ((commune, zone), (http, mqtt)) = (commune?, listeners?);
-    Some(Hub { commune, zone, http, mqtt, store: store?, rules })
+    Some(Hub { commune, zone, http, mqtt, store: store?, rules, notify })
 }
 
 /// Reports `key` as not of this version, whatever it holds.

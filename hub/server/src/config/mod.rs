@@ -11,6 +11,7 @@ mod hub;
 mod listen;
 mod login;
 pub mod nearest;
+mod notify;
 mod point;
 mod profile;
 mod ranges;
@@ -62,6 +63,8 @@ pub struct Config {
     pub mqtt_devices: Vec<(MqttDevice, String)>,
     /// Devices whose readings are pushed.
     pub push_devices: Vec<PushDevice>,
+    /// How people are told of alarms.
+    pub notify: adapters_notify::Notify,
     /// What devices took from profiles, for whoever checks the configuration.
     pub taken: Vec<Taken>,
 }
@@ -197,12 +200,14 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
     let hub = hub?;
     let default_door = || MqttSettings { listen: listen::DEFAULT_MQTT, open: false, tls: None };
     let mqtt = hub.mqtt.or_else(|| (!sites.mqtt.is_empty()).then(default_door));
+    let notify = notify::read(hub.notify, &files, &sites.sites, (&hub.zone, mqtt.is_some()), problems);
     Some(Config {
         commune: Commune { sites: sites.sites, ..hub.commune },
         http: hub.http,
         mqtt,
         store: hub.store,
         rules: RuleFiles::of(dir, hub.rules),
+        notify,
         modbus: sites.modbus,
         mqtt_devices: sites.mqtt,
         push_devices: sites.push,

@@ -2,12 +2,13 @@
 //!
 //! A check panics, with what was expected, when a store does not. Every answer is asked for twice: as committed, and again after
 //! the store was closed and opened. Read next: [`samples`] for what is stored, then `commits`, `readings`,
-//! `corrections`, `figures`, `alarms` for the checks.
+//! `corrections`, `figures`, `alarms`, `outbox` for the checks.
 
 mod alarms;
 mod commits;
 mod corrections;
 mod figures;
+mod outbox;
 mod readings;
 pub mod samples;
 
@@ -17,14 +18,15 @@ use crossbeam_channel::bounded;
 use hub_model::PointId;
 
 use crate::memory::MemoryStore;
+use crate::outbox::Outbox;
 use crate::port::{Append, Batch, CommitSeq, History, StoredReading};
 use crate::sqlite::Store;
 
 /// How long a commit may take before a check fails.
 const COMMIT_BOUND: Duration = Duration::from_secs(30);
 
-/// Both ports of one store, and what a store has beside them. Its days are cut at Vietnam's offset from UTC.
-pub trait Backend: Append + History {
+/// All ports of one store, and what a store has beside them. Its days are cut at Vietnam's offset from UTC.
+pub trait Backend: Append + History + Outbox {
     /// As `Store::expect`.
     fn expect(&self, intervals: Vec<(PointId, Duration)>);
 
@@ -60,7 +62,8 @@ pub type Check = fn(&mut Place);
 
 /// All checks by name.
 pub fn checks() -> Vec<(&'static str, Check)> {
-    [commits::CHECKS, readings::CHECKS, corrections::CHECKS, figures::CHECKS, alarms::CHECKS].concat()
+    [commits::CHECKS, readings::CHECKS, corrections::CHECKS, figures::CHECKS, alarms::CHECKS, outbox::CHECKS]
+        .concat()
 }
 
 /// Runs every check, each in an empty place of its own.

@@ -103,9 +103,11 @@ fn a_file_of_version_1_is_brought_here_whole() {
     store.seal_everything().unwrap();
     assert_eq!((store.repeats(), readings_of(&store, &ph, 0, i64::MAX).len()), (1, 3_001));
     drop(store);
-    assert_eq!(ask(place.path(), "PRAGMA user_version"), 4);
+    assert_eq!(ask(place.path(), "PRAGMA user_version"), 5);
     assert_eq!(ask(place.path(), "PRAGMA auto_vacuum"), 2, "space can be given back from now on");
-    assert!(size(schema::FILE) < before / 2, "{} bytes of {before}", size(schema::FILE));
+    // Tables that are still empty take a page each, and so do their indexes.
+    let empty = 10 * 4_096;
+    assert!(size(schema::FILE) < before / 2 + empty, "{} bytes of {before}", size(schema::FILE));
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod mend;
 #[cfg(test)]
 mod mend_tests;
 mod mirror;
+mod outbox;
 mod parts;
 mod query;
 mod readers;

@@ -14,6 +14,7 @@ pub(crate) const SCHEMA: Schema = Schema {
         Step { tables: STEP_3, then: None },
         // No table changes: from here on columns of chunks may be written in a way that an older hub would take for damage.
         Step { tables: "", then: None },
+        Step { tables: STEP_5, then: None },
     ],
 };
 
@@ -158,4 +159,39 @@ const STEP_3: &str = "
         ended_by TEXT,
         PRIMARY KEY (since, scope)
     ) WITHOUT ROWID;
+";
+
+// The outbox. A notice's `message` is null while it waits and 0 when nobody needed to be told any more; its priority is 1 for low
+// to 4 for critical. What channels must keep over a restart, such as tokens, is in `kept_secret`.
+const STEP_5: &str = "
+    CREATE TABLE notice (
+        id INTEGER PRIMARY KEY,
+        key TEXT NOT NULL UNIQUE,
+        alarm INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        priority INTEGER NOT NULL,
+        site TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        due INTEGER NOT NULL,
+        message INTEGER
+    );
+    CREATE INDEX notice_waiting ON notice (channel, recipient, due) WHERE message IS NULL;
+    CREATE INDEX notice_by_message ON notice (message);
+    CREATE TABLE message (
+        id INTEGER PRIMARY KEY,
+        channel TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        is_test INTEGER NOT NULL,
+        made_at INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        tries INTEGER NOT NULL,
+        next_try INTEGER NOT NULL,
+        finished_at INTEGER,
+        detail TEXT NOT NULL,
+        notices INTEGER NOT NULL
+    );
+    CREATE INDEX message_pending ON message (id) WHERE state = 'pending';
+    CREATE TABLE kept_secret (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 ";

@@ -11,6 +11,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params, params_from
 use super::codes::{entry_of, number, quality_code, reading_of_row, reason_code};
 use super::hot::{self, Record};
 use super::mirror::Mirror;
+use super::outbox;
 use super::readers::Fault;
 use super::rows::{INSERT_ALARM, INSERT_TRANSITION, alarm_row, raises_text, transition_row};
 use super::walk;
@@ -57,6 +58,8 @@ pub(super) fn write<'a>(
         group.write_alarms(batch)?;
         group.write_tracking(&batch.tracking)?;
         group.write_out_of_service(&batch.out_of_service)?;
+        outbox::write_notices(&transaction, &batch.notices)?;
+        outbox::write_changes(&transaction, &batch.outbox)?;
     }
     let mut written = group.written;
     let body = hot::encode(written.records.iter());

@@ -1,0 +1,548 @@
+//! `[[notify.channel]]`: the ways on which messages go out, each kind with its own keys. Opens nothing.
+//!
+//! A secret is given by a file; where its text stands in the configuration itself, others must not be able to read that. Read
+//! next: `../channel/mod.rs`, which sends.
+
+use std::fmt;
+use std::time::Duration;
+
+use adapters_sdk::config::{Place, Problem, Problems, Table};
+use hub_model::{NoticeKind, id};
+
+use super::SecretFiles;
+use super::people::AddressKind;
+use crate::template::Template;
+use crate::words::Language;
+
+/// How long a receiver may take unless said otherwise.
+const TIMEOUT: Duration = Duration::from_secs(20);
+const TELEGRAM: &str = "https://api.telegram.org";
+const ZALO: &str = "https://business.openapi.zalo.me";
+const ZALO_OAUTH: &str = "https://oauth.zaloapp.com";
+/// Characters of an SMS: three parts of 70 with accents.
+const SMS_CHARS: i64 = 201;
+
+/// A text that is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself, to be sent and nothing else.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// A way on which messages go out.
+#[derive(Debug, Clone)]
+pub struct Channel {
+    /// Its id.
+    pub id: String,
+    /// What it is.
+    pub kind: Kind,
+    /// The language of what is written to nobody in particular.
+    pub language: Language,
+    /// How long the receiver may take.
+    pub timeout: Duration,
+    /// Addresses that it writes to where a route names nobody.
+    pub to: Vec<String>,
+    pub(super) place: Place,
+}
+
+/// What a channel is.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// Alertmanager's webhook, version 4.
+    Webhook(Webhook),
+    /// A CloudEvent, version 1.0, over HTTP.
+    CloudEvents(CloudEvents),
+    /// E-mail.
+    Email(Email),
+    /// A Telegram bot.
+    Telegram(Telegram),
+    /// Zalo notification service.
+    Zalo(Zalo),
+    /// A gateway for SMS with an HTTP interface of its own.
+    Sms(Sms),
+    /// A topic of the hub's own MQTT broker.
+    Mqtt(Mqtt),
+    /// A program.
+    Command(Command),
+}
+
+impl Kind {
+    /// The word of the configuration.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Webhook(_) => "webhook",
+            Self::CloudEvents(_) => "cloudevents",
+            Self::Email(_) => "email",
+            Self::Telegram(_) => "telegram",
+            Self::Zalo(_) => "zalo",
+            Self::Sms(_) => "sms_http",
+            Self::Mqtt(_) => "mqtt",
+            Self::Command(_) => "command",
+        }
+    }
+
+    /// What it writes to; `None` when it has no recipients.
+    pub const fn address(&self) -> Option<AddressKind> {
+        match self {
+            Self::Email(_) => Some(AddressKind::Email),
+            Self::Telegram(_) => Some(AddressKind::Telegram),
+            Self::Zalo(_) | Self::Sms(_) => Some(AddressKind::Phone),
+            Self::Webhook(_) | Self::CloudEvents(_) | Self::Mqtt(_) | Self::Command(_) => None,
+        }
+    }
+}
+
+/// Keys of `webhook`.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// Where it is sent to.
+    pub url: String,
+    /// With what it is signed.
+    pub secret: Option<Secret>,
+    /// Certificates that are trusted, in PEM, instead of the usual ones.
+    pub ca: Option<Vec<u8>>,
+    /// Most alarms in one message; further ones are counted.
+    pub max_alerts: usize,
+}
+
+/// Keys of `cloudevents`.
+#[derive(Debug, Clone)]
+pub struct CloudEvents {
+    /// Where it is sent to.
+    pub url: String,
+    /// With what it is signed.
+    pub secret: Option<Secret>,
+    /// Certificates that are trusted, in PEM, instead of the usual ones.
+    pub ca: Option<Vec<u8>>,
+}
+
+/// How the connection to a mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encryption {
+    /// TLS from the first byte.
+    Tls,
+    /// TLS after STARTTLS; without it nothing is sent.
+    StartTls,
+    /// None, on loopback only.
+    None,
+}
+
+/// Keys of `email`.
+#[derive(Debug, Clone)]
+pub struct Email {
+    /// The server.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub encryption: Encryption,
+    /// User and password.
+    pub login: Option<(String, Secret)>,
+    /// Who it is from.
+    pub from: String,
+    /// Certificates that are trusted, in PEM, instead of the usual ones.
+    pub ca: Option<Vec<u8>>,
+}
+
+/// Keys of `telegram`.
+#[derive(Debug, Clone)]
+pub struct Telegram {
+    /// The bot's token.
+    pub token: Secret,
+    /// Where the bot interface is.
+    pub api_url: String,
+}
+
+/// Keys of `zalo`.
+#[derive(Debug, Clone)]
+pub struct Zalo {
+    /// The application's id.
+    pub app_id: String,
+    /// Its secret.
+    pub app_secret: Secret,
+    /// The first refresh token; later ones are kept in the store.
+    pub refresh_token: Secret,
+    /// The template of each kind of notice; `raised` stands for those that have none of their own.
+    pub templates: Vec<(NoticeKind, String)>,
+    /// The template's fields.
+    pub data: Vec<(String, Template)>,
+    /// Where messages are sent to.
+    pub api_url: String,
+    /// Where tokens are renewed.
+    pub oauth_url: String,
+}
+
+/// Keys of `sms_http`.
+#[derive(Debug, Clone)]
+pub struct Sms {
+    /// `GET`, `POST` or `PUT`.
+    pub method: String,
+    /// Where it is sent to.
+    pub url: Template,
+    /// Further headers.
+    pub headers: Vec<(String, Template)>,
+    /// The body.
+    pub body: Option<Template>,
+    /// What `{secret}` stands for.
+    pub secret: Option<Secret>,
+    /// What the answer must contain to count as success.
+    pub expect: Option<String>,
+    /// Whether accents are left out, which lets more letters into one SMS.
+    pub plain_letters: bool,
+    /// Most characters.
+    pub max_chars: usize,
+    /// Certificates that are trusted, in PEM, instead of the usual ones.
+    pub ca: Option<Vec<u8>>,
+}
+
+/// Keys of `mqtt`.
+#[derive(Debug, Clone)]
+pub struct Mqtt {
+    /// The topic.
+    pub topic: String,
+}
+
+/// Keys of `command`.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The program, by its whole path, and its arguments.
+    pub command: Vec<String>,
+}
+
+/// What reading a channel needs beside its table.
+pub(super) struct Context<'a> {
+    pub files: &'a dyn SecretFiles,
+    pub allow_commands: bool,
+    pub has_broker: bool,
+}
+
+const KINDS: [(&str, &str); 8] = [
+    ("email", "email"),
+    ("webhook", "webhook"),
+    ("cloudevents", "cloudevents"),
+    ("telegram", "telegram"),
+    ("zalo", "zalo"),
+    ("sms_http", "sms_http"),
+    ("mqtt", "mqtt"),
+    ("command", "command"),
+];
+
+pub(super) fn read(mut table: Table, context: &Context<'_>, problems: &mut Problems) -> Option<Channel> {
+    let place = table.place_of("id");
+    let (kind_fault, to_fault) = (table.fault("kind", ""), table.fault("to", ""));
+    let id = table.needed_parsed("id", problems, |text| id::check_part(text).map(|()| text.to_owned()));
+    let kind = table.needed_choice("kind", &KINDS, problems)?;
+    let language = table.choice("language", &Language::CHOICES, problems).unwrap_or_default();
+    let bounds = Duration::from_secs(1)..=Duration::from_secs(120);
+    let timeout = table.duration("timeout", bounds, problems).unwrap_or(TIMEOUT);
+    let to = table.texts("to", problems).unwrap_or_default();
+    let refuse = |message: &str, problems: &mut Problems| {
+        problems.error(Problem { message: message.to_owned(), ..kind_fault.clone() });
+    };
+    let read = match kind {
+        "webhook" => webhook(&mut table, context, problems).map(Kind::Webhook),
+        "cloudevents" => cloudevents(&mut table, context, problems).map(Kind::CloudEvents),
+        "email" => email(&mut table, context, problems).map(Kind::Email),
+        "telegram" => telegram(&mut table, context, problems).map(Kind::Telegram),
+        "zalo" => zalo(&mut table, context, problems).map(Kind::Zalo),
+        "sms_http" => sms(&mut table, context, problems).map(Kind::Sms),
+        "mqtt" => {
+            if !context.has_broker {
+                refuse(
+                    "found \"mqtt\", allowed: only where the hub has a broker that carries notices",
+                    problems,
+                );
+            }
+            mqtt(&mut table, problems).map(Kind::Mqtt)
+        }
+        _ => {
+            if !context.allow_commands {
+                refuse(
+                    "found \"command\", allowed: only with allow_commands = true in [notify]; the hub then runs that program",
+                    problems,
+                );
+            }
+            command(&mut table, problems).map(Kind::Command)
+        }
+    };
+    table.finish(problems);
+    let kind = read?;
+    for address in &to {
+        let checked = match kind.address() {
+            Some(sort) => sort.check(address).map(drop),
+            None => Err(format!("found \"{address}\", allowed: nothing; this kind has no recipients")),
+        };
+        if let Err(message) = checked {
+            problems.error(Problem { message, ..to_fault.clone() });
+        }
+    }
+    Some(Channel { id: id?, kind, language, timeout, to, place })
+}
+
+fn webhook(table: &mut Table, context: &Context<'_>, problems: &mut Problems) -> Option<Webhook> {
+    let url = url(table, "url", problems);
+    let secret = secret(table, "secret", "secret_file", context, problems);
+    let ca = ca(table, context, problems);
+    let max_alerts = table.integer("max_alerts", 1..=1000, problems).unwrap_or(100);
+    Some(Webhook {
+        url: url?,
+        secret: secret?,
+        ca: ca?,
+        max_alerts: usize::try_from(max_alerts).unwrap_or(100),
+    })
+}
+
+fn cloudevents(table: &mut Table, context: &Context<'_>, problems: &mut Problems) -> Option<CloudEvents> {
+    let url = url(table, "url", problems);
+    let secret = secret(table, "secret", "secret_file", context, problems);
+    let ca = ca(table, context, problems);
+    Some(CloudEvents { url: url?, secret: secret?, ca: ca? })
+}
+
+fn email(table: &mut Table, context: &Context<'_>, problems: &mut Problems) -> Option<Email> {
+    let exposed =
+        table.fault("tls", "found \"none\", allowed: only for a server on loopback; else starttls or tls");
+    let half = table.fault("username", "a login needs username and password_file, or neither");
+    let host = table.needed_text("host", problems);
+    let options = [("starttls", Encryption::StartTls), ("tls", Encryption::Tls), ("none", Encryption::None)];
+    let encryption = table.choice("tls", &options, problems).unwrap_or(Encryption::StartTls);
+    let port = table.integer("port", 1..=65_535, problems);
+    let username = table.text("username", problems);
+    let password = secret(table, "password", "password_file", context, problems);
+    let from = table.needed_parsed("from", problems, |text| match text.parse::<lettre::message::Mailbox>() {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => {
+            Err(format!("found \"{text}\", allowed: an address such as \"Xã Tam Hợp <hub@xa.example.vn>\""))
+        }
+    });
+    let ca = ca(table, context, problems);
+    let (host, password) = (host?, password?);
+    let is_local = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    if encryption == Encryption::None && !is_local {
+        problems.error(exposed);
+    }
+    if username.is_some() != password.is_some() {
+        problems.error(half);
+    }
+    let usual = if encryption == Encryption::Tls { 465 } else { 587 };
+    let port = port.and_then(|port| u16::try_from(port).ok()).unwrap_or(usual);
+    Some(Email { host, port, encryption, login: username.zip(password), from: from?, ca: ca? })
+}
+
+fn telegram(table: &mut Table, context: &Context<'_>, problems: &mut Problems) -> Option<Telegram> {
+    let token = needed_secret(table, "token", "token_file", context, problems);
+    let api_url = url_or(table, "api_url", TELEGRAM, problems);
+    Some(Telegram { token: token?, api_url: api_url? })
+}
+
+fn zalo(table: &mut Table, context: &Context<'_>, problems: &mut Problems) -> Option<Zalo> {
+    let app_id = table.needed_text("app_id", problems);
+    let app_secret = needed_secret(table, "app_secret", "app_secret_file", context, problems);
+    let refresh_token = needed_secret(table, "refresh_token", "refresh_token_file", context, problems);
+    let none = table.fault(
+        "templates",
+        "needed: { raised = \"template id\" }, and for others returned, reminded, escalated",
+    );
+    let mut templates = Vec::new();
+    if let Some(mut given) = table.table("templates", problems) {
+        for (key, kind) in [
+            ("raised", NoticeKind::Raised),
+            ("returned", NoticeKind::Returned),
+            ("reminded", NoticeKind::Reminded),
+            ("escalated", NoticeKind::Escalated),
+        ] {
+            templates.extend(given.text(key, problems).map(|id| (kind, id)));
+        }
+        given.finish(problems);
+    }
+    if !templates.iter().any(|(kind, _)| *kind == NoticeKind::Raised) {
+        problems.error(none);
+    }
+    let data = named_templates(table, "template_data", false, problems);
+    let api_url = url_or(table, "api_url", ZALO, problems);
+    let oauth_url = url_or(table, "oauth_url", ZALO_OAUTH, problems);
+    Some(Zalo {
+        app_id: app_id?,
+        app_secret: app_secret?,
+        refresh_token: refresh_token?,
+        templates,
+        data,
+        api_url: api_url?,
+        oauth_url: oauth_url?,
+    })
+}
+
+fn sms(table: &mut Table, context: &Context<'_>, problems: &mut Problems) -> Option<Sms> {
+    let secret = secret(table, "secret", "secret_file", context, problems)?;
+    let has_secret = secret.is_some();
+    let no_recipient =
+        table.fault("url", "neither it nor the body uses {to}: the gateway would not know whom to write to");
+    let method = table.choice("method", &[("GET", "GET"), ("POST", "POST"), ("PUT", "PUT")], problems);
+    let url = table.needed_parsed("url", problems, |text| {
+        if !(text.starts_with("http://") || text.starts_with("https://")) {
+            return Err("allowed: an address that begins with http:// or https://".to_owned());
+        }
+        Template::parse(text, has_secret)
+    });
+    let headers = named_templates(table, "headers", has_secret, problems);
+    let body = table.parsed("body", problems, |text| Template::parse(text, has_secret));
+    let expect = table.text("expect", problems);
+    let accents = table.boolean("accents", problems).unwrap_or(true);
+    let max_chars = table.integer("max_chars", 20..=1000, problems).unwrap_or(SMS_CHARS);
+    let ca = ca(table, context, problems);
+    let url = url?;
+    if !url.uses("to") && !body.as_ref().is_some_and(|body| body.uses("to")) {
+        problems.error(no_recipient);
+    }
+    Some(Sms {
+        method: method.unwrap_or("POST").to_owned(),
+        url,
+        headers,
+        body,
+        secret,
+        expect,
+        plain_letters: !accents,
+        max_chars: usize::try_from(max_chars).unwrap_or(200),
+        ca: ca?,
+    })
+}
+
+fn mqtt(table: &mut Table, problems: &mut Problems) -> Option<Mqtt> {
+    let topic = table.needed_parsed("topic", problems, |text| {
+        let is_name = !text.is_empty()
+            && text.len() <= 256
+            && !text.contains(['+', '#', '\0'])
+            && !text.starts_with('$');
+        let refused =
+            || format!("found \"{text}\", allowed: a topic without + and #, such as \"commune/v1/notices\"");
+        if is_name { Ok(text.to_owned()) } else { Err(refused()) }
+    });
+    Some(Mqtt { topic: topic? })
+}
+
+fn command(table: &mut Table, problems: &mut Problems) -> Option<Command> {
+    let fault = table.fault(
+        "command",
+        "needed: a list whose first text is a program by its whole path, such as [\"/usr/local/bin/siren\"]",
+    );
+    let command = table.texts("command", problems).unwrap_or_default();
+    if !command.first().is_some_and(|program| program.starts_with('/')) {
+        problems.error(fault);
+        return None;
+    }
+    Some(Command { command })
+}
+
+fn named_templates(
+    table: &mut Table,
+    key: &'static str,
+    has_secret: bool,
+    problems: &mut Problems,
+) -> Vec<(String, Template)> {
+    let Some(inner) = table.table(key, problems) else { return Vec::new() };
+    let at = inner.clone();
+    let mut templates = Vec::new();
+    for (name, text) in inner.into_texts(problems) {
+        match Template::parse(&text, has_secret) {
+            Ok(template) => templates.push((name, template)),
+            Err(message) => problems.error(at.fault(&name, message)),
+        }
+    }
+    templates
+}
+
+fn check_url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = rest.map(|rest| rest.split(['/', '?']).next().unwrap_or_default());
+    match host {
+        // What was found may hold a password.
+        Some(host) if host.contains('@') => {
+            Err("found one with a login, allowed: an address without; secrets are given by a file".to_owned())
+        }
+        Some(host) if !host.is_empty() && !text.contains(char::is_whitespace) => Ok(text.to_owned()),
+        _ => Err("allowed: an address that begins with http:// or https://".to_owned()),
+    }
+}
+
+fn url(table: &mut Table, key: &'static str, problems: &mut Problems) -> Option<String> {
+    table.needed_parsed(key, problems, check_url)
+}
+
+fn url_or(table: &mut Table, key: &'static str, usual: &str, problems: &mut Problems) -> Option<String> {
+    if !table.has(key) {
+        return Some(usual.to_owned());
+    }
+    table.parsed(key, problems, |text| check_url(text).map(|url| url.trim_end_matches('/').to_owned()))
+}
+
+/// A secret, given as a text or by a file. `None` when it was faulty; `Some(None)` when there is none.
+fn secret(
+    table: &mut Table,
+    plain: &'static str,
+    file: &'static str,
+    context: &Context<'_>,
+    problems: &mut Problems,
+) -> Option<Option<Secret>> {
+    let place = table.place_of(plain);
+    let fault = table.fault(file, "");
+    let both = table.fault(file, format!("found it beside {plain}, allowed: one of both"));
+    let (text, path) = (table.secret(plain, problems), table.text(file, problems));
+    if text.is_some() {
+        context.files.warn_of_readers(&place, problems);
+    }
+    match (text, path) {
+        (Some(_), Some(_)) => {
+            problems.error(both);
+            None
+        }
+        (Some(text), None) => Some(Some(Secret(text))),
+        (None, None) => Some(None),
+        (None, Some(path)) => match context.files.first_line(&path) {
+            Ok(text) => Some(Some(Secret(text))),
+            Err(why) => {
+                problems.error(Problem { message: format!("found \"{path}\", which {why}"), ..fault });
+                None
+            }
+        },
+    }
+}
+
+fn needed_secret(
+    table: &mut Table,
+    plain: &'static str,
+    file: &'static str,
+    context: &Context<'_>,
+    problems: &mut Problems,
+) -> Option<Secret> {
+    let needed = table.fault(file, "is needed and not given");
+    match secret(table, plain, file, context, problems)? {
+        Some(secret) => Some(secret),
+        None => {
+            problems.error(needed);
+            None
+        }
+    }
+}
+
+/// Certificates that are trusted instead of the usual ones. `None` when the file is faulty.
+fn ca(table: &mut Table, context: &Context<'_>, problems: &mut Problems) -> Option<Option<Vec<u8>>> {
+    let fault = table.fault("ca_file", "");
+    let Some(path) = table.text("ca_file", problems) else { return Some(None) };
+    let why = match context.files.text(&path) {
+        Ok(pem) if pem.contains("-----BEGIN CERTIFICATE-----") => return Some(Some(pem.into_bytes())),
+        Ok(_) => "holds no certificate in PEM".to_owned(),
+        Err(why) => why,
+    };
+    problems.error(Problem { message: format!("found \"{path}\", which {why}"), ..fault });
+    None
+}

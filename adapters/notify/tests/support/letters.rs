@@ -1,0 +1,125 @@
+//! A channel of a few lines of configuration, and letters to send on it.
+
+#![allow(dead_code, clippy::unwrap_used, reason = "each test uses its own part, and fails by panicking")]
+
+use adapters_notify::config::{Known, read};
+use adapters_notify::{Channel, Letter, SecretFiles, Told};
+use adapters_sdk::config::{Place, Problems, Table};
+use hub_model::{Alarm, AlarmId, AlarmState, LocalText, NoticeKind, Priority, Subject, Timestamp};
+
+/// 2026-03-01T09:00:00+07:00.
+const START_MS: i64 = 1_772_330_400_000;
+
+/// The files `secret` and `token`, and whatever else by its whole path.
+struct Files;
+
+impl SecretFiles for Files {
+    fn first_line(&self, file: &str) -> Result<String, String> {
+        match file {
+            "secret" => Ok("the channel's secret".to_owned()),
+            "token" => Ok("123:abc".to_owned()),
+            _ => Err("is not there".to_owned()),
+        }
+    }
+
+    fn text(&self, file: &str) -> Result<String, String> {
+        std::fs::read_to_string(file).map_err(|error| error.to_string())
+    }
+
+    fn warn_of_readers(&self, _: &Place, _: &mut Problems) {}
+}
+
+/// The channel of these keys.
+pub fn channel(keys: &str) -> Channel {
+    let mut problems = Problems::new();
+    let text = format!("[notify]\nallow_commands = true\n[[notify.channel]]\n{keys}");
+    let mut root = Table::parse("hub.toml", &text, &mut problems).unwrap();
+    let table = root.table("notify", &mut problems).unwrap();
+    let known = Known { sites: None, zone: jiff::tz::TimeZone::UTC, has_broker: true };
+    let mut notify = read(table, &known, &Files, &mut problems);
+    assert!(problems.errors().is_empty(), "{:?}", problems.errors());
+    notify.channels.remove(0)
+}
+
+fn alarm(id: u64, priority: Priority, message: &str) -> Alarm {
+    Alarm {
+        id: AlarmId(id),
+        rule: "chlorine-low".into(),
+        rule_version: "1".to_owned(),
+        title: LocalText::new("Clo dư thấp", "Free chlorine low"),
+        priority,
+        subject: Subject::parse(if id == 1 { "tam-hop/plc/clo" } else { "tam-hop/plc" }).unwrap(),
+        state: AlarmState::Unacknowledged,
+        beneath: None,
+        parent: None,
+        out_of_service: false,
+        latching: false,
+        raised_at: Timestamp::from_millis(START_MS),
+        told_at: Timestamp::from_millis(START_MS),
+        remind_after: None,
+        raises: 1,
+        chattering: false,
+        flood: false,
+        cleared_at: None,
+        acknowledged_at: None,
+        acknowledged_by: None,
+        shelved_until: None,
+        value: Some(0.12),
+        unit: "mg/L".to_owned(),
+        message: LocalText::new(message, "Free chlorine 0.12 mg/L, at least 0.2"),
+        clause: Some("QCVN 01-1:2024/BYT, Bảng 1".to_owned()),
+        runbook: Some(LocalText::new("Kiểm tra bơm định lượng <clo>", "Check the dosing pump")),
+        tags: vec!["clo".to_owned()],
+    }
+}
+
+fn told(id: u64, priority: Priority, kind: NoticeKind, message: &str) -> Told {
+    let mut alarm = alarm(id, priority, message);
+    if kind == NoticeKind::Returned {
+        alarm.cleared_at = Some(Timestamp::from_millis(START_MS + 600_000));
+    }
+    Told {
+        alarm,
+        kind,
+        at: Timestamp::from_millis(START_MS),
+        site: LocalText::new("Trạm Tam Hợp", "Tam Hop station"),
+        about: LocalText::new("Clo dư", "Free chlorine"),
+        acknowledge: (kind != NoticeKind::Returned)
+            .then(|| "https://hub.xa.example.vn/acknowledge?t=abc.def".to_owned()),
+    }
+}
+
+fn empty() -> Letter {
+    Letter {
+        key: "7-1772330400000-tam-hop".to_owned(),
+        channel: "x".to_owned(),
+        commune_id: "tam-hop".to_owned(),
+        commune: LocalText::new("Xã Tam Hợp", "Tam Hop commune"),
+        hub_url: Some("https://hub.xa.example.vn".to_owned()),
+        zone: jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").unwrap(),
+        made_at: Timestamp::from_millis(START_MS + 1_000),
+        is_test: false,
+        told: vec![],
+        more: 0,
+    }
+}
+
+/// One alarm that was raised, one that is over, and three more.
+pub fn letter() -> Letter {
+    let told = vec![
+        told(1, Priority::Critical, NoticeKind::Raised, "Clo dư 0,12 mg/L, tối thiểu 0,2"),
+        told(2, Priority::High, NoticeKind::Returned, "Thiết bị không trả lời"),
+    ];
+    Letter { told, more: 3, ..empty() }
+}
+
+/// So many alarms that say this.
+pub fn letter_of(count: u64, message: &str) -> Letter {
+    let told = (1..=count).map(|id| told(id, Priority::High, NoticeKind::Raised, message)).collect();
+    Letter { told, ..empty() }
+}
+
+/// What is sent when somebody tries a channel.
+pub fn test_letter() -> Letter {
+    Letter { is_test: true, ..empty() }
+}
