@@ -52,7 +52,7 @@ pub(crate) async fn post_announcement(
 ) -> Result<Json<wire::Announcement>, Problem> {
     // Where there is nothing to announce, there is nothing to read over.
     of_alarm(&app, &id).await?;
-    act(&app, &id, caller.name, "text", Action::ReviewText { text: request.text }).await?;
+    drop(act(&app, &id, caller.name, "text", Action::ReviewText { text: request.text }).await?);
     of_alarm(&app, &id).await.map(Json)
 }
 

@@ -103,7 +103,7 @@ fn buckets(
     question: &Question,
     spans: &Spans,
 ) -> Result<Vec<wire::SeriesAnswer>, Problem> {
-    let of_one = |(point, unit): &(PointId, &'static str)| {
+    let of_one = |(point, unit): &(PointId, &'static str)| -> Result<_, Problem> {
         let buckets = history.buckets(point, question.from, question.to, spans);
         let buckets = buckets.map_err(|error| crate::app::store_problem(&error))?;
         Ok(wire::SeriesAnswer::Buckets(bucket_columns(point, unit, &buckets)))
