@@ -106,10 +106,11 @@ fn buckets(
     let of_one = |(point, unit): &(PointId, &'static str)| -> Result<_, Problem> {
         let buckets = history.buckets(point, question.from, question.to, spans);
         let buckets = buckets.map_err(|error| crate::app::store_problem(&error))?;
-        Ok(wire::SeriesAnswer::Buckets(bucket_columns(point, unit, &buckets)))
+        Ok::<_, Problem>(wire::SeriesAnswer::Buckets(bucket_columns(point, unit, &buckets)))
     };
-    let of_some =
-        |series: &[(PointId, &'static str)]| series.iter().map(of_one).collect::<Result<Vec<_>, _>>();
+    let of_some = |series: &[(PointId, &'static str)]| -> Result<Vec<_>, Problem> {
+        series.iter().map(of_one).collect()
+    };
     let share = question.series.len().div_ceil(SIDE_BY_SIDE).max(1);
     let mut shares = question.series.chunks(share);
     let first = shares.next().unwrap_or_default();
