@@ -21,6 +21,7 @@ use crate::keep::{Disk, Journal, Keep, KeepError, Kept};
 use crate::listener;
 use crate::settings::Settings;
 use crate::stats::{Counters, Stats, StatsReader};
+use crate::telling::Teller;
 
 /// How long closed connections are given, at the stop, to write out what they were sent.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -160,6 +161,12 @@ impl Broker {
     #[must_use]
     pub fn gate(&self) -> Gate {
         self.gate.clone()
+    }
+
+    /// The way for messages of the owner itself.
+    #[must_use]
+    pub fn teller(&self) -> Teller {
+        Teller(self.inbox.clone())
     }
 
     /// Closes the connections of these logins, within a second: they were removed or changed. Who connects again is

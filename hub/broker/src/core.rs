@@ -19,6 +19,7 @@ use crate::door::{Door, Refused, RefusedWhat};
 use crate::handing::Open;
 use crate::keep::Keep;
 use crate::message::SessionId;
+use crate::pace::Pace;
 use crate::retained::Retained;
 use crate::session::{Identity, Session};
 use crate::settings::Settings;
@@ -41,6 +42,8 @@ pub(crate) struct Core {
     pub(crate) stopping: Cell<bool>,
     /// Sockets that are open, whether let in or not.
     pub(crate) sockets: Cell<usize>,
+    /// How fast each address may connect.
+    pub(crate) pace: RefCell<Pace>,
     /// Sockets that are not let in yet, by address.
     pub(crate) strangers: RefCell<HashMap<IpAddr, usize>>,
     pub(crate) sessions: RefCell<HashMap<Identity, Rc<Session>>>,
@@ -90,6 +93,7 @@ impl Core {
     ) -> Core {
         Core {
             tries: RefCell::new(Tries::new(&settings)),
+            pace: RefCell::new(Pace::new(settings.connects_per_second, settings.connects_at_once)),
             logins: Semaphore::new(settings.logins_at_once.max(1)),
             retained: RefCell::new(Retained::new(settings.max_retained, settings.max_retained_bytes)),
             settings,

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use crate::door::Rejection;
+use crate::telling::{Reached, Telling, WAITING};
 
 /// The owner's answer to one message, given once, from any thread. Dropping it unanswered closes the connection that
 /// sent the message, without an acknowledgement.
@@ -70,6 +71,7 @@ pub(crate) struct Inbox {
     verdicts: Mutex<Vec<(u64, Verdict)>>,
     arrived: Notify,
     ended_logins: Mutex<Vec<String>>,
+    tellings: Mutex<Vec<(Telling, Reached)>>,
     /// Something else than a verdict is to be looked at.
     nudged: AtomicBool,
     stop: AtomicBool,
@@ -97,6 +99,23 @@ impl Inbox {
     pub(crate) fn end_logins(&self, names: Vec<String>) {
         self.ended_logins.lock().unwrap_or_else(PoisonError::into_inner).extend(names);
         self.nudge();
+    }
+
+    /// Leaves a message of the owner for the event thread; `false` when too many wait.
+    pub(crate) fn put_telling(&self, telling: Telling, reached: Reached) -> bool {
+        let mut tellings = self.tellings.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_room = tellings.len() < WAITING;
+        if has_room {
+            tellings.push((telling, reached));
+        }
+        drop(tellings);
+        self.nudge();
+        has_room
+    }
+
+    /// What the owner has left to say.
+    pub(crate) fn take_tellings(&self) -> Vec<(Telling, Reached)> {
+        std::mem::take(&mut *self.tellings.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The logins whose connections are to be closed.

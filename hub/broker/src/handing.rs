@@ -104,6 +104,7 @@ impl Core {
                 conn.stir.notify_one();
             }
             self.close_ended_logins();
+            self.tell_all();
             self.settled.notify_one();
         }
     }

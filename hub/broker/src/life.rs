@@ -162,6 +162,7 @@ impl Core {
             let Some((id, coming)) = self.away.borrow_mut().pop_front() else { break };
             let first = self.by_id.borrow().get(&id).cloned();
             if let Some(first) = first.filter(|first| first.comings.get() == coming) {
+                self.counters.sessions_forgotten.up();
                 tracing::warn!(client_id = %first.client_id, "too many sessions away; the first is forgotten");
                 self.end_session(&first);
             }

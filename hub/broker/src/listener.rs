@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
 use crate::core::Core;
 use crate::door::{Refused, RefusedWhat};
+use crate::pace::neighbourhood;
 use crate::serve::{Origin, Stream, serve};
 
 /// Sockets beyond `max_connections` that may be open at once, so that clients beyond it can be told that there is no room.
@@ -47,10 +49,11 @@ pub(crate) async fn accept(core: Rc<Core>, listener: tokio::net::TcpListener) {
 
 /// Serves a socket over TLS, if there is room for it.
 fn take_encrypted(core: &Rc<Core>, stream: TcpStream, address: SocketAddr, tls: Arc<ServerConfig>) {
-    let Some((open, stranger)) = places(core, address) else { return refuse(core, address) };
+    let Some((open, stranger, wait)) = places(core, address) else { return refuse(core, address) };
     let core = core.clone();
     tokio::task::spawn_local(async move {
         let _open = open;
+        its_turn(wait).await;
         let within = Duration::from_secs(core.settings.connect_timeout_s.into());
         let stream = match tokio::time::timeout(within, TlsAcceptor::from(tls).accept(stream)).await {
             Ok(Ok(stream)) => stream,
@@ -65,23 +68,34 @@ fn take_encrypted(core: &Rc<Core>, stream: TcpStream, address: SocketAddr, tls: 
 
 /// Serves a stream, if there is room for it.
 pub(crate) fn take<S: Stream>(core: &Rc<Core>, stream: S, origin: Origin) {
-    let Some((open, stranger)) = places(core, origin.address) else { return refuse(core, origin.address) };
+    let Some((open, stranger, wait)) = places(core, origin.address) else {
+        return refuse(core, origin.address);
+    };
     let core = core.clone();
     tokio::task::spawn_local(async move {
         let _open = open;
+        its_turn(wait).await;
         serve(core, stream, origin, stranger).await;
     });
 }
 
+async fn its_turn(wait: Duration) {
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
+    }
+}
+
 fn refuse(core: &Core, address: SocketAddr) {
+    core.counters.sockets_refused.up();
     core.refused(Refused { address, client_id: None, login: None, what: RefusedWhat::Connection });
 }
 
-fn places(core: &Rc<Core>, address: SocketAddr) -> Option<(Open, Stranger)> {
+/// A place for a socket, and how long it has to wait for its turn.
+fn places(core: &Rc<Core>, address: SocketAddr) -> Option<(Open, Stranger, Duration)> {
     if core.sockets.get() >= core.settings.max_connections + SPARE_SOCKETS {
         return None;
     }
-    let address = address.ip();
+    let address = neighbourhood(address.ip());
     let mut strangers = core.strangers.borrow_mut();
     let count = strangers.entry(address).or_default();
     if *count >= core.settings.max_strangers_per_address.max(1) {
@@ -89,7 +103,11 @@ fn places(core: &Rc<Core>, address: SocketAddr) -> Option<(Open, Stranger)> {
     }
     *count += 1;
     core.sockets.set(core.sockets.get() + 1);
-    Some((Open(core.clone()), Stranger { core: core.clone(), address }))
+    let wait = core.pace.borrow_mut().wait(address, Instant::now());
+    if !wait.is_zero() {
+        core.counters.paced.up();
+    }
+    Some((Open(core.clone()), Stranger { core: core.clone(), address }, wait))
 }
 
 /// One open socket; dropping it, even by a panic, frees its place.

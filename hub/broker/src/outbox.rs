@@ -169,7 +169,9 @@ impl Core {
         let is_full = outbox.queue.borrow().len() >= self.settings.outbound_queue
             || outbox.queue_bytes.get() + size > self.settings.outbound_queue_bytes;
         if is_full {
-            self.counters.dropped_slow.up();
+            let dropped =
+                if conn.is_some() { &self.counters.dropped_slow } else { &self.counters.dropped_away };
+            dropped.up();
             match conn {
                 Some(conn) if item.qos != Qos::AtMostOnce => self.disconnect_slow(&conn),
                 Some(_) => {}
@@ -310,6 +312,7 @@ impl Core {
             }
             return;
         }
+        self.counters.not_delivered.up();
         tracing::debug!(client_id = %session.client_id, topic = %item.message.topic, "expired or too large to send");
         session.outbox.packet_ids.borrow_mut().remove(&item.packet_id);
         self.delivered(session, &item);

@@ -34,7 +34,12 @@ impl Core {
         if message.retain { after.max(self.retain(message, publisher)) } else { after }
     }
 
-    fn give(self: &Rc<Core>, message: &Arc<Message>, grant: Grant, group: Option<SessionId>) -> u64 {
+    pub(crate) fn give(
+        self: &Rc<Core>,
+        message: &Arc<Message>,
+        grant: Grant,
+        group: Option<SessionId>,
+    ) -> u64 {
         let session = self.by_id.borrow().get(&grant.to).cloned();
         let Some(session) = session else { return 0 };
         let retain = grant.retain_as_published && message.retain;
@@ -89,6 +94,7 @@ impl Core {
             return self.keep.put(Op::Retain { message: message.clone(), expires_at_ms });
         }
         if let (Some(publisher), false) = (publisher, kept) {
+            self.counters.not_retained.up();
             let what = RefusedWhat::Retained { topic: message.topic.to_string() };
             let address = publisher.connected().map(|conn| conn.address);
             self.refused_of(address, &publisher.login, publisher.client_id.clone(), what);
@@ -179,6 +185,12 @@ impl Core {
             ("messages/sent", stats.sent),
             ("messages/refused", stats.refused),
             ("messages/dropped", stats.dropped_slow),
+            ("messages/dropped_away", stats.dropped_away),
+            ("messages/not_delivered", stats.not_delivered),
+            ("messages/not_retained", stats.not_retained),
+            ("clients/forgotten", stats.sessions_forgotten),
+            ("clients/paced", stats.paced),
+            ("clients/sockets_refused", stats.sockets_refused),
             ("messages/queued", stats.queued),
             ("retained", stats.retained),
             ("uptime", uptime_s),

@@ -35,6 +35,11 @@ pub struct Settings {
     /// Sockets of one address that have not been let in yet (default 256). One more is closed at once, so that an
     /// address that opens sockets and says nothing takes no place from the others.
     pub max_strangers_per_address: usize,
+    /// Connections that one address (a /64 of IPv6) may make at once before `connects_per_second` counts (default 1,000).
+    pub connects_at_once: u32,
+    /// Connections that one address may then make in a second (default 500). Further ones wait their turn before a byte of
+    /// them is read, holding one of the places of `max_strangers_per_address`.
+    pub connects_per_second: u32,
     /// Publishes of one connection that may wait for their commit (default 1,024); announced to MQTT 5 as Receive
     /// Maximum. When full, nothing more is read from that connection until one is settled. A client with more QoS 2
     /// messages than this that it does not release is closed with 0x93.
@@ -105,6 +110,8 @@ impl Settings {
             max_packet_bytes: 256 * 1024,
             max_connections: 1_024,
             max_strangers_per_address: 256,
+            connects_at_once: 1_000,
+            connects_per_second: 500,
             in_flight: 1_024,
             in_flight_bytes: 1024 * 1024,
             in_flight_total: 131_072,

@@ -30,10 +30,22 @@ pub struct Stats {
     pub taken_over: u64,
     /// Messages sent to subscribers.
     pub sent: u64,
-    /// Messages dropped because too many wait for their subscriber already.
+    /// Messages dropped because too many wait for their subscriber, which is connected.
     pub dropped_slow: u64,
     /// Slow subscribers that were disconnected.
     pub disconnected_slow: u64,
+    /// Messages dropped because too many wait for their client, which is away.
+    pub dropped_away: u64,
+    /// Messages dropped because their time was over before their subscriber took them, or larger than it takes.
+    pub not_delivered: u64,
+    /// Sessions of clients that are away, forgotten because there were too many.
+    pub sessions_forgotten: u64,
+    /// Messages that were to be retained, and for which there was no room.
+    pub not_retained: u64,
+    /// Connections that had to wait their turn because their address made too many.
+    pub paced: u64,
+    /// Sockets closed at once: too many in all, or of their address.
+    pub sockets_refused: u64,
 }
 
 /// Reads the counters from elsewhere, also after the broker has stopped. Cheap to clone.
@@ -90,6 +102,12 @@ pub(crate) struct Counters {
     pub(crate) sent: Counter,
     pub(crate) dropped_slow: Counter,
     pub(crate) disconnected_slow: Counter,
+    pub(crate) dropped_away: Counter,
+    pub(crate) not_delivered: Counter,
+    pub(crate) sessions_forgotten: Counter,
+    pub(crate) not_retained: Counter,
+    pub(crate) paced: Counter,
+    pub(crate) sockets_refused: Counter,
 }
 
 impl Counters {
@@ -109,6 +127,12 @@ impl Counters {
             sent: self.sent.get(),
             dropped_slow: self.dropped_slow.get(),
             disconnected_slow: self.disconnected_slow.get(),
+            dropped_away: self.dropped_away.get(),
+            not_delivered: self.not_delivered.get(),
+            sessions_forgotten: self.sessions_forgotten.get(),
+            not_retained: self.not_retained.get(),
+            paced: self.paced.get(),
+            sockets_refused: self.sockets_refused.get(),
         }
     }
 }

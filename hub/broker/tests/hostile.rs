@@ -37,6 +37,9 @@ fn faults(level: u8) -> Vec<(&'static str, Vec<u8>, u8)> {
     let mut not_utf_8 = raw::publish(level, "ab", None, b"1");
     not_utf_8[4] = 0xFF;
     faults.push(("a topic that is not UTF-8", not_utf_8, 0x81));
+    let mut surrogate = raw::publish(level, "abc", None, b"1");
+    surrogate[4..7].copy_from_slice(b"\xED\xA0\x80");
+    faults.push(("an unpaired surrogate in the topic", surrogate, 0x81));
     if level == 5 {
         let mut properties = text("a");
         properties.extend([0xFF, 0xFF, 0x7F]);
@@ -51,6 +54,9 @@ fn faults(level: u8) -> Vec<(&'static str, Vec<u8>, u8)> {
             faults.push((what, packet(0x30, &body), reason));
         }
         faults.push(("AUTH", packet(0xF0, &[]), 0x82));
+        let mut unknown = text("a");
+        unknown.extend([2, 0x7E, 1]);
+        faults.push(("an unknown property", packet(0x30, &unknown), 0x81));
     }
     faults
 }
@@ -91,6 +97,65 @@ fn an_oversized_packet_closes_its_connection() {
     }
     assert_eq!(hub.door.seen().len(), 2);
     assert!(matches!(hub.door.refusals()[..], [RefusedWhat::TooLarge { .. }, RefusedWhat::TooLarge { .. }]));
+}
+
+/// Its first bytes already say so: nothing of the payload is waited for or kept.
+#[test]
+fn a_payload_of_ten_mebibytes_closes_its_connection_at_its_first_bytes() {
+    let hub = Hub::start();
+    for level in [4, 5] {
+        let mut raw = Raw::connected(hub.address(), level, "device", "big");
+        raw.send(&[0x30, 0x80, 0x80, 0x80, 0x05]);
+        raw.expect_closed(level, 0x95);
+    }
+    assert_eq!(hub.broker.stats().malformed, 2);
+    assert_eq!(hub.broker.stats().received, 0);
+}
+
+#[test]
+fn a_client_that_sends_byte_by_byte_is_served_and_holds_up_nobody() {
+    let hub = Hub::start();
+    for level in [4, 5] {
+        let mut calm = Raw::connected(hub.address(), level, "staff", "calm");
+        let mut slow = Raw::open(hub.address());
+        let mut bytes = raw::connect(level, "device", PASSWORD, "slow");
+        bytes.extend(raw::publish(level, "site/tank/telemetry", Some(7), b"1"));
+        for (number, byte) in bytes.into_iter().enumerate() {
+            slow.send(&[byte]);
+            if number % 16 == 0 {
+                calm.send(&[0xC0, 0]);
+                assert_eq!(calm.packet(), Some((0xD0, vec![])));
+            }
+        }
+        assert_eq!(slow.packet().unwrap().0, 0x20);
+        let (kind, body) = slow.packet().unwrap();
+        assert_eq!((kind, &body[..2]), (0x40, &[0, 7][..]));
+    }
+}
+
+/// MQTT 3.1.1 allows none with a clean session only; MQTT 5 gives one and says which.
+#[test]
+fn empty_client_ids_are_given_one_or_refused() {
+    let hub = Hub::start();
+    let connect = |level: u8, flags: u8| {
+        let mut body = text("MQTT");
+        body.extend([level, 0xC0 | flags, 0, 0]);
+        if level == 5 {
+            body.push(0);
+        }
+        for field in ["", "device", PASSWORD] {
+            body.extend(text(field));
+        }
+        let mut raw = Raw::open(hub.address());
+        raw.send(&packet(0x10, &body));
+        raw.packet().unwrap().1
+    };
+    assert_eq!(connect(4, 2)[1], 0, "clean session");
+    assert_eq!(connect(4, 0)[1], 2, "identifier rejected");
+    let given = connect(5, 0);
+    assert_eq!(given[1], 0);
+    // Assigned Client Identifier among the properties.
+    assert!(given[2..].contains(&0x12), "{given:?}");
 }
 
 #[test]
