@@ -1,9 +1,10 @@
-//! The adapter's own keys: of a device its login, of a point where in which payload it stands.
+//! The adapter's own keys: of a device its login or somebody else's broker, of a point where in which payload it stands.
 
 use adapters_push::config::Match;
 use adapters_sdk::config::{Problem, Problems, Table};
 use hub_model::Unit;
 
+use crate::client::BrokerAddress;
 use crate::codec::Codec;
 use crate::path::{Path, PathError};
 use crate::topic::Filter;
@@ -13,14 +14,54 @@ use crate::uplinks::Counter;
 pub const MAX_CREDENTIAL_BYTES: usize = 256;
 
 /// A device's settings.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DeviceSettings {
-    /// How it logs in to the hub's broker.
-    pub login: LoginSettings,
+    /// How its messages reach the hub.
+    pub way: Way,
+}
+
+/// How a device's messages reach the hub.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Way {
+    /// It logs in to the hub's own broker.
+    Login(LoginSettings),
+    /// The hub logs in to somebody else's.
+    Broker(BrokerSettings),
+}
+
+/// Somebody else's broker, which the hub logs in to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BrokerSettings {
+    /// Where it is.
+    pub address: BrokerAddress,
+    /// Where the password comes from; none for a broker that asks for none.
+    pub password: Option<PasswordSource>,
+    /// The file of the issuers that are trusted (PEM), relative to the configuration folder; the system's without.
+    pub ca: Option<String>,
+    /// The name of our session there; made of the commune's id without.
+    pub client_id: Option<String>,
+}
+
+impl DeviceSettings {
+    /// The login at the hub's own broker, if it has one.
+    pub fn login(&self) -> Option<&LoginSettings> {
+        match &self.way {
+            Way::Login(login) => Some(login),
+            Way::Broker(_) => None,
+        }
+    }
+
+    /// Somebody else's broker, if that is the way.
+    pub fn broker(&self) -> Option<&BrokerSettings> {
+        match &self.way {
+            Way::Broker(broker) => Some(broker),
+            Way::Login(_) => None,
+        }
+    }
 }
 
 /// A login at the hub's own broker.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LoginSettings {
     /// The name.
     pub username: String,
@@ -75,7 +116,7 @@ impl Format {
 }
 
 /// Where a point is found. Without a topic it is a metric of the device's own telemetry.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PointSettings {
     /// Filter of the topics that carry it.
     pub topic: Option<String>,
@@ -100,11 +141,23 @@ pub struct PointSettings {
 /// Takes the adapter's keys out of a device's table.
 pub fn device(table: &mut Table, problems: &mut Problems) -> Option<DeviceSettings> {
     if table.has("broker") {
-        problems.error(table.fault("broker", "reading from somebody else's broker is not in this version"));
-        table.text("broker", problems);
-        return None;
+        let both = table.fault("login", "found broker too, allowed: only one of them");
+        if table.has("login") {
+            problems.error(both);
+            table.table("login", problems);
+        }
+        return broker(table, problems).map(|broker| DeviceSettings { way: Way::Broker(broker) });
     }
-    let no_login = table.fault("login", "is needed: { username = \"…\", password = \"…\" }");
+    for key in ["password", "password_file", "ca", "client_id"] {
+        let alone = table.fault(key, "is only allowed beside a broker");
+        if table.has(key) {
+            problems.error(alone);
+        }
+        // Taken and dropped: the key is known, and its fault is told.
+        table.secret(key, &mut Problems::new());
+    }
+    let no_login =
+        table.fault("login", "is needed: { username = \"…\", password = \"…\" }, or broker = \"mqtts://…\"");
     let is_given = table.has("login");
     let Some(mut login) = table.table("login", problems) else {
         if !is_given {
@@ -114,38 +167,60 @@ pub fn device(table: &mut Table, problems: &mut Problems) -> Option<DeviceSettin
     };
     let username = login.needed_parsed("username", problems, credential);
     let neither = login.fault("password", "one of password and password_file is needed");
-    let both = login.fault("password_file", "found password too, allowed: only one of them");
-    let too_long = login.fault("password", format!("allowed: 1 to {MAX_CREDENTIAL_BYTES} bytes"));
-    let (has_given, has_file) = (login.has("password"), login.has("password_file"));
-    let given = login.secret("password", problems).filter(|password| {
+    let is_given = login.has("password") || login.has("password_file");
+    let password = password(&mut login, problems);
+    let publish = filters(&mut login, "publish", problems);
+    let subscribe = filters(&mut login, "subscribe", problems);
+    login.finish(problems);
+    if !is_given {
+        problems.error(neither);
+    }
+    let login =
+        LoginSettings { username: username?, password: password?, publish: publish?, subscribe: subscribe? };
+    Some(DeviceSettings { way: Way::Login(login) })
+}
+
+/// The keys of somebody else's broker; the same ones stand in a bridge.
+pub fn broker(table: &mut Table, problems: &mut Problems) -> Option<BrokerSettings> {
+    let no_user = table.fault("broker", "a password needs a user name, such as mqtts://hub@host:8883");
+    let no_tls = table.fault("ca", "is only allowed beside mqtts://");
+    let has_password = table.has("password") || table.has("password_file");
+    let has_ca = table.has("ca");
+    let address = table.needed_parsed("broker", problems, BrokerAddress::parse);
+    let password = password(table, problems);
+    let ca = table.parsed("ca", problems, file_name);
+    let client_id = table.parsed("client_id", problems, client_id);
+    let address = address?;
+    if has_password && address.user.is_none() {
+        problems.error(no_user);
+    }
+    if has_ca && !address.is_encrypted {
+        problems.error(no_tls);
+    }
+    // A faulty one has been told: nobody is to log in without it.
+    (!has_password || password.is_some()).then_some(BrokerSettings { address, password, ca, client_id })
+}
+
+/// Where a password comes from: `password` or `password_file`. `None` without either, or when it is faulty.
+fn password(table: &mut Table, problems: &mut Problems) -> Option<PasswordSource> {
+    let both = table.fault("password_file", "found password too, allowed: only one of them");
+    let too_long = table.fault("password", format!("allowed: 1 to {MAX_CREDENTIAL_BYTES} bytes"));
+    let given = table.secret("password", problems).filter(|password| {
         let fits = credential(password).is_ok();
         if !fits {
             problems.error(too_long);
         }
         fits
     });
-    let file = login.text("password_file", problems);
-    let publish = filters(&mut login, "publish", problems);
-    let subscribe = filters(&mut login, "subscribe", problems);
-    login.finish(problems);
-    let password = match (given, file) {
-        (Some(password), None) => PasswordSource::Given(password),
-        (None, Some(file)) => PasswordSource::File(file),
+    match (given, table.text("password_file", problems)) {
+        (Some(password), None) => Some(PasswordSource::Given(password)),
+        (None, Some(file)) => Some(PasswordSource::File(file)),
         (Some(_), Some(_)) => {
             problems.error(both);
-            return None;
+            None
         }
-        (None, None) => {
-            // A faulty one has been told already.
-            if !has_given && !has_file {
-                problems.error(neither);
-            }
-            return None;
-        }
-    };
-    Some(DeviceSettings {
-        login: LoginSettings { username: username?, password, publish: publish?, subscribe: subscribe? },
-    })
+        (None, None) => None,
+    }
 }
 
 impl PointSettings {
@@ -233,6 +308,27 @@ pub fn point(table: &mut Table, unit: Option<Unit>, problems: &mut Problems) -> 
     }
     settings.topic = Some(topic?);
     Some(settings)
+}
+
+fn file_name(text: &str) -> Result<String, String> {
+    match text {
+        "" => {
+            Err("found an empty name, allowed: a file in PEM, beside hub.toml or by its whole path"
+                .to_owned())
+        }
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// What every broker of MQTT 3.1.1 has room for, though the standard promises 23 characters only.
+fn client_id(text: &str) -> Result<String, String> {
+    let fits = (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    match fits {
+        true => Ok(text.to_owned()),
+        false => {
+            Err(format!("found \"{text}\", allowed: 1 to 128 letters, digits and signs without a space"))
+        }
+    }
 }
 
 fn name(text: &str) -> Result<String, String> {

@@ -13,10 +13,10 @@ use crate::payload::{Payload, PayloadError};
 use crate::text::json_sample;
 use crate::time;
 use crate::topic::Filter;
-use crate::uplinks::{Uplink, Uplinks};
+use crate::uplinks::{Step, Uplink, Uplinks};
 
 /// A device with its points, as configured.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct MqttDevice {
     /// Its full id.
     pub id: DeviceId,
@@ -30,6 +30,11 @@ impl MqttDevice {
     /// The topic below which the device speaks the hub's own language: `commune/v1/{site}/{device}`.
     pub fn own_topic(&self) -> String {
         format!("commune/v1/{}", self.id)
+    }
+
+    /// Whether any of its points is a metric of its own telemetry.
+    pub fn speaks_own(&self) -> bool {
+        self.points.iter().any(|(_, point)| point.topic.is_none())
     }
 }
 
@@ -48,6 +53,12 @@ pub struct Accepted {
     pub copies: u64,
     /// Uplinks of the device that never came, by its frame counter.
     pub lost_uplinks: u64,
+    /// Telemetry that never came, by its `seq`.
+    pub lost_telemetry: u64,
+    /// Telemetry that came before, or out of order, by its `seq`: 0 or 1. It is taken in all the same.
+    pub repeated_telemetry: u64,
+    /// Something is configured for the topic.
+    pub is_known: bool,
 }
 
 /// Why a message as a whole cannot be used. Nothing of it is kept.
@@ -70,8 +81,8 @@ pub struct Router {
 
 #[derive(Debug, Clone)]
 enum Route {
-    /// The hub's own telemetry: metric name → point.
-    Telemetry(HashMap<String, PointId>),
+    /// The hub's own telemetry of a device: metric name → point.
+    Telemetry(DeviceId, HashMap<String, PointId>),
     /// The hub's own status: all points of the device.
     Status(Vec<PointId>),
     /// One point in a foreign payload.
@@ -87,7 +98,9 @@ impl Router {
             let metrics = device.points.iter().filter(|(_, settings)| settings.topic.is_none());
             let metrics = metrics.map(|(id, _)| (id.name().to_owned(), id.clone())).collect();
             let all = device.points.iter().map(|(id, _)| id.clone()).collect();
-            router.exact.insert(format!("{own}/telemetry"), vec![Route::Telemetry(metrics)]);
+            router
+                .exact
+                .insert(format!("{own}/telemetry"), vec![Route::Telemetry(device.id.clone(), metrics)]);
             router.exact.insert(format!("{own}/status"), vec![Route::Status(all)]);
         }
         for (id, settings) in devices.flat_map(|device| &device.points) {
@@ -113,6 +126,7 @@ impl Router {
         let mut payload = Payload::new(payload);
         let mut accepted = Accepted::default();
         let routes: Vec<&Route> = exact.chain(wild).collect();
+        accepted.is_known = !routes.is_empty();
         if routes.iter().any(|route| route.is_json()) && self.is_copy(&mut payload, &mut accepted) {
             return Ok(accepted);
         }
@@ -134,6 +148,16 @@ impl Router {
         }
         accepted.lost_uplinks = memory.gap(uplink.device, uplink.frame);
         false
+    }
+
+    /// Counts what is missing or repeated, by the telemetry's own number.
+    fn count(&self, device: &DeviceId, document: &Value, accepted: &mut Accepted) {
+        let Some(number) = document.get("seq").and_then(Value::as_u64) else { return };
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        match memory.step(device, number) {
+            Step::Missing(count) => accepted.lost_telemetry = count,
+            Step::Repeated => accepted.repeated_telemetry = 1,
+        }
     }
 
     /// The rate of a counter, where the point wants one; `None` when there is none yet.
@@ -158,8 +182,11 @@ impl Router {
     ) -> Result<(), String> {
         let plain = |error: PayloadError| error.to_string();
         match route {
-            Route::Telemetry(metrics) => {
-                telemetry(metrics, payload.json().map_err(plain)?, received_at, accepted)
+            Route::Telemetry(device, metrics) => {
+                let document = payload.json().map_err(plain)?;
+                telemetry(metrics, document, received_at, accepted)?;
+                self.count(device, document, accepted);
+                Ok(())
             }
             Route::Status(points) => match payload.text().map_err(plain)? {
                 "online" => Ok(()),

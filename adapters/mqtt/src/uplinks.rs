@@ -1,10 +1,10 @@
-//! What must be remembered of messages: uplinks that came twice, uplinks that never came, and counters before they became rates.
+//! What must be remembered of messages: what came twice, what never came, and counters before they became rates.
 //!
 //! Bounded: the oldest is forgotten first. A restart forgets all of it: then a copy is stored once more, which replaces itself.
 
 use std::collections::{HashMap, VecDeque};
 
-use hub_model::{PointId, Timestamp};
+use hub_model::{DeviceId, PointId, Timestamp};
 use serde_json::Value;
 
 /// Uplinks remembered for their copies: a commune's devices send less in the minutes within which copies come.
@@ -30,7 +30,20 @@ pub(crate) struct Uplinks {
     order: VecDeque<String>,
     frames: HashMap<String, u64>,
     counters: HashMap<PointId, (f64, Timestamp)>,
+    numbers: HashMap<DeviceId, u64>,
 }
+
+/// A device's telemetry, counted by its own number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// So many before this one never came.
+    Missing(u64),
+    /// It came before, or others that follow it did.
+    Repeated,
+}
+
+/// A number that is further back than this is a device that has begun anew.
+const REPEATS_WITHIN: u64 = 1_000;
 
 impl Uplinks {
     /// Whether an uplink with this deduplication id came before; notes it.
@@ -57,6 +70,24 @@ impl Uplinks {
             Some(before) if frame > before => frame - before - 1,
             _ => 0,
         }
+    }
+
+    /// What the number of a device's telemetry says of those before it.
+    pub(crate) fn step(&mut self, device: &DeviceId, number: u64) -> Step {
+        let before = self.numbers.get(device).copied();
+        match before {
+            // A device that has begun anew counts from 0 or 1.
+            Some(last) if number <= last && number > 1 && last - number < REPEATS_WITHIN => {
+                return Step::Repeated;
+            }
+            Some(last) if number == last => return Step::Repeated,
+            _ => {}
+        }
+        if self.numbers.len() >= MAX_DEVICES && before.is_none() {
+            self.numbers.clear();
+        }
+        self.numbers.insert(device.clone(), number);
+        Step::Missing(before.filter(|last| number > *last).map_or(0, |last| number - last - 1))
     }
 
     /// The rate per second that a counter has risen with since its last reading; `None` for the first one, for one out of
@@ -133,6 +164,19 @@ mod tests {
         let mut uplinks = Uplinks::default();
         let gaps: Vec<u64> = [5, 6, 9, 0, 1, 1].map(|frame| uplinks.gap("a", frame)).to_vec();
         assert_eq!(gaps, [0, 0, 2, 0, 0, 0]);
+    }
+
+    #[test]
+    fn telemetry_that_is_missing_or_comes_again_is_counted() {
+        let mut uplinks = Uplinks::default();
+        let device = DeviceId::parse("a/b").unwrap();
+        let steps: Vec<_> =
+            [5, 6, 9, 9, 8, 10, 1, 2, 2, 5_000, 3_999].map(|number| uplinks.step(&device, number)).to_vec();
+        let (none, again) = (Step::Missing(0), Step::Repeated);
+        let expected =
+            [none, none, Step::Missing(2), again, again, none, none, none, again, Step::Missing(4_997), none];
+        assert_eq!(steps, expected);
+        assert_eq!(uplinks.step(&DeviceId::parse("a/c").unwrap(), 1), none);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use adapters_mqtt::config::{self, DeviceSettings, LoginSettings, PasswordSource};
+use adapters_mqtt::config::{self, DeviceSettings, LoginSettings, PasswordSource, Way};
 use adapters_mqtt::{MqttDevice, Router};
 use adapters_sdk::config::{Problems, Table};
 use hub_model::{DeviceId, PointId, Timestamp, Unit};
@@ -38,7 +38,7 @@ fn router(text: &str) -> Router {
     assert!(problems.errors().is_empty(), "{:?}", problems.errors());
     let password = PasswordSource::Given(String::new());
     let login = LoginSettings { username: "edge".to_owned(), password, publish: vec![], subscribe: vec![] };
-    Router::new([MqttDevice { id, settings: DeviceSettings { login }, points }].iter())
+    Router::new([MqttDevice { id, settings: DeviceSettings { way: Way::Login(login) }, points }].iter())
 }
 
 fn told(router: &Router, topic: &str, payload: &[u8]) -> String {
@@ -97,6 +97,81 @@ fn every_case_gives_what_it_expects() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// Every proposal for a documented message is a configuration, and reads the value that it names.
+#[test]
+fn what_is_proposed_for_a_payload_reads_it() {
+    let mut proposed = 0;
+    for (folder, _, messages) in cases() {
+        for (topic, payload) in messages {
+            for proposal in adapters_mqtt::propose(&topic, payload.as_bytes()) {
+                let toml = proposal.toml.replace("[[device.point]]", "").replace("quantity = ", "#");
+                let mut problems = Problems::new();
+                let mut table = Table::parse("proposal.toml", &toml, &mut problems).unwrap();
+                let id = table.needed_text("id", &mut problems).unwrap();
+                let settings = config::point(&mut table, None, &mut problems).unwrap();
+                table.finish(&mut problems);
+                assert!(problems.errors().is_empty(), "{}: {toml}{:?}", folder.display(), problems.errors());
+                let point = PointId::parse(&format!("a/b/{id}")).unwrap();
+                let device = DeviceId::parse("a/b").unwrap();
+                let login = LoginSettings {
+                    username: String::new(),
+                    password: PasswordSource::Given(String::new()),
+                    publish: vec![],
+                    subscribe: vec![],
+                };
+                let settings = vec![(point, settings)];
+                let device = MqttDevice {
+                    id: device,
+                    settings: DeviceSettings { way: Way::Login(login) },
+                    points: settings,
+                };
+                let accepted = Router::new([device].iter()).message(&topic, payload.as_bytes(), NOW).unwrap();
+                let read =
+                    accepted.observations.last().unwrap_or_else(|| panic!("{}: {toml}", folder.display()));
+                assert_eq!(
+                    read.sample,
+                    hub_model::Sample::Raw(proposal.value),
+                    "{}: {toml}",
+                    folder.display()
+                );
+                proposed += 1;
+            }
+        }
+    }
+    assert!(proposed > 40, "only {proposed}");
+}
+
+#[test]
+fn a_lorawan_uplink_is_proposed_with_what_its_device_measures() {
+    let (topic, payload) =
+        &cases().into_iter().find(|case| case.0.ends_with("object-and-signal")).unwrap().2[0];
+    let proposals = adapters_mqtt::propose(topic, payload.as_bytes());
+    let found: Vec<_> = proposals.iter().map(|one| (one.path.as_str(), one.quantity, one.value)).collect();
+    assert_eq!(
+        found,
+        [
+            ("object.battery", Some("battery"), 92.0),
+            ("object.distance", Some("level"), 1310.0),
+            ("rxInfo[0].rssi", Some("signal"), -87.0),
+            ("rxInfo[0].snr", None, 9.5),
+        ]
+    );
+    let expected = "[[device.point]]\nid = \"distance\"\nquantity = \"level\"\n\
+        topic = \"application/7/device/24e124713c140001/event/up\"\npath = \"object.distance\"\ntime_path = \"time\"\n";
+    assert_eq!(proposals[1].toml, expected);
+    let own = adapters_mqtt::propose(
+        "commune/v1/a/b/telemetry",
+        br#"{"seq":1,"m":{"ph":7.1,"on":true,"UPPER":1}}"#,
+    );
+    assert_eq!(
+        own.iter().map(|one| one.toml.as_str()).collect::<Vec<_>>(),
+        [
+            "[[device.point]]\nid = \"on\"\nquantity = \"\" # what it measures, such as \"level\"\n",
+            "[[device.point]]\nid = \"ph\"\nquantity = \"ph\"\n",
+        ]
+    );
+}
+
 /// Whatever bytes come on whatever topic: an answer or a refusal, bounded, at times that can be true, without an address.
 #[test]
 fn fuzz_payloads() {
@@ -122,6 +197,10 @@ fn fuzz_payloads() {
                 _ => bytes.truncate(at),
             }
         }
+        for proposal in adapters_mqtt::propose(topic, &bytes) {
+            assert!(proposal.value.is_finite() && proposal.toml.len() < 4 * (bytes.len() + topic.len() + 100));
+        }
+        adapters_mqtt::client::fuzz(&bytes);
         // Twice: what is remembered of the first must not disturb the second.
         for _ in 0..2 {
             match router.message(topic, &bytes, NOW) {

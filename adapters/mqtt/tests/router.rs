@@ -38,11 +38,23 @@ fn read(id: &str, text: &str, problems: &mut Problems) -> Option<MqttDevice> {
     Some(MqttDevice { id, settings: settings?, points: points? })
 }
 
-/// The sample configuration of the README: what it shows must work.
-fn sample() -> MqttDevice {
+/// A sample configuration of the README, by its number from 1: what it shows must work.
+fn sample_of_readme(number: usize) -> MqttDevice {
     let readme = include_str!("../README.md");
-    let sample = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let sample = readme.split("```toml\n").nth(number).and_then(|rest| rest.split("```").next()).unwrap();
     device("dong-bai-waste/bin-07", sample)
+}
+
+fn sample() -> MqttDevice {
+    sample_of_readme(1)
+}
+
+#[test]
+fn the_sample_of_somebody_elses_broker_is_a_configuration() {
+    let device = sample_of_readme(2);
+    let broker = device.settings.broker().unwrap();
+    assert_eq!(broker.address.to_string(), "mqtts://hub@mqtt.example.vn:8883");
+    assert_eq!(broker.password, Some(PasswordSource::File("mqtt.secret".to_owned())));
 }
 
 fn gas() -> MqttDevice {
@@ -88,7 +100,8 @@ fn offline_makes_every_point_of_the_device_missing() {
     let offline = Sample::Missing(Reason::Offline);
     let accepted = message("commune/v1/dong-bai-waste/gas/status", b"offline");
     assert_eq!(seen(&accepted), [("h2s", offline, None), ("nh3", offline, None)]);
-    assert_eq!(message("commune/v1/dong-bai-waste/gas/status", b"online"), Accepted::default());
+    let online = Accepted { is_known: true, ..Accepted::default() };
+    assert_eq!(message("commune/v1/dong-bai-waste/gas/status", b"online"), online);
 }
 
 #[test]
@@ -133,10 +146,53 @@ fn faulty_settings_are_told_with_their_places() {
         ]
     );
     let mut problems = Problems::new();
-    assert!(read("site/device", "broker = \"mqtt://x\"\n", &mut problems).is_none());
+    assert!(read("site/device", "broker = \"http://x\"\n", &mut problems).is_none());
     assert!(read("site/device", "adapter = \"mqtt\"\n", &mut problems).is_none());
     assert!(read("site/device", "login = { username = \"a\" }\n", &mut problems).is_none());
     assert_eq!(problems.errors().len(), 3, "{:?}", problems.errors());
+}
+
+#[test]
+fn faults_of_somebody_elses_broker_are_told_with_their_places() {
+    let told = |text: &str| {
+        let mut problems = Problems::new();
+        read("site/device", text, &mut problems);
+        problems.errors().iter().map(|error| error.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told("broker = \"mqtts://hub@x\"\npassword = \"p\"\nca = \"ca.pem\"\nclient_id = \"hub-1\"\n"),
+        [""; 0]
+    );
+    assert_eq!(
+        told("broker = \"mqtt://x\"\nlogin = { username = \"a\", password = \"b\" }\n"),
+        ["device.toml:2: login: found broker too, allowed: only one of them"]
+    );
+    assert_eq!(
+        told("broker = \"mqtt://x\"\npassword = \"p\"\nca = \"ca.pem\"\nclient_id = \"a b\"\n"),
+        [
+            "device.toml:1: broker: a password needs a user name, such as mqtts://hub@host:8883",
+            "device.toml:3: ca: is only allowed beside mqtts://",
+            "device.toml:4: client_id: found \"a b\", allowed: 1 to 128 letters, digits and signs without a space",
+        ]
+    );
+    assert_eq!(
+        told("login = { username = \"a\", password = \"b\" }\nca = \"ca.pem\"\n"),
+        ["device.toml:2: ca: is only allowed beside a broker"]
+    );
+    let password = told("broker = \"mqtts://hub:geheim@x\"\n");
+    assert!(password.len() == 1 && !password[0].contains("geheim"), "{password:?}");
+}
+
+#[test]
+fn telemetry_that_never_came_or_came_again_is_counted() {
+    let router = Router::new([gas()].iter());
+    let counts = [1, 2, 5, 5].map(|seq| {
+        let payload = format!(r#"{{"seq":{seq},"m":{{"h2s":1}}}}"#);
+        let accepted =
+            router.message("commune/v1/dong-bai-waste/gas/telemetry", payload.as_bytes(), NOW).unwrap();
+        (accepted.lost_telemetry, accepted.repeated_telemetry, accepted.observations.len())
+    });
+    assert_eq!(counts, [(0, 0, 1), (0, 0, 1), (2, 0, 1), (0, 1, 1)]);
 }
 
 #[test]
@@ -154,5 +210,5 @@ fn a_secret_in_the_wrong_place_is_not_told() {
 fn a_password_is_never_printed() {
     let printed = format!("{:?}", gas());
     assert!(!printed.contains("secret"), "{printed}");
-    assert!(matches!(gas().settings.login.password, PasswordSource::Given(_)));
+    assert!(matches!(gas().settings.login().unwrap().password, PasswordSource::Given(_)));
 }

@@ -15,6 +15,7 @@ use crate::field::Field;
 use crate::health::Health;
 use crate::live::Live;
 use crate::metrics::MetricsText;
+use crate::mqtt::MqttField;
 use crate::notices::Notices;
 use crate::push::PushReader;
 use crate::rulebook::RuleDesk;
@@ -52,6 +53,8 @@ pub struct Hub {
     pub takes_nothing: Arc<dyn Fn() -> bool + Send + Sync>,
     /// What integrators may see and do of the buses.
     pub field: Arc<dyn Field>,
+    /// What integrators may see and do over MQTT.
+    pub mqtt: Arc<dyn MqttField>,
     /// Digest of the code that makes the first administrator, where there was no account at the start.
     pub setup_code: Option<Digest>,
     /// The live stream.

@@ -15,6 +15,7 @@ mod hub;
 mod live;
 mod local;
 mod metrics;
+mod mqtt;
 mod nearest;
 mod notices;
 mod problem;
@@ -34,6 +35,10 @@ pub use health::{Health, Part, PartState};
 pub use hub::{Hub, Request, ServiceChange};
 pub use live::{Committed, Live};
 pub use metrics::{MetricsText, OPENMETRICS, Sample};
+pub use mqtt::{
+    CommandAnswer, CommandRefused, LoginRefusals, MqttArrival, MqttDoor, MqttField, MqttLink, PayloadSample,
+    PointProposal, UnknownTopic,
+};
 pub use notices::{ChannelTested, Duty, LinkPermit, LinkRefused, NotTested, NoticeChannel, Notices};
 pub use push::{PushError, PushFormat, PushReader, PushRefusal, Pushed, RefusalKind, TimeUnit};
 pub use router::{openapi, router};

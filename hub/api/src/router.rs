@@ -23,8 +23,8 @@ use crate::hub::Hub;
 use crate::push::influx::errors_as_influx;
 use crate::routes::{
     accounts, alarms, announcement, audit, backtest, calibrations, commune, completeness, corrections,
-    deliver, entries, field, links, metrics, notices, points, preview, push, readings, rule_texts, rules,
-    service, session, setup, sites, stream,
+    deliver, entries, field, links, metrics, mqtt, notices, points, preview, push, readings, rule_texts,
+    rules, service, session, setup, sites, stream,
 };
 use crate::{dashboard, guard, health, wire};
 
@@ -120,6 +120,11 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(field::get_buses))
         .routes(routes!(field::post_probe))
         .routes(routes!(field::get_point_writes, field::post_point_write))
+        .routes(routes!(mqtt::get_mqtt))
+        .routes(routes!(mqtt::get_arrivals))
+        .routes(routes!(mqtt::get_unknown))
+        .routes(routes!(mqtt::post_proposal))
+        .routes(routes!(mqtt::post_command))
         .routes(routes!(stream::get_stream))
         .routes(routes!(accounts::post_password))
         .routes(routes!(accounts::get_sessions))

@@ -6,14 +6,16 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use adapters_modbus::{BusHealth, Buses, Endpoint, ModbusDevice, Plan};
-use adapters_mqtt::MqttDevice;
+use adapters_mqtt::{Answers, Arrivals, MqttDevice};
 use adapters_sdk::{Clock, Intake};
 use anyhow::Context;
-use hub_broker::{Broker, Gate, StartError, TlsSource};
+use hub_broker::{Broker, Gate, StartError, Teller, TlsSource};
+use hub_model::DeviceId;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::MqttSettings;
-use crate::door::{DeviceDoor, DoorCounters};
+use crate::config::{ForeignDevice, MqttSettings};
+use crate::door::{DeviceDoor, DoorCounters, Seen};
+use crate::foreign::{Foreign, ForeignWatch, Shared};
 use crate::tls::Tls;
 
 /// MQTT connections at once. A commune has some hundreds of devices; idle ones cost some kilobytes each.
@@ -31,12 +33,15 @@ pub struct Configured {
     pub mqtt_keep: PathBuf,
     /// Devices that log in to the broker, with their passwords.
     pub mqtt_devices: Vec<(MqttDevice, String)>,
+    /// Devices behind somebody else's brokers.
+    pub foreign_devices: Vec<ForeignDevice>,
 }
 
 /// Adapters that run.
 pub struct Adapters {
     buses: BTreeMap<Endpoint, Bus>,
     mqtt: Option<(Broker, Arc<DeviceDoor>)>,
+    foreign: Foreign,
     watch: Watch,
     intake: Intake,
     clock: Clock,
@@ -57,9 +62,24 @@ pub struct Watch {
     pub mqtt: Option<hub_broker::StatsReader>,
     /// What came through the MQTT door.
     pub door: Arc<DoorCounters>,
+    /// Whether a device speaks the hub's own topics at the broker.
+    own: Option<Arc<DeviceDoor>>,
+    /// The broker's ear for commands.
+    pub teller: Option<Teller>,
+    /// Connections to somebody else's brokers.
+    pub foreign: ForeignWatch,
+    /// What arrives over MQTT.
+    pub arrivals: Arc<Arrivals>,
+    /// Who waits for devices' answers.
+    pub answers: Answers,
 }
 
 impl Watch {
+    /// Whether a device of the hub's own topics logs in to the broker.
+    pub fn speaks_own(&self, device: &DeviceId) -> bool {
+        self.own.as_ref().is_some_and(|door| door.speaks_own(device))
+    }
+
     /// The Modbus buses now.
     pub fn buses(&self) -> Vec<BusHealth> {
         self.modbus().health()
@@ -78,22 +98,38 @@ impl Adapters {
     /// When an address cannot be listened on, or buses clash.
     pub fn start(configured: Configured, intake: &Intake, clock: &Clock) -> anyhow::Result<Self> {
         let plan = plan(configured.modbus)?;
-        let door = Arc::new(DoorCounters::default());
+        let seen = Seen {
+            intake: intake.clone(),
+            counters: Arc::default(),
+            arrivals: Arc::default(),
+            answers: Answers::default(),
+            clock: clock.clone(),
+        };
         let mqtt = match configured.mqtt {
-            Some(settings) => Some(broker(
-                settings,
-                configured.mqtt_keep,
-                &configured.mqtt_devices,
-                intake.clone(),
-                clock.clone(),
-                door.clone(),
-            )?),
+            Some(settings) => {
+                Some(broker(settings, configured.mqtt_keep, &configured.mqtt_devices, seen.clone())?)
+            }
             None => None,
         };
-        let reader = mqtt.as_ref().map(|(broker, _)| broker.reader());
-        let watch = Watch { modbus: Arc::default(), mqtt: reader, door };
-        let (intake, clock) = (intake.clone(), clock.clone());
-        let mut adapters = Self { buses: BTreeMap::new(), mqtt, watch, intake, clock };
+        let Seen { intake, counters, arrivals, answers, clock } = seen;
+        let shared = Shared {
+            intake: intake.clone(),
+            clock: clock.clone(),
+            arrivals: arrivals.clone(),
+            answers: answers.clone(),
+        };
+        let foreign = Foreign::start(configured.foreign_devices, shared);
+        let watch = Watch {
+            modbus: Arc::default(),
+            mqtt: mqtt.as_ref().map(|(broker, _)| broker.reader()),
+            door: counters,
+            own: mqtt.as_ref().map(|(_, door)| door.clone()),
+            teller: mqtt.as_ref().map(|(broker, _)| broker.teller()),
+            foreign: foreign.watch(),
+            arrivals,
+            answers,
+        };
+        let mut adapters = Self { buses: BTreeMap::new(), mqtt, foreign, watch, intake, clock };
         adapters.start_buses(plan.split());
         Ok(adapters)
     }
@@ -122,6 +158,7 @@ impl Adapters {
         if let Some((broker, door)) = &self.mqtt {
             broker.end_logins(door.renew(&configured.mqtt_devices));
         }
+        self.foreign.renew(configured.foreign_devices).await;
         Ok(())
     }
 
@@ -157,6 +194,7 @@ impl Adapters {
         for bus in self.buses.into_values() {
             bus.stop().await;
         }
+        self.foreign.stop().await;
         if let Some((broker, _)) = self.mqtt {
             let stopped = tokio::task::spawn_blocking(move || broker.stop()).await;
             if stopped.is_err() {
@@ -197,9 +235,7 @@ fn broker(
     configured: MqttSettings,
     keep: PathBuf,
     devices: &[(MqttDevice, String)],
-    intake: Intake,
-    clock: Clock,
-    counters: Arc<DoorCounters>,
+    seen: Seen,
 ) -> anyhow::Result<(Broker, Arc<DeviceDoor>)> {
     let tls = configured.tls.map(Tls::open).transpose().context("[mqtt] tls")?;
     let settings = hub_broker::Settings {
@@ -210,12 +246,12 @@ fn broker(
         ..hub_broker::Settings::new(
             configured.listen,
             Arc::new({
-                let clock = clock.clone();
+                let clock = seen.clock.clone();
                 move || clock.now().as_millis()
             }),
         )
     };
-    let door = Arc::new(DeviceDoor::new(devices, configured.open, intake, counters));
+    let door = Arc::new(DeviceDoor::new(devices, configured.open, seen));
     let broker = Broker::start(settings, door.clone()).map_err(|error| {
         let part = if matches!(error, StartError::Listen { .. }) { "[mqtt] listen" } else { "[mqtt]" };
         anyhow::Error::new(error).context(part)

@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::field::WatchedField;
 use crate::first_start;
 use crate::keeper::Keeper;
+use crate::mqtt_field::WatchedMqtt;
 use crate::notify::{HubHost, NoticesOfHub, Running as Notices, Stored, Told};
 use crate::pipeline::{Inputs, Pipeline, Renewal};
 use crate::push::PushCounters;
@@ -191,6 +192,7 @@ impl Hub {
                 move || store.health().failing.is_some()
             }),
             field: Arc::new(WatchedField { adapters: adapters.watch(), clock: clock.clone() }),
+            mqtt: Arc::new(WatchedMqtt { adapters: adapters.watch(), clock: clock.clone() }),
             live: live.clone(),
             now: Arc::new(move || clock.now()),
             health: Arc::new({

@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use adapters_mqtt::client::{LinkHealth, LinkState};
 use adapters_sdk::Clock;
 use hub_api::{Health, MetricsText, Part};
 use hub_store::{Disk, History, Store, StoreHealth};
@@ -54,7 +55,15 @@ impl Report {
         if self.adapters.mqtt.is_some() {
             adapters.push(Part::ok("mqtt"));
         }
-        let notices = self.told.standing().part(self.clock.now());
+        let now = self.clock.now();
+        for link in self.adapters.foreign.health() {
+            let name = format!("mqtt {}", link.broker);
+            adapters.push(match link.trouble(now) {
+                None => Part::ok(name),
+                Some(trouble) => Part::degraded(name, trouble),
+            });
+        }
+        let notices = self.told.standing().part(now);
         Health { store, adapters, others: vec![self.configuration.part(), self.clock_part(), notices] }
     }
 
@@ -100,6 +109,7 @@ impl Report {
     }
 
     fn mqtt(&self, metrics: &mut MetricsText) {
+        self.links(metrics);
         let Some(reader) = &self.adapters.mqtt else { return };
         let stats = reader.read();
         let door = &self.adapters.door;
@@ -122,7 +132,21 @@ impl Report {
             ("commune_mqtt_logins_refused", "Logins refused.", stats.logins_refused),
             ("commune_mqtt_malformed", "Connections closed for a malformed packet.", stats.malformed),
             ("commune_mqtt_sent", "Messages sent to subscribers.", stats.sent),
-            ("commune_mqtt_dropped", "Messages dropped because too many wait already.", stats.dropped_slow),
+            (
+                "commune_mqtt_dropped",
+                "Messages dropped: a connected subscriber is too slow.",
+                stats.dropped_slow,
+            ),
+            (
+                "commune_mqtt_dropped_away",
+                "Messages dropped: too many wait for a client.",
+                stats.dropped_away,
+            ),
+            ("commune_mqtt_not_delivered", "Messages expired or too large to send.", stats.not_delivered),
+            ("commune_mqtt_not_retained", "Messages without room to be retained.", stats.not_retained),
+            ("commune_mqtt_sessions_forgotten", "Sessions forgotten: too many.", stats.sessions_forgotten),
+            ("commune_mqtt_connects_paced", "Connections that waited their turn.", stats.paced),
+            ("commune_mqtt_sockets_refused", "Sockets closed at once: too many.", stats.sockets_refused),
             ("commune_mqtt_disconnected_slow", "Slow subscribers disconnected.", stats.disconnected_slow),
             ("commune_mqtt_taken_over", "Connections replaced by a newer one.", stats.taken_over),
             ("commune_mqtt_undecodable", "Payloads that could not be read.", count(&door.undecodable)),
@@ -130,10 +154,35 @@ impl Report {
             ("commune_mqtt_bad_times", "Times that could not be read.", count(&door.bad_times)),
             ("commune_mqtt_bad_lines", "Lines that could not be read.", count(&door.bad_lines)),
             ("commune_mqtt_uplink_copies", "LoRaWAN uplinks that came twice.", count(&door.copies)),
+            ("commune_mqtt_telemetry_lost", "Own telemetry that never came.", count(&door.lost_telemetry)),
+            ("commune_mqtt_telemetry_repeated", "Own telemetry again.", count(&door.repeated_telemetry)),
             ("commune_mqtt_uplinks_lost", "LoRaWAN uplinks that never came.", count(&door.lost_uplinks)),
         ] {
             metrics.counter(name, help, &[(&[], value as f64)]);
         }
+    }
+
+    /// Connections to somebody else's brokers.
+    fn links(&self, metrics: &mut MetricsText) {
+        let links = self.adapters.foreign.health();
+        if links.is_empty() {
+            return;
+        }
+        let labels: Vec<_> = links
+            .iter()
+            .map(|link| [("broker", link.broker.as_str()), ("client", link.client_id.as_str())])
+            .collect();
+        let samples = |value: &dyn Fn(&LinkHealth) -> f64| -> Vec<_> {
+            labels.iter().zip(&links).map(|(labels, link)| (labels.as_slice(), value(link))).collect()
+        };
+        let is_up = samples(&|link| f64::from(u8::from(matches!(link.state, LinkState::Connected { .. }))));
+        metrics.gauge("commune_mqtt_link_up", "Whether a broker elsewhere is connected.", &is_up);
+        let messages = samples(&|link| link.messages as f64);
+        metrics.counter("commune_mqtt_link_messages", "Messages of a broker elsewhere.", &messages);
+        let connects = samples(&|link| link.connects as f64);
+        metrics.counter("commune_mqtt_link_connects", "Connections made to a broker elsewhere.", &connects);
+        let lost = samples(&|link| link.sessions_lost as f64);
+        metrics.counter("commune_mqtt_link_sessions_lost", "Sessions that it had forgotten.", &lost);
     }
 
     fn modbus(&self, metrics: &mut MetricsText) {

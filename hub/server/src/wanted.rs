@@ -68,6 +68,7 @@ impl Wanted {
                 mqtt: config.mqtt,
                 mqtt_keep: config.store.dir.join(MQTT_FILE),
                 mqtt_devices: config.mqtt_devices,
+                foreign_devices: config.foreign_devices,
             },
             commune,
             needs_restart,

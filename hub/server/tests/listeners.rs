@@ -72,9 +72,11 @@ fn folder(tls: bool) -> Folder {
     Folder::with(&[("hub.toml", &hub), ("sites/a.toml", SITE)])
 }
 
-fn publish(hub: &Hub, folder: &Path, arguments: &[&str]) -> bool {
+/// Publishes as the login "gas", or with no user name at all.
+fn publish(hub: &Hub, folder: &Path, is_named: bool, arguments: &[&str]) -> bool {
     let mut command = Command::new("mosquitto_pub");
-    command.args(["-h", "127.0.0.1", "-p", &hub.mqtt.port().to_string(), "-u", "gas", "-q", "1"]);
+    command.args(["-h", "127.0.0.1", "-p", &hub.mqtt.port().to_string(), "-q", "1"]);
+    command.args(if is_named { &["-u", "gas"][..] } else { &[] });
     command.args(["-t", "commune/v1/a/gas/telemetry", "-m", r#"{"m":{"h2s":0.5}}"#]).args(arguments);
     command.current_dir(folder).output().unwrap().status.success()
 }
@@ -88,13 +90,19 @@ fn devices_come_in_over_tls_by_password_or_by_certificate() {
     authority.issue(folder.path(), "device", "gas");
     authority.issue(folder.path(), "neighbour", "water");
     let hub = folder.run("");
-    let said = |arguments: &[&str]| publish(&hub, folder.path(), arguments);
+    let said = |arguments: &[&str]| publish(&hub, folder.path(), true, arguments);
+    let nameless = |arguments: &[&str]| publish(&hub, folder.path(), false, arguments);
     assert!(said(&["--cafile", "ca.crt", "-P", "kín"]));
     assert!(!said(&["--cafile", "ca.crt", "-P", "wrong"]));
     assert!(!said(&["--cafile", "ca.crt"]), "neither password nor certificate");
     assert!(!said(&["-P", "kín"]), "no TLS at all");
     assert!(said(&["--cafile", "ca.crt", "--cert", "device.crt", "--key", "device.key"]));
     assert!(!said(&["--cafile", "ca.crt", "--cert", "neighbour.crt", "--key", "neighbour.key"]));
+    let by = |name: &str| {
+        nameless(&["--cafile", "ca.crt", "--cert", &format!("{name}.crt"), "--key", &format!("{name}.key")])
+    };
+    assert!(by("device"), "the certificate alone says who it is");
+    assert!(!by("neighbour") && !nameless(&["--cafile", "ca.crt"]), "and no other's does");
 
     let renewed = Authority::new();
     fs::write(folder.path().join("new.crt"), &renewed.1).unwrap();

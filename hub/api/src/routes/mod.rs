@@ -16,6 +16,7 @@ pub(crate) mod entries;
 pub(crate) mod field;
 pub(crate) mod links;
 pub(crate) mod metrics;
+pub(crate) mod mqtt;
 pub(crate) mod notices;
 pub(crate) mod points;
 pub(crate) mod preview;

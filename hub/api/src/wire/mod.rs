@@ -13,6 +13,7 @@ mod field;
 mod health;
 mod incoming;
 mod influx;
+mod mqtt;
 mod notice;
 mod place;
 mod point;
@@ -42,6 +43,10 @@ pub use field::{Bus, Probe, ProbeRequest, Write, WriteRequest};
 pub use health::{Liveness, Readiness, RuleHealth};
 pub use incoming::{Moment, NewReading, NewReadings};
 pub use influx::InfluxError;
+pub use mqtt::{
+    CommandAnswer, CommandRequest, MqttArrival, MqttArrivals, MqttDoor, PointProposal, ProposalRequest,
+    UnknownTopic,
+};
 pub use notice::{
     ChannelTest, ChannelTestRequest, Duty, LinkRequest, LinkedAlarm, NoticeAlarm, NoticeChannel,
     NoticeMessage, NoticePerson,

@@ -9,6 +9,7 @@ mod announcement;
 mod clients;
 mod document;
 mod field;
+mod mqtt;
 mod notices;
 mod pipeline;
 mod places;

@@ -112,6 +112,7 @@ impl World {
             jobs_done: watch::channel(u64::MAX).1,
             requests,
             field: Arc::new(Pretended),
+            mqtt: Arc::new(Pretended),
             setup_code: Some(digest(SETUP_CODE)),
             live: live.clone(),
             now: Arc::new(move || Timestamp::from_millis(clock.load(Ordering::SeqCst))),

@@ -23,7 +23,8 @@ const TICK: Duration = Duration::from_millis(10);
 const STREAM_RATE: usize = 5_000;
 const STREAM_FOR: Duration = Duration::from_secs(10);
 const SOAK_RATE: usize = 2_000;
-const SETTLED_AFTER: Duration = Duration::from_secs(60);
+/// Memory is looked at so often in a soak, from the first look on.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 fn payload(number: usize) -> Vec<u8> {
     format!(r#"{{"m":{{"h2s":{}}}}}"#, number % 1_000).into_bytes()
@@ -138,13 +139,47 @@ pub fn publish_to_stream(hub: &Hub, token: &str) -> Spans {
     Spans { median_ms: spans[spans.len() / 2], p99_ms: spans[spans.len() * 99 / 100] }
 }
 
-/// Resident KiB after a minute and at the end of a steady load.
-pub async fn soak(hub: &Hub, span: Duration) -> (u64, u64) {
+/// How resident memory went under a steady load.
+pub struct Soak {
+    /// At the first look.
+    pub first_kib: u64,
+    /// At the end.
+    pub last_kib: u64,
+    /// Slope of the straight line through all looks.
+    pub kib_a_minute: f64,
+    /// The same through the second half of them.
+    pub kib_a_minute_late: f64,
+}
+
+/// Publishes at a steady pace for `span`, at least twice [`LOOK_EVERY`], and looks at the hub's memory.
+pub async fn soak(hub: &Hub, span: Duration) -> Soak {
     let mut client = Client::connect(hub.mqtt, "soak", None).await;
-    paced(&mut client, SOAK_RATE, SETTLED_AFTER, payload).await;
-    let begin = hub.resident_kib();
-    paced(&mut client, SOAK_RATE, span - SETTLED_AFTER, payload).await;
-    (begin, hub.resident_kib())
+    let looks = (span.as_secs() / LOOK_EVERY.as_secs()).max(2);
+    let mut seen = Vec::new();
+    for _ in 0..looks {
+        paced(&mut client, SOAK_RATE, LOOK_EVERY, payload).await;
+        seen.push(hub.resident_kib());
+    }
+    let per_minute = 60.0 / LOOK_EVERY.as_secs_f64();
+    Soak {
+        first_kib: seen[0],
+        last_kib: seen[seen.len() - 1],
+        kib_a_minute: slope(&seen) * per_minute,
+        kib_a_minute_late: slope(&seen[seen.len() / 2..]) * per_minute,
+    }
+}
+
+/// The slope of the straight line nearest to the values, by least squares, per step.
+fn slope(values: &[u64]) -> f64 {
+    let count = values.len() as f64;
+    let (mean_x, mean_y) = ((count - 1.0) / 2.0, values.iter().sum::<u64>() as f64 / count);
+    let (mut above, mut below) = (0.0, 0.0);
+    for (x, y) in values.iter().enumerate() {
+        let dx = x as f64 - mean_x;
+        above += dx * (*y as f64 - mean_y);
+        below += dx * dx;
+    }
+    if below > 0.0 { above / below } else { 0.0 }
 }
 
 /// Publishes `rate` messages a second at QoS 1 for `span`; answers are read and forgotten.

@@ -25,8 +25,8 @@ use tempfile::TempDir;
 const IDLE: usize = 5_000;
 /// Who listens to one publisher.
 const SUBSCRIBERS: usize = 1_000;
-/// The soak lasts so long.
-const SOAK: Duration = Duration::from_secs(600);
+/// The soak lasts so many minutes; `COMMUNE_SOAK_MINUTES` shortens it.
+const SOAK_MINUTES: u64 = 10;
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -57,10 +57,14 @@ fn main() {
     print("publish to stream at 5,000 /s, median", format!("{} ms", spans.median_ms));
     print("publish to stream at 5,000 /s, 99 of 100", format!("{} ms", spans.p99_ms));
 
-    let soak = OpenHub::start();
-    let (begin, end) = runtime.block_on(loads::soak(&soak.hub, SOAK));
-    print("soak at 2,000 /s: resident memory after a minute", format!("{} MiB", begin / 1024));
-    print("soak at 2,000 /s: resident memory after ten", format!("{} MiB", end / 1024));
+    let minutes =
+        std::env::var("COMMUNE_SOAK_MINUTES").map_or(SOAK_MINUTES, |minutes| minutes.parse().unwrap());
+    let hub = OpenHub::start();
+    let soak = runtime.block_on(loads::soak(&hub.hub, Duration::from_secs(60 * minutes)));
+    print("soak at 2,000 /s: resident memory once settled", format!("{} MiB", soak.first_kib / 1024));
+    print(&format!("after {minutes} min"), format!("{} MiB", soak.last_kib / 1024));
+    print("slope of the whole", format!("{:+.0} KiB/min", soak.kib_a_minute));
+    print("slope of its second half", format!("{:+.0} KiB/min", soak.kib_a_minute_late));
 }
 
 /// Prints one figure.

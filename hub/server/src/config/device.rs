@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use adapters_modbus::ModbusDevice;
 use adapters_mqtt::MqttDevice;
+use adapters_mqtt::client::Endpoint;
+use adapters_mqtt::config::Way;
 use adapters_push::PushDevice;
 use adapters_sdk::config::{Place, Problem, Problems, Table};
 use hub_model::{Device, DeviceId, LineId, LocalText, Point, PointId, SiteId};
@@ -43,8 +45,31 @@ pub(super) enum Served {
     Modbus(ModbusDevice),
     /// Publishes; with its password.
     Mqtt(MqttDevice, String),
+    /// Publishes to somebody else's broker.
+    Foreign(ForeignDevice),
     /// Comes through the API.
     Push(PushDevice),
+}
+
+/// A device behind somebody else's broker.
+#[derive(Debug, Clone)]
+pub struct ForeignDevice {
+    /// The device.
+    pub device: MqttDevice,
+    /// How its broker is reached. Without a name of the session: it is made of the commune's id.
+    pub endpoint: Endpoint,
+    /// The shortest time after which one of its points counts as missing.
+    pub expire_after: Option<Duration>,
+}
+
+/// What an adapter needs to log in, beside the device's settings.
+enum Secret {
+    /// Nothing.
+    None,
+    /// The password of a login at the hub's own broker.
+    Password(String),
+    /// How somebody else's broker is reached.
+    Broker(Endpoint),
 }
 
 /// Reads a device. `None` when it cannot be used; every fault is in `problems`.
@@ -70,9 +95,19 @@ pub(super) fn read(
     let point_tables = table.tables("point", problems);
     let before = table.clone();
     let settings = adapter.device(&mut table, problems);
-    let password = match &settings {
-        Some(DeviceSettings::Mqtt(settings)) => logins.password(settings, &before, problems),
-        _ => None,
+    let secret = match &settings {
+        Some(DeviceSettings::Mqtt(settings)) => match &settings.way {
+            Way::Login(login) => logins.password(login, &before, problems).map(Secret::Password),
+            Way::Broker(broker) => logins.broker(broker, &before, problems).map(|credentials| {
+                Secret::Broker(Endpoint {
+                    address: broker.address.clone(),
+                    password: credentials.password,
+                    ca: credentials.ca,
+                    client_id: broker.client_id.clone().unwrap_or_default(),
+                })
+            }),
+        },
+        _ => Some(Secret::None),
     };
     table.finish(problems);
     let around =
@@ -89,8 +124,9 @@ pub(super) fn read(
     };
     let taken =
         named.and_then(|name| profiles.find(&name).ok()).map(|profile| taken(&id, profile, &own_points));
-    let (points, settings_of_points) = points.into_iter().unzip();
-    let served = serve(&id, settings?, password, settings_of_points, place)?;
+    let (points, settings_of_points): (Vec<Point>, Vec<_>) = points.into_iter().unzip();
+    let expire_after = points.iter().filter_map(|point| point.checks.expire_after).min();
+    let served = serve(&id, settings?, (secret?, expire_after), settings_of_points, place)?;
     let name = name.unwrap_or_else(|| LocalText::same(id.name()));
     Some(Read { device: device(id, name, adapter, interval, line, points), served, taken })
 }
@@ -203,7 +239,7 @@ fn points(
 fn serve(
     id: &DeviceId,
     settings: DeviceSettings,
-    password: Option<String>,
+    (secret, expire_after): (Secret, Option<Duration>),
     points: Vec<(PointId, PointSettings)>,
     place: Place,
 ) -> Option<Served> {
@@ -221,7 +257,12 @@ fn serve(
                 PointSettings::Mqtt(point) => Some((id, point)),
                 _ => None,
             });
-            Served::Mqtt(MqttDevice { id, settings, points: points.collect() }, password?)
+            let device = MqttDevice { id, settings, points: points.collect() };
+            match secret {
+                Secret::Password(password) => Served::Mqtt(device, password),
+                Secret::Broker(endpoint) => Served::Foreign(ForeignDevice { device, endpoint, expire_after }),
+                Secret::None => return None,
+            }
         }
         DeviceSettings::Push(settings) => {
             let points = points.into_iter().filter_map(|(id, point)| match point {

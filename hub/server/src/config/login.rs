@@ -4,10 +4,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use adapters_mqtt::config::{DeviceSettings, MAX_CREDENTIAL_BYTES, PasswordSource};
+use std::sync::Arc;
+
+use adapters_mqtt::client::trust;
+use adapters_mqtt::config::{BrokerSettings, LoginSettings, MAX_CREDENTIAL_BYTES, PasswordSource};
 use adapters_sdk::config::{Place, Problem, Problems, Table};
 
 use super::files::{Files, about_file};
+
+/// What a broker is shown and what it must show.
+pub(super) struct Credentials {
+    pub(super) password: Option<String>,
+    /// The issuers, in PEM.
+    pub(super) ca: Option<Arc<str>>,
+}
 
 /// The logins found so far.
 pub(super) struct Logins<'a> {
@@ -22,29 +32,17 @@ impl<'a> Logins<'a> {
         Self { files, known: HashMap::new(), warned: HashSet::new() }
     }
 
-    /// The password of a device. `table` is the device's, before its keys were taken.
+    /// The password of a login at the hub's own broker. `table` is the device's, before its keys were taken.
     pub(super) fn password(
         &mut self,
-        settings: &DeviceSettings,
+        settings: &LoginSettings,
         table: &Table,
         problems: &mut Problems,
     ) -> Option<String> {
         // Only for the places: what is wrong with the table has been told.
         let login = table.clone().table("login", &mut Problems::new())?;
-        let password = match &settings.login.password {
-            PasswordSource::Given(password) => {
-                self.warn_of_readers(&login.place_of("password"), problems);
-                password.clone()
-            }
-            PasswordSource::File(file) => match self.first_line(file) {
-                Ok(password) => password,
-                Err(why) => {
-                    problems.error(login.fault("password_file", format!("found \"{file}\", which {why}")));
-                    return None;
-                }
-            },
-        };
-        let name = &settings.login.username;
+        let password = self.text_of(&settings.password, &login, problems)?;
+        let name = &settings.username;
         match self.known.get(name) {
             None => {
                 self.known.insert(name.clone(), (password.clone(), login.place_of("username")));
@@ -57,6 +55,55 @@ impl<'a> Logins<'a> {
             Some(_) => {}
         }
         Some(password)
+    }
+
+    /// What is needed to log in to somebody else's broker: the password, and the issuers that are trusted. `table` is where its
+    /// keys stood, before they were taken.
+    pub(super) fn broker(
+        &mut self,
+        settings: &BrokerSettings,
+        table: &Table,
+        problems: &mut Problems,
+    ) -> Option<Credentials> {
+        let password = match &settings.password {
+            None => None,
+            Some(source) => Some(self.text_of(source, table, problems)?),
+        };
+        let ca = match &settings.ca {
+            None => None,
+            Some(file) => {
+                let read = self.files.text(file).map_err(|error| format!("cannot be read: {error}"));
+                let usable = read.and_then(|text| match trust(Some(&text)) {
+                    Ok(_) => Ok(text),
+                    Err(error) => Err(error.to_string()),
+                });
+                match usable {
+                    Ok(text) => Some(text.into()),
+                    Err(why) => {
+                        problems.error(table.fault("ca", format!("found \"{file}\", which {why}")));
+                        return None;
+                    }
+                }
+            }
+        };
+        Some(Credentials { password, ca })
+    }
+
+    /// The password itself. `table` is where its key stands.
+    fn text_of(&mut self, source: &PasswordSource, table: &Table, problems: &mut Problems) -> Option<String> {
+        match source {
+            PasswordSource::Given(password) => {
+                self.warn_of_readers(&table.place_of("password"), problems);
+                Some(password.clone())
+            }
+            PasswordSource::File(file) => match self.first_line(file) {
+                Ok(password) => Some(password),
+                Err(why) => {
+                    problems.error(table.fault("password_file", format!("found \"{file}\", which {why}")));
+                    None
+                }
+            },
+        }
     }
 
     fn first_line(&self, file: &str) -> Result<String, String> {

@@ -40,7 +40,7 @@ use crate::tls::TlsFiles;
 use files::Files;
 
 pub use calibration::ahead as calibrations_ahead;
-pub use device::Taken;
+pub use device::{ForeignDevice, Taken};
 pub use files::Tables;
 pub use profile::Profile;
 pub use ranges::above;
@@ -61,6 +61,8 @@ pub struct Config {
     pub modbus: Vec<ModbusDevice>,
     /// Devices that publish, each with its password.
     pub mqtt_devices: Vec<(MqttDevice, String)>,
+    /// Devices behind somebody else's brokers.
+    pub foreign_devices: Vec<ForeignDevice>,
     /// Devices whose readings are pushed.
     pub push_devices: Vec<PushDevice>,
     /// How people are told of alarms.
@@ -201,6 +203,7 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
     let default_door = || MqttSettings { listen: listen::DEFAULT_MQTT, open: false, tls: None };
     let mqtt = hub.mqtt.or_else(|| (!sites.mqtt.is_empty()).then(default_door));
     let notify = notify::read(hub.notify, &files, &sites.sites, (&hub.zone, mqtt.is_some()), problems);
+    let foreign_devices = named(sites.foreign, &hub.commune.id);
     Some(Config {
         commune: Commune { sites: sites.sites, ..hub.commune },
         http: hub.http,
@@ -210,7 +213,20 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
         notify,
         modbus: sites.modbus,
         mqtt_devices: sites.mqtt,
+        foreign_devices,
         push_devices: sites.push,
         taken: sites.taken,
     })
+}
+
+/// Gives the sessions at others' brokers their names where the configuration gives none. The user's name is a part of it: one
+/// broker may know the hub as several users, and two sessions of one name would push each other out.
+fn named(mut devices: Vec<ForeignDevice>, commune: &str) -> Vec<ForeignDevice> {
+    for ForeignDevice { endpoint, .. } in &mut devices {
+        if endpoint.client_id.is_empty() {
+            let user = endpoint.address.user.as_deref().map_or_else(String::new, |user| format!("-{user}"));
+            endpoint.client_id = format!("commune-hub-{commune}{user}");
+        }
+    }
+    devices
 }

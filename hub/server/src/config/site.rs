@@ -10,7 +10,7 @@ use hub_model::{DeviceId, Limit, LocalText, Quantity, Site, SiteId, SiteKind, Un
 
 use jiff::tz::TimeZone;
 
-use super::device::{self, Served, Taken};
+use super::device::{self, ForeignDevice, Served, Taken};
 use super::files::{Files, about_file};
 use super::login::Logins;
 use super::profile::Profiles;
@@ -24,6 +24,7 @@ pub(super) struct Sites {
     pub(super) sites: Vec<Site>,
     pub(super) modbus: Vec<ModbusDevice>,
     pub(super) mqtt: Vec<(MqttDevice, String)>,
+    pub(super) foreign: Vec<ForeignDevice>,
     pub(super) push: Vec<PushDevice>,
     /// What devices took from profiles.
     pub(super) taken: Vec<Taken>,
@@ -90,13 +91,16 @@ impl<'a> Reader<'a> {
         table.finish(problems);
         // A site without a usable id is read all the same, for the faults of its devices.
         let Some(assumed) = id.clone().or_else(|| SiteId::parse("site").ok()) else { return };
-        let kept = (self.found.modbus.len(), self.found.mqtt.len(), self.found.push.len());
+        let kept =
+            [self.found.modbus.len(), self.found.mqtt.len(), self.found.foreign.len(), self.found.push.len()];
         let devices = self.devices(device_tables, &assumed, &bound, problems);
         if is_twice {
             // Its devices would clash with those of the first, which says nothing new.
-            self.found.modbus.truncate(kept.0);
-            self.found.mqtt.truncate(kept.1);
-            self.found.push.truncate(kept.2);
+            let [modbus, mqtt, foreign, push] = kept;
+            self.found.modbus.truncate(modbus);
+            self.found.mqtt.truncate(mqtt);
+            self.found.foreign.truncate(foreign);
+            self.found.push.truncate(push);
             return;
         }
         if let (Some(id), Some(kind)) = (id, kind) {
@@ -147,6 +151,7 @@ impl<'a> Reader<'a> {
             match served {
                 Served::Modbus(served) => self.found.modbus.push(served),
                 Served::Mqtt(served, password) => self.found.mqtt.push((served, password)),
+                Served::Foreign(served) => self.found.foreign.push(served),
                 Served::Push(served) => self.found.push.push(served),
             }
             devices.push(device);
