@@ -33,6 +33,7 @@ async function pages(context) {
     map: "/map",
     notices: "/notices",
     accounts: "/accounts",
+    arriving: "/arriving",
     wall: "/wall",
     alarms: "/alarms",
     history: "/alarms?view=history",

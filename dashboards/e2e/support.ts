@@ -81,5 +81,5 @@ export async function everyPage(context: BrowserContext): Promise<string[]> {
   const site = await mainSite(context);
   const [alarm] = await alarmsOf(context);
   const alarmPage = alarm === undefined ? [] : [`/alarms/${alarm.id}`];
-  return ["/login", "/", "/sites", `/sites/${site.id}`, "/alarms", "/alarms?view=history", "/trends", "/year", "/year?show=worst", "/year?show=alarms", "/compliance", "/quality", "/map", "/notices", "/accounts", "/wall", ...alarmPage, "/more", "/kit"];
+  return ["/login", "/", "/sites", `/sites/${site.id}`, "/alarms", "/alarms?view=history", "/trends", "/year", "/year?show=worst", "/year?show=alarms", "/compliance", "/quality", "/map", "/notices", "/accounts", "/arriving", "/wall", ...alarmPage, "/more", "/kit"];
 }

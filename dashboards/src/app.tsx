@@ -30,6 +30,7 @@ const mapPage = () => import("./pages/map/Map");
 const rulesPage = () => import("./pages/rules/Rules");
 const rulePage = () => import("./pages/rules/Rule");
 const accountsPage = () => import("./pages/accounts/Accounts");
+const arrivingPage = () => import("./pages/arriving/Arriving");
 const setupPage = () => import("./pages/accounts/Setup");
 const noticesPage = () => import("./pages/notices/Notices");
 const acknowledgePage = () => import("./pages/notices/Acknowledge");
@@ -107,6 +108,7 @@ function Routed() {
   const isIntegrator = mayActAs("integrator");
   if (isIntegrator && match("/rules", here)) return <Lazy key="rules" load={rulesPage} props={{}} />;
   if (isIntegrator && (found = match("/rules/:id", here))) return <Lazy key={here} load={rulePage} props={{ id: found["id"] ?? "" }} />;
+  if (match("/arriving", here)) return <Lazy key="arriving" load={arrivingPage} props={{}} />;
   if (match("/alarms", here)) return <Alarms />;
   if ((found = match("/alarms/:id", here))) return <AlarmPage key={here} id={found["id"] ?? ""} />;
   if (match("/more", here)) return <More />;

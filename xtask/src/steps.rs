@@ -79,24 +79,41 @@ pub enum Bench {
     Mqtt,
     /// The dashboard in Chromium: sizes, a slow phone, a year drawn and dragged, 500 live points, the calls behind each page
     Web,
-    /// A thousand rounds of SIGKILL under load: acknowledged readings that were lost
+    /// A thousand rounds of SIGKILL under load, and a hundred under fifty clients: what was acknowledged and lost, or is there twice
     Kills,
     /// Ten million hostile blobs for the decoder of sealed readings
     Decoder,
+    /// Ten million inputs for the MQTT door's packets and for every payload parser
+    Fuzz,
 }
 
 /// Rounds of the long run; the tests do fifty.
 const KILL_ROUNDS: &str = "1000";
 /// Blobs of the long run; the tests do some hundred.
 const HOSTILE_BLOBS: &str = "10000000";
+/// The same under fifty clients; the tests do three.
+const CLIENT_KILL_ROUNDS: &str = "100";
+/// Inputs of each fuzz target in the long run; the tests do some hundreds.
+const FUZZ_INPUTS: &str = "10000000";
+/// What parses what strangers send over MQTT and HTTP.
+const FUZZED: [&str; 3] = ["hub-broker", "adapters-mqtt", "adapters-push"];
 
 /// Speed and memory of the release build.
 pub fn bench(what: Bench, parts: &[String]) -> anyhow::Result<()> {
     let (name, peers): (_, &[Peer]) = match what {
         Bench::Kills => {
             build()?;
-            let arguments = ["test", "--release", "--locked", "--package", "hub-server", "--test", "kill"];
-            return run(command("cargo", &arguments).env("COMMUNE_KILL_ROUNDS", KILL_ROUNDS));
+            let tests = ["--package", "hub-server", "--test", "kill", "--test", "kill_clients"];
+            let mut kills = command("cargo", &["test", "--release", "--locked"]);
+            kills.args(tests).env("COMMUNE_KILL_ROUNDS", KILL_ROUNDS);
+            return run(kills.env("COMMUNE_CLIENT_KILL_ROUNDS", CLIENT_KILL_ROUNDS));
+        }
+        Bench::Fuzz => {
+            for package in FUZZED {
+                let arguments = ["test", "--release", "--locked", "--package", package, "fuzz_"];
+                run(command("cargo", &arguments).env("PROPTEST_CASES", FUZZ_INPUTS))?;
+            }
+            return Ok(());
         }
         Bench::Web => {
             build()?;

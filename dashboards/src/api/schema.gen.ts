@@ -248,6 +248,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{site}/{device}/command": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a command to a device that speaks the hub's own topics, and gives its answer. 409 when the device is not connected or
+         *     does not take commands: then nothing was sent. 503 when it was sent and no answer came in time.
+         */
+        post: operations["post_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -364,6 +384,74 @@ export interface paths {
         post?: never;
         /** Removes one of the maintenance entries. */
         delete: operations["delete_maintenance"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mqtt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The MQTT door: its figures, the connections that the hub makes to brokers, and what logins were refused. */
+        get: operations["get_mqtt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mqtt/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last messages that came over MQTT, at most 500, with what became of each. */
+        get: operations["get_arrivals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mqtt/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How points could be configured that read a payload. Nothing is changed by it. */
+        post: operations["post_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mqtt/unknown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Topics that came and that no point is configured for, at most 200, each with its last payload. */
+        get: operations["get_unknown"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1694,6 +1782,33 @@ export interface components {
             /** @description What it watches. */
             watches: components["schemas"]["RuleWatches"];
         };
+        /** @description A device's answer. */
+        CommandAnswer: {
+            /** @description What it answered, where that is JSON. */
+            answer: Record<string, never>;
+            /**
+             * Format: int64
+             * @description The command's number, which the device was told as `id`.
+             */
+            id: number;
+            /** @description What it answered, where that is another text; at most 4 KiB. */
+            text?: string | null;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            took_ms: number;
+        };
+        /** @description A command for a device. */
+        CommandRequest: {
+            /** @description What the device is told, in its own words: any JSON of at most 4 KiB. */
+            command: Record<string, never>;
+            /**
+             * Format: int64
+             * @description How long to wait for its answer, in seconds: 1 to 30, else 10.
+             */
+            timeout_s?: number | null;
+        };
         /** @description A comment. */
         CommentRequest: {
             /** @description What to say. */
@@ -2127,6 +2242,13 @@ export interface components {
          * @enum {string}
          */
         LimitStatus: "verified" | "unverified";
+        /** @description A device behind somebody else's broker. */
+        LinkDevice: {
+            /** @description Its full id. */
+            id: string;
+            /** @description When it was heard of last. */
+            last_message?: string | null;
+        };
         /** @description A link of a message. */
         LinkRequest: {
             /** @description What is said beside the acknowledgement. */
@@ -2190,6 +2312,26 @@ export interface components {
              */
             lon: number;
         };
+        /** @description What a login was refused. */
+        LoginRefusals: {
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: number;
+            /** @description When last. */
+            last: string;
+            /** @description The login, or the name that was tried. */
+            login: string;
+            /** @description The last topic or filter that was refused. */
+            topic?: string | null;
+            /**
+             * @description What last: `login` (wrong name or password), `login_not_allowed`, `login_too_often`, `no_room`, `publish`, `will` or
+             *     `subscribe` (not allowed), `payload` (could not be read), `not_retained`, `malformed`, `too_large`, `slow` (took its
+             *     messages too slowly), `queue_full`.
+             */
+            what: string;
+        };
         /** @description A login. */
         LoginRequest: {
             /**
@@ -2214,6 +2356,110 @@ export interface components {
         MessageState: "pending" | "delivered" | "failed";
         /** @description A time that is sent in: RFC 3339 or epoch ms. */
         Moment: number | string;
+        /** @description A message that came. */
+        MqttArrival: {
+            /** @description When. */
+            at: string;
+            /**
+             * @description `fed` (its points are named), `nothing` (the topic is known, the message tells of no point), `copy` (it came before),
+             *     `unknown` (no point is configured for the topic), `unreadable`.
+             */
+            fate: string;
+            /** @description The login, or the broker that it came from. */
+            from: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /** @description The points that it fed, at most 20. */
+            points: string[];
+            /** @description Why it could not be read, in English. */
+            problem?: string | null;
+            /** @description Its payload. */
+            sample: components["schemas"]["PayloadSample"];
+            /** @description Its topic; MAC addresses are masked. */
+            topic: string;
+            /**
+             * Format: int64
+             * @description Numbers in it without a point.
+             */
+            unknown_metrics: number;
+        };
+        /** @description Messages that came. */
+        MqttArrivals: {
+            /**
+             * Format: int64
+             * @description The number to ask for the next ones with.
+             */
+            last: number;
+            /** @description The messages, the oldest first. */
+            messages: components["schemas"]["MqttArrival"][];
+        };
+        /** @description The MQTT door now. Counts are since the start. */
+        MqttDoor: {
+            /** @description Figures by name, such as `connections`, `received`, `lost_telemetry`. */
+            figures: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Messages that came too fast to be shown one by one.
+             */
+            left_out: number;
+            /** @description Connections to somebody else's brokers, and bridges. */
+            links: components["schemas"]["MqttLink"][];
+            /** @description Whether the hub's own broker runs. */
+            listens: boolean;
+            /** @description What logins were refused, the latest first. */
+            refusals: components["schemas"]["LoginRefusals"][];
+        };
+        /** @description A connection that the hub makes to a broker. */
+        MqttLink: {
+            /** @description The bridge's id; null for a connection that messages come in over. */
+            bridge?: string | null;
+            /** @description The broker's address. */
+            broker: string;
+            /** @description The name of the hub's session there. */
+            client_id: string;
+            /** @description Since when it stands. */
+            connected_since?: string | null;
+            /**
+             * Format: int64
+             * @description Connections made.
+             */
+            connects: number;
+            /** @description The devices behind it and when each was heard of last. */
+            devices: components["schemas"]["LinkDevice"][];
+            /** @description Since when it does not. */
+            down_since?: string | null;
+            /** @description When the last message went over it. */
+            last_message?: string | null;
+            /**
+             * Format: int64
+             * @description Messages that went over it.
+             */
+            messages: number;
+            /** @description Filters that the broker refuses. */
+            refused: string[];
+            /**
+             * Format: int64
+             * @description Times that the broker had forgotten the session.
+             */
+            sessions_lost: number;
+            /**
+             * Format: int64
+             * @description Seconds without a message over a connection that stands, where that is longer than usual.
+             */
+            silent_s?: number | null;
+            /** @description What is wrong, in English; null when all is well. */
+            trouble?: string | null;
+            /**
+             * Format: int64
+             * @description Readings that wait to go out; null where none do.
+             */
+            waiting?: number | null;
+        };
         /** @description A reading that is sent in. */
         NewReading: {
             /** @description The point's full id. */
@@ -2419,6 +2665,15 @@ export interface components {
              */
             password: string;
         };
+        /** @description The beginning of a payload. MAC addresses are masked. */
+        PayloadSample: {
+            /** @description Bytes of the whole payload. */
+            bytes: number;
+            /** @description Whether it is the bytes. */
+            is_hex: boolean;
+            /** @description Its text, or its bytes in hexadecimal digits; at most 2,048 characters' bytes. */
+            text: string;
+        };
         /** @description One measured quantity of a device, with its latest value. */
         Point: {
             /**
@@ -2454,6 +2709,20 @@ export interface components {
             site: string;
             /** @description The unit of its values (UCUM). */
             unit: string;
+        };
+        /** @description How a point could be configured. */
+        PointProposal: {
+            /** @description Where in the payload; empty for the whole. */
+            path: string;
+            /** @description What it may measure; null where its name does not tell. */
+            quantity?: string | null;
+            /** @description The point's configuration. */
+            toml: string;
+            /**
+             * Format: double
+             * @description What stands there.
+             */
+            value: number;
         };
         /**
          * @description How urgent an alarm is.
@@ -2518,6 +2787,15 @@ export interface components {
             at: string;
             /** @description What was found and what is allowed. */
             detail: string;
+        };
+        /** @description A payload for which points are wanted. */
+        ProposalRequest: {
+            /** @description The payload is written in hexadecimal digits. */
+            is_hex?: boolean;
+            /** @description The payload. */
+            payload: string;
+            /** @description The topic. */
+            topic: string;
         };
         /**
          * @description How far a reading can be trusted.
@@ -2877,6 +3155,24 @@ export interface components {
             /** @description What it is called. */
             name: string;
             role: components["schemas"]["Role"] | null;
+        };
+        /** @description A topic that no point is configured for. */
+        UnknownTopic: {
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: number;
+            /** @description When first. */
+            first: string;
+            /** @description Who sent to it last. */
+            from: string;
+            /** @description When last. */
+            last: string;
+            /** @description The last payload. */
+            sample: components["schemas"]["PayloadSample"];
+            /** @description The topic; MAC addresses are masked. */
+            topic: string;
         };
         /** @description The end of a shelving. */
         UnshelveRequest: Record<string, never>;
@@ -3463,6 +3759,42 @@ export interface operations {
             };
         };
     };
+    post_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: string;
+                /** @description The device. */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_jobs: {
         parameters: {
             query?: never;
@@ -3735,6 +4067,121 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryChange"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_mqtt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MqttDoor"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_arrivals: {
+        parameters: {
+            query?: {
+                /** @description Only messages with a greater number. */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MqttArrivals"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointProposal"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_unknown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownTopic"][];
                 };
             };
             default: {

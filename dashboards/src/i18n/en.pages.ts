@@ -114,4 +114,8 @@ export const enPages: Record<keyof typeof viPages, string> = {
   "setup.code": "Set-up code",
   "setup.submit": "Make the administrator",
   "setup.wrong": "The code is wrong, the name has a space, or the password has fewer than 8 characters.",
+  "arriving.title": "Arriving",
+  "arriving.short": "The latest MQTT messages, the points that they fed, topics not configured yet, and what was refused",
+  "accounts.what.device_command": "sent a command to a device",
+  "accounts.what.device_answer": "a device answered a command",
 };

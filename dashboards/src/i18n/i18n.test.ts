@@ -6,14 +6,16 @@ import { chooseLang } from "../state/preferences";
 import { en as enFirst } from "./en";
 import { ago, clockTime, dayCode, dayStart, moment, parseDayCode, parseTypedDay, span } from "./format";
 import { count, lang, local, t } from "./index";
+import { enArriving } from "./en.arriving";
 import { enRules } from "./en.rules";
 import { reasonText } from "./reasons";
 import { formatNumber, showLimitFigure, showText, unitSign } from "./units";
 import { vi as viFirst } from "./vi";
+import { viArriving } from "./vi.arriving";
 import { viRules } from "./vi.rules";
 
-const vi = { ...viFirst, ...viRules };
-const en = { ...enFirst, ...enRules };
+const vi = { ...viFirst, ...viRules, ...viArriving };
+const en = { ...enFirst, ...enRules, ...enArriving };
 type Key = keyof typeof vi;
 const at = (text: string) => Date.parse(text);
 const NOW = at("2026-11-23T08:15:00+07:00");

@@ -3,11 +3,12 @@ import { signal } from "@preact/signals";
 import type { LocalText } from "../api/types";
 import { en } from "./en";
 import { type Key as FirstKey, vi } from "./vi";
+import type { viArriving } from "./vi.arriving";
 import type { viRules } from "./vi.rules";
 
 export type Lang = "vi" | "en";
 /** Texts that are there from the start, and those that come with their pages. */
-export type Key = FirstKey | keyof typeof viRules;
+export type Key = FirstKey | keyof typeof viRules | keyof typeof viArriving;
 
 const texts: Record<Lang, Partial<Record<Key, string>>> = { vi: { ...vi }, en: { ...en } };
 

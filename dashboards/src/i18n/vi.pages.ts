@@ -112,4 +112,8 @@ export const viPages = {
   "setup.code": "Mã thiết lập",
   "setup.submit": "Tạo quản trị",
   "setup.wrong": "Mã không đúng, tên có dấu cách, hoặc mật khẩu ngắn hơn 8 ký tự.",
+  "arriving.title": "Đang nhận",
+  "arriving.short": "Tin MQTT vừa đến, đã vào điểm đo nào, chủ đề chưa cấu hình và những gì bị từ chối",
+  "accounts.what.device_command": "gửi lệnh cho thiết bị",
+  "accounts.what.device_answer": "thiết bị trả lời lệnh",
 } as const;

@@ -22,6 +22,7 @@ const PAGES = [
   { href: "/map", title: "map.title", short: "map.short", role: "viewer" },
   { href: "/rules", title: "rules.title", short: "rules.short", role: "integrator" },
   { href: "/notices", title: "notices.title", short: "notices.short", role: "staff" },
+  { href: "/arriving", title: "arriving.title", short: "arriving.short", role: "integrator" },
   { href: "/accounts", title: "accounts.title", short: "accounts.short", role: "viewer" },
 ] as const;
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
