@@ -1,6 +1,6 @@
 // Measures the dashboard in a real browser against a hub of its own, and prints each figure beside its goal: sizes, the first page on
 // a slow phone, a year drawn and dragged, many live points, the calls behind each page. COMMUNE_HUB names the hub's binary, MINUTES how
-// long the live points are watched.
+// long the live points are watched, DAYS how long the detailed history is.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -12,9 +12,11 @@ const STEP_MS = 600_000;
 const LIVE_POINTS = 500;
 const DEVICES = 10;
 const MINUTES = Number(process.env["MINUTES"] ?? "3");
-const DETAILED_DAYS = 30;
+const DETAILED_DAYS = Number(process.env["DAYS"] ?? "30");
 const DETAILED_POINTS = 10;
-const BATCH = 5_000;
+const BATCH = 2_000;
+/** A hub that is busy says so; sending the same once more does no harm. */
+const TRIES = 20;
 const FRAME_MS = 1_000 / 60;
 const dist = join(import.meta.dirname, "..", "dist");
 
@@ -27,11 +29,15 @@ const devices = Array.from({ length: DEVICES }, (_, d) => {
 });
 const SITE = `id = "tram"\nkind = "water_station"\nname = { vi = "Trạm đo tốc độ", en = "Bench station" }\n${devices.join("")}`;
 
-/** @type {{ what: string, found: string, goal: string, good: boolean }[]} */
-const table = [];
-/** @param {string} what @param {number} found @param {number} most @param {string} unit @param {number} [decimals] */
+const WHAT_WIDTH = 76;
+const FIGURE_WIDTH = 12;
+/**
+ * A row of the table, printed as soon as it is known.
+ * @param {string} what @param {number} found @param {number} most @param {string} unit @param {number} [decimals]
+ */
 function note(what, found, most, unit, decimals = 0) {
-  table.push({ what, found: `${found.toFixed(decimals)} ${unit}`, goal: `<= ${most} ${unit}`, good: found <= most });
+  const figures = [`${found.toFixed(decimals)} ${unit}`, `<= ${most} ${unit}`].map((each) => each.padStart(FIGURE_WIDTH)).join("");
+  process.stdout.write(`${what.padEnd(WHAT_WIDTH)}${figures}  ${found <= most ? "ok" : "MISSED"}\n`);
 }
 
 function sizes() {
@@ -47,7 +53,17 @@ const wave = (/** @type {number} */ t, /** @type {number} */ n) => Math.round((5
 
 /** @param {OwnHub} hub @param {{ point: string, t: number, v: number }[]} readings */
 async function sendAll(hub, readings) {
-  for (let begin = 0; begin < readings.length; begin += BATCH) await hub.send(readings.slice(begin, begin + BATCH));
+  for (let begin = 0; begin < readings.length; begin += BATCH) {
+    const batch = readings.slice(begin, begin + BATCH);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await hub.send(batch);
+        break;
+      } catch (error) {
+        if (tries === TRIES) throw error;
+      }
+    }
+  }
 }
 
 /** @param {OwnHub} hub */
@@ -63,12 +79,12 @@ async function fill(hub) {
     await sendAll(hub, month);
     count += month.length;
   }
-  await live(hub);
+  await sendAll(hub, liveReadings());
   process.stdout.write(`history: ${count} readings\n`);
 }
 
-/** One reading of each point. @param {OwnHub} hub */
-const live = (hub) => hub.send(numbers.map((n) => ({ point: idOf(n), t: Date.now(), v: wave(Date.now(), n) })));
+/** One reading of each point. */
+const liveReadings = () => numbers.map((n) => ({ point: idOf(n), t: Date.now(), v: wave(Date.now(), n) }));
 
 /** @param {import("playwright-core").Browser} browser @param {OwnHub} hub */
 async function slowPhone(browser, hub) {
@@ -169,7 +185,7 @@ async function manyLive(browser, hub) {
   const beat = async (/** @type {number} */ ms) => {
     for (const until = Date.now() + ms; Date.now() < until; ) {
       const next = Date.now() + 1_000;
-      await live(hub);
+      await sendAll(hub, liveReadings());
       await new Promise((wake) => setTimeout(wake, Math.max(0, next - Date.now())));
     }
   };
@@ -218,5 +234,3 @@ try {
   await browser.close();
   await hub.close();
 }
-const width = Math.max(...table.map(({ what }) => what.length));
-for (const { what, found, goal, good } of table) process.stdout.write(`${what.padEnd(width)}  ${found.padStart(10)}  ${goal.padStart(10)}  ${good ? "ok" : "MISSED"}\n`);

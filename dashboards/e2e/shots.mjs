@@ -1,7 +1,7 @@
 // Takes a picture of every page: phone and desktop, both languages, light and dark. `npm run shots -- FOLDER [name part]`.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { SIZES, launch, logIn, openContext } from "./browser.mjs";
+import { ADMIN, SIZES, launch, logIn, openContext } from "./browser.mjs";
 
 const [folder, only = ""] = process.argv.slice(2);
 if (folder === undefined) {
@@ -10,6 +10,8 @@ if (folder === undefined) {
 }
 await mkdir(folder, { recursive: true });
 
+/** Pages of integrators, looked at last: the login changes for them. @type {[string, string][]} */
+const ADMIN_PAGES = ADMIN === "" ? [] : [["rules", "/rules"], ["rule", "/rules/chlorine-low"]];
 /** An alarm comes soon after a demo's start; without one half of what is worth seeing is missing. */
 const ALARM_WITHIN_MS = 60_000;
 
@@ -64,9 +66,11 @@ try {
         const context = await openContext(browser, { size, lang, scheme });
         await logIn(context);
         const page = await context.newPage();
-        for (const [name, path] of Object.entries(await pages(context))) {
+        const shown = [...Object.entries(await pages(context)), ...ADMIN_PAGES];
+        for (const [name, path] of shown) {
           const file = `${name}-${SIZES[size].width}-${lang}-${scheme}.png`;
           if (!file.includes(only)) continue;
+          if (ADMIN_PAGES.some(([its]) => its === name)) await logIn(context, { asAdmin: true });
           await page.goto(path);
           await page.locator("h1").first().waitFor({ state: "attached" });
           await page.waitForFunction(() => document.querySelector(".loading:not(.kit .loading)") === null);

@@ -217,5 +217,10 @@ fn a_saved_rule_waits_while_the_configuration_is_faulty_and_says_so() {
     assert_eq!((status, &saved["in_force"]), (200, &json!(false)), "{saved}");
     assert!(saved["waits_for"].as_str().unwrap().contains("kimd"), "{saved}");
     fs::remove_file(folder.path().join("sites/b.toml")).unwrap();
+    // A rule that somebody broke in the folder holds up the others until it is switched off.
+    fs::write(folder.path().join("rules/broken.rhai"), "fn rule() {").unwrap();
+    wait_for("the broken rule", SOON, || hub.ready().to_string().contains("broken.rhai").then_some(()));
+    fs::write(folder.path().join("rules/broken.off"), "").unwrap();
     wait_for("the rule", SOON, || hub.get("/rules").to_string().contains("ph-high").then_some(()));
+    assert!(!hub.ready()["rules"].to_string().contains("broken"), "{}", hub.ready());
 }

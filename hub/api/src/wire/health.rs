@@ -71,8 +71,11 @@ impl PartHealth {
 }
 
 impl RuleHealth {
-    /// The rule's fault, where it has one.
+    /// The rule's fault, where it has one and is not switched off.
     pub fn of(rule: &hub_logic::RuleStatus) -> Option<Self> {
-        rule.fault.as_ref().map(|fault| Self { id: rule.id.to_string(), fault: fault.into() })
+        rule.fault
+            .as_ref()
+            .filter(|_| rule.on)
+            .map(|fault| Self { id: rule.id.to_string(), fault: fault.into() })
     }
 }
