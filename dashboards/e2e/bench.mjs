@@ -17,6 +17,7 @@ const DETAILED_POINTS = 10;
 const BATCH = 2_000;
 /** A hub that is busy says so; sending the same once more does no harm. */
 const TRIES = 20;
+const SETTLED_MS = 30_000;
 const FRAME_MS = 1_000 / 60;
 const dist = join(import.meta.dirname, "..", "dist");
 
@@ -208,7 +209,8 @@ async function callsBehindPages(browser, hub) {
     const page = await context.newPage();
     await page.goto(path);
     await page.locator("h1").first().waitFor();
-    await page.waitForFunction(() => document.querySelector(".loading") === null, null, { timeout: 60_000 });
+    const settled = await page.waitForFunction(() => document.querySelector(".loading") === null, null, { timeout: SETTLED_MS }).catch(() => null);
+    if (settled === null) note(`${name}: not settled after`, SETTLED_MS, 50, "ms");
     const worst = await page.evaluate(() => {
       const calls = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType("resource")).filter((each) => each.name.includes("/api/") && !each.name.endsWith("/stream"));
       const slow = calls.map((each) => ({ call: new URL(each.name).pathname, ms: each.responseStart - each.requestStart })).sort((a, b) => b.ms - a.ms)[0];

@@ -1,3 +1,4 @@
+// New alarms are told once, from the chosen priority on, and only where somebody asked for it.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Alarm } from "../api/types";
 import { sampleAlarm } from "../ui/samples";

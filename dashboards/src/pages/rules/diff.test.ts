@@ -1,3 +1,4 @@
+// The difference of two texts: what is common stays in order, what is far from a change is left out.
 import { describe, expect, it } from "vitest";
 import { diffLines, folded } from "./diff";
 

@@ -211,11 +211,11 @@ impl From<RecordError> for Refused {
     }
 }
 
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Records(error) => record_problem(&error),
-            Refused::File(error) => file_problem(&error),
+impl Refused {
+    fn problem(self) -> Problem {
+        match self {
+            Self::Records(error) => record_problem(&error),
+            Self::File(error) => file_problem(&error),
         }
     }
 }
@@ -261,7 +261,7 @@ impl App {
         let deed =
             self.deed(&change.by, &format!("rule_{}", change.what), rule, &json!({ "why": change.why }));
         let put = || write(&wanted, desk.book()).map_err(Refused::File);
-        self.hub.records.put_rule(&deed, &versions, put)?;
+        self.hub.records.put_rule(&deed, &versions, put).map_err(Refused::problem)?;
         tracing::warn!(rule, by = change.by, what = change.what, "a person changed a rule");
         desk.book().changed();
         Ok(())
