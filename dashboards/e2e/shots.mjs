@@ -41,6 +41,7 @@ async function pages(context) {
     history: "/alarms?view=history",
     ...(alarms[0] === undefined ? {} : { alarm: `/alarms/${alarms[0].id}` }),
     more: "/more",
+    own: "/sites/_hub",
     kit: "/kit",
   };
 }

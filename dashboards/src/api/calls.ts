@@ -17,7 +17,9 @@ export const logout = () =>
 export const getSites = () => unwrap(hub.GET("/api/v1/sites")) as Promise<Site[]>;
 export const getSite = (site: string) =>
   unwrap(hub.GET("/api/v1/sites/{site}", { params: { path: { site } } })) as Promise<SiteDetail>;
-export const getPoints = () => unwrap(hub.GET("/api/v1/points")) as Promise<Point[]>;
+/** Those of the commune's sites; of a site, and of the hub itself, where it is named. */
+export const getPoints = (site?: string) =>
+  unwrap(hub.GET("/api/v1/points", { params: { query: site === undefined ? {} : { site } } })) as Promise<Point[]>;
 
 export interface AlarmFilter {
   state: "active" | "all";

@@ -620,7 +620,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All points, or those of a site or a quantity, with their latest values. */
+        /**
+         * All points of the commune's sites, or those of a site or a quantity, with their latest values. The hub's own come for
+         *     `site=_hub`.
+         */
         get: operations["get_points"];
         put?: never;
         post?: never;
@@ -1049,7 +1052,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All sites, or a GeoJSON FeatureCollection of them. */
+        /** All sites of the commune, or a GeoJSON FeatureCollection of them. The hub itself is not among them: `GET /sites/_hub`. */
         get: operations["get_sites"];
         put?: never;
         post?: never;
@@ -1084,9 +1087,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Live events: `reading` (ReadingEvent), `alarm` (Alarm) and `resync` (something was left out: load everything again).
+         * Live events: `reading` (ReadingEvent), `alarm` (Alarm), `resync` (something was left out: load everything again) and
+         *     `health` (HealthEvent: the store takes nothing, or does again).
          * @description The last event of a commit has its number as `id`. Sent back as `Last-Event-ID`, or as the parameter, the stream goes
-         *     on after it. Without `points` and `alarms` all readings and all alarms come; with one of them, only what is named.
+         *     on after it. Without `points` and `alarms` all readings of the commune's sites and all alarms come; with one of them, only what is
+         *     named. Readings of the hub itself (`_hub`) come only where they are named.
          */
         get: operations["get_stream"];
         put?: never;
@@ -2070,6 +2075,13 @@ export interface components {
             coordinates: number[];
             /** @description Always `Point`. */
             type: string;
+        };
+        /** @description A `health` event of the live stream: whether the hub takes readings in just now. */
+        HealthEvent: {
+            /** @description Since when it has failed. */
+            since: string | null;
+            /** @description `ok`, or `failed` while nothing can be committed. */
+            store: string;
         };
         /** @description Putting something in service again. */
         InServiceRequest: {
@@ -3121,7 +3133,7 @@ export interface components {
          * @description What kind of place a site is.
          * @enum {string}
          */
-        SiteKind: "water_station" | "waste_site" | "wifi_access_point" | "other";
+        SiteKind: "water_station" | "waste_site" | "wifi_access_point" | "other" | "hub";
         /**
          * @description How a site fares.
          * @enum {string}

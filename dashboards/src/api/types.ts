@@ -36,6 +36,7 @@ export type AlarmDetail = Omit<Present<Wire<"AlarmDetail">>, "history"> & { hist
 /** Only buckets that hold values; of none of them is a value that failed, is missing or was taken while calibrating. */
 export type Buckets = Present<Wire<"Buckets">>;
 export type Series = Present<Wire<"Readings">>;
+export type HealthEvent = Present<Wire<"HealthEvent">>;
 export type User = Present<Wire<"User">>;
 export type Token = Present<Wire<"Token">>;
 export type MadeToken = Wire<"MadeToken">;

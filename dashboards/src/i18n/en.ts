@@ -2,6 +2,7 @@
 import { enAlerts } from "./en.alerts";
 import { enAnnouncement } from "./en.announcement";
 import { enNotices } from "./en.notices";
+import { enOwn } from "./en.own";
 import { enPages } from "./en.pages";
 import { enTrends } from "./en.trends";
 import type { Key } from "./vi";
@@ -12,6 +13,7 @@ export const en: Record<Key, string> = {
   ...enPages,
   ...enAlerts,
   ...enAnnouncement,
+  ...enOwn,
   // app
   "app.name": "Smart commune",
   "app.skip": "Skip to content",

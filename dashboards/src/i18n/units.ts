@@ -25,6 +25,7 @@ const SIGNS: Record<string, string> = {
 
 /** `m3/h` becomes `m³/h`; a code without an entry is already what people write. */
 export function unitSign(code: string): string {
+  if (code === "d") return t("unit.days");
   return SIGNS[code] ?? code;
 }
 

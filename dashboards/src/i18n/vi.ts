@@ -3,6 +3,7 @@
 import { viAlerts } from "./vi.alerts";
 import { viAnnouncement } from "./vi.announcement";
 import { viNotices } from "./vi.notices";
+import { viOwn } from "./vi.own";
 import { viPages } from "./vi.pages";
 import { viTrends } from "./vi.trends";
 
@@ -12,6 +13,7 @@ export const vi = {
   ...viPages,
   ...viAlerts,
   ...viAnnouncement,
+  ...viOwn,
   // app
   "app.name": "Xã thông minh",
   "app.skip": "Đến nội dung chính",

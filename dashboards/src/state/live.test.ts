@@ -4,6 +4,7 @@ import { sampleAlarm, samplePoint } from "../ui/samples";
 import { hubNow, measureSkew } from "./clock";
 import { connection } from "./connection";
 import { startLive } from "./live";
+import { storeFailingSince } from "./own";
 import { HubStore } from "./store";
 
 class FakeSource extends EventTarget {
@@ -82,6 +83,18 @@ describe("the live stream", () => {
     last().sends("alarm", sampleAlarm({ state: "acknowledged" }));
     expect(store.points.value.get(samplePoint().id)?.point.value.latest?.value).toBe(0.5);
     expect(store.alarms.value?.get(11)?.state).toBe("acknowledged");
+  });
+
+  it("tells at once that the hub stores nothing, and begins anew with what it says", async () => {
+    last().opens();
+    const since = "2026-11-23T08:15:00+07:00";
+    last().sends("health", { store: "failed", since });
+    expect(storeFailingSince.value).toBe(Date.parse(since));
+    last().sends("health", { store: "ok", since: null });
+    expect(storeFailingSince.value).toBeNull();
+    last().sends("health", { store: "failed", since });
+    last().opens();
+    expect(storeFailingSince.value).toBeNull();
   });
 
   it("fetches everything again on resync", async () => {

@@ -3,9 +3,10 @@
 // A connection that is silent without being broken is found by asking, so that old values never pass for fresh.
 import { getAlarms, getPoints, getSession, getSite, getSites, STREAM_URL } from "../api/calls";
 import { HubError, onUnreachable } from "../api/client";
-import type { Alarm, ReadingEvent } from "../api/types";
+import type { Alarm, HealthEvent, ReadingEvent } from "../api/types";
 import { hubNow } from "./clock";
 import { connection, heard, lastHeard, markLive, markLost } from "./connection";
+import { applyHealth, storeFailingSince } from "./own";
 import type { HubStore } from "./store";
 
 /** With nothing heard for this long the hub is asked whether it is there. */
@@ -61,6 +62,8 @@ export function startLive(store: HubStore): () => void {
     source = stream;
     stream.onopen = () => {
       retryMs = FIRST_RETRY_MS;
+      // A stream begins with what is amiss, if anything is.
+      storeFailingSince.value = null;
       markLive();
       void renew();
     };
@@ -76,6 +79,10 @@ export function startLive(store: HubStore): () => void {
     stream.addEventListener("alarm", (event) => {
       markLive();
       store.applyAlarm(JSON.parse(event.data) as Alarm);
+    });
+    stream.addEventListener("health", (event) => {
+      markLive();
+      applyHealth(JSON.parse(event.data) as HealthEvent);
     });
     stream.addEventListener("resync", () => {
       heard();

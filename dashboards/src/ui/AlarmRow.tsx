@@ -4,6 +4,7 @@ import { local, t } from "../i18n";
 import { moment } from "../i18n/format";
 import { now } from "../state/clock";
 import { mayActAs } from "../state/commune";
+import { HUB_SITE } from "../state/own";
 import { awaitsPerson } from "../state/reduce";
 import type { PointEntry } from "../state/store";
 import { store } from "../state/store";
@@ -91,6 +92,7 @@ function StateLine({ alarm }: { alarm: Alarm }) {
 
 /** "Trạm cấp nước Tam Hợp · Clo dư"; what is not known yet is named by its id. */
 export function placeOf(alarm: Pick<Alarm, "site" | "point" | "device">): string {
+  if (alarm.site === HUB_SITE) return t("own.title");
   const site = store.sites.value?.find((each) => each.id === alarm.site);
   const name = local(site?.name) || alarm.site;
   if (alarm.point != null) {

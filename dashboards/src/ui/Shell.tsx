@@ -8,8 +8,10 @@ import { path, visit } from "../lib/router";
 import { now } from "../state/clock";
 import { commune } from "../state/commune";
 import { connection } from "../state/connection";
+import { storeFailingSince } from "../state/own";
 import { awaitsPerson } from "../state/reduce";
 import { store } from "../state/store";
+import { StatusMark } from "./StatusMark";
 import "./Shell.css";
 
 const ENTRIES: readonly { href: string; key: Key; icon: string }[] = [
@@ -56,6 +58,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       </div>
       <main id="main" ref={main} class="shell-main" tabIndex={-1}>
         <LostBanner />
+        <StoreBanner />
         <NewAlarms />
         {children}
       </main>
@@ -79,6 +82,20 @@ export function LostBanner() {
   return (
     <div role="alert" class={lost ? "lost-banner hatched" : ""}>
       {lost && t("link.lostSince", { time: moment(since, now.value) })}
+    </div>
+  );
+}
+
+/** What cannot be an alarm yet: the hub stores nothing. While it is not heard, nothing is known of that. */
+export function StoreBanner() {
+  const since = connection.value.state === "lost" ? null : storeFailingSince.value;
+  return (
+    <div role="alert" class={since !== null ? "lost-banner" : ""}>
+      {since !== null && (
+        <>
+          <StatusMark status="critical" /> {t("own.storeFails", { time: moment(since, now.value) })}
+        </>
+      )}
     </div>
   );
 }

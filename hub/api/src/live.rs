@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use hub_model::{Alarm, PointId};
+use hub_model::{Alarm, PointId, Timestamp};
 use hub_store::{CommitSeq, Latest};
 use tokio::sync::watch;
 
@@ -48,6 +48,8 @@ pub(crate) struct Progress {
     pub closed: bool,
     /// How often the configuration was renewed.
     pub renewals: u64,
+    /// Since when the store takes nothing.
+    pub failing_since: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -87,7 +89,8 @@ impl Live {
     /// A stream that goes on after the last commit of the store, `History::last_commit`.
     pub fn starting_after(last_commit: CommitSeq) -> Self {
         let ring = Ring { commits: VecDeque::new(), events: 0, floor: last_commit };
-        let (progress, _) = watch::channel(Progress { newest: last_commit, closed: false, renewals: 0 });
+        let (progress, _) =
+            watch::channel(Progress { newest: last_commit, closed: false, renewals: 0, failing_since: None });
         Self { ring: Arc::new(Mutex::new(ring)), progress }
     }
 
@@ -114,6 +117,16 @@ impl Live {
     /// Tells all listeners to load everything again, from the API of another configuration, and ends their streams.
     pub fn renew(&self) {
         self.progress.send_modify(|progress| progress.renewals += 1);
+    }
+
+    /// Tells all listeners that the store takes nothing since then, or takes everything again. Needs no commit, for there
+    /// can be none.
+    pub fn tell_failing(&self, since: Option<Timestamp>) {
+        self.progress.send_if_modified(|progress| {
+            let changed = progress.failing_since != since;
+            progress.failing_since = since;
+            changed
+        });
     }
 
     /// Watches how far the stream is.
@@ -180,7 +193,7 @@ fn json(event: &impl serde::Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hub_model::{Quality, Reading, Timestamp};
+    use hub_model::{Quality, Reading};
 
     fn commit(seq: u64, readings: usize) -> Committed {
         let at = Timestamp::from_millis(seq as i64);

@@ -166,6 +166,7 @@ fn head() -> OpenApi {
     // Shapes that only come in events of the stream, which names them in words.
     for (name, schema) in [
         (wire::ReadingEvent::name(), wire::ReadingEvent::schema()),
+        (wire::HealthEvent::name(), wire::HealthEvent::schema()),
         (wire::ResyncEvent::name(), wire::ResyncEvent::schema()),
     ] {
         components.schemas.insert(name.into_owned(), schema);

@@ -37,7 +37,7 @@ impl Logic {
                     RtnUnacknowledged => Normal,
                     _ => return wrong_state,
                 };
-                let step = step(Why::Acknowledged, said(comment)?);
+                let step = self.in_full(id, step(Why::Acknowledged, said(comment)?));
                 let closed = self.alarms.change(id, step, &mut out, |alarm: &mut Alarm| {
                     settle(alarm, to);
                     (alarm.acknowledged_at, alarm.acknowledged_by) = (Some(now), Some(by));
@@ -82,7 +82,7 @@ impl Logic {
                 if !alarm.latching || alarm.cleared_at.is_none() {
                     return Err(CommandError::NothingToReset);
                 }
-                let step = step(Why::Reset, said(comment)?);
+                let step = self.in_full(id, step(Why::Reset, said(comment)?));
                 if self.alarms.change(id, step, &mut out, |alarm| settle(alarm, to)) {
                     self.forget_alarm(id, &mut out);
                 }

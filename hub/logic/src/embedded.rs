@@ -24,7 +24,7 @@ macro_rules! embedded {
 }
 
 /// The rules that come with the hub.
-pub fn embedded_rules() -> [EmbeddedRule; 27] {
+pub fn embedded_rules() -> [EmbeddedRule; 34] {
     embedded!(
         "access-point-offline",
         "access-point-overloaded",
@@ -38,6 +38,13 @@ pub fn embedded_rules() -> [EmbeddedRule; 27] {
         "fire-suspected",
         "flow-without-pump",
         "h2s-high",
+        "hub-backup-old",
+        "hub-certificate-expires",
+        "hub-clock-untrusted",
+        "hub-configuration-refused",
+        "hub-disk-low",
+        "hub-rule-fault",
+        "hub-store-failing",
         "leachate-high",
         "leak-at-night",
         "line-down",

@@ -19,17 +19,35 @@ use crate::{Effect, Logic, OnMissing, RuleFault};
 impl Logic {
     /// Asks one watch's rule and does what follows.
     pub(crate) fn evaluate(&mut self, number: usize, now: Timestamp, out: &mut Vec<Effect>) {
+        let failed = self.watches.all[number].is_at_fault();
+        let was_speechless = self.watches.all[number].message_fault.is_some();
         let fault = match self.condition(number, now) {
             Ok(condition) => {
                 if let Some(given) = condition {
                     self.follow(number, given, now, out);
+                }
+                if was_speechless {
+                    self.try_message_again(number, now);
                 }
                 None
             }
             Err(fault) => Some(fault),
         };
         self.tell_fault(number, fault.as_ref(), out);
-        self.watches.all[number].fault = fault;
+        let watch = &mut self.watches.all[number];
+        watch.fault = fault;
+        let (rule, fails) = (watch.rule, watch.is_at_fault());
+        self.faults.note(rule, failed, fails);
+    }
+
+    /// A rule that could not say what its alarm is about is asked again as long as that stands.
+    fn try_message_again(&mut self, number: usize, now: Timestamp) {
+        let watch = &self.watches.all[number];
+        if self.is_standing(watch) {
+            let (rule, p) = (&self.rules.rules[watch.rule], self.watched(watch, now));
+            let fault = self.rules.message(rule, &p, self.local_ms(now)).err();
+            self.watches.all[number].message_fault = fault;
+        }
     }
 
     /// Whether the condition is given: that of raising, or while an alarm stands that of keeping it. `None` when there is
@@ -88,10 +106,13 @@ impl Logic {
             *running = None;
         }
         self.set_due(number, ends.filter(|_| !over && !unseen));
+        // What the hub says of itself may wait behind a store that takes nothing: without a delay the alarm is as old as that.
+        let since = self.world.own_since(self.watches.all[number].target);
+        let since = since.filter(|since| delay.is_zero() && *since < now).unwrap_or(now);
         if over && is_standing {
-            self.clear(number, now, out);
+            self.clear(number, since, out);
         } else if over {
-            self.raise(number, now, out);
+            self.raise(number, since, now, out);
         }
         let tracking = &mut self.watches.all[number].tracking;
         if *tracking != before {
@@ -100,7 +121,8 @@ impl Logic {
         }
     }
 
-    fn raise(&mut self, number: usize, now: Timestamp, out: &mut Vec<Effect>) {
+    /// Opens an alarm that holds `since` then, or brings an open one back.
+    fn raise(&mut self, number: usize, since: Timestamp, now: Timestamp, out: &mut Vec<Effect>) {
         let watch = &self.watches.all[number];
         let rule = &self.rules.rules[watch.rule];
         let p = self.watched(watch, now);
@@ -116,8 +138,12 @@ impl Logic {
         let chattering = chatters(&mut self.watches.all[number].tracking.raises, now);
         if let Some(id) = open {
             let comment = self.hidden_note(id, BACK_WHILE_HIDDEN);
-            let step =
-                Step { comment, value, rule_version: Some(rule_version), ..Step::new(now, Why::RaisedAgain) };
+            let step = Step {
+                comment,
+                value,
+                rule_version: Some(rule_version),
+                ..Step::new(since, Why::RaisedAgain)
+            };
             self.alarms.change(id, step, out, |alarm| {
                 (alarm.parent, alarm.out_of_service) = (parent, out_of_service);
                 (alarm.value, alarm.message, alarm.chattering) = (value, message, chattering);
@@ -142,7 +168,7 @@ impl Logic {
                 parent,
                 out_of_service,
                 latching: rule.facts.latching,
-                raised_at: now,
+                raised_at: since,
                 told_at: now,
                 remind_after: watch.settings.remind_after,
                 raises: 1,
@@ -196,8 +222,9 @@ impl Logic {
     }
 
     /// Tells a fault, unless it is known of this rule already.
-    fn tell_fault(&self, number: usize, fault: Option<&RuleFault>, out: &mut Vec<Effect>) {
+    fn tell_fault(&mut self, number: usize, fault: Option<&RuleFault>, out: &mut Vec<Effect>) {
         let Some(new) = fault else { return };
+        self.remember_fault(number, new);
         let rule = self.watches.all[number].rule;
         if !self.watches.of_rule(rule).any(|watch| watch.faults().any(|known| known == new)) {
             out.push(Effect::Fault(new.clone()));
@@ -245,11 +272,11 @@ impl Logic {
         now.as_millis().saturating_add(i64::from((self.host.utc_offset_s)(now)) * 1_000)
     }
 
-    fn value_of(&self, watch: &Watch) -> Option<f64> {
+    pub(crate) fn value_of(&self, watch: &Watch) -> Option<f64> {
         self.world.latest(watch.target).and_then(|latest| latest.value)
     }
 
-    fn unit_of(&self, watch: &Watch) -> String {
+    pub(crate) fn unit_of(&self, watch: &Watch) -> String {
         match watch.target {
             Target::Point(point) => self.world.places.point(point).unit.code().to_owned(),
             _ => String::new(),

@@ -18,6 +18,7 @@ mod memory;
 mod often;
 mod overlay;
 mod places;
+mod rule_faults;
 mod rules;
 mod spoken;
 mod start;

@@ -16,6 +16,7 @@ use crate::alarms::{NO_LONGER_WATCHED, OpenAlarms, Step, settle};
 use crate::judge::{Judged, is_silence, judge};
 use crate::often::Floods;
 use crate::places::PointNo;
+use crate::rule_faults::RuleFaults;
 use crate::watch::WatchList;
 use crate::world::World;
 use crate::{Effect, Event, Host, OnMissing, RuleSet, RuleStatus, Watches};
@@ -27,6 +28,7 @@ const ASK_EVERY: Duration = Duration::from_secs(60);
 pub struct Logic {
     pub(crate) world: Arc<World>,
     pub(crate) rules: RuleSet,
+    pub(crate) faults: RuleFaults,
     pub(crate) watches: WatchList,
     pub(crate) alarms: OpenAlarms,
     pub(crate) host: Host,
@@ -81,6 +83,7 @@ impl Logic {
         }
         self.take_due(now, &mut to_ask, &mut out);
         self.ask(&mut to_ask, now, &mut out);
+        self.settle_faults(now, &mut out);
         self.end_overlays(now, &mut out);
         out
     }
@@ -194,7 +197,7 @@ impl Logic {
     }
 
     /// Judges and keeps one observation; whether it is the point's latest.
-    fn take(&mut self, point: PointNo, observation: &Observation, out: &mut Vec<Effect>) -> bool {
+    pub(crate) fn take(&mut self, point: PointNo, observation: &Observation, out: &mut Vec<Effect>) -> bool {
         let world = Arc::make_mut(&mut self.world);
         let (places, memory) = (&world.places, &mut world.memories[point]);
         let judged = judge(places.point(point), memory, &world.upkeep, world.is_clock_trusted, observation);
@@ -211,7 +214,7 @@ impl Logic {
         latest
     }
 
-    fn ask(&mut self, watches: &mut BTreeSet<usize>, now: Timestamp, out: &mut Vec<Effect>) {
+    pub(crate) fn ask(&mut self, watches: &mut BTreeSet<usize>, now: Timestamp, out: &mut Vec<Effect>) {
         for number in std::mem::take(watches) {
             self.evaluate(number, now, out);
         }

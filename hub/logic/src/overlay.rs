@@ -92,9 +92,7 @@ impl Logic {
         for id in self.alarms.due_by(now) {
             let Some(alarm) = self.alarms.get(id) else { continue };
             if alarm.state == AlarmState::Unacknowledged {
-                let value = alarm.value;
-                let step = Step { value, ..Step::new(now, Why::Reminded) };
-                self.alter(id, step, out, |alarm| alarm.told_at = now);
+                self.alter(id, Step::new(now, Why::Reminded), out, |alarm| alarm.told_at = now);
             } else {
                 self.alter(id, Step::new(now, Why::ShelvingEnded), out, |alarm| {
                     (alarm.shelved_until, alarm.told_at) = (None, now);
@@ -173,6 +171,7 @@ impl Logic {
         out: &mut Vec<Effect>,
         change: impl FnOnce(&mut Alarm),
     ) {
+        let step = self.in_full(id, step);
         let closed = self.alarms.change(id, step, out, |alarm| {
             let standing = alarm.standing();
             change(alarm);
@@ -181,6 +180,18 @@ impl Logic {
         if closed {
             self.forget_alarm(id, out);
         }
+    }
+
+    /// The step with the value of its moment and the version of the rule in force, where it does not bring its own.
+    pub(crate) fn in_full(&self, id: AlarmId, step: Step) -> Step {
+        let alarm = self.alarms.get(id);
+        let Some(number) = alarm.and_then(|alarm| self.watches.find(&alarm.rule, &alarm.subject)) else {
+            return step;
+        };
+        let watch = &self.watches.all[number];
+        let value = step.value.or_else(|| self.value_of(watch));
+        let version = || self.rules.rules[watch.rule].version.clone();
+        Step { value, rule_version: Some(step.rule_version.clone().unwrap_or_else(version)), ..step }
     }
 
     fn ids(&self, wanted: impl Fn(&Alarm) -> bool) -> Vec<AlarmId> {

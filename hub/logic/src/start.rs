@@ -15,6 +15,7 @@ use crate::logic::Due;
 use crate::memory::PointMemory;
 use crate::often::Floods;
 use crate::places::Places;
+use crate::rule_faults::RuleFaults;
 use crate::upkeep::configured_upkeep;
 use crate::watch::{WatchList, untracked};
 use crate::world::World;
@@ -46,8 +47,17 @@ impl Logic {
             now,
         } = recovered;
         let upkeep = Arc::new(configured_upkeep(places.commune()));
+        let faults = RuleFaults::new(&places, &rules);
         let mut logic = Self {
-            world: Arc::new(World { places, memories, started_at, upkeep, is_clock_trusted: true }),
+            world: Arc::new(World {
+                places,
+                memories,
+                started_at,
+                upkeep,
+                is_clock_trusted: true,
+                faults: HashMap::new(),
+            }),
+            faults,
             rules,
             watches,
             alarms: OpenAlarms::new(alarms, next_alarm),
@@ -62,6 +72,7 @@ impl Logic {
         };
         logic.rules.watch_time(Arc::clone(&logic.host.elapsed));
         logic.recover_points(latest, now);
+        logic.recover_faults();
         logic.recover_tracking(tracking);
         logic
     }

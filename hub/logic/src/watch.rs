@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hub_model::{PointId, RuleId, Subject, Timestamp, Tracking};
+use hub_model::{PointId, RuleId, SiteKind, Subject, Timestamp, Tracking, own};
 
 use crate::places::{Places, Target};
 use crate::rules::Rule;
@@ -30,6 +30,10 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
+    pub(crate) fn is_at_fault(&self) -> bool {
+        self.fault.is_some() || self.message_fault.is_some()
+    }
+
     pub(crate) fn faults(&self) -> impl Iterator<Item = &RuleFault> {
         self.fault.iter().chain(&self.message_fault)
     }
@@ -139,6 +143,12 @@ fn selects(watches: &Watches, places: &Places, target: Target) -> bool {
         list.is_empty() || list.iter().any(|wanted| fits(wanted.as_str()))
     };
     let (site, device) = (places.site(target), places.device_id(target));
+    // What is asked of every site of people's is not asked of the hub itself: a rule must mean it.
+    let is_meant = watches.site_kind.iter().any(|kind| kind == SiteKind::Hub.code())
+        || watches.site.iter().any(|id| id == own::SITE);
+    if own::is_own(&site.id) && !is_meant {
+        return false;
+    }
     let is_device = |id: &str| device.is_some_and(|device| id == device.as_str() || id == device.name());
     let of_site = among(&watches.site_kind, &|kind| kind == site.kind.code())
         && among(&watches.site, &|id| id == site.id.as_str())

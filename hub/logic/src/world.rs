@@ -3,9 +3,10 @@
 //! Handed to scripts by reference count, so that looking costs nothing and changes nothing. Read next:
 //! [`crate::rules::watched`], the face that scripts see.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use hub_model::{Quality, Reading, Reason, Timestamp, Upkeep};
+use hub_model::{Quality, Reading, Reason, Timestamp, Upkeep, own};
 
 use crate::judge::LIVE_WITHIN;
 use crate::memory::PointMemory;
@@ -21,6 +22,8 @@ pub(crate) struct World {
     pub(crate) upkeep: Arc<Upkeep>,
     /// Whether the hub's own time can be trusted.
     pub(crate) is_clock_trusted: bool,
+    /// What is wrong with rules, by the points that stand for them.
+    pub(crate) faults: HashMap<PointNo, Arc<str>>,
 }
 
 impl World {
@@ -42,6 +45,12 @@ impl World {
             Target::Point(point) => self.memories[point].latest.as_ref(),
             _ => None,
         }
+    }
+
+    /// Since when what the hub says of itself has been so. Of others it only knows when it heard of it.
+    pub(crate) fn own_since(&self, target: Target) -> Option<Timestamp> {
+        let is_own = own::is_own(&self.places.site(target).id);
+        self.latest(target).filter(|_| is_own).map(|latest| latest.measured_at)
     }
 
     /// Whether all of the target's points that ever said anything are missing now; `None` when none ever did.

@@ -45,11 +45,17 @@ pub enum SiteKind {
     WifiAccessPoint,
     /// Anything else.
     Other,
+    /// The hub itself: see [`crate::own`].
+    Hub,
 }
 
 impl SiteKind {
     /// All of them.
-    pub const ALL: [SiteKind; 4] = [Self::WaterStation, Self::WasteSite, Self::WifiAccessPoint, Self::Other];
+    pub const ALL: [SiteKind; 5] =
+        [Self::WaterStation, Self::WasteSite, Self::WifiAccessPoint, Self::Other, Self::Hub];
+    /// Those that people may give a site.
+    pub const CONFIGURED: [SiteKind; 4] =
+        [Self::WaterStation, Self::WasteSite, Self::WifiAccessPoint, Self::Other];
 
     /// The word in files and in the API.
     pub const fn code(self) -> &'static str {
@@ -58,6 +64,7 @@ impl SiteKind {
             Self::WasteSite => "waste_site",
             Self::WifiAccessPoint => "wifi_access_point",
             Self::Other => "other",
+            Self::Hub => "hub",
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod duration;
 pub mod id;
 pub mod limit;
 pub mod notice;
+pub mod own;
 pub mod quality;
 pub mod quantity;
 pub mod reading;

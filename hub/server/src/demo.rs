@@ -99,9 +99,11 @@ async fn run(dir: &Path, options: &DemoOptions) -> anyhow::Result<()> {
         }
         config.rules = RuleFiles::only(dir.join(RULES));
     };
+    let broken = hub.broken();
     tokio::select! {
         () = stop => {}
         () = reload::watch(&mut hub, dir, seen, hangup, fixed) => {}
+        () = broken => tracing::error!("the pipeline has ended; the hub cannot go on"),
     }
     publishers.stop().await;
     hub.stop().await?;

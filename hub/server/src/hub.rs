@@ -23,6 +23,7 @@ use crate::first_start;
 use crate::keeper::Keeper;
 use crate::mqtt_field::WatchedMqtt;
 use crate::notify::{HubHost, NoticesOfHub, Running as Notices, Stored, Told};
+use crate::own::{Looks, Watcher};
 use crate::pipeline::{Inputs, Pipeline, Renewal};
 use crate::push::PushCounters;
 use crate::reload::Configuration;
@@ -71,6 +72,7 @@ pub struct Hub {
     keeper: Keeper,
     told: Told,
     notices: Notices,
+    watcher: Watcher,
     store: Arc<Store>,
 }
 
@@ -85,7 +87,7 @@ impl Hub {
         let listener = TcpListener::bind(http.listen).await;
         let listener =
             listener.with_context(|| format!("[http] listen: cannot listen on {}", http.listen))?;
-        let tls = http.tls.map(Tls::open).transpose().context("[http] tls")?;
+        let tls = http.tls.clone().map(Tls::open).transpose().context("[http] tls")?;
         let tls: Option<hub_api::TlsSource> =
             tls.map(|tls| Arc::new(move || tls.config()) as hub_api::TlsSource);
         let store = Arc::new(Store::open(hub_store::Settings {
@@ -104,6 +106,9 @@ impl Hub {
         let pushed = Arc::new(PushCounters::default());
         let (push, backtest) = (wanted.push(pushed.clone()), wanted.backtest(store.clone()));
         let Wanted { commune, rules, configured, needs_restart, logic, telling, .. } = wanted;
+        let mqtt_tls = configured.mqtt.as_ref().and_then(|mqtt| mqtt.tls.as_ref());
+        let certificates = [http.tls.as_ref(), mqtt_tls].into_iter().flatten().map(|tls| tls.cert.clone());
+        let certificates: Vec<_> = certificates.collect();
         let started_at = clock.now();
         let logic = logic.build((&store, &records), started_at, started_at)?;
 
@@ -171,6 +176,13 @@ impl Hub {
         };
         let rules_changed = Arc::new(Notify::new());
         let rule_desk = RuleDesk::new(Arc::new(Folder { files: rules, changed: rules_changed.clone() }));
+        let looks = Looks {
+            store: store.clone(),
+            clock: clock.clone(),
+            configuration: configuration.clone(),
+            certificates,
+            dir: stored.dir,
+        };
         let setup_code = first_start::setup_code(&accounts, listener.local_addr()?)?;
         let api = hub_api::Hub {
             setup_code,
@@ -210,6 +222,7 @@ impl Hub {
         let http_task = tokio::spawn(hub_api::serve(listener, tls, served, stopped));
         let mqtt = adapters.mqtt();
         let keeper = Keeper::start(store.clone(), keeping, keeper_clock)?;
+        let watcher = Watcher::start(looks, intake.clone(), live.clone())?;
         Ok(Self {
             http,
             mqtt,
@@ -233,6 +246,7 @@ impl Hub {
             keeper,
             told,
             notices,
+            watcher,
             store,
         })
     }
@@ -309,8 +323,12 @@ impl Hub {
         }
         self.notices.ask_to_stop().await;
         let store = self.store;
-        let keeper = self.keeper;
-        tokio::task::spawn_blocking(move || keeper.stop()).await?;
+        let (keeper, watcher) = (self.keeper, self.watcher);
+        tokio::task::spawn_blocking(move || {
+            watcher.stop();
+            keeper.stop();
+        })
+        .await?;
         let closed = tokio::task::spawn_blocking(move || store.close()).await?;
         tokio::task::spawn_blocking(move || self.notices.join()).await?;
         let joined = tokio::task::spawn_blocking(move || self.pipeline.join()).await?;

@@ -19,6 +19,7 @@ mod keeper;
 mod limits;
 mod mqtt_field;
 mod notify;
+mod own;
 mod pipeline;
 mod push;
 mod reload;

@@ -87,7 +87,7 @@ impl Pipeline {
                     self.drain(&mut inputs);
                     return;
                 }
-                () = tokio::time::sleep(wait) => self.tick(),
+                () = tokio::time::sleep(wait) => self.tick_if_due(),
             };
             if !open {
                 tracing::error!("the store is closed; the pipeline ends");
@@ -126,6 +126,12 @@ impl Pipeline {
         // Whoever asked may have gone; the configuration has changed all the same.
         renewal.done.send(built).unwrap_or(());
         self.tick()
+    }
+
+    /// Between ticks the clock alone is looked at, which costs nothing.
+    fn tick_if_due(&mut self) -> bool {
+        let effects = self.overdue(self.clock.now());
+        effects.is_empty() || self.append(effects, || ())
     }
 
     fn tick(&mut self) -> bool {

@@ -9,7 +9,7 @@ use adapters_push::finder::PackError;
 use adapters_push::line::Precision;
 use adapters_push::{Finder, Kind, Known, PushDevice, Scope, Taken, TooLarge, senml};
 use hub_api::{PushError, PushFormat, PushReader, PushRefusal, Pushed, RefusalKind, TimeUnit};
-use hub_model::{Commune, Timestamp};
+use hub_model::{Commune, Timestamp, own};
 
 /// What was pushed, for metrics. Each counts since the start.
 #[derive(Debug, Default)]
@@ -31,7 +31,9 @@ pub struct Reader {
 impl Reader {
     /// A reader for the commune's points and the devices that push.
     pub fn new(commune: &Commune, devices: &[PushDevice], counters: Arc<PushCounters>) -> Self {
-        let known = commune.devices().flat_map(|device| {
+        // What the hub says of itself nobody else says.
+        let others = commune.devices().filter(|device| !own::is_own(&device.id.site()));
+        let known = others.flat_map(|device| {
             let is_pushed = device.adapter == "push";
             device.points.iter().map(move |point| Known { id: point.id.clone(), unit: point.unit, is_pushed })
         });

@@ -14,6 +14,7 @@ use tokio::signal::unix::Signal;
 
 use crate::config::{Config, StoreSettings};
 use crate::hub::Hub;
+use crate::own::NOTE_FILE;
 
 /// Files are looked at so often, so that a change is taken up within two seconds.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -60,25 +61,32 @@ impl NeedsRestart {
 #[derive(Debug, Clone)]
 pub struct Configuration {
     running: Arc<NeedsRestart>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
     /// What is to be told of it; empty when the files are what runs.
-    detail: Arc<Mutex<String>>,
+    detail: String,
+    /// Whether changed files were refused.
+    is_refused: bool,
 }
 
 impl Configuration {
     /// A configuration that the hub was started with.
     pub fn taken_up(running: NeedsRestart) -> Self {
-        Self { running: Arc::new(running), detail: Arc::default() }
+        Self { running: Arc::new(running), state: Arc::default() }
     }
 
     /// The hub has taken up another one, as far as it can without a start.
     pub fn renewed(&self, wanted: NeedsRestart) {
         let waiting = self.running.differing(&wanted);
         if waiting.is_empty() {
-            self.set(String::new());
+            self.set(String::new(), false);
             tracing::info!("the changed configuration is taken up");
         } else {
             let sections = waiting.join(", ");
-            self.set(format!("changes of {sections} take effect at the next start"));
+            self.set(format!("changes of {sections} take effect at the next start"), false);
             tracing::warn!(sections, "the changed configuration is taken up, but for what needs a start");
         }
     }
@@ -86,16 +94,21 @@ impl Configuration {
     /// The files are faulty; what runs stays.
     fn refused(&self, faults: &str) {
         tracing::error!("the changed configuration is refused, the running one stays: {faults}");
-        self.set(format!("the changed files are refused, the running configuration stays: {faults}"));
+        self.set(format!("the changed files are refused, the running configuration stays: {faults}"), true);
     }
 
-    fn set(&self, detail: String) {
-        *self.detail.lock().unwrap_or_else(PoisonError::into_inner) = detail;
+    /// Whether changed files were refused, and not mended since.
+    pub fn is_refused(&self) -> bool {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).is_refused
+    }
+
+    fn set(&self, detail: String, is_refused: bool) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State { detail, is_refused };
     }
 
     /// How it stands, for `/health/ready`.
     pub fn part(&self) -> Part {
-        let detail = self.detail.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let detail = self.state.lock().unwrap_or_else(PoisonError::into_inner).detail.clone();
         if detail.is_empty() { Part::ok("configuration") } else { Part::degraded("configuration", detail) }
     }
 }
@@ -149,10 +162,10 @@ async fn take_up(hub: &mut Hub, dir: &Path, fixed: impl Fn(&mut Config)) {
 /// What tells that a file has changed: its size and its time.
 pub type Seen = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 
-/// Whether a file belongs to a store: a database, what SQLite keeps beside it, or the lock.
+/// Whether a file belongs to a store: a database, what SQLite keeps beside it, the lock, or the note of the last backup.
 fn is_of_a_store(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.contains(".sqlite") || name.ends_with(".lock")
+    name.contains(".sqlite") || name.ends_with(".lock") || name.starts_with(NOTE_FILE)
 }
 
 /// Looks at the files of a configuration. To be done before they are read, so that no change falls in between.

@@ -267,7 +267,7 @@ fn store_part(health: &StoreHealth) -> Part {
 }
 
 /// Resident memory of this process; `None` where the kernel does not tell.
-fn resident_bytes() -> Option<f64> {
+pub fn resident_bytes() -> Option<f64> {
     let statm = fs::read_to_string("/proc/self/statm").ok()?;
     let pages: f64 = statm.split_whitespace().nth(1)?.parse().ok()?;
     Some(pages * PAGE_BYTES)

@@ -15,6 +15,8 @@ use hub_api::{RuleBook, RuleOrigin, RuleText};
 use hub_logic::{Elapsed, EmbeddedRule, RuleFault, RuleSet, embedded_rules};
 use tokio::sync::Notify;
 
+/// How the files of rules that watch the hub itself begin.
+const OF_THE_HUB: &str = "hub-";
 /// Largest rule or cases file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
 /// The folder beside hub.toml whose files stand in for those that come with the hub.
@@ -65,12 +67,19 @@ impl RuleFiles {
         self.texts(CASES, |shipped| shipped.cases)
     }
 
-    /// The rules, those that are switched off not judging, and what is wrong with those that are on.
+    /// The rules, those that are switched off not judging, and what is wrong with those that are on. The rules that watch the
+    /// hub itself are always among them, each unless the folder has a file of its name.
     ///
     /// # Errors
     /// As [`Self::rules`].
     pub fn compile(&self) -> anyhow::Result<(RuleSet, Vec<RuleFault>)> {
-        let (mut set, mut faults) = RuleSet::compile(self.rules()?);
+        let mut files = self.rules()?;
+        for (name, text) in embedded_rules().map(|it| it.rule) {
+            if is_of_the_hub(name) && !files.iter().any(|(known, _)| known == name) {
+                files.push((name.to_owned(), text.to_owned()));
+            }
+        }
+        let (mut set, mut faults) = RuleSet::compile(files);
         let off = self.off()?;
         faults.retain(|fault| !off.iter().any(|id| **id == *fault.rule));
         set.switch_off(off);
@@ -128,6 +137,10 @@ impl RuleFiles {
         names.sort();
         Ok(names)
     }
+}
+
+fn is_of_the_hub(name: &str) -> bool {
+    name.starts_with(OF_THE_HUB)
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
@@ -200,7 +213,8 @@ impl Folder {
     /// The rule as it comes with the hub, where those are in use.
     fn shipped(&self, rule: &str) -> Option<EmbeddedRule> {
         let name = format!("{rule}{RULE}");
-        embedded_rules().into_iter().find(|it| self.files.with_shipped && it.rule.0 == name)
+        let is_in_use = self.files.with_shipped || is_of_the_hub(rule);
+        embedded_rules().into_iter().find(|it| is_in_use && it.rule.0 == name)
     }
 
     /// Makes a file hold a text, all of it or as before whatever happens; without one, or where it is the text that comes with
@@ -271,5 +285,8 @@ mod tests {
         assert!(files.rules().unwrap_err().to_string().contains("[rules] dir"));
         fs::create_dir(dir.path().join("gone")).unwrap();
         assert_eq!(files.rules().unwrap(), []);
+        let (rules, faults) = files.compile().unwrap();
+        assert!(faults.is_empty() && rules.ids().count() > 0, "the hub's watch on itself goes on");
+        assert!(rules.ids().all(|id| id.starts_with(OF_THE_HUB)));
     }
 }

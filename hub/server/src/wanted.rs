@@ -17,6 +17,7 @@ use crate::adapters::Configured;
 use crate::backtest::Backtests;
 use crate::config::Config;
 use crate::notify::Telling;
+use crate::own::with_own;
 use crate::push::{PushCounters, Reader};
 use crate::reload::NeedsRestart;
 use crate::rules::RuleFiles;
@@ -52,7 +53,7 @@ impl Wanted {
     pub fn of(config: Config) -> anyhow::Result<Self> {
         let needs_restart = NeedsRestart::of(&config);
         let (rules, faults) = config.rules.compile()?;
-        let commune = Arc::new(config.commune);
+        let commune = Arc::new(with_own(config.commune, &rules));
         let mut rule_faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         rule_faults.extend(rules.override_faults(&commune).iter().map(ToString::to_string));
         let zone = TimeZone::get(&commune.timezone)?;

@@ -12,6 +12,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
+use adapters_sdk::Clock;
 use serde_json::{Value, json};
 use support::{Folder, Hub, wait_for};
 
@@ -112,7 +113,9 @@ fn a_full_disk_makes_everybody_wait_and_is_over_when_there_is_space() {
     assert_eq!(acknowledged(&mut device), 1);
     assert_eq!(hub.post("/readings", &reading(1_760_000_000_000)).0, 204);
 
+    let mut stream = hub.stream("");
     limit_files(&hub, "4096");
+    let full = Clock::system().now();
     publish(&mut device, 2, 2.25);
     device.set_read_timeout(Some(SILENCE)).unwrap();
     let silence = device.read(&mut [0]).unwrap_err().kind();
@@ -121,6 +124,10 @@ fn a_full_disk_makes_everybody_wait_and_is_over_when_there_is_space() {
         Some(ready(&hub)).filter(|(status, _)| *status == 503)
     });
     assert!(told.1["store"]["detail"].as_str().unwrap().contains("commits have failed"), "{}", told.1);
+    // No alarm can be committed, so nothing tells of one; the stream tells of the store itself.
+    assert_eq!(stream.next_of("health")["store"], "failed");
+    let found = Clock::system().now();
+    assert_eq!(hub.get("/alarms?state=all"), json!([]));
     let request = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
     let refused = request
         .post(format!("http://{}/api/v1/readings", hub.http))
@@ -138,6 +145,18 @@ fn a_full_disk_makes_everybody_wait_and_is_over_when_there_is_space() {
     wait_for("the store to be well", BOUND, || (ready(&hub).0 == 200).then_some(()));
     assert_eq!(hub.point("station/lab/level")["latest"]["value"], 2.25);
     assert_eq!(hub.post("/readings", &reading(1_760_000_060_000)).0, 204);
+
+    // Now it is an alarm, the hub's own and critical, as old as the failure.
+    let alarm = stream.next_of("alarm");
+    assert_eq!(
+        (&alarm["rule"], &alarm["site"], &alarm["priority"]),
+        (&json!("hub-store-failing"), &json!("_hub"), &json!("critical"))
+    );
+    let raised_at: jiff::Timestamp = alarm["raised_at"].as_str().unwrap().parse().unwrap();
+    let raised_at = raised_at.as_millisecond();
+    assert!((full.as_millis()..=found.as_millis()).contains(&raised_at), "{full} {alarm} {found}");
+    assert_eq!(hub.get("/alarms?site=_hub")[0]["id"], alarm["id"]);
+    assert_eq!(stream.next_of("health"), json!({"store": "ok", "since": null}));
     let all = hub.get("/readings?point=station/lab/level&from=2025-10-01T00:00:00Z&to=2100-01-01T00:00:00Z");
     assert_eq!(all["v"].as_array().unwrap().len(), 4, "{all}");
     hub.stop();

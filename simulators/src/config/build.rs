@@ -74,9 +74,11 @@ impl Builder<'_> {
         let file: SiteFile = self.source.parse()?;
         let id = SiteId::parse(file.id.get_ref())
             .map_err(|error| self.source.fault(&file.id, format!("id: {error}")))?;
-        let kind =
-            SiteKind::ALL.into_iter().find(|kind| kind.code() == file.kind.get_ref()).ok_or_else(|| {
-                let allowed = SiteKind::ALL.map(SiteKind::code).join(", ");
+        let kind = SiteKind::CONFIGURED
+            .into_iter()
+            .find(|kind| kind.code() == file.kind.get_ref())
+            .ok_or_else(|| {
+                let allowed = SiteKind::CONFIGURED.map(SiteKind::code).join(", ");
                 self.source
                     .fault(&file.kind, format!("kind: found \"{}\", allowed: {allowed}", file.kind.get_ref()))
             })?;

@@ -18,7 +18,7 @@ import { summaryLine } from "../../state/site";
 import { store, type PointEntry } from "../../state/store";
 import { placeOf } from "../../ui/AlarmRow";
 import { MovingBar } from "../../ui/MovingBar";
-import { LostBanner } from "../../ui/Shell";
+import { LostBanner, StoreBanner } from "../../ui/Shell";
 import { keyPoints } from "../../ui/SiteCard";
 import { Empty, Loading } from "../../ui/States";
 import { StatusMark } from "../../ui/StatusMark";
@@ -108,6 +108,7 @@ function Screen() {
         </p>
       </header>
       <LostBanner />
+      <StoreBanner />
       <div class="wall-body">
         <Waiting />
         {shown !== null && <WallSite key={shown.id} site={shown} />}

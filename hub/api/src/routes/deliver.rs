@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use hub_model::{Observation, Sample, Timestamp};
+use hub_model::{Observation, Sample, Timestamp, own};
 use serde_json::Value;
 
 use crate::app::{App, SharedApp};
@@ -73,7 +73,8 @@ fn observation(
         wrong.extend(unknown.map(no_point));
         wrong
     })?;
-    let Some((point, _)) = app.point(&reading.point) else {
+    // What the hub says of itself nobody else says.
+    let Some((point, _)) = app.point(&reading.point).filter(|(point, _)| !own::is_own(&point.site())) else {
         return Err(vec![no_point(&reading.point)]);
     };
     let sample = Sample::Value(reading.v);

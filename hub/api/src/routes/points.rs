@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use hub_model::{Device, Point, PointId, Quantity, Timestamp};
+use hub_model::{Device, Point, PointId, Quantity, Timestamp, own};
 use hub_store::Latest;
 
 use crate::app::SharedApp;
@@ -16,7 +16,8 @@ use crate::problem::Problem;
 use crate::query::Params;
 use crate::wire;
 
-/// All points, or those of a site or a quantity, with their latest values.
+/// All points of the commune's sites, or those of a site or a quantity, with their latest values. The hub's own come for
+/// `site=_hub`.
 #[utoipa::path(
     get, path = "/points", tag = "points",
     params(
@@ -45,7 +46,8 @@ pub(crate) async fn get_points(
     let now = app.now();
     let mut points = Vec::new();
     for device in app.hub.commune.devices() {
-        if site.is_some_and(|site| site.id != device.id.site()) {
+        let its_site = device.id.site();
+        if site.map_or_else(|| own::is_own(&its_site), |site| site.id != its_site) {
             continue;
         }
         for point in &device.points {

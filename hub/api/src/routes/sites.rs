@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use hub_model::{AlarmState, Device, PointId, Quality, Site, Timestamp};
+use hub_model::{AlarmState, Device, PointId, Quality, Site, Timestamp, own};
 use hub_store::{AlarmFilter, Latest};
 
 use crate::accept;
@@ -22,7 +22,7 @@ const GEO_JSON: &str = "application/geo+json";
 /// Most active alarms that are counted.
 const MAX_ALARMS: usize = 10_000;
 
-/// All sites, or a GeoJSON FeatureCollection of them.
+/// All sites of the commune, or a GeoJSON FeatureCollection of them. The hub itself is not among them: `GET /sites/_hub`.
 #[utoipa::path(
     get, path = "/sites", tag = "sites",
     responses(
@@ -38,7 +38,8 @@ pub(crate) async fn get_sites(
 ) -> Result<Response, Problem> {
     params.only(&[], &[])?;
     let now = Now::read(&app).await?;
-    let sites: Vec<wire::Site> = app.hub.commune.sites.iter().map(|site| now.site(site)).collect();
+    let listed = app.hub.commune.sites.iter().filter(|site| !own::is_own(&site.id));
+    let sites: Vec<wire::Site> = listed.map(|site| now.site(site)).collect();
     if accept::choose(&headers, &["application/json", GEO_JSON]) != GEO_JSON {
         return Ok((vary(), Json(sites)).into_response());
     }

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use hub_model::PointId;
+use hub_model::{PointId, Timestamp, own};
 use hub_store::CommitSeq;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Interval, MissedTickBehavior};
@@ -31,10 +31,12 @@ const RETRY_MS: u32 = 2_000;
 /// Most ids in the filter.
 const MAX_FILTER: usize = 500;
 
-/// Live events: `reading` (ReadingEvent), `alarm` (Alarm) and `resync` (something was left out: load everything again).
+/// Live events: `reading` (ReadingEvent), `alarm` (Alarm), `resync` (something was left out: load everything again) and
+/// `health` (HealthEvent: the store takes nothing, or does again).
 ///
 /// The last event of a commit has its number as `id`. Sent back as `Last-Event-ID`, or as the parameter, the stream goes
-/// on after it. Without `points` and `alarms` all readings and all alarms come; with one of them, only what is named.
+/// on after it. Without `points` and `alarms` all readings of the commune's sites and all alarms come; with one of them, only what is
+/// named. Readings of the hub itself (`_hub`) come only where they are named.
 #[utoipa::path(
     get, path = "/stream", tag = "stream",
     params(
@@ -73,6 +75,7 @@ pub(crate) async fn get_stream(
         is_begun: false,
         renewals,
         is_over: false,
+        failing_since: None,
         app,
         caller,
         filter,
@@ -140,7 +143,11 @@ impl Filter {
         match &event.point {
             None => self.alarms,
             Some(point) => {
-                self.readings && self.points.as_ref().is_none_or(|points| points.binary_search(point).is_ok())
+                let is_wanted = match &self.points {
+                    Some(points) => points.binary_search(point).is_ok(),
+                    None => !own::is_own(&point.site()),
+                };
+                self.readings && is_wanted
             }
         }
     }
@@ -166,6 +173,8 @@ struct Listener {
     /// The configuration that this stream was opened under.
     renewals: u64,
     is_over: bool,
+    /// What was said last of a store that takes nothing.
+    failing_since: Option<Timestamp>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -188,6 +197,7 @@ impl Listener {
                 self.resync(progress.newest, &mut text);
                 return Some(text);
             }
+            self.say_health(progress.failing_since, &mut text);
             self.gather(&mut text);
             if !text.is_empty() {
                 // An id without data is no event, but is where the browser goes on from after a break.
@@ -212,6 +222,18 @@ impl Listener {
             Next::Behind(newest) => self.resync(newest, text),
             Next::Commits(commits) => commits.iter().for_each(|commit| self.commit(commit, text)),
         }
+    }
+
+    /// What cannot be told as an alarm, since it could not be committed.
+    fn say_health(&mut self, failing_since: Option<Timestamp>, text: &mut String) {
+        if self.failing_since == failing_since {
+            return;
+        }
+        self.failing_since = failing_since;
+        let event = wire::HealthEvent::of(failing_since, &self.app.zone);
+        // A word and a time are always JSON.
+        let json = serde_json::to_string(&event).unwrap_or_default();
+        text.push_str(&format!("event: health\ndata: {json}\n\n"));
     }
 
     fn resync(&mut self, newest: CommitSeq, text: &mut String) {

@@ -48,6 +48,8 @@ codes! {
         WifiAccessPoint,
         /// Anything else.
         Other,
+        /// The hub itself; not among `GET /sites`.
+        Hub,
     }
 }
 

@@ -1,8 +1,11 @@
 //! `/health` in the public JSON.
 
+use hub_model::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::health::{Health, Part, PartState};
+use crate::local::Zone;
 
 /// The process answers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -44,6 +47,26 @@ pub struct RuleHealth {
     pub id: String,
     /// What is wrong.
     pub fault: super::RuleFault,
+}
+
+/// A `health` event of the live stream: whether the hub takes readings in just now.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct HealthEvent {
+    /// `ok`, or `failed` while nothing can be committed.
+    pub store: &'static str,
+    /// Since when it has failed.
+    #[schema(required)]
+    pub since: Option<String>,
+}
+
+impl HealthEvent {
+    /// The event of a store that takes nothing since then, or takes everything.
+    pub fn of(failing_since: Option<Timestamp>, zone: &Zone) -> Self {
+        Self {
+            store: if failing_since.is_some() { "failed" } else { "ok" },
+            since: failing_since.map(|at| zone.print(at)),
+        }
+    }
 }
 
 impl Readiness {

@@ -40,7 +40,7 @@ pub use backtest::{Backtest, BacktestRequest};
 pub use code::{AlarmState, DeviceState, LimitStatus, Priority, Quality, Role, SiteKind, SiteState, Why};
 pub use completeness::{Completeness, DayCompleteness};
 pub use field::{Bus, Probe, ProbeRequest, Write, WriteRequest};
-pub use health::{Liveness, Readiness, RuleHealth};
+pub use health::{HealthEvent, Liveness, Readiness, RuleHealth};
 pub use incoming::{Moment, NewReading, NewReadings};
 pub use influx::InfluxError;
 pub use mqtt::{

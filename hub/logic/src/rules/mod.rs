@@ -74,6 +74,14 @@ impl RuleSet {
         self.rules.iter().map(|rule| &rule.id)
     }
 
+    /// Id and title of every rule, the refused ones (which have no other title than their id) at the end.
+    pub fn titles(&self) -> Vec<(RuleId, LocalText)> {
+        let taken = self.rules.iter().map(|rule| (Arc::clone(&rule.id), rule.facts.title.clone()));
+        let refused =
+            self.refused.iter().map(|fault| (Arc::clone(&fault.rule), LocalText::same(&*fault.rule)));
+        taken.chain(refused).collect()
+    }
+
     pub(crate) fn watch_time(&mut self, elapsed: Elapsed) {
         self.sandbox.watch_time(elapsed);
     }

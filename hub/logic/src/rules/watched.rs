@@ -64,6 +64,7 @@ pub(super) fn register(engine: &mut Engine) {
         .register_get("site", |p: &mut Watched| p.site())
         .register_get("device", |p: &mut Watched| p.device())
         .register_get("id", |p: &mut Watched| p.world.places.subject(p.target).as_str().to_owned())
+        .register_get("fault", |p: &mut Watched| or_unit(p.fault()))
         .register_get("name", |p: &mut Watched| p.name().vi.clone())
         .register_get("name_en", |p: &mut Watched| p.name().en.clone())
         .register_get("limit", |p: &mut Watched| LimitView::of(p.limit()));
@@ -100,6 +101,14 @@ impl Watched {
     fn value(&self) -> Option<f64> {
         let latest = self.world.latest(self.target).filter(|latest| latest.quality.is_judged())?;
         latest.value
+    }
+
+    /// What is wrong with the rule that a point of the hub itself stands for.
+    fn fault(&self) -> Option<ImmutableString> {
+        match self.target {
+            Target::Point(point) => self.world.fault(point).map(|fault| (&**fault).into()),
+            _ => None,
+        }
     }
 
     fn previous(&self) -> Option<f64> {

@@ -11,6 +11,7 @@ use hub_store::archive::{self, Archive, BrokerFile};
 
 use super::{ConfigDir, warn};
 use crate::config::Config;
+use crate::own::BackupNote;
 use crate::wanted::MQTT_FILE;
 
 pub(super) const BROKER: BrokerFile =
@@ -28,7 +29,11 @@ pub struct ArchiveOptions {
 pub fn backup(options: &ArchiveOptions, out: &mut impl Write) -> anyhow::Result<()> {
     let store = Config::store_dir(&options.config.dir)?;
     let version = env!("CARGO_PKG_VERSION");
-    let archive = archive::backup(&store, &options.file, &BROKER, Clock::system().now(), version)?;
+    let now = Clock::system().now();
+    let archive = archive::backup(&store, &options.file, &BROKER, now, version)?;
+    if let Err(error) = BackupNote::Made(now).write(&store) {
+        warn(&[format!("the backup is sound, but the hub does not know of it: {error}")]);
+    }
     // Nothing else on stdout, so that `sha256sum --check` takes it as it is.
     writeln!(out, "{}  {}", archive.sha256, options.file.display())?;
     warn_of(&archive);

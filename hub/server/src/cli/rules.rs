@@ -19,6 +19,7 @@ use jiff::tz::TimeZone;
 use super::ConfigDir;
 use crate::backtest::Backtests;
 use crate::config::{Config, nearest};
+use crate::own::with_own;
 use crate::rules::{RuleFiles, Text};
 
 /// The ending of a file of cases, after the rule's id.
@@ -126,8 +127,9 @@ pub fn backtest(options: &BacktestOptions, out: &mut impl Write) -> anyhow::Resu
     let (from, to) = (moment(&options.from)?, moment(&options.to)?);
     let source = options.source.as_ref().map(std::fs::read_to_string).transpose()?;
     let readable = Readable::open(&config.store.dir)?;
+    let (rules, _) = config.rules.compile()?;
     let backtests = Backtests {
-        commune: Arc::new(config.commune),
+        commune: Arc::new(with_own(config.commune, &rules)),
         zone: zone.clone(),
         rules: config.rules,
         history: readable.store.clone(),

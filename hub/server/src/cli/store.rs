@@ -6,7 +6,7 @@ use std::io::Write;
 
 use anyhow::ensure;
 use clap::{Args, Subcommand};
-use hub_model::Timestamp;
+use hub_model::{Timestamp, own};
 use hub_store::inspect::{self, PointStats, StatsReport, StoreFault};
 use serde_json::json;
 
@@ -35,8 +35,11 @@ pub fn run(command: StoreCommand, out: &mut impl Write) -> anyhow::Result<()> {
     match command {
         StoreCommand::Check(config) => check(&config, out),
         StoreCommand::Stats(options) => {
-            let report = inspect::stats(&Config::store_dir(&options.config.dir)?)?;
-            if options.json { print_json(&report, out) } else { print_text(&report, out) }
+            let mut report = inspect::stats(&Config::store_dir(&options.config.dir)?)?;
+            // What the hub keeps of itself is told apart: nobody has configured it.
+            let own =
+                report.points.extract_if(.., |point| own::is_own(&point.point.site())).collect::<Vec<_>>();
+            if options.json { print_json(&report, &own, out) } else { print_text(&report, &own, out) }
         }
     }
 }
@@ -71,7 +74,7 @@ fn time(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.as_millis()).map_or_else(|_| at.to_string(), |at| at.to_string())
 }
 
-fn print_text(report: &StatsReport, out: &mut impl Write) -> anyhow::Result<()> {
+fn print_text(report: &StatsReport, own: &[PointStats], out: &mut impl Write) -> anyhow::Result<()> {
     writeln!(out, "{:<40} {:>12} {:>7}  {:<24} {:<24}", "point", "readings", "B each", "oldest", "newest")?;
     for point in &report.points {
         let moment = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), time);
@@ -86,6 +89,9 @@ fn print_text(report: &StatsReport, out: &mut impl Write) -> anyhow::Result<()> 
             if point.hourly > 0 { format!(" and {} by the hour", point.hourly) } else { String::new() },
         )?;
     }
+    if !own.is_empty() {
+        writeln!(out, "of the hub itself: {} points, {} readings", own.len(), readings(own))?;
+    }
     writeln!(
         out,
         "{} points, {} readings, {} of them not yet sealed; {} bytes{}, {} of them free",
@@ -99,12 +105,16 @@ fn print_text(report: &StatsReport, out: &mut impl Write) -> anyhow::Result<()> 
     Ok(())
 }
 
+fn readings(points: &[PointStats]) -> u64 {
+    points.iter().map(|point| point.readings).sum()
+}
+
 /// Bytes of a point's chunks for each of its readings; a point whose readings have left has none.
 fn each(point: &PointStats) -> Option<f64> {
     (point.readings > 0 && point.hourly == 0).then(|| point.bytes as f64 / point.readings as f64)
 }
 
-fn print_json(report: &StatsReport, out: &mut impl Write) -> anyhow::Result<()> {
+fn print_json(report: &StatsReport, own: &[PointStats], out: &mut impl Write) -> anyhow::Result<()> {
     let moment = |at: Option<Timestamp>| at.map(time);
     let point = |point: &PointStats| {
         json!({
@@ -120,6 +130,7 @@ fn print_json(report: &StatsReport, out: &mut impl Write) -> anyhow::Result<()> 
     let all = json!({
         "series": report.points.len(),
         "readings": report.readings(),
+        "hub": { "series": own.len(), "readings": readings(own) },
         "waiting": report.waiting,
         "file_bytes": report.file_bytes,
         "free_bytes": report.free_bytes,

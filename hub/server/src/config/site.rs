@@ -6,7 +6,7 @@ use adapters_modbus::ModbusDevice;
 use adapters_mqtt::MqttDevice;
 use adapters_push::PushDevice;
 use adapters_sdk::config::{Place, Problem, Problems, Table};
-use hub_model::{DeviceId, Limit, LocalText, Quantity, Site, SiteId, SiteKind, Unit};
+use hub_model::{DeviceId, Limit, LocalText, Quantity, Site, SiteId, SiteKind, Unit, own};
 
 use jiff::tz::TimeZone;
 
@@ -75,13 +75,17 @@ impl<'a> Reader<'a> {
     fn site(&mut self, mut table: Table, places: &mut HashMap<SiteId, Place>, problems: &mut Problems) {
         let id_fault = table.fault("id", "");
         let id = table.needed_parsed("id", problems, SiteId::parse);
+        if id.as_ref().is_some_and(own::is_own) {
+            let message = format!("found \"{}\", which is kept for the hub itself", own::SITE);
+            problems.error(Problem { message, ..id_fault.clone() });
+        }
         let first = id.as_ref().and_then(|id| places.insert(id.clone(), id_fault.place.clone()));
         let is_twice = first.is_some();
         if let (Some(id), Some(first)) = (&id, first) {
             let message = format!("found \"{id}\", which is already the id of the site at {first}");
             problems.error(Problem { message, ..id_fault });
         }
-        let kinds = SiteKind::ALL.map(|kind| (kind.code(), kind));
+        let kinds = SiteKind::CONFIGURED.map(|kind| (kind.code(), kind));
         let kind = table.needed_choice("kind", &kinds, problems);
         let name = table.local_text("name", problems);
         let location = ranges::location(&mut table, problems);

@@ -188,6 +188,27 @@ impl Hub {
         (answer.status().as_u16(), answer.body_mut().read_json().unwrap())
     }
 
+    /// The live stream with this query, from now on.
+    pub fn stream(&self, query: &str) -> Stream {
+        let config = ureq::Agent::config_builder().timeout_connect(Some(READY_WITHIN));
+        let request = config.build().new_agent().get(format!("http://{}/api/v1/stream{query}", self.http));
+        let answer = request.header("Authorization", format!("Bearer {}", self.token)).call().unwrap();
+        let (sender, events) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut kind = String::new();
+            for line in BufReader::new(answer.into_body().into_reader()).lines().map_while(Result::ok) {
+                if let Some(word) = line.strip_prefix("event: ") {
+                    word.clone_into(&mut kind);
+                } else if let Some(data) = line.strip_prefix("data: ") {
+                    let event = (kind.clone(), serde_json::from_str(data).unwrap_or(Value::Null));
+                    // The test may be over.
+                    let _ = sender.send(event);
+                }
+            }
+        });
+        Stream(events)
+    }
+
     /// DELETE below `/api/v1`: status and body.
     pub fn delete(&self, path: &str) -> (u16, Value) {
         let request = self.agent.delete(format!("http://{}/api/v1{path}", self.http));
@@ -273,6 +294,23 @@ impl Hub {
         assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
         let status = self.child.wait().unwrap();
         assert!(status.success(), "{status}");
+    }
+}
+
+/// A live stream that is read.
+pub struct Stream(mpsc::Receiver<(String, Value)>);
+
+impl Stream {
+    /// The data of the next event of this kind; others are passed over.
+    pub fn next_of(&mut self, kind: &str) -> Value {
+        let elapsed_ms = stopwatch();
+        loop {
+            let left = READY_WITHIN.saturating_sub(Duration::from_millis(elapsed_ms()));
+            let (found, data) = self.0.recv_timeout(left).unwrap_or_else(|_| panic!("no event {kind}"));
+            if found == kind {
+                return data;
+            }
+        }
     }
 }
 
