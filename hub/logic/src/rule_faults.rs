@@ -37,7 +37,9 @@ impl RuleFaults {
             said: None,
         };
         let taken = rules.rules.iter().map(|rule| one(&rule.id, 0));
-        let refused = rules.refused.iter().map(|fault| one(&fault.rule, 1));
+        // One that is switched off may be as faulty as it likes.
+        let fails = |fault: &RuleFault| usize::from(!rules.off.contains(&fault.rule));
+        let refused = rules.refused.iter().map(|fault| one(&fault.rule, fails(fault)));
         Self { all: taken.chain(refused).collect(), unsettled: BTreeSet::new() }
     }
 

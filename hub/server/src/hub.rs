@@ -108,7 +108,7 @@ impl Hub {
         let Wanted { commune, rules, configured, needs_restart, logic, telling, .. } = wanted;
         let mqtt_tls = configured.mqtt.as_ref().and_then(|mqtt| mqtt.tls.as_ref());
         let certificates = [http.tls.as_ref(), mqtt_tls].into_iter().flatten().map(|tls| tls.cert.clone());
-        let certificates: Vec<_> = certificates.collect();
+        let (certificates, store_dir) = (certificates.collect::<Vec<_>>(), stored.dir.clone());
         let started_at = clock.now();
         let logic = logic.build((&store, &records), started_at, started_at)?;
 
@@ -181,7 +181,7 @@ impl Hub {
             clock: clock.clone(),
             configuration: configuration.clone(),
             certificates,
-            dir: stored.dir,
+            dir: store_dir,
         };
         let setup_code = first_start::setup_code(&accounts, listener.local_addr()?)?;
         let api = hub_api::Hub {

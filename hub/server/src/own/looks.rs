@@ -55,6 +55,7 @@ impl Looks {
         let disk = self.store.health().disk;
         let found = [
             ("disk_free", disk.map(|disk| 100.0 * disk.free_bytes as f64 / disk.total_bytes.max(1) as f64)),
+            ("disk_left", disk.map(|disk| disk.free_bytes as f64)),
             ("memory", resident_bytes()),
             ("certificate_left", ends.map(|ends| days_between(now, ends))),
             ("backup_age", self.last_backup(now).map(|since| days_between(since, now))),

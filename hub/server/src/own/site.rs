@@ -14,9 +14,10 @@ use hub_model::{
 use super::watcher::READ_EVERY;
 
 /// (the point's own part, unit, decimals, Vietnamese, English)
-const POINTS: [(&str, &str, u8, &str, &str); 7] = [
+const POINTS: [(&str, &str, u8, &str, &str); 8] = [
     ("store_failing", "1", 0, "Không ghi được số liệu", "Nothing can be stored"),
     ("disk_free", "%", 1, "Ổ đĩa còn trống", "Disk free"),
+    ("disk_left", "By", 0, "Dung lượng trống", "Space left"),
     ("clock_trusted", "1", 0, "Đồng hồ đáng tin", "Clock trusted"),
     ("configuration_refused", "1", 0, "Cấu hình mới bị từ chối", "Changed configuration refused"),
     ("memory", "By", 0, "Bộ nhớ đang dùng", "Memory in use"),
