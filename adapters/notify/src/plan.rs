@@ -23,6 +23,7 @@ pub fn told(step: &Transition) -> Option<NoticeKind> {
         | Why::PutInService => (step.to == Unacknowledged).then_some(NoticeKind::Raised),
         Why::Acknowledged
         | Why::Commented
+        | Why::TextReviewed
         | Why::Shelved
         | Why::Suppressed
         | Why::TakenOutOfService

@@ -1,8 +1,9 @@
 //! The section `[notify]` of hub.toml: channels, routes, people, duty rotas. Reads no file but through [`SecretFiles`].
 //!
-//! The keys are told of in the crate's README. Read next: `channel.rs` (a kind's keys), `people.rs`, `route.rs`.
+//! The keys are told of in the crate's README. Read next: `channel.rs` (a kind's keys), `kind.rs` (what comes of them), `people.rs`, `route.rs`.
 
 mod channel;
+mod kind;
 mod people;
 mod route;
 
@@ -12,7 +13,7 @@ use adapters_sdk::config::{Place, Problem, Problems, Table};
 use hub_model::SiteId;
 use jiff::tz::TimeZone;
 
-pub use channel::{
+pub use kind::{
     Channel, CloudEvents, Command, Email, Encryption, Kind, Mqtt, Secret, Sms, Telegram, Webhook, Zalo,
 };
 pub use people::{AddressKind, Person};

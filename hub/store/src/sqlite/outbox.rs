@@ -114,7 +114,7 @@ fn forget(transaction: &Transaction<'_>, before: Timestamp) -> rusqlite::Result<
 
 impl Outbox for Store {
     fn queues(&self) -> Result<Vec<Queue>, StoreError> {
-        self.readers.ask("waiting notices", |connection| {
+        self.ask("waiting notices", |connection| {
             let question = format!(
                 "SELECT channel, recipient, count(*), min(due), min(CASE WHEN priority = {} THEN due END) FROM notice
                  WHERE message IS NULL GROUP BY channel, recipient ORDER BY channel, recipient",
@@ -135,7 +135,7 @@ impl Outbox for Store {
     }
 
     fn pending(&self) -> Result<Vec<Message>, StoreError> {
-        self.readers.ask("pending messages", |connection| {
+        self.ask("pending messages", |connection| {
             let mut query =
                 connection.prepare_cached("SELECT * FROM message WHERE state = 'pending' ORDER BY id")?;
             query.query_and_then([], message_of)?.collect()
@@ -143,7 +143,7 @@ impl Outbox for Store {
     }
 
     fn message(&self, id: MessageId, limit: usize) -> Result<Option<(Message, Vec<Notice>)>, StoreError> {
-        self.readers.ask("a message", |connection| {
+        self.ask("a message", |connection| {
             let moment = connection.unchecked_transaction()?;
             let mut query = moment.prepare_cached("SELECT * FROM message WHERE id = ?")?;
             let found = query.query_and_then([id.0.cast_signed()], message_of)?.next().transpose()?;
@@ -158,7 +158,7 @@ impl Outbox for Store {
     }
 
     fn messages(&self, filter: &MessageFilter) -> Result<Vec<Message>, StoreError> {
-        self.readers.ask("messages", |connection| {
+        self.ask("messages", |connection| {
             let mut query = connection.prepare_cached(
                 "SELECT * FROM message WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR channel = ?2)
                  AND (?3 IS NULL OR recipient = ?3) AND (?4 IS NULL OR id IN (SELECT message FROM notice WHERE alarm = ?4))
@@ -179,7 +179,7 @@ impl Outbox for Store {
     }
 
     fn next_message_id(&self) -> Result<MessageId, StoreError> {
-        self.readers.ask("a message's number", |connection| {
+        self.ask("a message's number", |connection| {
             let last: i64 =
                 connection.query_row("SELECT ifnull(max(id), 0) FROM message", [], |row| row.get(0))?;
             Ok(MessageId(last.cast_unsigned() + 1))
@@ -187,7 +187,7 @@ impl Outbox for Store {
     }
 
     fn kept(&self, name: &str) -> Result<Option<KeptSecret>, StoreError> {
-        self.readers.ask("what is kept for a channel", |connection| {
+        self.ask("what is kept for a channel", |connection| {
             let mut query = connection.prepare_cached("SELECT body FROM kept_secret WHERE name = ?")?;
             Ok(query.query_map([name], |row| row.get(0).map(KeptSecret))?.next().transpose()?)
         })
