@@ -135,7 +135,8 @@ fn check(share: usize) {
         let id = &*report.rule;
         assert_eq!(report.faults, [], "{id}");
         let expected: Vec<&Raise> = RAISES.iter().filter(|raise| raise.0 == id).collect();
-        if expected.is_empty() {
+        // Those of the hub itself look at points that no device has: here they only have to be quiet.
+        if expected.is_empty() && !id.starts_with("hub-") {
             wrong.push(format!("{id}: has no fault in this fortnight"));
         }
         let fits = |raise: &Raise, subject: &str, raised| {
