@@ -21,6 +21,8 @@ export default defineConfig({
   test: {
     environment: "happy-dom",
     include: ["src/**/*.test.{ts,tsx}"],
+    // Pages are tested with all their texts.
+    setupFiles: ["src/i18n/later.ts"],
     env: { TZ: "UTC" },
   },
 });

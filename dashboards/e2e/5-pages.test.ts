@@ -70,7 +70,7 @@ describe("accounts", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Xóa" }).click();
     await page.locator('[data-user="lan<b>"]').waitFor({ state: "detached" });
     await page.reload();
-    await page.getByText("xóa người dùng").first().waitFor();
+    await page.getByRole("listitem").filter({ hasText: "xóa người dùng" }).first().waitFor();
     await context.close();
   });
 });

@@ -6,7 +6,7 @@ import { launch, logIn, openContext } from "./browser.mjs";
 const FOLDER = join(import.meta.dirname, "../../docs/pictures");
 const CHLORINE = "tam-hop-water/plc/free-chlorine";
 
-/** @type {{ name: string, path: string, size: "phone" | "desktop" }[]} */
+/** @type {{ name: string, path: string, size: "phone" | "desktop", press?: string }[]} */
 const PICTURES = [
   { name: "now", path: "/", size: "phone" },
   { name: "alarm", path: "/alarms/1", size: "phone" },
@@ -15,18 +15,24 @@ const PICTURES = [
   { name: "year", path: "/year?show=alarms", size: "desktop" },
   { name: "compliance", path: "/compliance?site=nam-ban-water", size: "desktop" },
   { name: "quality", path: "/quality?site=nam-ban-water", size: "desktop" },
+  { name: "calibration", path: "/trends?p=tam-hop-water/plc/turbidity&r=6h", size: "desktop", press: "Hiệu chuẩn" },
 ];
 
 await mkdir(FOLDER, { recursive: true });
 const browser = await launch();
 try {
-  for (const { name, path, size } of PICTURES) {
+  for (const { name, path, size, press } of PICTURES) {
     const context = await openContext(browser, { size });
-    await logIn(context);
+    // Officers' forms need more than staff may do.
+    await logIn(context, { asAdmin: press !== undefined });
     const page = await context.newPage();
     await page.goto(path);
     await page.locator("h1").first().waitFor({ state: "attached" });
     await page.waitForFunction(() => document.querySelector(".loading") === null);
+    if (press !== undefined) {
+      await page.getByRole("button", { name: press, exact: true }).click();
+      await page.locator(".effect .figures").first().waitFor();
+    }
     await page.screenshot({ path: join(FOLDER, `${name}.png`) });
     await context.close();
   }

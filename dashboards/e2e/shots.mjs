@@ -15,6 +15,12 @@ const ADMIN_PAGES = ADMIN === "" ? [] : [["rules", "/rules"], ["rule", "/rules/c
 /** An alarm comes soon after a demo's start; without one half of what is worth seeing is missing. */
 const ALARM_WITHIN_MS = 60_000;
 
+/** What officers write down from a trend, by the button that opens it. */
+const DIALOGUES = {
+  vi: { "write-note": "Ghi chú", "write-maintenance": "Bảo trì", "write-calibration": "Hiệu chuẩn", "write-correction": "Loại hoặc sửa số liệu" },
+  en: { "write-note": "Note", "write-maintenance": "Maintenance", "write-calibration": "Calibration", "write-correction": "Exclude or correct readings" },
+};
+
 /**
  * The pages by name; the site is the one with the most points, the alarm the newest.
  * @param {import("playwright-core").BrowserContext} context
@@ -29,9 +35,11 @@ async function pages(context) {
     sites: "/sites",
     ...(sites[0] === undefined ? {} : { site: `/sites/${sites[0].id}` }),
     trends: "/trends",
+    together: "/trends?p=tam-hop-water/plc/free-chlorine&p=tam-hop-water/plc/turbidity&p=nam-ban-water/plc/free-chlorine&r=6h",
     year: "/year?show=worst",
     compliance: "/compliance",
-    quality: "/quality",
+    quality: "/quality?site=tam-hop-water",
+    waste: "/sites/dong-bai-waste",
     map: "/map",
     notices: "/notices",
     accounts: "/accounts",
@@ -65,7 +73,7 @@ try {
     for (const lang of /** @type {const} */ (["vi", "en"])) {
       for (const scheme of /** @type {const} */ (["light", "dark"])) {
         const context = await openContext(browser, { size, lang, scheme });
-        await logIn(context);
+        await logIn(context, { asAdmin: ADMIN !== "" });
         const page = await context.newPage();
         const shown = [...Object.entries(await pages(context)), ...ADMIN_PAGES];
         for (const [name, path] of shown) {
@@ -76,6 +84,16 @@ try {
           await page.locator("h1").first().waitFor({ state: "attached" });
           await page.waitForFunction(() => document.querySelector(".loading:not(.kit .loading)") === null);
           await page.screenshot({ path: join(folder, file), fullPage: true });
+          process.stdout.write(`${file}\n`);
+        }
+        for (const [name, button] of Object.entries(DIALOGUES[lang])) {
+          const file = `${name}-${SIZES[size].width}-${lang}-${scheme}.png`;
+          if (ADMIN === "" || !file.includes(only)) continue;
+          await page.goto("/trends?p=tam-hop-water/plc/turbidity&r=6h");
+          await page.getByRole("button", { name: button, exact: true }).click();
+          await page.locator("dialog .small.muted").first().waitFor();
+          await page.waitForFunction(() => document.querySelector(".loading") === null);
+          await page.screenshot({ path: join(folder, file) });
           process.stdout.write(`${file}\n`);
         }
         await context.close();

@@ -22,22 +22,25 @@ import { Toasts } from "./ui/Toast";
 
 type Params = Record<string, string>;
 
-const sitePage = () => import("./pages/Site");
-const trendsPage = () => import("./pages/trends/Trends");
-const yearPage = () => import("./pages/year/Year");
-const compliancePage = () => import("./pages/compliance/Compliance");
-const qualityPage = () => import("./pages/quality/Quality");
-const mapPage = () => import("./pages/map/Map");
-const rulesPage = () => import("./pages/rules/Rules");
-const rulePage = () => import("./pages/rules/Rule");
-const accountsPage = () => import("./pages/accounts/Accounts");
-const arrivingPage = () => import("./pages/arriving/Arriving");
-const ownHubPage = () => import("./pages/OwnHub");
-const setupPage = () => import("./pages/accounts/Setup");
-const noticesPage = () => import("./pages/notices/Notices");
-const acknowledgePage = () => import("./pages/notices/Acknowledge");
-const wallPage = () => import("./pages/wall/Wall");
-const kitPage = () => import("./pages/Kit");
+/** A page that is loaded when asked for, with the texts that only such pages need. */
+const later = <Module,>(load: () => Promise<Module>) => () => Promise.all([load(), import("./i18n/later")]).then(([page]) => page);
+
+const sitePage = later(() => import("./pages/Site"));
+const trendsPage = later(() => import("./pages/trends/Trends"));
+const yearPage = later(() => import("./pages/year/Year"));
+const compliancePage = later(() => import("./pages/compliance/Compliance"));
+const qualityPage = later(() => import("./pages/quality/Quality"));
+const mapPage = later(() => import("./pages/map/Map"));
+const rulesPage = later(() => import("./pages/rules/Rules"));
+const rulePage = later(() => import("./pages/rules/Rule"));
+const accountsPage = later(() => import("./pages/accounts/Accounts"));
+const arrivingPage = later(() => import("./pages/arriving/Arriving"));
+const ownHubPage = later(() => import("./pages/OwnHub"));
+const setupPage = later(() => import("./pages/accounts/Setup"));
+const noticesPage = later(() => import("./pages/notices/Notices"));
+const acknowledgePage = later(() => import("./pages/notices/Acknowledge"));
+const wallPage = later(() => import("./pages/wall/Wall"));
+const kitPage = later(() => import("./pages/Kit"));
 
 export function App() {
   return (

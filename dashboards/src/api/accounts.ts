@@ -1,6 +1,6 @@
 // Calls of the accounts' pages. The rest of the calls are in calls.ts.
 import { hub, unwrap } from "./client";
-import type { Deed, MadeToken, OpenSession, Role, Token, User } from "./types";
+import type { MadeToken, OpenSession, Role, Token, User } from "./types";
 
 /** The hub asks each change for this, as a guard, also where the call has no body. */
 const JSON_TYPE = { "Content-Type": "application/json" };
@@ -22,8 +22,6 @@ export const endSession = (id: string) =>
   unwrap(hub.DELETE("/api/v1/sessions/{id}", { params: { path: { id } }, headers: JSON_TYPE }));
 export const changePassword = (current: string, password: string) =>
   unwrap(hub.POST("/api/v1/session/password", { body: { current, password } }));
-
-export const getAudit = () => unwrap(hub.GET("/api/v1/audit")) as Promise<Deed[]>;
 
 export const setUp = (code: string, username: string, password: string) =>
   unwrap(hub.POST("/api/v1/setup", { body: { code, username, password } }));

@@ -1,6 +1,6 @@
 // Every call that the dashboard makes, by what it asks for.
 import { hub, unwrap } from "./client";
-import type { Alarm, AlarmDetail, Buckets, Commune, Point, Series, Session, Site, SiteDetail } from "./types";
+import type { Alarm, AlarmDetail, Buckets, Commune, MapGround, Point, Series, Session, Site, SiteDetail } from "./types";
 
 /** The address of the live stream. */
 export const STREAM_URL = "/api/v1/stream";
@@ -17,6 +17,9 @@ export const logout = () =>
 export const getSites = () => unwrap(hub.GET("/api/v1/sites")) as Promise<Site[]>;
 export const getSite = (site: string) =>
   unwrap(hub.GET("/api/v1/sites/{site}", { params: { path: { site } } })) as Promise<SiteDetail>;
+export const getMap = () => unwrap(hub.GET("/api/v1/map")) as Promise<MapGround>;
+/** The address of a site's photograph, counted from 1. */
+export const photoUrl = (site: string, number: number) => `/api/v1/sites/${encodeURIComponent(site)}/photos/${number}`;
 /** Those of the commune's sites; of a site, and of the hub itself, where it is named. */
 export const getPoints = (site?: string) =>
   unwrap(hub.GET("/api/v1/points", { params: { query: site === undefined ? {} : { site } } })) as Promise<Point[]>;
@@ -44,10 +47,11 @@ export const unshelve = (id: number) =>
 export const addComment = (id: number, comment: string) =>
   unwrap(hub.POST("/api/v1/alarms/{id}/comment", { params: { path: { id } }, body: { comment } })) as Promise<AlarmDetail>;
 
-/** Least, mean and greatest of each of `buckets` equal spans, one series per point, in the order asked for. */
-export async function getBuckets(points: readonly string[], from: number, to: number, buckets: number): Promise<Buckets[]> {
+/** Least, mean and greatest of each of `buckets` equal spans, one series per point, in the order asked for; with `doubts` what
+ *  was not good in them, too. */
+export async function getBuckets(points: readonly string[], from: number, to: number, buckets: number, { doubts = false } = {}): Promise<Buckets[]> {
   if (points.length === 0) return [];
-  const query = { point: [...points], from: iso(from), to: iso(to), buckets };
+  const query = { point: [...points], from: iso(from), to: iso(to), buckets, ...(doubts ? { doubts } : {}) };
   const answer = (await unwrap(hub.GET("/api/v1/readings", { params: { query } }))) as unknown as Buckets | Buckets[];
   return Array.isArray(answer) ? answer : [answer];
 }

@@ -192,6 +192,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calibrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The calibrations that officers have entered, of all points or of one site's, in the order of points and dates. The last
+         *     of a point tells when it is to be calibrated again.
+         */
+        get: operations["get_all_calibrations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calibrations/{id}": {
         parameters: {
             query?: never;
@@ -384,6 +404,23 @@ export interface paths {
         post?: never;
         /** Removes one of the maintenance entries. */
         delete: operations["delete_maintenance"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The commune's outline, and where the map's tiles come from. */
+        get: operations["get_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -802,7 +839,8 @@ export interface paths {
          * Readings measured in `[from, to)` of one point, or a list for several. Without `to` until now, without `from` a day.
          * @description With `buckets=N` the period is cut into N equal parts, with `bucket=hour`, `day`, `week` or `month` into those of the commune
          *     (weeks begin on Monday), and each part that has values gives one row. Values of quality
-         *     `fail`, `missing` and `calibrating` are in no bucket. CSV comes with `Accept: text/csv` and may be of any length.
+         *     `fail`, `missing` and `calibrating` are in no row; with `doubts=true` they
+         *     are counted, as suspect ones are, bucket by bucket. CSV comes with `Accept: text/csv` and may be of any length.
          */
         get: operations["get_readings"];
         put?: never;
@@ -1079,6 +1117,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/photos/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A photograph of a site. */
+        get: operations["get_photo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -1199,6 +1254,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What there is to know of a site beside its devices. */
+        About: {
+            address: components["schemas"]["LocalText"] | null;
+            contact: components["schemas"]["Contact"] | null;
+            notes: components["schemas"]["LocalText"] | null;
+            /** @description How many photographs there are: `GET /sites/{site}/photos/{number}`, counted from 1. */
+            photos: number;
+        };
         /** @description An acknowledgement. */
         AcknowledgeRequest: {
             /** @description What to say with it. */
@@ -1515,13 +1578,14 @@ export interface components {
         };
         /** @description A point's readings of a period, gathered into buckets of equal length. A bucket without values is absent. */
         Buckets: {
+            doubts?: components["schemas"]["Doubts"] | null;
             /** @description The greatest value. */
             max: number[];
             /** @description The mean. */
             mean: number[];
             /** @description The least value. */
             min: number[];
-            /** @description How many readings it has. */
+            /** @description How many values it has. */
             n: number[];
             /** @description The point's full id. */
             point: string;
@@ -1661,6 +1725,11 @@ export interface components {
              * @description Its number; null when the configuration says it.
              */
             id: number | null;
+            /**
+             * Format: date-time
+             * @description When the instrument is to be calibrated again.
+             */
+            next_due: string | null;
             /** @description What there is to say of it. */
             note: string | null;
             /**
@@ -1726,6 +1795,7 @@ export interface components {
              * @description Factor; not 0.
              */
             gain: number;
+            next_due?: components["schemas"]["Moment"] | null;
             /** @description What there is to say of it. */
             note?: string | null;
             /**
@@ -1841,6 +1911,15 @@ export interface components {
             days: components["schemas"]["DayCompleteness"][];
             /** @description The point's full id. */
             point: string;
+        };
+        /** @description Whom to call. */
+        Contact: {
+            /** @description E-mail address. */
+            email: string | null;
+            /** @description The person or the office. */
+            name: string;
+            /** @description Telephone number. */
+            phone: string | null;
         };
         /**
          * @description What an officer does with readings.
@@ -1961,6 +2040,19 @@ export interface components {
              * @description A token of role viewer.
              */
             token: string;
+        };
+        /** @description Buckets in which some reading was not simply good, with how many of each such quality; in columns of equal length. */
+        Doubts: {
+            /** @description Those taken while the instrument was worked on. */
+            calibrating: number[];
+            /** @description Those that cannot be right. */
+            fail: number[];
+            /** @description Those without a value. */
+            missing: number[];
+            /** @description Doubtful readings. */
+            suspect: number[];
+            /** @description When each bucket begins (epoch ms), ascending. */
+            t: number[];
         };
         /** @description Who has duty. */
         Duty: {
@@ -2361,6 +2453,12 @@ export interface components {
             /** @description To be sent as `Authorization: Bearer`. */
             token: string;
         };
+        /** @description What the map is drawn on. */
+        Map: {
+            /** @description Lines of the commune's outline: longitude and latitude in degrees (WGS 84). Empty where none is configured. */
+            outline: number[][][];
+            tiles: components["schemas"]["Tiles"] | null;
+        };
         /**
          * @description How far a message is.
          * @enum {string}
@@ -2704,7 +2802,7 @@ export interface components {
             id: string;
             /**
              * Format: double
-             * @description Seconds between two readings, where the hub asks for them.
+             * @description Seconds between two readings, where that is known.
              */
             interval_s: number | null;
             last_good: components["schemas"]["LastGood"] | null;
@@ -2717,6 +2815,8 @@ export interface components {
             /** @description What it measures. */
             quantity: string;
             range: components["schemas"]["Bounds"] | null;
+            /** @description Whether its values are for reference only, as those of a low-cost sensor. */
+            reference: boolean;
             /** @description The site's id. */
             site: string;
             /** @description The unit of its values (UCUM). */
@@ -3126,6 +3226,8 @@ export interface components {
         };
         /** @description A site with its devices. */
         SiteDetail: components["schemas"]["Site"] & {
+            /** @description What else there is to know of it. */
+            about: components["schemas"]["About"];
             /** @description Its devices. */
             devices: components["schemas"]["Device"][];
         };
@@ -3156,6 +3258,13 @@ export interface components {
             line: number;
             /** @description What was found and what is allowed. */
             message: string;
+        };
+        /** @description A server of map tiles. */
+        Tiles: {
+            /** @description Whose map it is. */
+            attribution: string | null;
+            /** @description The address with `{z}`, `{x}` and `{y}`. */
+            url: string;
         };
         /** @description A program that may call the API. */
         Token: {
@@ -3643,6 +3752,36 @@ export interface operations {
             };
         };
     };
+    get_all_calibrations: {
+        parameters: {
+            query?: {
+                /** @description Only those of this site's points. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calibration"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     put_calibration: {
         parameters: {
             query?: never;
@@ -4079,6 +4218,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryChange"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Map"];
                 };
             };
             default: {
@@ -4984,6 +5150,8 @@ export interface operations {
                 bucket?: string;
                 /** @description 1 to 5000. */
                 buckets?: number;
+                /** @description Whether buckets say what was not good in them; not in CSV. */
+                doubts?: boolean;
             };
             header?: never;
             path?: never;
@@ -5577,6 +5745,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SiteDetail"];
                     "application/geo+json": components["schemas"]["Feature"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site's id. */
+                site: string;
+                /** @description Which one, counted from 1. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JPEG, PNG or WebP. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
                 };
             };
             default: {

@@ -18,7 +18,7 @@ export type Commune = Present<Wire<"Commune">>;
 export type Session = Present<Wire<"Session">>;
 export type Site = Present<Wire<"Site">>;
 export type Device = Present<Wire<"Device">>;
-export type SiteDetail = Omit<Present<Wire<"SiteDetail">>, "devices"> & { devices: Device[] };
+export type SiteDetail = Omit<Present<Wire<"SiteDetail">>, "devices" | "about"> & { devices: Device[]; about: AboutSite };
 export type Range = Present<Wire<"Bounds">>;
 export type Limit = Present<Wire<"Limit">>;
 export type Latest = Present<Wire<"Latest">>;
@@ -34,7 +34,9 @@ export type Announcement = Omit<Present<Wire<"Announcement">>, "text"> & { text:
 export type AlarmTransition = Present<Wire<"AlarmTransition">>;
 export type AlarmDetail = Omit<Present<Wire<"AlarmDetail">>, "history"> & { history: AlarmTransition[] };
 /** Only buckets that hold values; of none of them is a value that failed, is missing or was taken while calibrating. */
-export type Buckets = Present<Wire<"Buckets">>;
+export type Buckets = Omit<Present<Wire<"Buckets">>, "doubts"> & { doubts?: Doubts };
+/** Buckets in which some reading was not simply good, with how many of each such quality. */
+export type Doubts = Wire<"Doubts">;
 export type Series = Present<Wire<"Readings">>;
 export type HealthEvent = Present<Wire<"HealthEvent">>;
 export type User = Present<Wire<"User">>;
@@ -53,6 +55,15 @@ export type SavedRule = Present<Wire<"SavedRule">>;
 export type Backtest = Present<Wire<"Backtest">>;
 export type BacktestFigures = Present<Wire<"BacktestFigures">>;
 export type BacktestAlarm = Present<Wire<"BacktestAlarm">>;
+export type Calibration = Present<Wire<"Calibration">>;
+export type CalibrationPreview = Present<Wire<"CalibrationPreview">>;
+export type Job = Present<Wire<"Job">>;
+export type CalibrationChange = { calibration: Calibration | null; job: Job };
+export type Entry = Present<Wire<"Entry">>;
+export type EntryChange = { entry: Entry | null; job: Job | null };
+export type AuditedReading = Wire<"AuditedReading">;
+export type AboutSite = Present<Wire<"About">>;
+export type MapGround = Present<Wire<"Map">>;
 export type Problem = Wire<"Problem">;
 
 /** A `reading` event of the stream. */

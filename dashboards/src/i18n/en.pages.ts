@@ -2,8 +2,6 @@
 import type { viPages } from "./vi.pages";
 
 export const enPages: Record<keyof typeof viPages, string> = {
-  "compliance.title": "Compliance",
-  "compliance.short": "Valid means and exceedances by clause",
   "compliance.help":
     "Each limited quantity is held against the regulation over the span that its clause wants means of. A mean is valid only when enough readings are in it. Exceedances that follow upon each other count as one. Limits that were not verified say so.",
   "compliance.noLimits": "No point has a limit yet",
@@ -19,8 +17,6 @@ export const enPages: Record<keyof typeof viPages, string> = {
   "compliance.lasted": "Lasted",
   "compliance.worst": "Worst",
   "compliance.more": "{n} more. Please choose a shorter period.",
-  "dataquality.title": "Data quality",
-  "dataquality.short": "Completeness of each point by day, gaps and doubtful spans",
   "dataquality.help":
     "Each cell is a day of a point, the figure is the per cent of readings that came of those that its rhythm lets expect. Touch a cell to see when data was missing that day and which values are doubtful.",
   "dataquality.days": "Completeness by day (%)",
@@ -30,8 +26,6 @@ export const enPages: Record<keyof typeof viPages, string> = {
   "dataquality.more": "{n} more, shorter ones.",
   "dataquality.allGood": "Nothing was missing or doubtful on this day.",
   "dataquality.tooMany": "The day holds too many readings to look at each. Please open its trend.",
-  "map.title": "Map",
-  "map.short": "The sites and how they are on a map",
   "map.help": "Each mark is a site, its shape and word say how it is. Touch a mark to open the site. Sites without a place stand in the list below.",
   "map.label": "Map of the sites",
   "map.unplaced": "without a place",
@@ -42,8 +36,6 @@ export const enPages: Record<keyof typeof viPages, string> = {
   "wall.badToken": "The display token is wrong or was revoked",
   "wall.alarms": "Needs attention",
   "wall.more": "and {n} more alarms",
-  "accounts.title": "Accounts",
-  "accounts.short": "Users, sessions, tokens, audit log",
   "accounts.help":
     "Administrators add and remove users here. A later role may do all that an earlier one may. Ending a session or a token takes effect at once. The log tells who changed what.",
   "accounts.users": "Users",
@@ -75,7 +67,6 @@ export const enPages: Record<keyof typeof viPages, string> = {
   "accounts.wallAddress": "Address for a screen on the wall:",
   "accounts.revoke": "Revoke",
   "accounts.revokeToken": "Revoke {name}",
-  "accounts.audit": "Audit log",
   "accounts.auditBy": "By",
   "accounts.anybody": "Anybody",
   "accounts.noAudit": "Nothing was changed yet",
@@ -114,8 +105,6 @@ export const enPages: Record<keyof typeof viPages, string> = {
   "setup.code": "Set-up code",
   "setup.submit": "Make the administrator",
   "setup.wrong": "The code is wrong, the name has a space, or the password has fewer than 8 characters.",
-  "arriving.title": "Arriving",
-  "arriving.short": "The latest MQTT messages, the points that they fed, topics not configured yet, and what was refused",
   "accounts.what.device_command": "sent a command to a device",
   "accounts.what.device_answer": "a device answered a command",
 };

@@ -93,8 +93,6 @@ export const enTrends: Record<keyof typeof viTrends, string> = {
   "trends.sheet.least": "{name}: least",
   "trends.sheet.greatest": "{name}: greatest",
   "trends.sheet.quality": "{name}: quality",
-  "year.title": "The year",
-  "year.short": "A cell for each day: completeness, worst value, alarms",
   "year.help":
     "Each cell is a day. A day that was well is plain; the more there was, the more it stands out. Touch a day to see how it went.",
   "year.show": "Show",

@@ -1,16 +1,12 @@
-// Every text of the dashboard in English. The keys are those of vi.ts; the type says when one is missing.
+// The texts of the first load in English. The keys are those of vi.ts; the type says when one is missing.
 import { enAlerts } from "./en.alerts";
 import { enAnnouncement } from "./en.announcement";
 import { enNotices } from "./en.notices";
 import { enOwn } from "./en.own";
-import { enPages } from "./en.pages";
-import { enTrends } from "./en.trends";
-import type { Key } from "./vi";
+import type { FirstKey } from "./vi";
 
-export const en: Record<Key, string> = {
-  ...enTrends,
+export const en: Record<FirstKey, string> = {
   ...enNotices,
-  ...enPages,
   ...enAlerts,
   ...enAnnouncement,
   ...enOwn,
@@ -133,12 +129,14 @@ export const en: Record<Key, string> = {
   "limit.atMost": "≤ {value}",
   "limit.atLeast": "≥ {value}",
   "limit.between": "{min} – {max}",
+  "limit.noFigure": "no figure given",
   "limit.unverified": "unverified",
   "limit.mean": "mean of {span}",
   "bar.label": "{value}, between {low} and {high}",
   "bar.allowed": "allowed {band}",
   "bar.today": "today {min} to {max}",
   "bar.unknown": "Present place not known",
+  "point.reference": "{name} (for reference)",
   // reasons
   "reason.timeout": "the device did not answer in time",
   "reason.exception": "the device answered with error {code}",
@@ -184,6 +182,7 @@ export const en: Record<Key, string> = {
   "alarm.addComment": "Add comment",
   "alarm.commentRequired": "Please write a comment.",
   "alarm.acknowledged": "Recorded: you have acknowledged the alarm.",
+  "alarm.clearedMeanwhile": "The alarm has just cleared while you were looking. Acknowledge it to note that you have seen it.",
   "alarm.commented": "The comment is saved.",
   "alarm.already": "This alarm has already been acknowledged.",
   "alarm.forbidden": "Your account may not do this.",
@@ -305,6 +304,18 @@ export const en: Record<Key, string> = {
   "dialogue.cancel": "Cancel",
   "dialogue.close": "Close",
   "dialogue.done": "Done",
+  "compliance.title": "Compliance",
+  "compliance.short": "Valid means and exceedances by clause",
+  "dataquality.title": "Data quality",
+  "dataquality.short": "Completeness of each point by day, gaps and doubtful spans",
+  "map.title": "Map",
+  "map.short": "The sites and how they are on a map",
+  "accounts.title": "Accounts",
+  "accounts.short": "Users, sessions, tokens, audit log",
+  "year.title": "The year",
+  "year.short": "A cell for each day: completeness, worst value, alarms",
+  "arriving.title": "Arriving",
+  "arriving.short": "The latest MQTT messages, the points that they fed, topics not configured yet, and what was refused",
   "help.open": "What am I seeing?",
   "dialogue.send": "Save",
   "toast.dismiss": "Dismiss",

@@ -1,22 +1,24 @@
 // Texts, numbers and times: both languages complete, figures and dates as people of each write them.
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { commune } from "../state/commune";
 import { chooseLang } from "../state/preferences";
-import { en as enFirst } from "./en";
-import { ago, clockTime, dayCode, dayStart, moment, parseDayCode, parseTypedDay, span } from "./format";
-import { count, lang, local, t } from "./index";
+import { en as first } from "./en";
 import { enArriving } from "./en.arriving";
+import { enLater } from "./en.later";
 import { enRules } from "./en.rules";
+import { ago, clockTime, dayCode, dayStart, moment, parseDayCode, parseTypedDay, span } from "./format";
+import { type Key, count, lang, local, t } from "./index";
 import { reasonText } from "./reasons";
 import { formatNumber, showLimitFigure, showText, unitSign } from "./units";
-import { vi as viFirst } from "./vi";
+import { vi as firstVi } from "./vi";
 import { viArriving } from "./vi.arriving";
+import { viLater } from "./vi.later";
 import { viRules } from "./vi.rules";
 
-const vi = { ...viFirst, ...viRules, ...viArriving };
-const en = { ...enFirst, ...enRules, ...enArriving };
-type Key = keyof typeof vi;
+const vi: Record<Key, string> = { ...firstVi, ...viLater, ...viRules, ...viArriving };
+const en: Record<Key, string> = { ...first, ...enLater, ...enRules, ...enArriving };
 const at = (text: string) => Date.parse(text);
 const NOW = at("2026-11-23T08:15:00+07:00");
 const MINUTE = 60_000;
@@ -27,6 +29,18 @@ beforeEach(() => {
 afterEach(() => {
   commune.value = null;
 });
+
+/** A file and all that it imports without being asked to later. */
+function loadedWith(file: string, seen: string[] = []): string[] {
+  if (seen.includes(file)) return seen;
+  seen.push(file);
+  for (const [, from, alone] of readFileSync(file, "utf8").matchAll(/^(?:import|export)\s+(?!type\b)[^;]*?from\s+"(\.[^"]+)"|^import\s+"(\.[^"]+)"/gm)) {
+    const path = join(dirname(file), from ?? alone ?? "");
+    const found = ["", ".ts", ".tsx", "/index.ts"].map((ending) => path + ending).find((each) => /\.tsx?$/.test(each) && existsSync(each));
+    if (found !== undefined) loadedWith(found, seen);
+  }
+  return seen;
+}
 
 describe("keys", () => {
   it("have a text in both languages with the same places to fill in", () => {
@@ -43,6 +57,15 @@ describe("keys", () => {
     const code = files.map((name) => readFileSync(`src/${name}`, "utf8")).join("\n");
     const isUsed = (key: string) => code.includes(`"${key}"`) || code.includes(`"${key.replace(/\.(one|other)$/, "")}"`) || code.includes(`\`${key.slice(0, key.lastIndexOf(".") + 1)}$`);
     expect((Object.keys(vi) as Key[]).filter((key) => !isUsed(key))).toEqual([]);
+  });
+
+  it("of pages that come later are not needed by what is loaded first", () => {
+    const files = loadedWith("src/main.tsx").filter((name) => !/i18n\/(vi|en)\b/.test(name));
+    expect(files.length).toBeGreaterThan(40);
+    const code = files.map((name) => readFileSync(name, "utf8")).join("\n");
+    const isUsed = (key: string) => code.includes(`"${key}"`) || code.includes(`\`${key.slice(0, key.lastIndexOf(".") + 1)}$`);
+    expect(Object.keys(viLater).filter(isUsed)).toEqual([]);
+    expect(Object.keys(viLater).filter((key) => key in firstVi)).toEqual([]);
   });
 
   it("have no exclamation marks", () => {

@@ -1,14 +1,16 @@
-// The language of the page, and texts in it. Vietnamese is the source; English must have every key.
+// The language of the page, and texts in it. Vietnamese is the source; English must have every key. The texts of pages that
+// are loaded when asked for come with them (later.ts).
 import { signal } from "@preact/signals";
 import type { LocalText } from "../api/types";
 import { en } from "./en";
-import { type Key as FirstKey, vi } from "./vi";
+import { type FirstKey, vi } from "./vi";
+import type { LaterKey } from "./vi.later";
 import type { viArriving } from "./vi.arriving";
 import type { viRules } from "./vi.rules";
 
 export type Lang = "vi" | "en";
 /** Texts that are there from the start, and those that come with their pages. */
-export type Key = FirstKey | keyof typeof viRules | keyof typeof viArriving;
+export type Key = FirstKey | LaterKey | keyof typeof viRules | keyof typeof viArriving;
 
 const texts: Record<Lang, Partial<Record<Key, string>>> = { vi: { ...vi }, en: { ...en } };
 
@@ -30,11 +32,19 @@ export function t(key: Key, values?: Record<string, string | number>): string {
   return values === undefined ? text : text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
+/** Whether there is a text of that key; of later ones, once they are there. */
+export const hasText = (key: string): key is Key => key in texts.vi;
+
 type Counted = Key extends infer K ? (K extends `${infer Stem}.one` ? Stem : never) : never;
 
 /** A text with a number in it: `<stem>.one` for 1, else `<stem>.other`. Vietnamese has one form for both. */
 export function count(stem: Counted, n: number): string {
   return t(`${stem}.${n === 1 ? "one" : "other"}` as Key, { n });
+}
+
+/** The name of a point, with a word where its values are for reference only: it goes with it wherever they stand. */
+export function pointName(point: { name: LocalText; reference: boolean }): string {
+  return point.reference ? t("point.reference", { name: local(point.name) }) : local(point.name);
 }
 
 /** The hub's own texts carry both languages. */

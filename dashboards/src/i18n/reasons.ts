@@ -1,12 +1,11 @@
 // Why a reading is not simply good, in words. The codes are the hub's and stable; an unknown one is shown as it is.
-import { vi } from "./vi";
-import { type Key, t } from "./index";
+import { hasText, t } from "./index";
 
 /** `timeout` → "thiết bị không trả lời kịp"; `exception:2` keeps its number. */
 export function reasonText(reason: string | null): string {
   if (reason === null || reason === "") return "";
   const [code = "", detail] = reason.split(":");
   const key = `reason.${code}`;
-  if (code !== "other" && key in vi) return t(key as Key, { code: detail ?? "" });
+  if (code !== "other" && hasText(key)) return t(key, { code: detail ?? "" });
   return t("reason.other", { code: reason });
 }

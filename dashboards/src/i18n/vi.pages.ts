@@ -1,7 +1,5 @@
 // Texts of the officers', the administrators' and the wall's pages, in Vietnamese. Part of vi.ts.
 export const viPages = {
-  "compliance.title": "Tuân thủ quy chuẩn",
-  "compliance.short": "Số trung bình hợp lệ và các lần vượt ngưỡng theo từng điều khoản",
   "compliance.help":
     "Mỗi đại lượng có giới hạn được so với quy chuẩn theo đúng thời gian lấy trung bình của điều khoản. Một số trung bình chỉ hợp lệ khi có đủ số lần đo. Các lần vượt liền nhau được gộp thành một. Giới hạn chưa kiểm chứng được ghi rõ.",
   "compliance.noLimits": "Chưa có điểm đo nào có giới hạn",
@@ -17,8 +15,6 @@ export const viPages = {
   "compliance.lasted": "Kéo dài",
   "compliance.worst": "Xấu nhất",
   "compliance.more": "Còn {n} lần nữa. Hãy chọn khoảng ngày ngắn hơn.",
-  "dataquality.title": "Chất lượng số liệu",
-  "dataquality.short": "Độ đầy đủ của từng điểm đo theo ngày, chỗ thiếu và chỗ nghi ngờ",
   "dataquality.help":
     "Mỗi ô là một ngày của một điểm đo, con số là phần trăm số lần đo đã nhận so với nhịp đo. Chạm vào một ô để xem trong ngày đó thiếu lúc nào và số nào đáng nghi ngờ.",
   "dataquality.days": "Độ đầy đủ theo ngày (%)",
@@ -28,8 +24,6 @@ export const viPages = {
   "dataquality.more": "Còn {n} khoảng ngắn hơn.",
   "dataquality.allGood": "Cả ngày không thiếu và không có số đáng nghi ngờ.",
   "dataquality.tooMany": "Ngày này có quá nhiều lần đo để xem từng chỗ. Hãy mở diễn biến của ngày đó.",
-  "map.title": "Bản đồ",
-  "map.short": "Các địa điểm và tình trạng trên bản đồ",
   "map.help": "Mỗi dấu là một địa điểm, hình và chữ cho biết tình trạng. Chạm vào một dấu để mở địa điểm đó. Địa điểm chưa có tọa độ nằm ở danh sách bên dưới.",
   "map.label": "Bản đồ các địa điểm",
   "map.unplaced": "chưa có tọa độ",
@@ -40,8 +34,6 @@ export const viPages = {
   "wall.badToken": "Mã hiển thị không đúng hoặc đã bị thu hồi",
   "wall.alarms": "Cần xử lý",
   "wall.more": "và {n} cảnh báo khác",
-  "accounts.title": "Tài khoản",
-  "accounts.short": "Người dùng, phiên đăng nhập, mã truy cập, nhật ký",
   "accounts.help":
     "Quản trị thêm và bớt người dùng ở đây. Vai trò sau làm được mọi việc của vai trò trước. Thu hồi một phiên hoặc một mã có hiệu lực ngay. Nhật ký ghi ai đã thay đổi gì.",
   "accounts.users": "Người dùng",
@@ -73,7 +65,6 @@ export const viPages = {
   "accounts.wallAddress": "Địa chỉ cho màn hình treo tường:",
   "accounts.revoke": "Thu hồi",
   "accounts.revokeToken": "Thu hồi {name}",
-  "accounts.audit": "Nhật ký",
   "accounts.auditBy": "Người làm",
   "accounts.anybody": "Mọi người",
   "accounts.noAudit": "Chưa có thay đổi nào",
@@ -112,8 +103,6 @@ export const viPages = {
   "setup.code": "Mã thiết lập",
   "setup.submit": "Tạo quản trị",
   "setup.wrong": "Mã không đúng, tên có dấu cách, hoặc mật khẩu ngắn hơn 8 ký tự.",
-  "arriving.title": "Đang nhận",
-  "arriving.short": "Tin MQTT vừa đến, đã vào điểm đo nào, chủ đề chưa cấu hình và những gì bị từ chối",
   "accounts.what.device_command": "gửi lệnh cho thiết bị",
   "accounts.what.device_answer": "thiết bị trả lời lệnh",
 } as const;

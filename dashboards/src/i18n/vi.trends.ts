@@ -91,8 +91,6 @@ export const viTrends = {
   "trends.sheet.least": "{name}: thấp nhất",
   "trends.sheet.greatest": "{name}: cao nhất",
   "trends.sheet.quality": "{name}: chất lượng",
-  "year.title": "Cả năm",
-  "year.short": "Mỗi ngày một ô: độ đầy đủ, giá trị xấu nhất, cảnh báo",
   "year.help":
     "Mỗi ô là một ngày. Ngày bình thường để trơn; càng có vấn đề thì ô càng nổi rõ. Chạm vào một ngày để xem diễn biến của ngày đó.",
   "year.show": "Xem theo",

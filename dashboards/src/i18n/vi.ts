@@ -1,16 +1,12 @@
-// Every text of the dashboard in Vietnamese, the source language. Short, polite, without jargon.
-// English (en.ts) must have the same keys; words follow the glossary.
+// The texts of the first load in Vietnamese, the source language; those of pages that are loaded when asked for are in
+// vi.later.ts. Short, polite, without jargon. English (en.ts) must have the same keys; words follow the glossary.
 import { viAlerts } from "./vi.alerts";
 import { viAnnouncement } from "./vi.announcement";
 import { viNotices } from "./vi.notices";
 import { viOwn } from "./vi.own";
-import { viPages } from "./vi.pages";
-import { viTrends } from "./vi.trends";
 
 export const vi = {
-  ...viTrends,
   ...viNotices,
-  ...viPages,
   ...viAlerts,
   ...viAnnouncement,
   ...viOwn,
@@ -133,12 +129,14 @@ export const vi = {
   "limit.atMost": "≤ {value}",
   "limit.atLeast": "≥ {value}",
   "limit.between": "{min} – {max}",
+  "limit.noFigure": "chưa có con số",
   "limit.unverified": "chưa kiểm chứng",
   "limit.mean": "trung bình {span}",
   "bar.label": "{value}, trong khoảng {low} đến {high}",
   "bar.allowed": "cho phép {band}",
   "bar.today": "hôm nay {min} đến {max}",
   "bar.unknown": "Chưa biết vị trí hiện tại",
+  "point.reference": "{name} (tham khảo)",
   // reasons
   "reason.timeout": "thiết bị không trả lời kịp",
   "reason.exception": "thiết bị báo lỗi {code}",
@@ -184,6 +182,7 @@ export const vi = {
   "alarm.addComment": "Thêm ghi chú",
   "alarm.commentRequired": "Vui lòng viết ghi chú.",
   "alarm.acknowledged": "Đã ghi: bạn đã nhận biết cảnh báo.",
+  "alarm.clearedMeanwhile": "Cảnh báo vừa hết trong khi bạn đang xem. Nhận biết để ghi rằng bạn đã thấy.",
   "alarm.commented": "Đã lưu ghi chú.",
   "alarm.already": "Cảnh báo này đã được nhận biết.",
   "alarm.forbidden": "Tài khoản của bạn không có quyền làm việc này.",
@@ -305,9 +304,21 @@ export const vi = {
   "dialogue.cancel": "Hủy",
   "dialogue.close": "Đóng",
   "dialogue.done": "Xong",
+  "compliance.title": "Tuân thủ quy chuẩn",
+  "compliance.short": "Số trung bình hợp lệ và các lần vượt ngưỡng theo từng điều khoản",
+  "dataquality.title": "Chất lượng số liệu",
+  "dataquality.short": "Độ đầy đủ của từng điểm đo theo ngày, chỗ thiếu và chỗ nghi ngờ",
+  "map.title": "Bản đồ",
+  "map.short": "Các địa điểm và tình trạng trên bản đồ",
+  "accounts.title": "Tài khoản",
+  "accounts.short": "Người dùng, phiên đăng nhập, mã truy cập, nhật ký",
+  "year.title": "Cả năm",
+  "year.short": "Mỗi ngày một ô: độ đầy đủ, giá trị xấu nhất, cảnh báo",
+  "arriving.title": "Đang nhận",
+  "arriving.short": "Tin MQTT vừa đến, đã vào điểm đo nào, chủ đề chưa cấu hình và những gì bị từ chối",
   "help.open": "Trang này cho thấy gì?",
   "dialogue.send": "Lưu",
   "toast.dismiss": "Đóng thông báo",
 } as const;
 
-export type Key = keyof typeof vi;
+export type FirstKey = keyof typeof vi;

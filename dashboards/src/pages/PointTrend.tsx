@@ -54,7 +54,7 @@ async function fetchDay(entry: PointEntry, span: DaySpan): Promise<Fetched> {
   const wanted = bucketCount(span.to - span.from, interval);
   const slow = interval == null || interval >= SLOW_RHYTHM_S;
   const [[buckets], series] = await Promise.all([
-    getBuckets([entry.id], span.from, span.to, wanted),
+    getBuckets([entry.id], span.from, span.to, wanted, { doubts: true }),
     // More readings than the hub hands out at once: the strip then comes from the buckets.
     slow ? getSeries(entry.id, span.from, span.to).catch(() => null) : null,
   ]);

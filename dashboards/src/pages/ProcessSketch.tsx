@@ -1,7 +1,7 @@
 // A water station as the water goes: intake, treatment, tank, network, each with its values. Where a value belongs follows
 // from the configuration: what the point measures, and "raw" or "intake" in its id for water that is not treated yet.
 import type { Point } from "../api/types";
-import { local, t } from "../i18n";
+import { pointName, t } from "../i18n";
 import type { PointEntry } from "../state/store";
 import { isStale } from "../state/freshness";
 import { beyondLimit } from "../state/summary";
@@ -53,7 +53,7 @@ function StageValue({ entry }: { entry: PointEntry }) {
   const beyond = beyondLimit(point.limit, standing);
   return (
     <div class={beyond === null ? "process-value" : "process-value process-beyond"}>
-      <dt class="small muted">{local(point.name)}</dt>
+      <dt class="small muted">{pointName(point)}</dt>
       <dd>
         {beyond !== null && <span aria-hidden="true">{beyond.side === "max" ? "▲ " : "▼ "}</span>}
         <Value standing={standing} point={point} brief />

@@ -20,6 +20,7 @@ import { summaryLine } from "../state/site";
 import { DeviceList } from "./DeviceList";
 import { type DaySpan, PointTrend } from "./PointTrend";
 import { ProcessSketch } from "./ProcessSketch";
+import { SiteAbout } from "./SiteAbout";
 import { trendHref } from "./trends/view";
 import "./Site.css";
 
@@ -97,6 +98,7 @@ export default function SitePage({ id }: { id: string }) {
           ))}
         </div>
       </section>
+      {detail.value.data !== null && <SiteAbout site={detail.value.data} />}
       <section class="stack-tight" aria-labelledby="site-devices">
         <h2 id="site-devices">{t("site.devices")}</h2>
         {detail.value.data === null ? <Loading rows={1} /> : <DeviceList devices={detail.value.data.devices} entries={entries} />}

@@ -3,7 +3,6 @@ import type { Site } from "../api/types";
 import { count, local, t } from "../i18n";
 import { moment, span } from "../i18n/format";
 import { showLimitFigure } from "../i18n/units";
-import { vi } from "../i18n/vi";
 import { absenceText } from "../ui/Value";
 import type { Status } from "../ui/StatusMark";
 import { now } from "./clock";
@@ -17,8 +16,6 @@ export interface SiteLine {
   /** "từ hôm nay 08:10", where the text does not say it already. */
   since: string | null;
 }
-
-export const hasWord = (key: string) => key in vi;
 
 export function summaryOf(site: Site): SiteSummary {
   const facts = store.pointsOf(site.id).map<PointFact>((entry) => {

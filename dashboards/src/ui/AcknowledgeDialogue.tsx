@@ -3,6 +3,8 @@ import { useSignal } from "@preact/signals";
 import { acknowledge } from "../api/calls";
 import type { Alarm, AlarmDetail } from "../api/types";
 import { local, t } from "../i18n";
+import { moment } from "../i18n/format";
+import { hubNow } from "../state/clock";
 import { store } from "../state/store";
 import { placeOf } from "./AlarmRow";
 import { Button } from "./Button";
@@ -39,6 +41,9 @@ export function AcknowledgeDialogue({ alarm, onClose, onChanged }: AcknowledgeDi
           <p class="muted">{placeOf(alarm)}</p>
         </div>
         <p class="small">{t("alarm.acknowledgeHint")}</p>
+        <p class="small" role="status">
+          {meanwhile(alarm)}
+        </p>
         <TextArea
           label={t("alarm.commentOptional")}
           name="comment"
@@ -60,4 +65,13 @@ export function AcknowledgeDialogue({ alarm, onClose, onChanged }: AcknowledgeDi
       </form>
     </Dialogue>
   );
+}
+
+/** What has become of the alarm while the question stood open. */
+function meanwhile(opened: Alarm): string {
+  const present = store.alarms.value?.get(opened.id);
+  if (present === undefined || present.state === opened.state) return "";
+  if (present.state === "rtn_unacknowledged") return t("alarm.clearedMeanwhile");
+  if (present.acknowledged_by !== null) return t("alarm.acknowledgedBy", { who: present.acknowledged_by, time: moment(Date.parse(present.acknowledged_at ?? ""), hubNow()) });
+  return "";
 }

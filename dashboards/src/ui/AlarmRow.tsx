@@ -1,6 +1,6 @@
 // One alarm in a list: what, where, value against limit, since when, what to do, and one big button.
 import type { Alarm } from "../api/types";
-import { local, t } from "../i18n";
+import { local, pointName, t } from "../i18n";
 import { moment } from "../i18n/format";
 import { now } from "../state/clock";
 import { mayActAs } from "../state/commune";
@@ -96,7 +96,8 @@ export function placeOf(alarm: Pick<Alarm, "site" | "point" | "device">): string
   const site = store.sites.value?.find((each) => each.id === alarm.site);
   const name = local(site?.name) || alarm.site;
   if (alarm.point != null) {
-    return `${name} · ${local(store.points.value.get(alarm.point)?.point.peek().name) || alarm.point.split("/").at(-1)}`;
+    const point = store.points.value.get(alarm.point)?.point.peek();
+    return `${name} · ${point === undefined ? alarm.point.split("/").at(-1) : pointName(point)}`;
   }
   // A line or a whole site has no part of its own.
   if (alarm.device == null) return name;

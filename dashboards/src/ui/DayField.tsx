@@ -9,17 +9,19 @@ import "./DayField.css";
 
 export interface DayFieldProps {
   label: string;
-  /** `2026-11-23`. */
+  /** `2026-11-23`, or empty. */
   code: string;
   /** Called with the code of a day that is one. */
   onDay: (code: string) => void;
   /** What is wrong with the day, where it is one. */
   fault?: string | null;
+  /** Whether it may stay empty: then it is called with "". */
+  optional?: boolean;
 }
 
 const written = (code: string) => code.split("-").reverse().join("/");
 
-export function DayField({ label, code, onDay, fault = null }: DayFieldProps) {
+export function DayField({ label, code, onDay, fault = null, optional = false }: DayFieldProps) {
   const id = useId();
   const text = useSignal(written(code));
   const wrong = useSignal(false);
@@ -31,7 +33,7 @@ export function DayField({ label, code, onDay, fault = null }: DayFieldProps) {
   }, [code]);
 
   const take = () => {
-    const day = parseTypedDay(text.value);
+    const day = optional && text.value.trim() === "" ? "" : parseTypedDay(text.value);
     wrong.value = day === null;
     if (day === null) return;
     text.value = written(day);

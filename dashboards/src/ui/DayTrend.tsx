@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type uPlot from "uplot";
 import type { Alarm, Point } from "../api/types";
-import { lang, local, t } from "../i18n";
+import { lang, pointName, t } from "../i18n";
 import { theme } from "../state/preferences";
 import { AXIS_PX, END_PX, createChart } from "./chart";
 import { QualityStrip } from "./QualityStrip";
@@ -13,7 +13,7 @@ import { type StripSpan, type Trend, extremes } from "./trend";
 import "./DayTrend.css";
 
 export interface DayTrendProps {
-  point: Pick<Point, "id" | "name" | "quantity" | "unit" | "decimals" | "limit">;
+  point: Pick<Point, "id" | "name" | "reference" | "quantity" | "unit" | "decimals" | "limit">;
   trend: Trend;
   spans: readonly StripSpan[];
   alarms: readonly Alarm[];
@@ -49,7 +49,7 @@ export function DayTrend({ point, trend, spans, alarms, from, to }: DayTrendProp
     };
   }, [trend, from, to, language, wantedTheme]);
 
-  const name = local(point.name);
+  const name = pointName(point);
   const words =
     found === null
       ? `${name}: ${t("trend.none")}`

@@ -62,7 +62,7 @@ export function MovingBar({ point, standing, today }: MovingBarProps) {
 
 /** "≤ 2 NTU": the limit with its unit, as it stands alone in a sentence. */
 export function limitWithUnit(limit: { min: number | null; max: number | null }, unit: string): string {
-  const sign = unitSign(unit);
+  const sign = limit.min == null && limit.max == null ? "" : unitSign(unit);
   return sign === "" ? limitText(limit) : `${limitText(limit)}\u00a0${sign}`;
 }
 
@@ -72,5 +72,5 @@ export function limitText(limit: { min: number | null; max: number | null }): st
   const max = limit.max == null ? null : showLimitFigure(limit.max);
   if (min !== null && max !== null) return t("limit.between", { min, max });
   if (max !== null) return t("limit.atMost", { value: max });
-  return min === null ? "" : t("limit.atLeast", { value: min });
+  return min === null ? t("limit.noFigure") : t("limit.atLeast", { value: min });
 }

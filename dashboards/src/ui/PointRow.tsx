@@ -1,6 +1,6 @@
 // One point in a list: name, value, bar, spark, age and what is wrong with it. The same on a card and in a site's table;
 // how much stands side by side depends on the width of the list.
-import { local, t } from "../i18n";
+import { pointName, t } from "../i18n";
 import { isCounter, isState } from "../i18n/units";
 import type { DayView } from "../state/day";
 import { type Standing, isStale } from "../state/freshness";
@@ -33,7 +33,7 @@ export function PointRowView({ point, standing, day, brief = false, withLimit = 
   return (
     <li class="point-row" data-point={point.id} data-standing={standing.kind}>
       <span class="point-name">
-        {local(point.name)}
+        {pointName(point)}
         {withLimit && point.limit !== null && (
           <span class="point-limit small muted figures">
             {t("alarm.limit").toLowerCase()} {limitWithUnit(point.limit, point.unit)} · {point.limit.regulation}

@@ -1,7 +1,7 @@
 // A site in one glance: whether all is well or what is not and since when, and its main points.
 import type { Site } from "../api/types";
-import { type Key, local, t } from "../i18n";
-import { hasWord, summaryLine } from "../state/site";
+import { hasText, local, t } from "../i18n";
+import { summaryLine } from "../state/site";
 import type { PointEntry } from "../state/store";
 import { store } from "../state/store";
 import { PointRow } from "./PointRow";
@@ -53,7 +53,7 @@ export function SiteHead({ site, href }: { site: Site; href: string }) {
 
 export function kindText(kind: string): string {
   const key = `site.kind.${kind}`;
-  return hasWord(key) ? t(key as Key) : t("site.kind.other");
+  return hasText(key) ? t(key) : t("site.kind.other");
 }
 
 /** The first points of a site, those with limits before the others, since those are what it is judged by; else the hub's order. */

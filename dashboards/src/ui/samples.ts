@@ -14,6 +14,7 @@ export function samplePoint(changes: Partial<Point> = {}): Point {
     unit: "mg/L",
     decimals: 2,
     interval_s: 2,
+    reference: false,
     expire_after_s: null,
     range: { min: 0, max: 5 },
     limit: sampleLimit(),

@@ -27,6 +27,15 @@ describe("the quality strip", () => {
       { kind: "missing", from: 70, to: 100 },
     ]);
   });
+  it("tells from buckets what was not good in them, also in those without a value", () => {
+    const buckets = { point: "p", unit: "1", t: [0, 10, 40], min: [1, 1, 1], mean: [1, 1, 1], max: [1, 1, 1], n: [30, 30, 30] };
+    const doubts = { t: [10, 20, 30, 40], suspect: [2, 0, 0, 0], fail: [0, 30, 0, 0], missing: [0, 0, 0, 1], calibrating: [0, 0, 30, 0] };
+    expect(stripFromBuckets({ ...buckets, doubts }, 10, 0, 50)).toEqual([
+      { kind: "suspect", from: 10, to: 20 },
+      { kind: "fail", from: 20, to: 30 },
+      { kind: "calibrating", from: 30, to: 40 },
+    ]);
+  });
   it("takes the quality of single readings, and gaps between them", () => {
     const series = { point: "p", unit: "1", t: [0, 10, 20, 30], v: [1, 1, 1, 1], q: ["good", "suspect", "suspect", "good"] as const };
     expect(stripFromSeries({ ...series, q: [...series.q] }, 15, 0, 100)).toEqual([

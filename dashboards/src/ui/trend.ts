@@ -74,14 +74,33 @@ function spansOf(moments: readonly { t: number; kind: StripKind | null }[], unti
   return spans;
 }
 
-/** The strip from buckets: stretches without any value that could be used. */
+/** What was not good in a bucket as a whole: a single missing reading among many hides nothing that a line could show. */
+function kindOf(values: number, counts: { suspect: number; fail: number; missing: number; calibrating: number }): StripKind | null {
+  const absent = [counts.missing, counts.fail, counts.calibrating];
+  if (values === 0) return counts.missing === Math.max(...absent) ? "missing" : counts.fail >= counts.calibrating ? "fail" : "calibrating";
+  if (counts.fail > 0) return "fail";
+  if (counts.suspect > 0) return "suspect";
+  if (counts.calibrating > 0) return "calibrating";
+  return counts.missing > values ? "missing" : null;
+}
+
+/** The strip from buckets: stretches without any reading, and buckets whose doubts were asked for and found. */
 export function stripFromBuckets(buckets: Buckets, widthMs: number, from: number, until: number): StripSpan[] {
+  const { doubts } = buckets;
+  const kinds = new Map<number, StripKind | null>();
+  const values = new Map(buckets.t.map((t, index) => [t, buckets.n[index] ?? 0]));
+  for (const [index, t] of buckets.t.entries()) kinds.set(t, buckets.mean[index] == null ? "missing" : null);
+  for (const [index, t] of doubts?.t.entries() ?? []) {
+    const count = (column: readonly number[] | undefined) => column?.[index] ?? 0;
+    const counts = { suspect: count(doubts?.suspect), fail: count(doubts?.fail), missing: count(doubts?.missing), calibrating: count(doubts?.calibrating) };
+    kinds.set(t, kindOf(values.get(t) ?? 0, counts));
+  }
   const moments: { t: number; kind: StripKind | null }[] = [];
   const gap = gapOf(buckets, widthMs);
   let expected = from;
-  for (const [index, t] of buckets.t.entries()) {
+  for (const [t, kind] of [...kinds].sort((a, b) => a[0] - b[0])) {
     if (t - expected > gap - widthMs) moments.push({ t: expected, kind: "missing" });
-    moments.push({ t, kind: buckets.mean[index] == null ? "missing" : null });
+    moments.push({ t, kind });
     expected = t + widthMs;
   }
   if (until - expected > gap - widthMs) moments.push({ t: expected, kind: "missing" });

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -26,12 +26,23 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Answers smaller than this are not compressed.
 const MIN_GZIP_BYTES: u64 = 512;
 
-/// What a browser may load and do on the dashboard's pages: nothing inline and nothing from elsewhere.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none'; \
-     base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// What a browser may load and do on the dashboard's pages: nothing inline, and nothing from elsewhere but pictures of the
+/// map from the origin that is configured for them.
+pub fn content_policy(tiles: Option<&str>) -> HeaderValue {
+    let policy = |tiles: &str| {
+        format!(
+            "default-src 'self'; img-src 'self' data:{tiles}; object-src 'none'; \
+             base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        )
+    };
+    let open = tiles.and_then(|origin| HeaderValue::try_from(policy(&format!(" {origin}"))).ok());
+    // An origin that fits in no header opens nothing.
+    open.or_else(|| HeaderValue::try_from(policy("")).ok())
+        .unwrap_or_else(|| HeaderValue::from_static("default-src 'none'"))
+}
 
 /// Puts the guards around all routes, the outermost last. `unbounded` ones bound their bodies themselves.
-pub fn around(routes: Router, unbounded: Router) -> Router {
+pub fn around(routes: Router, unbounded: Router, policy: HeaderValue) -> Router {
     let compressible = SizeAbove::new(MIN_GZIP_BYTES)
         .and(NotForContentType::SSE)
         .and(NotForContentType::IMAGES)
@@ -43,7 +54,7 @@ pub fn around(routes: Router, unbounded: Router) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(errors_as_problems))
         .layer(CompressionLayer::new().compress_when(compressible))
-        .layer(from_fn(finish))
+        .layer(from_fn_with_state(policy, finish))
 }
 
 fn panicked(cause: Box<dyn Any + Send>) -> Response<Body> {
@@ -75,13 +86,13 @@ async fn errors_as_problems(request: Request, next: Next) -> Response {
 }
 
 /// Adds the headers that every answer has, and logs the request without its parameters (they may hold secrets).
-async fn finish(request: Request, next: Next) -> Response {
+async fn finish(State(policy): State<HeaderValue>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
     tracing::debug!(%method, path, status = response.status().as_u16(), "request answered");
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -113,7 +124,10 @@ mod tests {
                 get(|| async { ([(header::CONTENT_TYPE, "text/event-stream")], "x".repeat(5000)) }),
             )
             .route("/text", get(|| async { "x".repeat(5000) }));
-        around(routes, Router::new()).oneshot(request).await.unwrap()
+        around(routes, Router::new(), content_policy(Some("https://tiles.example.vn")))
+            .oneshot(request)
+            .await
+            .unwrap()
     }
 
     fn request(method: &str, path: &str, body: String) -> Request {
@@ -154,6 +168,7 @@ mod tests {
             let response = answer(request("GET", path, String::new())).await;
             let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
             assert!(policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'"));
+            assert!(policy.contains("img-src 'self' data: https://tiles.example.vn;"), "{policy}");
             assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
             assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
         }

@@ -19,12 +19,15 @@ use crate::mqtt::MqttField;
 use crate::notices::Notices;
 use crate::push::PushReader;
 use crate::rulebook::RuleDesk;
+use crate::surroundings::Surroundings;
 
 /// All that the API needs of the hub.
 #[derive(Clone)]
 pub struct Hub {
     /// The commune as configured.
     pub commune: Arc<Commune>,
+    /// The map, and what there is to know of each site.
+    pub surroundings: Arc<Surroundings>,
     /// The rules and how they fare, renewed by whoever runs them.
     pub rules: watch::Receiver<Vec<RuleStatus>>,
     /// Takes a rule through stored history.

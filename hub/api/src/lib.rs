@@ -26,6 +26,7 @@ mod router;
 mod routes;
 mod rulebook;
 mod serve;
+mod surroundings;
 mod wire;
 
 pub use axum::Router;
@@ -42,5 +43,7 @@ pub use mqtt::{
 pub use notices::{ChannelTested, Duty, LinkPermit, LinkRefused, NotTested, NoticeChannel, Notices};
 pub use push::{PushError, PushFormat, PushReader, PushRefusal, Pushed, RefusalKind, TimeUnit};
 pub use router::{openapi, router};
+pub use routes::MAX_PHOTO_BYTES;
 pub use rulebook::{RuleBook, RuleDesk, RuleOrigin, RuleText};
 pub use serve::{TlsSource, serve};
+pub use surroundings::{About, Contact, Photo, Surroundings, Tiles};

@@ -24,7 +24,7 @@ use crate::push::influx::errors_as_influx;
 use crate::routes::{
     accounts, alarms, announcement, audit, backtest, calibrations, commune, completeness, corrections,
     deliver, entries, field, links, metrics, mqtt, notices, points, preview, push, readings, rule_texts,
-    rules, service, session, setup, sites, stream,
+    rules, service, session, setup, sites, stream, surroundings,
 };
 use crate::{dashboard, guard, health, wire};
 
@@ -33,6 +33,7 @@ const API: &str = "/api/v1";
 
 /// The hub's whole HTTP face. Serve it with [`crate::serve()`], which tells it the clients' addresses.
 pub fn router(hub: Hub) -> Router {
+    let policy = guard::content_policy(hub.surroundings.tiles.as_ref().map(|tiles| &*tiles.origin));
     let app = Arc::new(App::new(hub, openapi()));
     let gated = protected().route_layer(from_fn_with_state(app.clone(), gate));
     let (api, _) = OpenApiRouter::new().nest(API, public().merge(gated)).split_for_parts();
@@ -47,7 +48,7 @@ pub fn router(hub: Hub) -> Router {
         |calls: OpenApiRouter<SharedApp>| calls.route_layer(from_fn_with_state(app.clone(), gate));
     let written = behind_gate(written()).layer(from_fn(errors_as_influx));
     let (bulk, _) = OpenApiRouter::new().nest(API, behind_gate(pushed())).merge(written).split_for_parts();
-    guard::around(routes, bulk.with_state(app.clone()))
+    guard::around(routes, bulk.with_state(app.clone()), policy)
 }
 
 /// The OpenAPI 3.1 document, as `/api/v1/openapi.json` and `commune-hub openapi` give it: always the same text.
@@ -79,6 +80,8 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(session::get_session, session::delete_session))
         .routes(routes!(sites::get_sites))
         .routes(routes!(sites::get_site))
+        .routes(routes!(surroundings::get_map))
+        .routes(routes!(surroundings::get_photo))
         .routes(routes!(points::get_points))
         .routes(routes!(readings::get_readings, deliver::post_readings))
         .routes(routes!(alarms::get_alarms))
@@ -105,6 +108,7 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(rule_texts::get_rule_version))
         .routes(routes!(backtest::post_backtest))
         .routes(routes!(calibrations::get_calibrations, calibrations::post_calibration))
+        .routes(routes!(calibrations::get_all_calibrations))
         .routes(routes!(preview::post_preview))
         .routes(routes!(completeness::get_completeness))
         .routes(routes!(calibrations::put_calibration, calibrations::delete_calibration))

@@ -125,7 +125,7 @@ pub struct Device {
     pub name: LocalText,
     /// The adapter that speaks with it: `modbus`, `mqtt`, `push`.
     pub adapter: String,
-    /// How often a reading is expected, where the hub asks for it.
+    /// How often a reading is expected: how often the hub asks for it, or how often it is said to come.
     pub interval: Option<Duration>,
     /// The line that it shares with other devices of its site, where it may do so.
     pub line: Option<LineId>,
@@ -156,6 +156,8 @@ pub struct Point {
     pub checks: Checks,
     /// Limits bound to it, in its own unit.
     pub limits: Vec<Limit>,
+    /// Whether its values are for reference only: of a low-cost sensor that no regulation accepts as proof.
+    pub reference: bool,
 }
 
 /// value = raw · scale + offset, in exact decimals.

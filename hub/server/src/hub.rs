@@ -105,7 +105,7 @@ impl Hub {
         note_configured(&records, &wanted.commune, clock.now())?;
         let pushed = Arc::new(PushCounters::default());
         let (push, backtest) = (wanted.push(pushed.clone()), wanted.backtest(store.clone()));
-        let Wanted { commune, rules, configured, needs_restart, logic, telling, .. } = wanted;
+        let Wanted { commune, surroundings, rules, configured, needs_restart, logic, telling, .. } = wanted;
         let mqtt_tls = configured.mqtt.as_ref().and_then(|mqtt| mqtt.tls.as_ref());
         let certificates = [http.tls.as_ref(), mqtt_tls].into_iter().flatten().map(|tls| tls.cert.clone());
         let (certificates, store_dir) = (certificates.collect::<Vec<_>>(), stored.dir.clone());
@@ -187,6 +187,7 @@ impl Hub {
         let api = hub_api::Hub {
             setup_code,
             commune,
+            surroundings,
             rules: rules_view,
             backtest,
             rule_desk,
@@ -261,7 +262,7 @@ impl Hub {
         anyhow::ensure!(wanted.rule_faults.is_empty(), "{}", wanted.rule_faults.join("\n"));
         let push = wanted.push(self.pushed.clone());
         let (intervals, backtest) = (wanted.intervals(), wanted.backtest(self.store.clone()));
-        let Wanted { commune, rules, configured, needs_restart, logic, telling, .. } = wanted;
+        let Wanted { commune, surroundings, rules, configured, needs_restart, logic, telling, .. } = wanted;
         let now = (self.api.now)();
         note_configured(&self.records, &commune, now)?;
         if let Err(error) = self.renew_logic(logic).await {
@@ -274,7 +275,7 @@ impl Hub {
         self.watched.send_replace(commune.clone());
         self.api.records_changed.notify_one();
         self.api.rule_desk.renew(Arc::new(Folder { files: rules, changed: self.rules_changed.clone() }));
-        self.api = hub_api::Hub { push, backtest, commune, ..self.api.clone() };
+        self.api = hub_api::Hub { push, backtest, commune, surroundings, ..self.api.clone() };
         // Requests that are under way end with the router that they began with.
         drop(self.router.send_replace(with_mqtt(hub_api::router(self.api.clone()), self.adapters.gate())));
         self.live.renew();

@@ -348,6 +348,7 @@ fn active(p) { p.age_s >= 1 }";
             missing: vec![],
             checks: Checks::default(),
             limits: vec![],
+            reference: false,
         };
         let device = Device {
             id: DeviceId::parse("site/device").unwrap(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use adapters_push::PushDevice;
 use adapters_sdk::clock::stopwatch;
-use hub_api::BacktestRunner;
+use hub_api::{BacktestRunner, Surroundings};
 use hub_logic::{Host, Logic, Recovered, RuleSet};
 use hub_model::{Commune, Device, PointId, SiteId, Timestamp};
 use hub_store::{AlarmFilter, History, Records, Store};
@@ -30,6 +30,8 @@ pub(crate) const MQTT_FILE: &str = "mqtt.sqlite";
 pub struct Wanted {
     /// The commune.
     pub commune: Arc<Commune>,
+    /// The map, and what there is to know of each site.
+    pub surroundings: Arc<Surroundings>,
     /// What every adapter is given.
     pub configured: Configured,
     /// What of it only a start can take up.
@@ -72,6 +74,7 @@ impl Wanted {
                 foreign_devices: config.foreign_devices,
             },
             commune,
+            surroundings: Arc::new(config.surroundings),
             needs_restart,
             rule_faults,
             rules: config.rules,

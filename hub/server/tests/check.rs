@@ -103,6 +103,8 @@ fn the_samples_of_the_readme_are_a_configuration() {
         fs::write(path, text).unwrap();
     }
     fs::write(dir.path().join("gas.secret"), "a password of its own\n").unwrap();
+    let line = r#"{"type": "LineString", "coordinates": [[105.55, 21.22], [105.59, 21.25]]}"#;
+    fs::write(dir.path().join("commune.geojson"), line).unwrap();
     let said = check(dir.path());
     assert!(said.starts_with("exit 0\n") && said.ends_with("> ok: 2 sites, 3 devices, 4 points\n"), "{said}");
 }

@@ -143,10 +143,7 @@ impl<'a> BucketFold<'a> {
     }
 
     fn shut(&mut self) {
-        let Some((Span { start, .. }, figures)) = self.open.take().filter(|(_, figures)| figures.n > 0)
-        else {
-            return;
-        };
+        let Some((Span { start, .. }, figures)) = self.open.take() else { return };
         if self.done.len() == MAX_BUCKETS {
             self.too_many = true;
         } else {
@@ -225,7 +222,8 @@ impl Figures {
     }
 
     fn bucket(&self, start: Timestamp) -> Bucket {
-        let mean = (self.sum.total() / self.n as f64).clamp(self.min, self.max);
+        let mean =
+            if self.n == 0 { 0.0 } else { (self.sum.total() / self.n as f64).clamp(self.min, self.max) };
         let Self { counts, n, min, max, last, .. } = *self;
         Bucket { start, n, min, mean, max, last, counts }
     }

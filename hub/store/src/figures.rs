@@ -92,7 +92,7 @@ impl AddAssign for QualityCounts {
     }
 }
 
-/// Values of one span of time. Only finite values of judged quality are in it.
+/// Values of one span of time. Only finite values of judged quality are in it; where there are none, the figures are 0 and mean nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bucket {
     /// Where the span begins; it may lie before the asked-for `from`.

@@ -200,7 +200,7 @@ impl History for MemoryStore {
         Ok(())
     }
 
-    fn buckets(
+    fn all_buckets(
         &self,
         point: &PointId,
         from: Timestamp,

@@ -179,20 +179,37 @@ pub trait History: Send + Sync {
         visit: &mut dyn FnMut(Reading) -> ControlFlow<()>,
     ) -> Result<(), StoreError>;
 
-    /// The point's values measured in `[from, to)`, span by span. A span without values is left out.
+    /// The point's readings measured in `[from, to)`, span by span, also those that are no values: such a span has `n` 0 and
+    /// its counts. A span without readings is left out.
     ///
     /// # Errors
     /// When a span is under a millisecond, [`Spans::Edges`] do not ascend, the answer has over [`MAX_BUCKETS`] buckets, or the
     /// store cannot be read.
     ///
     /// [`MAX_BUCKETS`]: crate::MAX_BUCKETS
-    fn buckets(
+    fn all_buckets(
         &self,
         point: &PointId,
         from: Timestamp,
         to: Timestamp,
         spans: &Spans,
     ) -> Result<Vec<Bucket>, StoreError>;
+
+    /// As [`History::all_buckets`], without those that have no value.
+    ///
+    /// # Errors
+    /// As there.
+    fn buckets(
+        &self,
+        point: &PointId,
+        from: Timestamp,
+        to: Timestamp,
+        spans: &Spans,
+    ) -> Result<Vec<Bucket>, StoreError> {
+        let mut buckets = self.all_buckets(point, from, to, spans)?;
+        buckets.retain(|bucket| bucket.n > 0);
+        Ok(buckets)
+    }
 
     /// The point's site-local days that `[from, to)` touches and that hold readings, each day whole, the first day first.
     ///

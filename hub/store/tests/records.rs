@@ -29,6 +29,7 @@ fn calibration(from: i64, gain: &str) -> NewCalibration {
         },
         certificate: Some("KĐ-2026/17".into()),
         note: None,
+        next_due: Some(at(from + 1_000)),
     }
 }
 
@@ -198,4 +199,20 @@ fn what_the_configuration_says_is_noted_once() {
     assert_eq!(note("100 1 0"), None);
     assert_eq!(note(""), Some("100 1 0".to_owned()));
     assert_eq!(records.jobs(9).unwrap().len(), 2);
+}
+
+#[test]
+fn calibrations_of_the_second_layout_are_kept_without_a_next_date() {
+    let (dir, records) = place();
+    let (added, _) = records
+        .add_calibration(&calibration(100, "1.02"), &deed("lan", "calibration_added", "a/b/c", 500))
+        .unwrap();
+    drop(records);
+    let before = rusqlite::Connection::open(dir.path().join("records.sqlite")).unwrap();
+    let old = "ALTER TABLE calibration DROP COLUMN next_due_ms; PRAGMA user_version = 2;";
+    before.execute_batch(old).unwrap();
+    drop(before);
+    let records = Records::open(dir.path()).unwrap();
+    let expected = NewCalibration { next_due: None, ..added.entered };
+    assert_eq!(records.calibration(added.id).unwrap().entered, expected);
 }

@@ -1,22 +1,21 @@
-// Accounts: one's own sessions and password; for administrators users, tokens and the log of changes.
+// Accounts: one's own sessions and password; for officers who did what (Audit.tsx); for administrators users and tokens.
 import { useSignal } from "@preact/signals";
-import { endSession, getAudit, getOpenSessions, getTokens, getUsers, removeUser, revokeToken } from "../../api/accounts";
+import { endSession, getOpenSessions, getTokens, getUsers, removeUser, revokeToken } from "../../api/accounts";
 import { HubError } from "../../api/client";
 import type { Role, User } from "../../api/types";
-import { type Key, t } from "../../i18n";
+import { t } from "../../i18n";
 import { moment } from "../../i18n/format";
 import { type Resource, useResource } from "../../lib/resource";
-import { query, setQuery } from "../../lib/router";
 import { useTitle } from "../../lib/title";
 import { hubNow } from "../../state/clock";
 import { mayActAs } from "../../state/commune";
-import { hasWord } from "../../state/site";
 import { Button } from "../../ui/Button";
-import { SelectField } from "../../ui/Field";
+import { ConfirmDialogue } from "../../ui/FormEnd";
 import { Help } from "../../ui/Help";
 import { Failed, Loading } from "../../ui/States";
 import { toast } from "../../ui/Toast";
-import { ConfirmDialogue, PasswordDialogue, TokenDialogue, UserDialogue } from "./dialogues";
+import { Audit } from "./Audit";
+import { PasswordDialogue, TokenDialogue, UserDialogue } from "./dialogues";
 import "./Accounts.css";
 
 export default function AccountsPage() {
@@ -31,7 +30,7 @@ export default function AccountsPage() {
       {admin && <Users />}
       <Sessions />
       {admin && <Tokens />}
-      {admin && <Audit />}
+      {mayActAs("officer") && <Audit />}
     </>
   );
 }
@@ -97,6 +96,7 @@ function Users() {
           text={t("accounts.removeSure")}
           action={t("accounts.remove")}
           send={() => removeUser(wish.user.name)}
+          words={accountFault}
           onClose={close}
           onDone={done}
         />
@@ -191,50 +191,10 @@ function Tokens() {
           text={t("accounts.tokensHint")}
           action={t("accounts.revoke")}
           send={() => revokeToken(wish.revoke)}
+          words={accountFault}
           onClose={close}
           onDone={close}
         />
-      )}
-    </section>
-  );
-}
-
-function Audit() {
-  const [found, reload] = useResource("audit", getAudit);
-  const { data } = found.value;
-  const by = query.value.get("by");
-  const people = [...new Set((data ?? []).map((entry) => entry.by))].sort();
-  const shown = (data ?? []).filter((entry) => by === null || entry.by === by);
-  return (
-    <section class="stack-tight" aria-labelledby="accounts-audit">
-      <h2 id="accounts-audit">{t("accounts.audit")}</h2>
-      {data === null ? (
-        waiting(found.value, reload)
-      ) : data.length === 0 ? (
-        <p class="muted">{t("accounts.noAudit")}</p>
-      ) : (
-        <>
-          <div class="accounts-filter">
-            <SelectField label={t("accounts.auditBy")} value={by ?? ""} onChange={(event) => setQuery({ by: event.currentTarget.value })}>
-              <option value="">{t("accounts.anybody")}</option>
-              {people.map((name) => (
-                <option key={name} value={name} selected={name === by}>
-                  {name}
-                </option>
-              ))}
-            </SelectField>
-          </div>
-          <ol class="panel accounts-list">
-            {shown.map((entry, index) => (
-              <li key={`${entry.at} ${index}`} class="row row-ends">
-                <span>
-                  <strong>{entry.by}</strong> {hasWord(`accounts.what.${entry.action}`) ? t(`accounts.what.${entry.action}` as Key) : entry.action}: {entry.object}
-                </span>
-                <span class="small muted figures">{moment(Date.parse(entry.at), hubNow())}</span>
-              </li>
-            ))}
-          </ol>
-        </>
       )}
     </section>
   );

@@ -1,4 +1,4 @@
-// The questions of the accounts' page: a user, a token, a password, and whether one is sure.
+// The questions of the accounts' page: a user, a token, a password.
 import { useSignal } from "@preact/signals";
 import { addToken, addUser, changePassword, changeUser } from "../../api/accounts";
 import { HubError } from "../../api/client";
@@ -9,21 +9,13 @@ import { session } from "../../state/commune";
 import { store } from "../../state/store";
 import { Button } from "../../ui/Button";
 import { Dialogue } from "../../ui/Dialogue";
+import { FormActions, FormFault } from "../../ui/FormEnd";
 import { SelectField, TextField } from "../../ui/Field";
 import { toast } from "../../ui/Toast";
 import { useSending } from "../../ui/sending";
 import { accountFault } from "./Accounts";
 
 const ROLES: readonly Role[] = ["viewer", "staff", "officer", "integrator", "admin"];
-
-function Fault({ text }: { text: string | null }) {
-  if (text === null) return null;
-  return (
-    <p class="field-fault" role="alert">
-      {text}
-    </p>
-  );
-}
 
 function RoleField({ chosen, onChoose }: { chosen: Role; onChoose: (role: Role) => void }) {
   return (
@@ -34,17 +26,6 @@ function RoleField({ chosen, onChoose }: { chosen: Role; onChoose: (role: Role) 
         </option>
       ))}
     </SelectField>
-  );
-}
-
-function Actions({ busy, text, onClose }: { busy: boolean; text: string; onClose: () => void }) {
-  return (
-    <div class="dialogue-actions">
-      <Button onClick={onClose}>{t("dialogue.cancel")}</Button>
-      <Button kind="main" type="submit" busy={busy}>
-        {text}
-      </Button>
-    </div>
   );
 }
 
@@ -86,8 +67,8 @@ export function UserDialogue({ user, onClose, onDone }: { user: User | null; onC
           />
           <p class="small muted">{user === null ? t("accounts.passwordHint") : t("accounts.keepPassword")}</p>
         </div>
-        <Fault text={fault.value} />
-        <Actions busy={busy.value} text={user === null ? t("accounts.add") : t("dialogue.send")} onClose={onClose} />
+        <FormFault text={fault.value} />
+        <FormActions busy={busy.value} text={user === null ? t("accounts.add") : t("dialogue.send")} onClose={onClose} />
       </form>
     </Dialogue>
   );
@@ -127,8 +108,8 @@ export function TokenDialogue({ onClose }: { onClose: () => void }) {
       <form class="stack" onSubmit={submit}>
         <TextField label={t("accounts.tokenName")} name="name" autoComplete="off" maxLength={64} required value={name.value} onInput={(event) => (name.value = event.currentTarget.value)} />
         <RoleField chosen={role.value} onChoose={(chosen) => (role.value = chosen)} />
-        <Fault text={fault.value} />
-        <Actions busy={busy.value} text={t("accounts.add")} onClose={onClose} />
+        <FormFault text={fault.value} />
+        <FormActions busy={busy.value} text={t("accounts.add")} onClose={onClose} />
       </form>
     </Dialogue>
   );
@@ -153,8 +134,8 @@ export function PasswordDialogue({ onClose }: { onClose: () => void }) {
           <TextField label={t("accounts.newPassword")} name="password" type="password" autoComplete="new-password" required value={password.value} onInput={(event) => (password.value = event.currentTarget.value)} />
           <p class="small muted">{t("accounts.passwordHint")}</p>
         </div>
-        <Fault text={fault.value} />
-        <Actions busy={busy.value} text={t("accounts.changePassword")} onClose={onClose} />
+        <FormFault text={fault.value} />
+        <FormActions busy={busy.value} text={t("accounts.changePassword")} onClose={onClose} />
       </form>
     </Dialogue>
   );
@@ -162,30 +143,4 @@ export function PasswordDialogue({ onClose }: { onClose: () => void }) {
 
 function passwordFault(error: unknown): string {
   return error instanceof HubError && error.status === 400 ? t("accounts.wrongPassword") : accountFault(error);
-}
-
-export interface ConfirmDialogueProps {
-  title: string;
-  text: string;
-  action: string;
-  send: () => Promise<unknown>;
-  onClose: () => void;
-  onDone: () => void;
-}
-
-/** Whether one is sure. */
-export function ConfirmDialogue({ title, text, action, send, onClose, onDone }: ConfirmDialogueProps) {
-  const { busy, fault, submit } = useSending(async () => {
-    await send();
-    onDone();
-  }, accountFault);
-  return (
-    <Dialogue title={title} onClose={onClose}>
-      <form class="stack" onSubmit={submit}>
-        <p>{text}</p>
-        <Fault text={fault.value} />
-        <Actions busy={busy.value} text={action} onClose={onClose} />
-      </form>
-    </Dialogue>
-  );
 }

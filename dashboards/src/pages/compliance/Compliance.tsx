@@ -1,7 +1,7 @@
 // What is limited, held against its limits over a period: valid means, exceedances with their worst value, clause and status.
 import type { Point, Site } from "../../api/types";
 import { getBuckets } from "../../api/calls";
-import { local, t } from "../../i18n";
+import { local, pointName, t } from "../../i18n";
 import { dayCode, dayStart, momentCode, moment, parseDayCode, span } from "../../i18n/format";
 import { formatNumber, showText } from "../../i18n/units";
 import { useResource } from "../../lib/resource";
@@ -133,9 +133,9 @@ function VerdictView({ verdict }: { verdict: Verdict }) {
   const at = (ms: number) => moment(ms, hubNow());
   const how = limit.averaging_s === null ? t("compliance.single") : t("limit.mean", { span: span(limit.averaging_s * 1_000) });
   return (
-    <section class="panel compliance" aria-label={`${local(point.name)}, ${how}`}>
+    <section class="panel compliance" aria-label={`${pointName(point)}, ${how}`}>
       <div class="row row-ends">
-        <h2>{local(point.name)}</h2>
+        <h2>{pointName(point)}</h2>
         {valid === 0 ? (
           <StatusMark status="silent" word={t("compliance.nothing")} />
         ) : outside === 0 ? (

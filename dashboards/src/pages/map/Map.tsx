@@ -1,13 +1,15 @@
-// The sites on a map: each with shape and word of how it is. Leaflet comes with this page only; without tiles a plain grid of
-// degrees stands behind the marks, so nothing is ever asked of another server.
+// The sites on a map: each with shape and word of how it is, within the commune's outline. Leaflet comes with this page only;
+// without configured tiles a plain grid of degrees stands behind the marks, and nothing is asked of another server.
 import L from "leaflet";
 import "leaflet/dist/leaflet.css";
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { Site } from "../../api/types";
+import { getMap } from "../../api/calls";
+import type { MapGround, Site } from "../../api/types";
 import { lang, local, t } from "../../i18n";
 import { useTitle } from "../../lib/title";
-import { navigate } from "../../lib/router";
+import { useResource } from "../../lib/resource";
+import { navigate, query } from "../../lib/router";
 import { summaryLine } from "../../state/site";
 import { store } from "../../state/store";
 import { Help } from "../../ui/Help";
@@ -22,25 +24,31 @@ const PADDING_PX = 48;
 /** Degrees between two lines of the grid, by how near one looks. */
 const GRID = [5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
 const LINES = 8;
+/** A site that one came for is looked at from so near. */
+const NEAR_ZOOM = 16;
+/** Without it the sites stand on a plain grid all the same. */
+const NO_GROUND: MapGround = { outline: [], tiles: null };
 
 export default function MapPage() {
   useTitle(t("map.title"));
   const sites = store.sites.value;
   const placed = (sites ?? []).filter((site) => site.location !== null);
+  const [found] = useResource("map", () => getMap().catch(() => NO_GROUND));
+  const ground = found.value.data;
   return (
     <>
       <div>
         <h1>{t("map.title")}</h1>
         <Help text={t("map.help")} />
       </div>
-      {sites === null ? (
+      {sites === null || ground === null ? (
         <Loading rows={1} height={420} />
       ) : sites.length === 0 ? (
         <Empty title={t("sites.none")} hint={t("sites.noneHint")} />
       ) : placed.length === 0 ? (
         <Empty title={t("map.none")} />
       ) : (
-        <Chart sites={placed} />
+        <Chart sites={placed} ground={ground} />
       )}
       {sites !== null && sites.length > 0 && (
         <ul class="panel map-list" aria-label={t("nav.sites")}>
@@ -56,19 +64,19 @@ export default function MapPage() {
   );
 }
 
-function Chart({ sites }: { sites: readonly Site[] }) {
+function Chart({ sites, ground }: { sites: readonly Site[]; ground: MapGround }) {
   const host = useRef<HTMLDivElement>(null);
   const language = lang.value;
   const key = sites.map((site) => site.id).join(" ");
   useEffect(() => {
     if (host.current === null) return;
-    const map = L.map(host.current, { attributionControl: false, zoomSnap: 0.5, maxZoom: 19, minZoom: 5 });
+    const map = L.map(host.current, { attributionControl: ground.tiles !== null, zoomSnap: 0.5, maxZoom: 19, minZoom: 5 });
     const places = sites.flatMap((site) => (site.location === null ? [] : [{ site, at: L.latLng(site.location.lat, site.location.lon) }]));
-    map.fitBounds(L.latLngBounds(places.map(({ at }) => at)), { maxZoom: CLOSEST_ZOOM, padding: [PADDING_PX, PADDING_PX], animate: false });
-    const grid = L.layerGroup().addTo(map);
-    const redraw = () => drawGrid(map, grid);
-    map.on("moveend", redraw);
-    redraw();
+    const outline = ground.outline.flat().map(([lon, lat]) => L.latLng(lat ?? 0, lon ?? 0));
+    map.fitBounds(L.latLngBounds([...places.map(({ at }) => at), ...outline]), { maxZoom: CLOSEST_ZOOM, padding: [PADDING_PX, PADDING_PX], animate: false });
+    const wanted = places.find(({ site }) => site.id === query.peek().get("site"));
+    if (wanted !== undefined) map.setView(wanted.at, NEAR_ZOOM, { animate: false });
+    drawGround(map, ground);
     const markers = places.map(({ site, at }) => {
       const marker = L.marker(at, { icon: iconOf(site), keyboard: true, riseOnHover: true, zIndexOffset: summaryLine(site).status === "well" ? 0 : 1_000, alt: local(site.name), title: local(site.name) }).addTo(map);
       marker.on("click keypress", (event) => {
@@ -85,7 +93,7 @@ function Chart({ sites }: { sites: readonly Site[] }) {
       stop();
       map.remove();
     };
-  }, [key, language]);
+  }, [key, language, ground]);
   return <div ref={host} class="map panel" role="region" aria-label={t("map.label")} />;
 }
 
@@ -107,6 +115,26 @@ function iconOf(site: Site): L.DivIcon {
   word.textContent = line.status === "well" ? kindText(site.kind) : line.text;
   content.append(shape, text, word);
   return L.divIcon({ html: content, className: "map-icon", iconSize: [44, 44], iconAnchor: [22, 22] });
+}
+
+/** Tiles, or a grid where there are none; and the commune's outline over either. */
+function drawGround(map: L.Map, { outline, tiles }: MapGround): void {
+  if (tiles !== null) {
+    // The text of the configuration, never markup of whoever wrote it.
+    const attribution = document.createElement("span");
+    attribution.textContent = tiles.attribution ?? "";
+    map.attributionControl.setPrefix(false);
+    L.tileLayer(tiles.url, { attribution: attribution.innerHTML, maxZoom: 19 }).addTo(map);
+  } else {
+    const grid = L.layerGroup().addTo(map);
+    const redraw = () => drawGrid(map, grid);
+    map.on("moveend", redraw);
+    redraw();
+  }
+  const colour = getComputedStyle(map.getContainer()).getPropertyValue("--edge").trim();
+  for (const line of outline) {
+    L.polyline(line.map(([lon, lat]) => [lat ?? 0, lon ?? 0] as L.LatLngTuple), { color: colour, weight: 2, interactive: false, className: "map-outline" }).addTo(map);
+  }
 }
 
 /** Lines of round degrees over what is seen. */

@@ -1,7 +1,8 @@
 // How far the data can be trusted: completeness of each point and day, and what was not simply good in one of them.
+import { useSignal } from "@preact/signals";
 import { getBuckets, getManySeries } from "../../api/calls";
 import type { Point, Site } from "../../api/types";
-import { local, t } from "../../i18n";
+import { local, pointName, t } from "../../i18n";
 import { dayCode, dayStart, moment, momentCode, parseDayCode, span } from "../../i18n/format";
 import { formatNumber } from "../../i18n/units";
 import { useResource } from "../../lib/resource";
@@ -14,6 +15,7 @@ import { DayField } from "../../ui/DayField";
 import { SelectField } from "../../ui/Field";
 import { Help } from "../../ui/Help";
 import { Empty, Failed, Loading } from "../../ui/States";
+import { SiteRecords } from "../records/SiteRecords";
 import { trendHref } from "../trends/view";
 import { DAY_MS, type Day, completenessOf } from "../year/days";
 import { type Span, spansOf } from "./spans";
@@ -62,7 +64,8 @@ function SiteQuality({ site, sites }: { site: Site; sites: readonly Site[] }) {
   const last = Math.min(parseDayCode(query.value.get("to")) ?? today, today);
   const points = store.pointsOf(site.id).map((entry) => entry.point.peek());
   const days = daysUntil(last);
-  const [found, reload] = useResource(`${site.id} ${last}`, () => fetchDays(points, days));
+  const turn = useSignal(0);
+  const [found, reload] = useResource(`${site.id} ${last}`, () => fetchDays(points, days), String(turn.value));
   const chosen = points.find((point) => point.id === query.value.get("p"));
   const day = days.find((each) => each.code === query.value.get("day"));
   const { data, error } = found.value;
@@ -89,7 +92,16 @@ function SiteQuality({ site, sites }: { site: Site; sites: readonly Site[] }) {
       ) : (
         <Loading rows={points.length} height={44} />
       )}
-      {chosen !== undefined && day !== undefined && <DaySpans key={`${chosen.id} ${day.code}`} point={chosen} day={day} />}
+      {chosen !== undefined && day !== undefined && <DaySpans key={`${chosen.id} ${day.code}`} point={chosen} day={day} turn={String(turn.value)} />}
+      <SiteRecords
+        key={site.id}
+        site={site.id}
+        points={points}
+        chosen={chosen}
+        from={day?.start ?? days.at(-1)?.start ?? last}
+        to={day?.end ?? days[0]?.end ?? last}
+        onChanged={() => (turn.value += 1)}
+      />
     </>
   );
 }
@@ -131,11 +143,11 @@ function CompletenessTable({ points, days, shares }: TableProps) {
         <tbody>
           {points.map((point) => (
             <tr key={point.id}>
-              <th scope="row">{local(point.name)}</th>
+              <th scope="row">{pointName(point)}</th>
               {days.map((day) => {
                 const share = shares.get(point.id)?.get(day.code);
                 const view = cellOf(share);
-                const words = `${local(point.name)}, ${day.code.split("-").reverse().join("/")}: ${view.words}`;
+                const words = `${pointName(point)}, ${day.code.split("-").reverse().join("/")}: ${view.words}`;
                 const isChosen = query.value.get("p") === point.id && query.value.get("day") === day.code;
                 return (
                   <td key={day.code} class="quality-cell">
@@ -162,25 +174,26 @@ function CompletenessTable({ points, days, shares }: TableProps) {
 function cellOf(share: number | null | undefined): { look: string; text: string; words: string } {
   if (share === undefined || share === 0) return { look: "none", text: "0", words: t("trends.stat.noData") };
   if (share === null) return { look: "well", text: "✓", words: t("trends.stat.noRhythm") };
-  const text = formatNumber(Math.floor(100 * share), 0);
+  // A few readings are not none.
+  const text = share < 0.01 ? "<1" : formatNumber(Math.floor(100 * share), 0);
   const look = share >= WHOLE ? "well" : share >= ENOUGH ? "partly" : "poor";
   return { look, text, words: t("year.complete", { share: t("trends.share", { n: text }) }) };
 }
 
-function DaySpans({ point, day }: { point: Point; day: Day }) {
+function DaySpans({ point, day, turn }: { point: Point; day: Day; turn: string }) {
   const until = Math.min(day.end, hubNow());
   const [found, reload] = useResource(`${point.id} ${day.code}`, async () => {
     const [series] = await getManySeries([point.id], day.start, until);
     const usual = series === undefined ? 0 : usualStep(series.t);
     const gap = Math.max(expirySeconds(point) * 1_000, 3 * usual);
     return series === undefined ? [] : spansOf(series, gap, day.start, until);
-  });
+  }, turn);
   const { data, error } = found.value;
   const date = day.code.split("-").reverse().join("/");
   return (
     <section class="stack-tight" aria-labelledby="quality-spans">
       <div class="row row-ends">
-        <h2 id="quality-spans">{t("dataquality.spans", { name: local(point.name), day: date })}</h2>
+        <h2 id="quality-spans">{t("dataquality.spans", { name: pointName(point), day: date })}</h2>
         <a class="button button-quiet no-print" href={trendHref([point.id], { from: day.code, to: momentCode(until) })}>
           {t("alarm.openTrend")}
         </a>

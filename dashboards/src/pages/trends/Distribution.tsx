@@ -1,6 +1,6 @@
 // How often which value was, and for how much of the time it was above a level. Drawn as SVG, told in words as well.
 import { useSignal } from "@preact/signals";
-import { local, t } from "../../i18n";
+import { pointName, t } from "../../i18n";
 import { formatNumber, isCounter, isState, showText } from "../../i18n/units";
 import { SelectField } from "../../ui/Field";
 import { type Line, gapMs } from "./columns";
@@ -53,7 +53,7 @@ function Histogram({ line, values }: { line: Line; values: readonly Weighted[] }
   const bins = histogram(values);
   const most = bins.reduce((a, b) => (b.share > a.share ? b : a), bins[0] ?? { low: 0, high: 0, share: 0 });
   const text = (value: number) => showText(value, line.point);
-  const words = t("trends.histogram.label", { name: local(line.point.name), low: text(most.low), high: text(most.high), share: share(most.share) });
+  const words = t("trends.histogram.label", { name: pointName(line.point), low: text(most.low), high: text(most.high), share: share(most.share) });
   const step = WIDTH / Math.max(1, bins.length);
   return (
     <figure class="panel trends-figure">
@@ -84,7 +84,7 @@ function Duration({ line, values }: { line: Line; values: readonly Weighted[] })
   const middle = curve.find((each) => each.share >= 0.5)?.value ?? high;
   const words =
     level === null
-      ? t("trends.duration.label", { name: local(line.point.name), value: text(middle), share: share(above(middle)) })
+      ? t("trends.duration.label", { name: pointName(line.point), value: text(middle), share: share(above(middle)) })
       : t("trends.duration.limit", { value: text(level), share: share(above(level)) });
   const path = curve.map((each, index) => `${index === 0 ? `M0 ${y(each.value).toFixed(1)}L` : "L"}${(each.share * WIDTH).toFixed(1)} ${y(each.value).toFixed(1)}`).join("");
   return (

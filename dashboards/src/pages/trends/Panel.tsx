@@ -3,7 +3,7 @@ import type { Signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type uPlot from "uplot";
 import type { Alarm, Series } from "../../api/types";
-import { lang, local } from "../../i18n";
+import { lang, pointName } from "../../i18n";
 import { unitSign } from "../../i18n/units";
 import { hubNow } from "../../state/clock";
 import { expirySeconds } from "../../state/freshness";
@@ -75,7 +75,7 @@ export function Panel({ panel, readings, alarms, from, to, pointed, preview, onZ
         {points.map((line) => (
           <div key={line.point.id} class={`trends-strip series-${line.colour}`}>
             <QualityStrip
-              name={local(line.point.name)}
+              name={pointName(line.point)}
               spans={stripOf(line, readings.get(line.point.id), from, to)}
               alarms={alarms.filter((alarm) => alarm.point === line.point.id)}
               from={from}

@@ -1,7 +1,7 @@
 // Choosing points: all of them by site, found by name, as many as there are colours.
 import { useSignal } from "@preact/signals";
 import type { Point } from "../../api/types";
-import { local, t } from "../../i18n";
+import { local, pointName, t } from "../../i18n";
 import { unitSign } from "../../i18n/units";
 import { setQuery } from "../../lib/router";
 import { store } from "../../state/store";
@@ -22,7 +22,7 @@ export function Picker({ chosen, all, onClose }: PickerProps) {
   const full = wanted.value.length >= MOST_POINTS;
   const sites = (store.sites.value ?? []).map((site) => ({
     site,
-    points: all.filter((point) => point.site === site.id && matches(text.value, local(point.name), local(site.name), point.id)),
+    points: all.filter((point) => point.site === site.id && matches(text.value, pointName(point), local(site.name), point.id)),
   }));
   const toggle = (id: string) => {
     wanted.value = wanted.value.includes(id) ? wanted.value.filter((each) => each !== id) : [...wanted.value, id];
@@ -54,7 +54,7 @@ export function Picker({ chosen, all, onClose }: PickerProps) {
                       <label key={point.id} class="picker-point">
                         <input type="checkbox" checked={isChosen} disabled={full && !isChosen} onChange={() => toggle(point.id)} />
                         <span>
-                          {local(point.name)} <span class="small muted">{unitSign(point.unit)}</span>
+                          {pointName(point)} <span class="small muted">{unitSign(point.unit)}</span>
                         </span>
                       </label>
                     );

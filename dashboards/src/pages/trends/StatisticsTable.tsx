@@ -1,5 +1,5 @@
 // The figures of each line in a table; on a phone it scrolls sideways within itself.
-import { local, t } from "../../i18n";
+import { pointName, t } from "../../i18n";
 import { span } from "../../i18n/format";
 import { formatNumber, isCounter, isState, showText } from "../../i18n/units";
 import type { Line } from "./columns";
@@ -37,7 +37,7 @@ export function StatisticsTable({ rows, widthMs }: StatisticsTableProps) {
             {rows.map(({ line, figures }) => (
               <tr key={`${line.point.id} ${line.compared}`}>
                 <th scope="row">
-                  <LineMark colour={line.colour} compared={line.compared} /> {local(line.point.name)}
+                  <LineMark colour={line.colour} compared={line.compared} /> {pointName(line.point)}
                   <br />
                   <span class="small muted table-sub">{whereAndWhen(line)}</span>
                 </th>

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Point } from "../../api/types";
-import { local, t } from "../../i18n";
+import { local, pointName, t } from "../../i18n";
 import { moment, span } from "../../i18n/format";
 import { isState, showText } from "../../i18n/units";
 import { useResource } from "../../lib/resource";
@@ -17,6 +17,8 @@ import { type Line, bucketAt, toPanels } from "./columns";
 import { Controls } from "./Controls";
 import { Distribution } from "./Distribution";
 import { Legend } from "./Legend";
+import { Marks } from "./Marks";
+import { RecordButtons } from "./RecordButtons";
 import { type Loaded, loadView } from "./load";
 import { Panel } from "./Panel";
 import { type Period, periodQuery } from "./period";
@@ -105,7 +107,7 @@ function Chosen({ view, points, all }: ChosenProps) {
       ) : data !== null ? (
         <>
           {error !== null && at !== null && <Stale time={moment(at, now.peek())} onRetry={reload} />}
-          <Drawn view={view} data={data} preview={preview} panels={panels} onZoom={zoom} />
+          <Drawn view={view} data={data} preview={preview} panels={panels} onZoom={zoom} onRecorded={reload} />
         </>
       ) : error !== null ? (
         <Failed error={error} onRetry={reload} />
@@ -122,9 +124,11 @@ interface DrawnProps {
   preview: { value: { from: number; to: number } | null } & Parameters<typeof Panel>[0]["preview"];
   panels: { current: HTMLDivElement | null };
   onZoom: (from: number, to: number) => void;
+  /** Something was written down, or stored readings have changed. */
+  onRecorded: () => void;
 }
 
-function Drawn({ view, data, preview, panels, onZoom }: DrawnProps) {
+function Drawn({ view, data, preview, panels, onZoom, onRecorded }: DrawnProps) {
   const pointed = useSignal<number | null>(null);
   const drawn = useMemo(() => toPanels(data.lines, (point) => (isState(point.quantity) ? "state" : point.unit)), [data]);
   const figures = useMemo(() => figuresOf(data), [data]);
@@ -150,6 +154,8 @@ function Drawn({ view, data, preview, panels, onZoom }: DrawnProps) {
             />
           ))}
         </div>
+        <Marks marks={data.marks} {...period} />
+        <RecordButtons points={own.map((line) => line.point)} {...period} onDone={onRecorded} />
       </section>
       <StatisticsTable rows={figures} widthMs={own[0]?.widthMs ?? 0} lines={data.lines} />
       <Distribution lines={own} valuesOf={(line) => readingsOf(data, line)} />
@@ -185,7 +191,7 @@ function wordsOf(lines: readonly Line[]): string {
 }
 
 /** "Clo dư tự do, Trạm cấp nước Tam Hợp"; of what is compared, how much earlier. */
-export const lineName = (line: NamedLine) => t("trends.atSite", { name: local(line.point.name), site: whereAndWhen(line) });
+export const lineName = (line: NamedLine) => t("trends.atSite", { name: pointName(line.point), site: whereAndWhen(line) });
 
 type NamedLine = Pick<Line, "point" | "compared" | "shiftMs">;
 

@@ -1,7 +1,9 @@
 // Fetches what a view shows: buckets for the lines, each reading where they are few, and the alarms of the period.
 import { getAlarms, getBuckets, getManySeries } from "../../api/calls";
+import { getCalibrations, getEntries } from "../../api/records";
 import type { Alarm, Buckets, Point, Series } from "../../api/types";
 import { type Line, bucketsFor } from "./columns";
+import { type Mark, marksOf } from "./marks";
 import type { Period } from "./period";
 import { type Compare, shiftOf } from "./view";
 
@@ -15,6 +17,8 @@ export interface Loaded {
   /** By point, where they are few. */
   readings: ReadonlyMap<string, Series>;
   alarms: readonly Alarm[];
+  /** What people have written down, and alarms, in the order of time. */
+  marks: readonly Mark[];
   from: number;
   to: number;
 }
@@ -27,12 +31,14 @@ export async function loadView(points: readonly Point[], period: Period, compare
   const others = comparedPoints(points, compare, all);
   const shiftMs = shiftOf(compare, period) ?? 0;
   const ids = points.map((point) => point.id);
-  const [buckets, compared, series, alarms] = await Promise.all([
-    getBuckets(ids, from, to, count),
+  const [buckets, compared, series, alarms, written] = await Promise.all([
+    getBuckets(ids, from, to, count, { doubts: true }),
     getBuckets(others.map(({ point }) => point.id), from - shiftMs, to - shiftMs, count),
     expectedReadings(points, to - from) <= FEW_READINGS ? getManySeries(ids, from, to).catch(() => []) : [],
     getAlarms({ state: "all", from: new Date(from).toISOString(), to: new Date(to).toISOString() }),
+    loadWritten(ids, from, to),
   ]);
+  const own = alarms.filter((alarm) => alarm.point !== null && ids.includes(alarm.point));
   const line = (point: Point, found: Buckets | undefined, colour: number, isCompared: boolean): Line => ({
     point,
     buckets: found ?? { point: point.id, unit: point.unit, t: [], min: [], mean: [], max: [], n: [] },
@@ -47,10 +53,21 @@ export async function loadView(points: readonly Point[], period: Period, compare
       ...others.map(({ point, colour }, index) => line(point, compared[index], colour, true)),
     ],
     readings: new Map(series.map((each) => [each.point, each])),
-    alarms: alarms.filter((alarm) => alarm.point !== null && ids.includes(alarm.point)),
+    alarms: own,
+    marks: marksOf({ ...written, alarms: own }, points, from, to),
     from,
     to,
   };
+}
+
+/** Without these the lines still stand: a failure leaves them out. */
+async function loadWritten(ids: readonly string[], from: number, to: number) {
+  const [calibrations, maintenance, notes] = await Promise.all([
+    Promise.all(ids.map((id) => getCalibrations(id).catch(() => []))),
+    getEntries("maintenance", { from, to }).catch(() => []),
+    getEntries("note", { from, to }).catch(() => []),
+  ]);
+  return { calibrations: calibrations.flat(), maintenance, notes };
 }
 
 export function expectedReadings(points: readonly Point[], spanMs: number): number {

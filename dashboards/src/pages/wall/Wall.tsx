@@ -6,7 +6,7 @@ import { showDisplay } from "../../api/accounts";
 import { getSession } from "../../api/calls";
 import { HubError } from "../../api/client";
 import type { Alarm, Site } from "../../api/types";
-import { local, t } from "../../i18n";
+import { local, pointName, t } from "../../i18n";
 import { clockTime, dayDate, moment } from "../../i18n/format";
 import { useTitle } from "../../lib/title";
 import { now } from "../../state/clock";
@@ -167,7 +167,7 @@ function WallPoint({ entry }: { entry: PointEntry }) {
   const standing = entry.standing.value;
   return (
     <li class="wall-point">
-      <span class="muted">{local(point.name)}</span>
+      <span class="muted">{pointName(point)}</span>
       <span class="wall-value">
         <Value standing={standing} point={point} withReason={false} />
       </span>

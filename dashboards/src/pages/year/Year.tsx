@@ -1,7 +1,7 @@
 // A year at a glance: every day by completeness, by its worst value against the limit, or by alarms; a tap leads to its trend.
 import { getAlarms, getBuckets } from "../../api/calls";
 import type { Point, Site } from "../../api/types";
-import { local, t } from "../../i18n";
+import { local, pointName, t } from "../../i18n";
 import { dayCode, parseDayCode } from "../../i18n/format";
 import { isCounter, isState } from "../../i18n/units";
 import { useResource } from "../../lib/resource";
@@ -72,7 +72,7 @@ function SiteYear({ site, sites }: { site: Site; sites: readonly Site[] }) {
             {show !== "worst" && <option value="">{t("year.allPoints")}</option>}
             {offered.map((point) => (
               <option key={point.id} value={point.id} selected={point.id === chosen?.id}>
-                {local(point.name)}
+                {pointName(point)}
               </option>
             ))}
           </SelectField>

@@ -62,6 +62,28 @@ pub(crate) async fn get_calibrations(
     Ok(Json(all.into_iter().map(|(_, shape)| shape).collect()))
 }
 
+/// The calibrations that officers have entered, of all points or of one site's, in the order of points and dates. The last
+/// of a point tells when it is to be calibrated again.
+#[utoipa::path(
+    get, path = "/calibrations", tag = "calibrations",
+    params(("site" = Option<String>, Query, description = "Only those of this site's points.")),
+    responses(
+        (status = 200, body = Vec<wire::Calibration>),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_all_calibrations(
+    State(app): State<SharedApp>,
+    _: Viewer,
+    params: Params,
+) -> Result<Json<Vec<wire::Calibration>>, Problem> {
+    let params = params.only(&["site"], &[])?;
+    let site = params.one("site").map(|id| app.site("site", id)).transpose()?.map(|site| site.id.clone());
+    let mut entered = app.records(|records| records.calibrations(None)).await?;
+    entered.retain(|one| site.as_ref().is_none_or(|site| one.entered.point.site() == *site));
+    Ok(Json(entered.iter().map(|one| wire::Calibration::of(one, &app.zone)).collect()))
+}
+
 /// Enters a calibration. What was measured from its date on is judged once more, from its raw numbers.
 ///
 /// The answer waits for that up to 3 s; the job goes on afterwards, `GET /jobs/{id}` says how far it is.
@@ -161,11 +183,11 @@ pub(super) fn entered(
     request: wire::CalibrationRequest,
     caller: &str,
 ) -> Result<NewCalibration, Problem> {
-    let from = match &request.from {
-        wire::Moment::Text(text) => app.zone.day(text).map_or_else(|| request.from.read(), Ok),
-        wire::Moment::Millis(_) => request.from.read(),
-    };
-    let from = not_ahead(app, "from", from.map_err(|detail| Problem::invalid("from", detail))?)?;
+    let from = not_ahead(app, "from", day_or_moment(app, "from", &request.from)?)?;
+    let next_due = request.next_due.as_ref().map(|due| day_or_moment(app, "next_due", due)).transpose()?;
+    if next_due.is_some_and(|due| due <= from) {
+        return Err(Problem::invalid("next_due", "found one not later than from, allowed: a later day"));
+    }
     if point.calibrations.iter().any(|configured| configured.from == from) {
         let detail = "The configuration has a calibration of this point with this date; it is changed there.";
         return Err(Problem::conflict(detail));
@@ -192,7 +214,17 @@ pub(super) fn entered(
         },
         certificate: some_text("certificate", request.certificate, MAX_NAME_CHARS)?,
         note: some_text("note", request.note, MAX_TEXT_CHARS)?,
+        next_due,
     })
+}
+
+/// A day such as 2026-03-01, the commune's, or a moment.
+fn day_or_moment(app: &App, at: &str, found: &wire::Moment) -> Result<Timestamp, Problem> {
+    let read = match found {
+        wire::Moment::Text(text) => app.zone.day(text).map_or_else(|| found.read(), Ok),
+        wire::Moment::Millis(_) => found.read(),
+    };
+    read.map_err(|detail| Problem::invalid(at, detail))
 }
 
 fn point_named<'a>(app: &'a App, record: &CalibrationRecord) -> Result<&'a Point, Problem> {
@@ -210,6 +242,7 @@ fn detail(new: &NewCalibration) -> serde_json::Value {
         "by": calibration.by,
         "certificate": new.certificate,
         "note": new.note,
+        "next_due_ms": new.next_due.map(Timestamp::as_millis),
     })
 }
 

@@ -29,3 +29,6 @@ pub(crate) mod session;
 pub(crate) mod setup;
 pub(crate) mod sites;
 pub(crate) mod stream;
+pub(crate) mod surroundings;
+
+pub use surroundings::MAX_PHOTO_BYTES;

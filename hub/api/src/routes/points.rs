@@ -84,6 +84,7 @@ fn shape(
         decimals: point.decimals,
         interval_s: device.interval.map(|span| span.as_secs_f64()),
         expire_after_s: point.checks.expire_after.map(|span: Duration| span.as_secs_f64()),
+        reference: point.reference,
         range: point.checks.range.map(wire::Bounds::from),
         limit: point.limit_at(now).map(|limit| wire::Limit::of(limit, zone)),
         limits: point.limits.iter().map(|limit| wire::Limit::of(limit, zone)).collect(),

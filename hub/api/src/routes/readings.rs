@@ -34,13 +34,16 @@ pub(super) struct Question {
     pub from: Timestamp,
     pub to: Timestamp,
     pub spans: Option<Spans>,
+    /// Whether buckets are to say what was not good in them.
+    pub doubts: bool,
 }
 
 /// Readings measured in `[from, to)` of one point, or a list for several. Without `to` until now, without `from` a day.
 ///
 /// With `buckets=N` the period is cut into N equal parts, with `bucket=hour`, `day`, `week` or `month` into those of the commune
 /// (weeks begin on Monday), and each part that has values gives one row. Values of quality
-/// `fail`, `missing` and `calibrating` are in no bucket. CSV comes with `Accept: text/csv` and may be of any length.
+/// `fail`, `missing` and `calibrating` are in no row; with `doubts=true` they
+/// are counted, as suspect ones are, bucket by bucket. CSV comes with `Accept: text/csv` and may be of any length.
 #[utoipa::path(
     get, path = "/readings", tag = "readings",
     params(
@@ -49,6 +52,7 @@ pub(super) struct Question {
         ("to" = Option<String>, Query, description = "RFC 3339 or epoch ms; not included."),
         ("bucket" = Option<String>, Query, description = "`hour`, `day`, `week` or `month`; at most 5000 of them."),
         ("buckets" = Option<u32>, Query, description = "1 to 5000.", minimum = 1, maximum = 5000),
+        ("doubts" = Option<bool>, Query, description = "Whether buckets say what was not good in them; not in CSV."),
     ),
     responses(
         (status = 200, content((wire::ReadingsAnswer = "application/json"), (String = "text/csv"))),
@@ -61,7 +65,7 @@ pub(crate) async fn get_readings(
     params: Params,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let params = params.only(&["point", "from", "to", "bucket", "buckets"], &["point"])?;
+    let params = params.only(&["point", "from", "to", "bucket", "buckets", "doubts"], &["point"])?;
     let question = question(&app, &params)?;
     if accept::choose(&headers, &["application/json", "text/csv"]) == "text/csv" {
         return csv::export(&app, question);
@@ -81,7 +85,8 @@ pub(crate) async fn get_readings(
 fn question(app: &SharedApp, params: &Params) -> Result<Question, Problem> {
     let series = app.asked_points(params)?;
     let (from, to) = params.period_or(DEFAULT_PERIOD, app.now())?;
-    Ok(Question { series, from, to, spans: spans(app, params, from, to)? })
+    let doubts = params.word("doubts", &["true", "false"])? == Some("true");
+    Ok(Question { series, from, to, spans: spans(app, params, from, to)?, doubts })
 }
 
 fn answer(history: &dyn History, question: &Question) -> Result<Vec<wire::SeriesAnswer>, Problem> {
@@ -104,9 +109,11 @@ fn buckets(
     spans: &Spans,
 ) -> Result<Vec<wire::SeriesAnswer>, Problem> {
     let of_one = |(point, unit): &(PointId, &'static str)| -> Result<_, Problem> {
-        let buckets = history.buckets(point, question.from, question.to, spans);
+        let buckets = history.all_buckets(point, question.from, question.to, spans);
         let buckets = buckets.map_err(|error| crate::app::store_problem(&error))?;
-        Ok::<_, Problem>(wire::SeriesAnswer::Buckets(bucket_columns(point, unit, &buckets)))
+        let doubts = question.doubts.then(|| Box::new(doubts(&buckets)));
+        let columns = wire::Buckets { doubts, ..bucket_columns(point, unit, buckets) };
+        Ok::<_, Problem>(wire::SeriesAnswer::Buckets(columns))
     };
     let of_some = |series: &[(PointId, &'static str)]| -> Result<Vec<_>, Problem> {
         series.iter().map(of_one).collect()
@@ -176,7 +183,8 @@ fn equal(from: Timestamp, to: Timestamp, count: usize) -> Spans {
     Spans::Every { width: Duration::from_millis(u64::try_from(width_ms).unwrap_or(u64::MAX)), origin: from }
 }
 
-fn bucket_columns(point: &PointId, unit: &str, buckets: &[Bucket]) -> wire::Buckets {
+fn bucket_columns(point: &PointId, unit: &str, mut buckets: Vec<Bucket>) -> wire::Buckets {
+    buckets.retain(|bucket| bucket.n > 0);
     wire::Buckets {
         point: point.to_string(),
         unit: unit.to_owned(),
@@ -185,5 +193,22 @@ fn bucket_columns(point: &PointId, unit: &str, buckets: &[Bucket]) -> wire::Buck
         mean: buckets.iter().map(|bucket| bucket.mean).collect(),
         max: buckets.iter().map(|bucket| bucket.max).collect(),
         n: buckets.iter().map(|bucket| bucket.n).collect(),
+        doubts: None,
     }
+}
+
+fn doubts(buckets: &[Bucket]) -> wire::Doubts {
+    let mut doubts = wire::Doubts::default();
+    let is_doubtful = |bucket: &&Bucket| {
+        let counts = bucket.counts;
+        counts.total() > u64::from(counts.good) + u64::from(counts.not_evaluated)
+    };
+    for bucket in buckets.iter().filter(is_doubtful) {
+        doubts.t.push(bucket.start.as_millis());
+        doubts.suspect.push(bucket.counts.suspect);
+        doubts.fail.push(bucket.counts.fail);
+        doubts.missing.push(bucket.counts.missing);
+        doubts.calibrating.push(bucket.counts.calibrating);
+    }
+    doubts
 }

@@ -74,7 +74,8 @@ pub(crate) async fn get_site(
         return Ok(response);
     }
     let devices = site.devices.iter().map(|device| now.device(device, &app.zone)).collect();
-    Ok((vary(), Json(wire::SiteDetail { site: answer, devices })).into_response())
+    let about = app.hub.surroundings.sites.get(&site.id).map(wire::About::from).unwrap_or_default();
+    Ok((vary(), Json(wire::SiteDetail { site: answer, devices, about })).into_response())
 }
 
 /// The answer depends on what the client accepts.

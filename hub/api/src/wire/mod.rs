@@ -23,6 +23,7 @@ mod rule_text;
 mod senml;
 mod series;
 mod service;
+mod surroundings;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -63,8 +64,9 @@ pub use rule_text::{
     SaveRuleRequest, SavedRule, SwitchRuleRequest,
 };
 pub use senml::SenmlRecord;
-pub use series::{Buckets, ReadingEvent, Readings, ReadingsAnswer, ResyncEvent, SeriesAnswer};
+pub use series::{Buckets, Doubts, ReadingEvent, Readings, ReadingsAnswer, ResyncEvent, SeriesAnswer};
 pub use service::{InServiceRequest, OutOfService, OutOfServiceRequest};
+pub use surroundings::{About, Map};
 
 /// A text that people see, in Vietnamese and in English.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{DeviceState, LocalText, SiteKind, SiteState};
+use super::{About, DeviceState, LocalText, SiteKind, SiteState};
 
 /// The commune that the hub serves.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -68,6 +68,8 @@ pub struct SiteDetail {
     pub site: Site,
     /// Its devices.
     pub devices: Vec<Device>,
+    /// What else there is to know of it.
+    pub about: About,
 }
 
 /// A device of a site.

@@ -23,12 +23,14 @@ pub struct Point {
     pub unit: String,
     /// Decimals to show.
     pub decimals: u8,
-    /// Seconds between two readings, where the hub asks for them.
+    /// Seconds between two readings, where that is known.
     #[schema(required)]
     pub interval_s: Option<f64>,
     /// Seconds without a reading after which it is missing.
     #[schema(required)]
     pub expire_after_s: Option<f64>,
+    /// Whether its values are for reference only, as those of a low-cost sensor.
+    pub reference: bool,
     /// Values outside cannot be right.
     #[schema(required)]
     pub range: Option<Bounds>,

@@ -34,6 +34,9 @@ pub struct Calibration {
     /// What there is to say of it.
     #[schema(required)]
     pub note: Option<String>,
+    /// When the instrument is to be calibrated again.
+    #[schema(required, format = DateTime)]
+    pub next_due: Option<String>,
     /// Who entered or last changed it; null when the configuration says it.
     #[schema(required)]
     pub entered_by: Option<String>,
@@ -51,6 +54,7 @@ impl Calibration {
             version: Some(record.version),
             certificate: entered.certificate.clone(),
             note: entered.note.clone(),
+            next_due: entered.next_due.map(|due| zone.print(due)),
             entered_by: Some(record.entered_by.clone()),
             entered_at: Some(zone.print(record.entered_at)),
             ..Self::configured(entered.point.as_str(), &entered.calibration, zone)
@@ -69,6 +73,7 @@ impl Calibration {
             by: calibration.by.clone(),
             certificate: None,
             note: None,
+            next_due: None,
             entered_by: None,
             entered_at: None,
         }
@@ -95,6 +100,8 @@ pub struct CalibrationRequest {
     /// What there is to say of it.
     #[schema(max_length = 2000)]
     pub note: Option<String>,
+    /// When the instrument is to be calibrated again: as `from`, and later than that.
+    pub next_due: Option<Moment>,
     /// For a change: the version that was read.
     pub version: Option<u64>,
 }

@@ -36,8 +36,26 @@ pub struct Buckets {
     pub mean: Vec<f64>,
     /// The greatest value.
     pub max: Vec<f64>,
-    /// How many readings it has.
+    /// How many values it has.
     pub n: Vec<u64>,
+    /// The buckets in which some reading was not simply good, also those without a value; when they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubts: Option<Box<Doubts>>,
+}
+
+/// Buckets in which some reading was not simply good, with how many of each such quality; in columns of equal length.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
+pub struct Doubts {
+    /// When each bucket begins (epoch ms), ascending.
+    pub t: Vec<i64>,
+    /// Doubtful readings.
+    pub suspect: Vec<u32>,
+    /// Those that cannot be right.
+    pub fail: Vec<u32>,
+    /// Those without a value.
+    pub missing: Vec<u32>,
+    /// Those taken while the instrument was worked on.
+    pub calibrating: Vec<u32>,
 }
 
 /// One point's readings: raw, or in buckets when `buckets` was asked for.

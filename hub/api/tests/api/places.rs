@@ -60,6 +60,10 @@ async fn a_site_shows_its_devices_and_when_they_were_heard() {
             "id": "tam-hop-water/plc", "name": {"vi": "tam-hop-water/plc", "en": "tam-hop-water/plc"},
             "adapter": "modbus", "state": "online", "last_heard_at": "2026-03-01T09:00:00.04+07:00",
         }],
+        "about": {
+            "contact": {"name": "Ông Ba", "phone": "0912 345 678", "email": null},
+            "address": {"vi": "Thôn 3", "en": "Thôn 3"}, "notes": null, "photos": 2,
+        },
     });
     assert_eq!(site, expected);
     // Hearing why there is no value is not hearing the device.
@@ -67,6 +71,38 @@ async fn a_site_shows_its_devices_and_when_they_were_heard() {
     let device = &look(&world, "/api/v1/sites/tam-hop-water").await["devices"][0];
     assert_eq!(device["state"], "silent");
     assert_eq!(device["last_heard_at"], "2026-03-01T09:00:00+07:00");
+}
+
+#[tokio::test]
+async fn the_map_shows_the_outline_and_opens_for_its_tiles_alone() {
+    let world = World::new();
+    let answer = Call::get("/api/v1/map").by(Role::Viewer).send(&world).await;
+    let map = answer.json();
+    assert_eq!(map["outline"][0][1], json!([105.5, 18.9]));
+    assert_eq!(map["tiles"]["url"], "https://tiles.example.vn/{z}/{x}/{y}.png");
+    let policy = answer.header(header::CONTENT_SECURITY_POLICY);
+    assert!(policy.contains("img-src 'self' data: https://tiles.example.vn;"), "{policy}");
+    assert_eq!(policy.matches("https://").count(), 1, "{policy}");
+}
+
+#[tokio::test]
+async fn a_sites_photographs_are_handed_out_by_number() {
+    let world = World::new();
+    let photo =
+        |number: &str| Call::get(format!("/api/v1/sites/tam-hop-water/photos/{number}")).by(Role::Viewer);
+    let answer = photo("1").send(&world).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header(header::CONTENT_TYPE), "image/jpeg");
+    // One that is not there any more, and numbers that none has.
+    photo("2").send(&world).await.assert_problem(404, &["cannot be read"]);
+    for number in ["0", "3", "-1", "x"] {
+        photo(number).send(&world).await.assert_problem(404, &["2 photographs"]);
+    }
+    Call::get("/api/v1/sites/dong-bai-waste/photos/1")
+        .by(Role::Viewer)
+        .send(&world)
+        .await
+        .assert_problem(404, &[]);
 }
 
 #[tokio::test]
@@ -105,7 +141,7 @@ async fn a_point_shows_its_limit_its_latest_reading_and_the_last_good_one() {
         "id": CHLORINE, "site": "tam-hop-water", "device": "tam-hop-water/plc",
         "name": {"vi": "Clo dư tự do", "en": "Free chlorine"},
         "quantity": "free_chlorine", "unit": "mg/L", "decimals": 2,
-        "interval_s": 10.0, "expire_after_s": 90.0, "range": {"min": 0.0, "max": null},
+        "interval_s": 10.0, "expire_after_s": 90.0, "reference": false, "range": {"min": 0.0, "max": null},
         "limit": limit, "limits": [limit],
         "latest": {
             "value": null, "quality": "missing", "reason": "exception:2",

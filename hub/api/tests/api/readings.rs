@@ -68,6 +68,29 @@ async fn buckets_cut_the_period_into_equal_parts_and_leave_out_empty_ones() {
 }
 
 #[tokio::test]
+async fn buckets_say_what_was_not_good_in_them_when_asked() {
+    let world = World::new();
+    let of = |quality, ms| hub_model::Reading { quality, ..reading(CHLORINE, ms, 1.0) };
+    world.keep(vec![
+        of(Quality::Good, 0),
+        of(Quality::Suspect, 1_000),
+        of(Quality::Fail, 10_000),
+        of(Quality::Calibrating, 20_000),
+        missing(CHLORINE, 21_000),
+        of(Quality::Good, 50_000),
+    ]);
+    let found = look(&world, &period(CHLORINE, "&buckets=6&doubts=true")).await;
+    assert_eq!(found["t"], json!([START_MS, START_MS + 50_000]), "rows are of values only, as without");
+    let doubts = json!({
+        "t": [START_MS, START_MS + 10_000, START_MS + 20_000],
+        "suspect": [1, 0, 0], "fail": [0, 1, 0], "missing": [0, 0, 1], "calibrating": [0, 0, 1],
+    });
+    assert_eq!(found["doubts"], doubts);
+    let wrong = Call::get(period(CHLORINE, "&buckets=6&doubts=yes")).by(Role::Viewer).send(&world).await;
+    wrong.assert_problem(400, &["doubts", "true, false"]);
+}
+
+#[tokio::test]
 async fn buckets_of_the_calendar_begin_at_local_midnight() {
     let world = World::new();
     // 09:00 of 1 March; midnight lies nine hours before.

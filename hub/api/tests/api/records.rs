@@ -64,6 +64,21 @@ async fn a_calibration_is_entered_changed_and_removed() {
 }
 
 #[tokio::test]
+async fn a_calibration_says_when_the_next_one_is_due() {
+    let world = World::new();
+    done(&world, "POST", CALIBRATIONS, &calibration(&json!({"next_due": "2026-08-01"}))).await;
+    let all = look(&world, "/api/v1/calibrations").await;
+    assert_eq!(
+        (&all[0]["point"], &all[0]["next_due"]),
+        (&json!(CHLORINE), &json!("2026-08-01T00:00:00+07:00"))
+    );
+    assert_eq!(look(&world, "/api/v1/calibrations?site=tam-hop-water").await, all);
+    assert_eq!(look(&world, "/api/v1/calibrations?site=dong-bai-waste").await, json!([]));
+    let too_early = calibration(&json!({"from": "2026-01-01", "next_due": "2026-01-01"}));
+    send(&world, "POST", CALIBRATIONS, &too_early).await.assert_problem(400, &["next_due", "later"]);
+}
+
+#[tokio::test]
 async fn a_wrong_calibration_is_told_where_and_what_is_allowed() {
     let world = World::new();
     done(&world, "POST", CALIBRATIONS, &calibration(&json!({}))).await;

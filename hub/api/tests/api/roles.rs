@@ -32,6 +32,8 @@ fn calls() -> Vec<(&'static str, &'static str, Option<Value>, Option<Role>)> {
         ("DELETE", "/api/v1/session", None, Some(Role::Viewer)),
         ("GET", "/api/v1/sites", None, Some(Role::Viewer)),
         ("GET", "/api/v1/sites/tam-hop-water", None, Some(Role::Viewer)),
+        ("GET", "/api/v1/sites/tam-hop-water/photos/1", None, Some(Role::Viewer)),
+        ("GET", "/api/v1/map", None, Some(Role::Viewer)),
         ("GET", "/api/v1/points", None, Some(Role::Viewer)),
         ("GET", "/api/v1/readings?point=tam-hop-water/plc/turbidity", None, Some(Role::Viewer)),
         ("POST", "/api/v1/readings", Some(reading), Some(Role::Integrator)),
@@ -72,6 +74,7 @@ fn calls() -> Vec<(&'static str, &'static str, Option<Value>, Option<Role>)> {
             Some(calibration.clone()),
             Some(Role::Officer),
         ),
+        ("GET", "/api/v1/calibrations", None, Some(Role::Viewer)),
         ("PUT", "/api/v1/calibrations/1", Some(changed), Some(Role::Officer)),
         ("DELETE", "/api/v1/calibrations/1?version=2", None, Some(Role::Officer)),
         (

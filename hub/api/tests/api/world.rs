@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use hub_api::auth::{Role, digest};
-use hub_api::{Health, Hub, Live, Part, RuleDesk, router};
+use hub_api::{About, Contact, Health, Hub, Live, Part, Photo, RuleDesk, Surroundings, Tiles, router};
 use hub_logic::{OnMissing, RuleFault, RuleStatus, Watches};
 use hub_model::{
     Alarm, AlarmId, AlarmState, Checks, Commune, Device, DeviceId, Limit, LimitStatus, LocalText, Location,
@@ -100,6 +100,7 @@ impl World {
             rule_desk: RuleDesk::new(Arc::new(PretendedRules)),
             backtest: Arc::new(|_, _| Err(hub_api::BacktestRefused::UnknownRule)),
             commune: Arc::new(commune()),
+            surroundings: Arc::new(surroundings(dir.path())),
             rules: shown_rules,
             history: Arc::new(store.clone()),
             outbox: Arc::new(store.clone()),
@@ -270,6 +271,31 @@ fn rule(id: &str, fault_line: Option<usize>) -> RuleStatus {
     }
 }
 
+/// The bytes of the only photograph.
+pub const PHOTO: &[u8] = b"\xFF\xD8\xFF a picture";
+
+/// A square, tiles from elsewhere, and what there is to know of the water station, with a photograph in `dir`.
+fn surroundings(dir: &std::path::Path) -> Surroundings {
+    let photo = |name: &str| Photo { path: dir.join(name), media_type: "image/jpeg" };
+    std::fs::write(dir.join("tank.jpg"), PHOTO).unwrap();
+    let contact = Contact { name: "Ông Ba".into(), phone: Some("0912 345 678".into()), email: None };
+    let about = About {
+        contact: Some(contact),
+        address: Some(LocalText::same("Thôn 3")),
+        notes: None,
+        photos: vec![photo("tank.jpg"), photo("gone.jpg")],
+    };
+    Surroundings {
+        outline: vec![vec![[105.4, 18.9], [105.5, 18.9], [105.5, 19.0], [105.4, 18.9]]],
+        tiles: Some(Tiles {
+            url: "https://tiles.example.vn/{z}/{x}/{y}.png".into(),
+            origin: "https://tiles.example.vn".into(),
+            attribution: Some("© Bản đồ".into()),
+        }),
+        sites: [(SiteId::parse("tam-hop-water").unwrap(), about)].into(),
+    }
+}
+
 fn point(id: &str, quantity: &str) -> Point {
     let quantity = Quantity::parse(quantity).unwrap();
     Point {
@@ -283,6 +309,7 @@ fn point(id: &str, quantity: &str) -> Point {
         missing: vec![],
         checks: Checks::default(),
         limits: vec![],
+        reference: false,
     }
 }
 

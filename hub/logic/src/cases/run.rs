@@ -240,6 +240,7 @@ fn point_for(id: PointId, quantity: Quantity, case: &Case) -> Result<Point, Stri
             ..Checks::default()
         },
         limits: limit.into_iter().collect(),
+        reference: false,
     })
 }
 

@@ -98,6 +98,7 @@ pub fn point(id: &str, quantity: &str) -> Point {
         missing: vec![],
         checks: Checks::default(),
         limits: vec![],
+        reference: false,
     }
 }
 

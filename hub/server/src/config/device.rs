@@ -92,6 +92,11 @@ pub(super) fn read(
     let assumed = id.clone().or_else(|| DeviceId::new(site, "device").ok())?;
     let name = table.local_text("name", problems);
     let expire_after = table.duration("expire_after", SPANS, problems);
+    // A device that the hub asks has its `poll`.
+    let stated = match adapter {
+        Adapter::Modbus => None,
+        Adapter::Mqtt | Adapter::Push => table.duration("interval", SPANS, problems),
+    };
     let point_tables = table.tables("point", problems);
     let before = table.clone();
     let settings = adapter.device(&mut table, problems);
@@ -115,7 +120,7 @@ pub(super) fn read(
     let points = points(point_tables, &around, problems);
     let interval = match &settings {
         Some(DeviceSettings::Modbus(settings)) => Some(settings.poll),
-        _ => None,
+        _ => stated,
     };
     let id = id?;
     let line = match &settings {

@@ -10,6 +10,9 @@ use adapters_sdk::config::{Place, Problem, Problems, Table};
 /// A larger file is refused: it is no configuration.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 
+/// So many bytes tell what kind of picture a file is.
+const HEAD_BYTES: u64 = 16;
+
 /// A configuration folder.
 pub(super) struct Files {
     dir: PathBuf,
@@ -88,6 +91,24 @@ impl Files {
             return Err(too_large());
         }
         Ok(text)
+    }
+
+    /// The first bytes of a file, enough to tell what it is, and its length.
+    pub(super) fn head(&self, file: &str) -> io::Result<(Vec<u8>, u64)> {
+        let path = self.dir.join(file);
+        let found = fs::metadata(&path)?;
+        // Asked before it is opened, as in `text`.
+        if !found.is_file() {
+            return Err(io::Error::other("no file"));
+        }
+        let mut head = Vec::new();
+        fs::File::open(&path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
+        Ok((head, found.len()))
+    }
+
+    /// Where a file is; a relative name is below the folder.
+    pub(super) fn path(&self, file: &Path) -> PathBuf {
+        self.dir.join(file)
     }
 
     /// The file's permissions when others than its owner may read it.

@@ -4,10 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use adapters_sdk::config::{Problems, Table};
+use hub_api::Surroundings;
 use hub_model::{Commune, LocalText, id};
 use jiff::tz::TimeZone;
 
-use super::{HttpSettings, MqttSettings, StoreSettings, listen, ranges, store};
+use super::files::Files;
+use super::{HttpSettings, MqttSettings, StoreSettings, listen, map, ranges, store};
 
 /// The time zone of a commune that names none: all of Viet Nam has this one.
 const DEFAULT_ZONE: &str = "Asia/Ho_Chi_Minh";
@@ -28,10 +30,12 @@ pub(super) struct Hub {
     pub(super) rules: Option<PathBuf>,
     /// Read once the sites are known.
     pub(super) notify: Option<Table>,
+    /// Without its sites.
+    pub(super) surroundings: Surroundings,
 }
 
 /// Reads `hub.toml`. `None` when something that is needed is faulty; every fault is in `problems`.
-pub(super) fn read(mut root: Table, dir: &Path, problems: &mut Problems) -> Option<Hub> {
+pub(super) fn read(mut root: Table, dir: &Path, files: &Files, problems: &mut Problems) -> Option<Hub> {
     for (section, why) in LATER_SECTIONS {
         refuse(&mut root, section, why, problems);
     }
@@ -41,9 +45,10 @@ pub(super) fn read(mut root: Table, dir: &Path, problems: &mut Problems) -> Opti
     let store = store::read(&mut root, dir, problems);
     let rules = rules(&mut root, dir, problems);
     let notify = root.table("notify", problems);
+    let surroundings = map::read(&mut root, files, problems);
     root.finish(problems);
     let ((commune, zone), (http, mqtt)) = (commune?, listeners?);
-    Some(Hub { commune, zone, http, mqtt, store: store?, rules, notify })
+    Some(Hub { commune, zone, http, mqtt, store: store?, rules, notify, surroundings })
 }
 
 /// Reports `key` as not of this version, whatever it holds.

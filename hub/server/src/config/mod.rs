@@ -3,6 +3,7 @@
 //! Never opens a device or a socket and never stops at the first fault: [`Config::load`] gives every one of them with file,
 //! line and key. Read next: `hub.rs` (hub.toml), `site.rs`, `device.rs`, `point.rs`, and `../limits.rs`.
 
+mod about;
 mod adapter;
 mod calibration;
 mod device;
@@ -10,6 +11,7 @@ mod files;
 mod hub;
 mod listen;
 mod login;
+mod map;
 pub mod nearest;
 mod notify;
 mod point;
@@ -32,6 +34,7 @@ use adapters_modbus::{ModbusDevice, Plan};
 use adapters_mqtt::MqttDevice;
 use adapters_push::PushDevice;
 use adapters_sdk::config::{Problems, Table};
+use hub_api::Surroundings;
 use hub_model::Commune;
 
 use crate::limits::LimitSets;
@@ -57,6 +60,8 @@ pub struct Config {
     pub store: StoreSettings,
     /// Where the rules' files are.
     pub rules: RuleFiles,
+    /// The map, and what there is to know of each site.
+    pub surroundings: Surroundings,
     /// Devices that are polled. `Plan::build` takes them: loading has tried it.
     pub modbus: Vec<ModbusDevice>,
     /// Devices that publish, each with its password.
@@ -191,7 +196,7 @@ pub fn profiles(dir: &Path, problems: &mut Problems) -> Vec<Profile> {
 
 fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
     let files = Files::open(dir, problems)?;
-    let hub = files.table("hub.toml", problems).and_then(|root| hub::read(root, dir, problems));
+    let hub = files.table("hub.toml", problems).and_then(|root| hub::read(root, dir, &files, problems));
     let zone = hub.as_ref().map_or(jiff::tz::TimeZone::UTC, |hub| hub.zone.clone());
     let limits = LimitSets::shipped(&zone).with_own(files.tables("limits", problems), &zone, problems);
     let profiles = profile::read_all(&files, problems);
@@ -211,6 +216,7 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
         store: hub.store,
         rules: RuleFiles::of(dir, hub.rules),
         notify,
+        surroundings: Surroundings { sites: sites.about, ..hub.surroundings },
         modbus: sites.modbus,
         mqtt_devices: sites.mqtt,
         foreign_devices,

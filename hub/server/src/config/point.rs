@@ -49,6 +49,7 @@ pub(super) fn read(
         stuck_after: table.duration("stuck_after", SPANS, problems),
         expire_after: table.duration("expire_after", SPANS, problems).or(around.expire_after),
     };
+    let reference = table.boolean("reference", problems).unwrap_or(false);
     let calibrations = calibration::read(&mut table, around.zone, problems);
     let settings = around.adapter.point(
         &mut table,
@@ -74,6 +75,7 @@ pub(super) fn read(
         missing,
         checks,
         limits,
+        reference,
     };
     Some((point, settings?))
 }

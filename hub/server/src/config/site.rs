@@ -1,11 +1,12 @@
 //! `sites/*.toml`: a place, the limits that apply there, its devices.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use adapters_modbus::ModbusDevice;
 use adapters_mqtt::MqttDevice;
 use adapters_push::PushDevice;
 use adapters_sdk::config::{Place, Problem, Problems, Table};
+use hub_api::About;
 use hub_model::{DeviceId, Limit, LocalText, Quantity, Site, SiteId, SiteKind, Unit, own};
 
 use jiff::tz::TimeZone;
@@ -14,7 +15,7 @@ use super::device::{self, ForeignDevice, Served, Taken};
 use super::files::{Files, about_file};
 use super::login::Logins;
 use super::profile::Profiles;
-use super::{ranges, rule_override};
+use super::{about, ranges, rule_override};
 use crate::limits::{LimitSet, LimitSets};
 
 /// All sites, and their devices by adapter.
@@ -26,6 +27,8 @@ pub(super) struct Sites {
     pub(super) mqtt: Vec<(MqttDevice, String)>,
     pub(super) foreign: Vec<ForeignDevice>,
     pub(super) push: Vec<PushDevice>,
+    /// What there is to know of each.
+    pub(super) about: BTreeMap<SiteId, About>,
     /// What devices took from profiles.
     pub(super) taken: Vec<Taken>,
 }
@@ -53,7 +56,8 @@ pub(super) fn read_all(
         problems
             .warning(about_file("sites", "there is no *.toml in it, so the hub watches nothing".to_owned()));
     }
-    let mut reader = Reader { profiles, limits, zone, logins: Logins::new(files), found: Sites::default() };
+    let mut reader =
+        Reader { files, profiles, limits, zone, logins: Logins::new(files), found: Sites::default() };
     let mut places: HashMap<SiteId, Place> = HashMap::new();
     for table in tables.read {
         reader.site(table, &mut places, problems);
@@ -64,6 +68,7 @@ pub(super) fn read_all(
 }
 
 struct Reader<'a> {
+    files: &'a Files,
     profiles: &'a Profiles,
     limits: &'a LimitSets,
     zone: &'a TimeZone,
@@ -91,6 +96,7 @@ impl<'a> Reader<'a> {
         let location = ranges::location(&mut table, problems);
         let bound = self.bound_sets(&mut table, problems);
         let rules = rule_override::read(&mut table, problems);
+        let about = about::read(&mut table, self.files, problems);
         let device_tables = table.tables("device", problems);
         table.finish(problems);
         // A site without a usable id is read all the same, for the faults of its devices.
@@ -109,6 +115,7 @@ impl<'a> Reader<'a> {
         }
         if let (Some(id), Some(kind)) = (id, kind) {
             let name = name.unwrap_or_else(|| LocalText::same(id.as_str()));
+            self.found.about.insert(id.clone(), about);
             self.found.sites.push(Site { id, kind, name, location, devices, rules });
         }
     }

@@ -110,3 +110,13 @@ fn a_fault_of_a_site_does_not_lock_people_out() {
     let fault = Config::store_dir(dir.path()).unwrap_err().to_string();
     assert_eq!(fault, "hub.toml:2: store.dir: found 7, allowed: a text");
 }
+
+#[test]
+fn a_device_that_publishes_says_how_often_and_a_cheap_point_that_it_is_for_reference() {
+    let site = "id = \"s\"\nkind = \"other\"\n[[device]]\nid = \"d\"\nadapter = \"push\"\ninterval = \"10m\"\n\
+        [[device.point]]\nid = \"pm2_5\"\nquantity = \"pm2_5\"\nreference = true\n\
+        [[device.point]]\nid = \"pm10\"\nquantity = \"pm10\"\n";
+    let (config, _dir) = load(&[SMALLEST, ("sites/s.toml", site)]);
+    assert_eq!(config.commune.sites[0].devices[0].interval, Some(Duration::from_secs(600)));
+    assert!(point(&config, "s/d/pm2_5").reference && !point(&config, "s/d/pm10").reference);
+}

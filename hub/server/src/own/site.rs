@@ -77,6 +77,7 @@ fn point(id: PointId, unit: &str, decimals: u8, name: LocalText) -> Option<Point
         missing: vec![],
         checks: Checks::default(),
         limits: vec![],
+        reference: false,
     })
 }
 

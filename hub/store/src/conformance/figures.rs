@@ -72,6 +72,13 @@ fn buckets_count_judged_values_only(place: &mut Place) {
             "a bucket may begin before the span, but holds nothing from there"
         );
         assert_eq!(store.buckets(&ph, at(36), at(9), &every(10, 5)).expect("readable"), []);
+        let all = store.all_buckets(&ph, at(0), at(35), &every(10, 0)).expect("readable");
+        let of: Vec<_> = all.iter().map(|bucket| (bucket.start, bucket.n, bucket.counts.missing)).collect();
+        assert_eq!(
+            of,
+            [(at(0), 3, 1), (at(10), 0, 1), (at(20), 1, 0)],
+            "spans without a value keep their counts"
+        );
     });
 }
 

@@ -19,6 +19,8 @@ pub struct NewCalibration {
     pub certificate: Option<String>,
     /// What there is to say of it.
     pub note: Option<String>,
+    /// When the instrument is to be calibrated again.
+    pub next_due: Option<Timestamp>,
 }
 
 /// A calibration that was entered.
@@ -44,7 +46,7 @@ impl Records {
     pub fn calibrations(&self, point: Option<&PointId>) -> Result<Vec<CalibrationRecord>, RecordError> {
         let connection = self.lock();
         let mut query = connection.prepare_cached(
-            "SELECT id, version, point, from_ms, gain, offset, by, certificate, note, entered_by, entered_at
+            "SELECT id, version, point, from_ms, gain, offset, by, certificate, note, entered_by, entered_at, next_due_ms
              FROM calibration WHERE ?1 IS NULL OR point = ?1 ORDER BY point, from_ms",
         )?;
         let found = query.query_map([point.map(PointId::as_str)], record_of)?.collect::<Result<_, _>>()?;
@@ -71,8 +73,8 @@ impl Records {
         self.change(deed, |transaction| {
             refuse_same_date(transaction, new, None)?;
             let mut insert = transaction.prepare_cached(
-                "INSERT INTO calibration (version, point, from_ms, gain, offset, by, certificate, note, entered_by, entered_at)
-                 VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO calibration (version, point, from_ms, gain, offset, by, certificate, note, entered_by, entered_at, next_due_ms)
+                 VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?;
             let id = insert.insert(params![
                 new.point.as_str(),
@@ -84,6 +86,7 @@ impl Records {
                 new.note,
                 deed.by,
                 deed.at.as_millis(),
+                new.next_due.map(Timestamp::as_millis),
             ])?;
             let job = jobs::insert(transaction, &rejudge(new, new.calibration.from, deed))?;
             Ok((found(transaction, id.cast_unsigned())?, job))
@@ -106,7 +109,7 @@ impl Records {
             refuse_same_date(transaction, new, Some(id))?;
             let mut update = transaction.prepare_cached(
                 "UPDATE calibration SET version = version + 1, from_ms = ?2, gain = ?3, offset = ?4, by = ?5,
-                    certificate = ?6, note = ?7, entered_by = ?8, entered_at = ?9 WHERE id = ?1",
+                    certificate = ?6, note = ?7, entered_by = ?8, entered_at = ?9, next_due_ms = ?10 WHERE id = ?1",
             )?;
             update.execute(params![
                 id.cast_signed(),
@@ -118,6 +121,7 @@ impl Records {
                 new.note,
                 deed.by,
                 deed.at.as_millis(),
+                new.next_due.map(Timestamp::as_millis),
             ])?;
             let from = new.calibration.from.min(before.entered.calibration.from);
             let job = jobs::insert(transaction, &rejudge(new, from, deed))?;
@@ -181,7 +185,7 @@ fn rejudge(of: &NewCalibration, from: Timestamp, deed: &Deed) -> NewJob {
 
 fn found(connection: &Connection, id: u64) -> Result<CalibrationRecord, RecordError> {
     let mut query = connection.prepare_cached(
-        "SELECT id, version, point, from_ms, gain, offset, by, certificate, note, entered_by, entered_at
+        "SELECT id, version, point, from_ms, gain, offset, by, certificate, note, entered_by, entered_at, next_due_ms
          FROM calibration WHERE id = ?",
     )?;
     let record = query.query_row([id.cast_signed()], record_of).optional()?;
@@ -229,6 +233,7 @@ fn record_of(row: &Row<'_>) -> rusqlite::Result<CalibrationRecord> {
             },
             certificate: row.get(7)?,
             note: row.get(8)?,
+            next_due: row.get::<_, Option<i64>>(11)?.map(Timestamp::from_millis),
         },
         entered_by: row.get(9)?,
         entered_at: Timestamp::from_millis(row.get(10)?),

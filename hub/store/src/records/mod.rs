@@ -33,7 +33,8 @@ pub(crate) const FILE: &str = "records.sqlite";
 
 pub(crate) const SCHEMA: Schema = Schema {
     application_id: 0x636d_7265,
-    steps: &[Step {
+    steps: &[
+        Step {
         tables: "
         CREATE TABLE calibration (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -107,7 +108,7 @@ pub(crate) const SCHEMA: Schema = Schema {
         CREATE INDEX rule_version_by_rule ON rule_version (rule, id);
     ",
         then: None,
-    }],
+    }, Step { tables: "ALTER TABLE calibration ADD COLUMN next_due_ms INTEGER;", then: None }],
 };
 
 /// Calibrations, maintenance, notes, jobs and deeds.

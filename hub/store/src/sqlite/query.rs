@@ -49,7 +49,7 @@ impl History for Store {
         })
     }
 
-    fn buckets(
+    fn all_buckets(
         &self,
         point: &PointId,
         from: Timestamp,
