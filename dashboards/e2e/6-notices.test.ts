@@ -19,7 +19,7 @@ describe("the notices", () => {
     await page.getByText("Tin thử", { exact: true }).first().waitFor();
     await page.getByLabel("Tình trạng").selectOption("failed");
     await page.waitForURL(/state=failed/);
-    await page.getByText("Không có tin nào").waitFor();
+    await page.getByText("Không có tin nào", { exact: true }).waitFor();
     await page.getByLabel("Tình trạng").selectOption("delivered");
     await page.waitForURL(/state=delivered/);
     await page.locator("[data-message]").first().waitFor();

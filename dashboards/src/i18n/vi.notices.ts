@@ -44,7 +44,6 @@ export const viNotices = {
   "notices.state.failed": "Không gửi được",
   "notices.empty": "Không có tin nào",
   "notices.emptyHint": "Chưa có tin nào được gửi, hoặc không có tin nào đúng với lựa chọn ở trên.",
-  "notices.to": "{channel} → {recipient}",
   "notices.isTest": "Tin thử",
   "notices.kindRaised": "cảnh báo",
   "notices.kindReminded": "nhắc lại",
