@@ -109,6 +109,7 @@ fn commune(quantity: &str, kind: SiteKind) -> Result<(Commune, PointId), Box<dyn
         quantity,
         unit: quantity.default_unit().ok_or("the quantity has no unit")?,
         decimals: 2,
+        reference: false,
         scaling: Scaling::NONE,
         calibrations: vec![],
         missing: vec![],

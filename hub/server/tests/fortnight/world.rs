@@ -162,6 +162,7 @@ fn point_of(point: &SimPoint, device: &SimDevice, limits: &[(Quantity, Unit, Lim
         quantity: point.quantity,
         unit: point.unit,
         decimals: point.decimals,
+        reference: false,
         scaling: Scaling { scale: number(point.scale), offset: number(point.offset) },
         calibrations: vec![],
         missing: point.missing.clone(),
