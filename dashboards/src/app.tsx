@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { t } from "./i18n";
 import { Lazy } from "./lib/Lazy";
+import { later } from "./lib/later";
 import { match, navigate, path } from "./lib/router";
 import { useTitle } from "./lib/title";
 import { AlarmPage } from "./pages/Alarm";
@@ -21,9 +22,6 @@ import { Shell } from "./ui/Shell";
 import { Toasts } from "./ui/Toast";
 
 type Params = Record<string, string>;
-
-/** A page that is loaded when asked for, with the texts that only such pages need. */
-const later = <Module,>(load: () => Promise<Module>) => () => Promise.all([load(), import("./i18n/later")]).then(([page]) => page);
 
 const sitePage = later(() => import("./pages/Site"));
 const trendsPage = later(() => import("./pages/trends/Trends"));

@@ -29,8 +29,9 @@ pub fn demo(speed: f64) -> anyhow::Result<()> {
 pub fn test() -> anyhow::Result<()> {
     let python = setup::for_tests()?;
     // Built once; before anything long runs, so that a missing Go is said at once.
-    let telegraf = Peer::Telegraf.binary()?;
-    let alertmanager = Peer::Alertmanager.binary()?;
+    let peers = [Peer::Telegraf, Peer::Alertmanager, Peer::VictoriaMetrics]
+        .map(|peer| peer.binary().map(|binary| (peer.variable(), binary)));
+    let peers = peers.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     run(&mut command("cargo", &["fmt", "--all", "--check"]))?;
     dashboard()?;
     npm("test")?;
@@ -40,8 +41,7 @@ pub fn test() -> anyhow::Result<()> {
         &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
     ))?;
     let mut tests = command("cargo", &["test", "--workspace", "--locked"]);
-    tests.env(Peer::Telegraf.variable(), telegraf).env(Peer::Alertmanager.variable(), alertmanager);
-    run(tests.env("COMMUNE_TEST_PYTHON", python))?;
+    run(tests.env("COMMUNE_TEST_PYTHON", python).envs(peers))?;
     tidy()?;
     e2e()?;
     say("every check has passed")
@@ -79,6 +79,8 @@ pub enum Bench {
     Mqtt,
     /// The dashboard in Chromium: sizes, a slow phone, a year drawn and dragged, 500 live points, the calls behind each page
     Web,
+    /// Forwarding to InfluxDB 2 beside Telegraf: rate, processor time, lag while catching up, what it takes from commits
+    Influxdb,
     /// A thousand rounds of SIGKILL under load, and a hundred under fifty clients: what was acknowledged and lost, or is there twice
     Kills,
     /// Ten million hostile blobs for the decoder of sealed readings
@@ -129,6 +131,7 @@ pub fn bench(what: Bench, parts: &[String]) -> anyhow::Result<()> {
         }
         Bench::Hub => ("hub", &[]),
         Bench::Mqtt => ("mqtt", &[]),
+        Bench::Influxdb => ("influxdb", &[Peer::Influxd, Peer::Telegraf]),
         Bench::Store => ("store", &[Peer::VictoriaMetrics, Peer::Influxd]),
     };
     build()?;

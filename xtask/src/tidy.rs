@@ -11,7 +11,7 @@ use crate::process::{command, output};
 const MOST_LINES: usize = 500;
 
 /// Which of our packages a package may depend on. Tests may also use what their own row allows.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("hub-model", &[]),
     ("hub-logic", &["hub-model"]),
     ("hub-store", &["hub-model"]),
@@ -22,6 +22,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("adapters-push", &["hub-model", "adapters-sdk"]),
     ("adapters-mqtt", &["hub-model", "adapters-sdk", "adapters-push"]),
     ("adapters-notify", &["hub-model", "adapters-sdk"]),
+    ("adapters-influxdb", &["hub-model", "adapters-sdk"]),
     ("simulators", &["hub-model"]),
     (
         "hub-server",
@@ -36,6 +37,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
             "adapters-mqtt",
             "adapters-notify",
             "adapters-push",
+            "adapters-influxdb",
             "simulators",
         ],
     ),

@@ -1,6 +1,6 @@
 // Every call that the dashboard makes, by what it asks for.
 import { hub, unwrap } from "./client";
-import type { Alarm, AlarmDetail, Buckets, Commune, MapGround, Point, Series, Session, Site, SiteDetail } from "./types";
+import type { Alarm, AlarmDetail, Buckets, Commune, Forward, MapGround, Point, Series, Session, Site, SiteDetail } from "./types";
 
 /** The address of the live stream. */
 export const STREAM_URL = "/api/v1/stream";
@@ -46,6 +46,9 @@ export const unshelve = (id: number) =>
   unwrap(hub.POST("/api/v1/alarms/{id}/unshelve", { params: { path: { id } }, body: {} })) as Promise<AlarmDetail>;
 export const addComment = (id: number, comment: string) =>
   unwrap(hub.POST("/api/v1/alarms/{id}/comment", { params: { path: { id } }, body: { comment } })) as Promise<AlarmDetail>;
+
+/** How the ways out to other engines fare. */
+export const getForwards = () => unwrap(hub.GET("/api/v1/forwards")) as Promise<Forward[]>;
 
 /** Least, mean and greatest of each of `buckets` equal spans, one series per point, in the order asked for; with `doubts` what
  *  was not good in them, too. */

@@ -288,6 +288,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/forwards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every way out, in the order of the configuration; none when nothing is forwarded. */
+        get: operations["get_forwards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forwards/{forward}/refused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last lines that a way out had to set aside because the other side refuses them for ever, the newest first. */
+        get: operations["get_refused_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -1587,6 +1621,7 @@ export interface components {
             min: number[];
             /** @description How many values it has. */
             n: number[];
+            older?: components["schemas"]["OlderPart"] | null;
             /** @description The point's full id. */
             point: string;
             /** @description When each bucket begins (epoch ms), ascending. */
@@ -2137,6 +2172,64 @@ export interface components {
             points: number;
             /** @description How it fares. */
             state: components["schemas"]["SiteState"];
+        };
+        /** @description How a way out to another engine fares. */
+        Forward: {
+            /**
+             * Format: date-time
+             * @description When something arrived last; null when nothing has since the hub's start.
+             */
+            arrived_at: string | null;
+            /**
+             * Format: int64
+             * @description Bytes sent since then.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Requests that failed since then; they are tried again.
+             */
+            errors: number;
+            /** @description Why the last request failed; null when it did not. */
+            failing: string | null;
+            /** @description Its id. */
+            id: string;
+            /** @description `influxdb2` or `victoriametrics`. */
+            kind: string;
+            /**
+             * Format: double
+             * @description Age of the oldest news that has not arrived, in seconds; 0 when all has.
+             */
+            lag_s: number;
+            /**
+             * Format: int64
+             * @description Lines that have arrived since the hub's start.
+             */
+            lines: number;
+            /**
+             * Format: date-time
+             * @description When the oldest reading of these was measured.
+             */
+            oldest_owed: string | null;
+            /**
+             * Format: int64
+             * @description Days of points that are still to be caught up with.
+             */
+            owed: number;
+            /**
+             * Format: int64
+             * @description Lines that the other side refuses for ever, in all.
+             */
+            refused: number;
+            /** @description Where to. */
+            url: string;
+            /**
+             * Format: int64
+             * @description Commits that have neither arrived nor are owed.
+             */
+            waiting_commits: number;
+            /** @description `raw`, `1m` or `1h`. */
+            what: string;
         };
         /** @description One frame on the wire. */
         Frame: {
@@ -2709,6 +2802,18 @@ export interface components {
             /** @description The rule's text. */
             source: string;
         };
+        /** @description The part of an answer that has left this hub for its age and is read from where it was forwarded to. */
+        OlderPart: {
+            /** @description Why it cannot be had; empty when it was. */
+            detail: string;
+            /** @description `read`, or `unreachable`: then what is shown before it is not all that there is. */
+            state: string;
+            /**
+             * Format: int64
+             * @description What was measured before this moment (epoch ms) is from there.
+             */
+            until: number;
+        };
         /** @description A login that is still good. */
         OpenSession: {
             /**
@@ -2974,6 +3079,7 @@ export interface components {
         };
         /** @description A point's readings of a period, in columns of equal length. */
         Readings: {
+            older?: components["schemas"]["OlderPart"] | null;
             /** @description The point's full id. */
             point: string;
             /** @description How far each can be trusted. */
@@ -2987,6 +3093,18 @@ export interface components {
         };
         /** @description Readings of one point, or a list for several. */
         ReadingsAnswer: components["schemas"]["SeriesAnswer"] | components["schemas"]["SeriesAnswer"][];
+        /** @description A line that the other side refuses for ever. */
+        RefusedLine: {
+            /**
+             * Format: date-time
+             * @description When it was refused.
+             */
+            at: string;
+            /** @description The line. */
+            line: string;
+            /** @description The other side's words. */
+            why: string;
+        };
         /** @description The reset of a latched alarm. */
         ResetRequest: {
             /** @description What to say with it. */
@@ -3934,6 +4052,63 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommandAnswer"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_forwards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forward"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_refused_lines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id. */
+                forward: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusedLine"][];
                 };
             };
             default: {

@@ -34,10 +34,13 @@ export type Announcement = Omit<Present<Wire<"Announcement">>, "text"> & { text:
 export type AlarmTransition = Present<Wire<"AlarmTransition">>;
 export type AlarmDetail = Omit<Present<Wire<"AlarmDetail">>, "history"> & { history: AlarmTransition[] };
 /** Only buckets that hold values; of none of them is a value that failed, is missing or was taken while calibrating. */
-export type Buckets = Omit<Present<Wire<"Buckets">>, "doubts"> & { doubts?: Doubts };
+export type Buckets = Omit<Present<Wire<"Buckets">>, "doubts" | "older"> & { doubts?: Doubts; older?: OlderPart };
 /** Buckets in which some reading was not simply good, with how many of each such quality. */
 export type Doubts = Wire<"Doubts">;
-export type Series = Present<Wire<"Readings">>;
+export type Series = Present<Omit<Wire<"Readings">, "older">> & { older?: OlderPart };
+/** The part of an answer that has left the hub for its age. */
+export type OlderPart = Wire<"OlderPart">;
+export type Forward = Present<Wire<"Forward">>;
 export type HealthEvent = Present<Wire<"HealthEvent">>;
 export type User = Present<Wire<"User">>;
 export type Token = Present<Wire<"Token">>;

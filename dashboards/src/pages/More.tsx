@@ -1,5 +1,9 @@
 // The rest: language, theme, who is logged in, and the way out.
+import { useSignal } from "@preact/signals";
+import type { ComponentType } from "preact";
+import { useEffect } from "preact/hooks";
 import { t } from "../i18n";
+import { later } from "../lib/later";
 import { navigate } from "../lib/router";
 import { useTitle } from "../lib/title";
 import { logout } from "../api/calls";
@@ -28,6 +32,8 @@ const PAGES = [
 ] as const;
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
+const forwards = later(() => import("./Forwards"));
+
 export function More() {
   useTitle(t("more.title"));
   const who = session.value;
@@ -42,6 +48,7 @@ export function More() {
           </a>
         ))}
       </nav>
+      <ForwardsCard />
       <div class="more panel">
         <LanguageChoice unlabelled={false} />
         <Choice
@@ -82,4 +89,17 @@ async function leave() {
   session.value = null;
   store.clear();
   navigate("/login");
+}
+
+/** Nothing until its code is here: most hubs forward nothing, and the card is then empty. */
+function ForwardsCard() {
+  const loaded = useSignal<ComponentType | null>(null);
+  useEffect(() => {
+    forwards().then(
+      (module) => (loaded.value = module.default),
+      () => {},
+    );
+  }, []);
+  const Card = loaded.value;
+  return Card === null ? null : <Card />;
 }

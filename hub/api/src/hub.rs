@@ -12,11 +12,13 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::backtest::BacktestRunner;
 use crate::field::Field;
+use crate::forward::Forwards;
 use crate::health::Health;
 use crate::live::Live;
 use crate::metrics::MetricsText;
 use crate::mqtt::MqttField;
 use crate::notices::Notices;
+use crate::older::Older;
 use crate::push::PushReader;
 use crate::rulebook::RuleDesk;
 use crate::surroundings::Surroundings;
@@ -40,6 +42,8 @@ pub struct Hub {
     pub outbox: Arc<dyn Outbox>,
     /// How people are told of alarms.
     pub notices: Arc<dyn Notices>,
+    /// Where readings are that have left the history; `None` where there is no such place.
+    pub older: Option<Arc<dyn Older>>,
     /// Users, tokens and sessions.
     pub accounts: Arc<Accounts>,
     /// Reads line protocol, SenML and NetJSON.
@@ -58,6 +62,8 @@ pub struct Hub {
     pub field: Arc<dyn Field>,
     /// What integrators may see and do over MQTT.
     pub mqtt: Arc<dyn MqttField>,
+    /// How the ways out to other engines fare.
+    pub forwards: Arc<dyn Forwards>,
     /// Digest of the code that makes the first administrator, where there was no account at the start.
     pub setup_code: Option<Digest>,
     /// The live stream.

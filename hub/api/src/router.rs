@@ -23,8 +23,8 @@ use crate::hub::Hub;
 use crate::push::influx::errors_as_influx;
 use crate::routes::{
     accounts, alarms, announcement, audit, backtest, calibrations, commune, completeness, corrections,
-    deliver, entries, field, links, metrics, mqtt, notices, points, preview, push, readings, rule_texts,
-    rules, service, session, setup, sites, stream, surroundings,
+    deliver, entries, field, forwards, links, metrics, mqtt, notices, points, preview, push, readings,
+    rule_texts, rules, service, session, setup, sites, stream, surroundings,
 };
 use crate::{dashboard, guard, health, wire};
 
@@ -123,6 +123,8 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(audit::get_job))
         .routes(routes!(field::get_buses))
         .routes(routes!(field::post_probe))
+        .routes(routes!(forwards::get_forwards))
+        .routes(routes!(forwards::get_refused_lines))
         .routes(routes!(field::get_point_writes, field::post_point_write))
         .routes(routes!(mqtt::get_mqtt))
         .routes(routes!(mqtt::get_arrivals))

@@ -99,7 +99,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    const PLAIN: [Reason; 20] = [
+    /// All but the exceptions. A reason's place never changes: further ones are added at the end.
+    pub const PLAIN: [Reason; 20] = [
         Self::Timeout,
         Self::Refused,
         Self::Disconnected,

@@ -20,9 +20,11 @@ use crate::adapters::Adapters;
 use crate::config::Config;
 use crate::field::WatchedField;
 use crate::first_start;
+use crate::forward::Forwards;
 use crate::keeper::Keeper;
 use crate::mqtt_field::WatchedMqtt;
 use crate::notify::{HubHost, NoticesOfHub, Running as Notices, Stored, Told};
+use crate::older::RemoteOlder;
 use crate::own::{Looks, Watcher};
 use crate::pipeline::{Inputs, Pipeline, Renewal};
 use crate::push::PushCounters;
@@ -61,6 +63,8 @@ pub struct Hub {
     configuration: Configuration,
     rules_changed: Arc<Notify>,
     pushed: Arc<PushCounters>,
+    forwards: Forwards,
+    clock: Clock,
     /// What the upkeep goes by.
     watched: watch::Sender<Arc<Commune>>,
     records: Arc<Records>,
@@ -79,7 +83,8 @@ pub struct Hub {
 impl Hub {
     /// Starts everything. What cannot be had (a port, the store) is told in one sentence, and nothing is left running.
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let (http, stored) = (config.http.clone(), config.store.clone());
+        let (http, stored, forwarding) =
+            (config.http.clone(), config.store.clone(), config.forwarding.clone());
         let wanted = Wanted::of(config)?;
         for fault in &wanted.rule_faults {
             tracing::error!("rule refused: {fault}");
@@ -112,6 +117,8 @@ impl Hub {
         let started_at = clock.now();
         let logic = logic.build((&store, &records), started_at, started_at)?;
 
+        let older = RemoteOlder::of(&forwarding, &stored, &commune, &store, &clock)?;
+        let forwards = Forwards::start(forwarding.targets, &commune, store.clone(), clock.clone())?;
         let (intake, deliveries) = mpsc::channel(INTAKE_CAPACITY);
         let (requests, asked) = mpsc::channel(REQUESTS);
         let (rules_sender, rules_view) = watch::channel(logic.rules());
@@ -173,6 +180,7 @@ impl Hub {
             configuration: configuration.clone(),
             pushed: pushed.clone(),
             told: told.clone(),
+            forwards: forwards.watch(),
         };
         let rules_changed = Arc::new(Notify::new());
         let rule_desk = RuleDesk::new(Arc::new(Folder { files: rules, changed: rules_changed.clone() }));
@@ -186,6 +194,7 @@ impl Hub {
         let setup_code = first_start::setup_code(&accounts, listener.local_addr()?)?;
         let api = hub_api::Hub {
             setup_code,
+            forwards: Arc::new(forwards.shown()),
             commune,
             surroundings,
             rules: rules_view,
@@ -194,6 +203,7 @@ impl Hub {
             history: store.clone(),
             outbox: store.clone(),
             notices: of_api,
+            older,
             accounts,
             push,
             records: records.clone(),
@@ -207,7 +217,10 @@ impl Hub {
             field: Arc::new(WatchedField { adapters: adapters.watch(), clock: clock.clone() }),
             mqtt: Arc::new(WatchedMqtt { adapters: adapters.watch(), clock: clock.clone() }),
             live: live.clone(),
-            now: Arc::new(move || clock.now()),
+            now: Arc::new({
+                let clock = clock.clone();
+                move || clock.now()
+            }),
             health: Arc::new({
                 let report = report.clone();
                 move || report.health()
@@ -237,6 +250,8 @@ impl Hub {
             configuration,
             rules_changed,
             pushed,
+            forwards,
+            clock,
             watched,
             records,
             stop_http,
@@ -258,6 +273,7 @@ impl Hub {
     /// # Errors
     /// When a rule is faulty or the store cannot be read; then nothing has changed.
     pub async fn renew(&mut self, config: Config) -> anyhow::Result<()> {
+        let (stored, forwarding) = (config.store.clone(), config.forwarding.clone());
         let wanted = Wanted::of(config)?;
         anyhow::ensure!(wanted.rule_faults.is_empty(), "{}", wanted.rule_faults.join("\n"));
         let push = wanted.push(self.pushed.clone());
@@ -272,6 +288,8 @@ impl Hub {
         self.store.expect(intervals);
         self.adapters.renew(configured).await?;
         self.told.renew(telling);
+        self.api.older = RemoteOlder::of(&forwarding, &stored, &commune, &self.store, &self.clock)?;
+        self.forwards.renew(forwarding.targets, &commune)?;
         self.watched.send_replace(commune.clone());
         self.api.records_changed.notify_one();
         self.api.rule_desk.renew(Arc::new(Folder { files: rules, changed: self.rules_changed.clone() }));
@@ -323,6 +341,7 @@ impl Hub {
             tracing::error!("the store takes nothing; what waits for it is given up");
         }
         self.notices.ask_to_stop().await;
+        self.forwards.stop().await;
         let store = self.store;
         let (keeper, watcher) = (self.keeper, self.watcher);
         tokio::task::spawn_blocking(move || {

@@ -10,6 +10,7 @@ use hub_api::{Health, MetricsText, Part};
 use hub_store::{Disk, History, Store, StoreHealth};
 
 use crate::adapters::Watch;
+use crate::forward;
 use crate::notify::Told;
 use crate::push::PushCounters;
 use crate::reload::Configuration;
@@ -32,6 +33,8 @@ pub struct Report {
     pub pushed: Arc<PushCounters>,
     /// How the notices stand.
     pub told: Told,
+    /// The ways out.
+    pub forwards: forward::Watch,
 }
 
 impl Report {
@@ -64,7 +67,9 @@ impl Report {
             });
         }
         let notices = self.told.standing().part(now);
-        Health { store, adapters, others: vec![self.configuration.part(), self.clock_part(), notices] }
+        let mut others = vec![self.configuration.part(), self.clock_part(), notices];
+        others.extend(self.forwards.parts());
+        Health { store, adapters, others }
     }
 
     fn clock_part(&self) -> Part {
@@ -86,6 +91,7 @@ impl Report {
         }
         self.pushed(metrics);
         self.told.standing().metrics(metrics);
+        self.forwards.metrics(self.clock.now(), metrics);
         self.mqtt(metrics);
         self.modbus(metrics);
     }

@@ -152,6 +152,20 @@ impl<'a> BucketFold<'a> {
     }
 }
 
+/// Buckets of readings that are kept elsewhere: `feed` shows them in the order of `measured_at`, and stops when it is told to.
+///
+/// # Errors
+/// As for [`crate::History::buckets`].
+pub fn buckets_of(
+    spans: &Spans,
+    feed: impl FnOnce(&mut dyn FnMut(&Reading) -> ControlFlow<()>),
+) -> Result<Vec<Bucket>, StoreError> {
+    let cut = Cut::new(spans)?;
+    let mut fold = BucketFold::new(&cut);
+    feed(&mut |reading| fold.take(reading.measured_at, What::of(reading)));
+    fold.finish()
+}
+
 /// Folds readings, in the order of `measured_at`, into site-local days.
 pub(crate) struct DayFold {
     utc_offset_s: i32,

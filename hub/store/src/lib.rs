@@ -11,6 +11,7 @@ pub mod chunk;
 pub mod conformance;
 mod disk;
 pub mod error;
+pub mod feed;
 pub mod figures;
 mod head;
 pub mod memory;
@@ -21,8 +22,10 @@ pub mod records;
 mod sqlite;
 
 pub use accounts::{AccountError, Accounts, DeviceWrite, Digest, Session, Token, User};
+pub use bucket::buckets_of;
 pub use disk::Disk;
 pub use error::{Closed, NotCommitted, StoreError};
+pub use feed::{AlarmNews, FeedState, News, Owed, Refused};
 pub use figures::{Bucket, DaySummary, LocalDay, MAX_BUCKETS, QualityCounts, Spans};
 pub use memory::MemoryStore;
 pub use outbox::{KeptSecret, Message, MessageFilter, MessageId, MessageState, Outbox, OutboxChange, Queue};

@@ -1,7 +1,7 @@
 // Any points together over any time: lines by unit, figures, distribution, export. Everything chosen stands in the address.
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import type { Point } from "../../api/types";
+import type { OlderPart, Point } from "../../api/types";
 import { local, pointName, t } from "../../i18n";
 import { moment, span } from "../../i18n/format";
 import { isState, showText } from "../../i18n/units";
@@ -107,6 +107,7 @@ function Chosen({ view, points, all }: ChosenProps) {
       ) : data !== null ? (
         <>
           {error !== null && at !== null && <Stale time={moment(at, now.peek())} onRetry={reload} />}
+          {data.older !== null && <Seam older={data.older} />}
           <Drawn view={view} data={data} preview={preview} panels={panels} onZoom={zoom} onRecorded={reload} />
         </>
       ) : error !== null ? (
@@ -115,6 +116,16 @@ function Chosen({ view, points, all }: ChosenProps) {
         <Loading rows={2} height={320} />
       )}
     </>
+  );
+}
+
+/** Where the chart goes on from another engine; that it is not reached must not look like a gap. */
+function Seam({ older }: { older: OlderPart }) {
+  const isThere = older.state === "read";
+  return (
+    <p class="trends-notice" role={isThere ? "status" : "alert"}>
+      {t(isThere ? "older.read" : "older.unreachable", { since: moment(older.until, now.peek()) })}
+    </p>
   );
 }
 

@@ -1,7 +1,7 @@
 // Fetches what a view shows: buckets for the lines, each reading where they are few, and the alarms of the period.
 import { getAlarms, getBuckets, getManySeries } from "../../api/calls";
 import { getCalibrations, getEntries } from "../../api/records";
-import type { Alarm, Buckets, Point, Series } from "../../api/types";
+import type { Alarm, Buckets, OlderPart, Point, Series } from "../../api/types";
 import { type Line, bucketsFor } from "./columns";
 import { type Mark, marksOf } from "./marks";
 import type { Period } from "./period";
@@ -21,6 +21,8 @@ export interface Loaded {
   marks: readonly Mark[];
   from: number;
   to: number;
+  /** What of the period is not kept by the hub any more; one that cannot be read comes first. */
+  older: OlderPart | null;
 }
 
 export async function loadView(points: readonly Point[], period: Period, compare: Compare, all: readonly Point[]): Promise<Loaded> {
@@ -57,7 +59,13 @@ export async function loadView(points: readonly Point[], period: Period, compare
     marks: marksOf({ ...written, alarms: own }, points, from, to),
     from,
     to,
+    older: olderOf([...buckets, ...compared]),
   };
+}
+
+function olderOf(all: readonly Buckets[]): OlderPart | null {
+  const parts = all.flatMap(({ older }) => older ?? []);
+  return parts.find((part) => part.state === "unreachable") ?? parts[0] ?? null;
 }
 
 /** Without these the lines still stand: a failure leaves them out. */

@@ -4,7 +4,6 @@
 use std::fmt::Write as _;
 use std::io;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -19,6 +18,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::readings::Question;
 use crate::app::{SharedApp, store_problem};
 use crate::local::Zone;
+use crate::older::{self, Older, Seam};
 use crate::problem::Problem;
 
 /// Size of the pieces of text, in bytes.
@@ -37,11 +37,11 @@ pub(super) fn export(app: &SharedApp, question: Question) -> Result<Response, Pr
         .map_err(|_| Problem::unavailable("Too many exports are running; try again later."))?;
     let (pieces, body) = mpsc::channel(PIECES);
     let (history, zone, runtime) = (app.hub.history.clone(), app.zone.clone(), Handle::current());
+    let older = app.hub.older.clone();
     tokio::task::spawn_blocking(move || {
         let _permit = permit;
         let mut writer = Writer { text: String::with_capacity(PIECE_BYTES + 256), pieces, zone, runtime };
-        if let Err(error) = writer.all(&history, &question) {
-            store_problem(&error);
+        if let Err(Unread) = writer.all(&*history, older.as_deref(), &question) {
             // The client sees a broken transfer instead of a file that only looks complete.
             let _ = writer.send(Err(io::Error::other("the history could not be read")));
         }
@@ -54,6 +54,27 @@ pub(super) fn export(app: &SharedApp, question: Question) -> Result<Response, Pr
     Ok((headers, Body::from_stream(ReceiverStream::new(body))).into_response())
 }
 
+/// Something that belongs into the file cannot be had; the log says what.
+struct Unread;
+
+impl From<StoreError> for Unread {
+    fn from(error: StoreError) -> Self {
+        store_problem(&error);
+        Self
+    }
+}
+
+/// A file must not look complete when older readings are not reachable.
+fn whole(seam: Option<Seam>) -> Result<(), Unread> {
+    match seam.and_then(|seam| seam.failing) {
+        None => Ok(()),
+        Some(why) => {
+            tracing::warn!(why, "an export was broken off: older readings cannot be had");
+            Err(Unread)
+        }
+    }
+}
+
 struct Writer {
     text: String,
     pieces: mpsc::Sender<io::Result<Bytes>>,
@@ -62,7 +83,13 @@ struct Writer {
 }
 
 impl Writer {
-    fn all(&mut self, history: &Arc<dyn History>, question: &Question) -> Result<(), StoreError> {
+    fn all(
+        &mut self,
+        history: &dyn History,
+        older: Option<&dyn Older>,
+        question: &Question,
+    ) -> Result<(), Unread> {
+        let period = (question.from, question.to);
         let columns = match question.spans {
             Some(_) => "point,time,min,mean,max,n,unit\r\n",
             None => "point,time,value,unit,quality,reason\r\n",
@@ -70,11 +97,14 @@ impl Writer {
         self.text.push_str(columns);
         for (point, unit) in &question.series {
             let Some(spans) = &question.spans else {
-                history
-                    .readings(point, question.from, question.to, &mut |reading| self.row(&reading, unit))?;
+                let seam =
+                    older::readings(history, older, point, period, &mut |reading| self.row(reading, unit))?;
+                whole(seam)?;
                 continue;
             };
-            for bucket in history.buckets(point, question.from, question.to, spans)? {
+            let (buckets, seam) = older::buckets(history, older, point, period, spans)?;
+            whole(seam)?;
+            for bucket in buckets.into_iter().filter(|bucket| bucket.n > 0) {
                 let time = self.zone.print(bucket.start);
                 let (min, mean, max, n) = (bucket.min, bucket.mean, bucket.max, bucket.n);
                 // Writing to a string cannot fail.

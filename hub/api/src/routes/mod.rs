@@ -14,6 +14,7 @@ pub(crate) mod csv;
 pub(crate) mod deliver;
 pub(crate) mod entries;
 pub(crate) mod field;
+pub(crate) mod forwards;
 pub(crate) mod links;
 pub(crate) mod metrics;
 pub(crate) mod mqtt;

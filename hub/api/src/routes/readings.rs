@@ -15,6 +15,7 @@ use crate::accept;
 use crate::app::SharedApp;
 use crate::auth::Viewer;
 use crate::calendar::{self, Width};
+use crate::older::{self, Older};
 use crate::problem::Problem;
 use crate::query::Params;
 use crate::wire;
@@ -71,7 +72,9 @@ pub(crate) async fn get_readings(
         return csv::export(&app, question);
     }
     let is_list = question.series.len() > 1;
-    let mut answers = app.read(move |history| Ok(answer(history, &question))).await??;
+    let older = app.hub.older.clone();
+    let read = app.read(move |history| Ok(answer(history, older.as_deref(), &question)));
+    let mut answers = read.await??;
     let answer = match answers.pop() {
         Some(only) if !is_list => wire::ReadingsAnswer::One(only),
         last => {
@@ -89,14 +92,18 @@ fn question(app: &SharedApp, params: &Params) -> Result<Question, Problem> {
     Ok(Question { series, from, to, spans: spans(app, params, from, to)?, doubts })
 }
 
-fn answer(history: &dyn History, question: &Question) -> Result<Vec<wire::SeriesAnswer>, Problem> {
+fn answer(
+    history: &dyn History,
+    older: Option<&dyn Older>,
+    question: &Question,
+) -> Result<Vec<wire::SeriesAnswer>, Problem> {
     if let Some(spans) = &question.spans {
-        return buckets(history, question, spans);
+        return buckets(history, older, question, spans);
     }
     let mut answers = Vec::new();
     let mut rows_left = MAX_ROWS;
     for (point, unit) in &question.series {
-        let answer = columns(history, point, unit, question, &mut rows_left)?;
+        let answer = columns(history, older, point, unit, question, &mut rows_left)?;
         answers.push(wire::SeriesAnswer::Readings(answer));
     }
     Ok(answers)
@@ -105,14 +112,16 @@ fn answer(history: &dyn History, question: &Question) -> Result<Vec<wire::Series
 /// The buckets of all points, some points side by side.
 fn buckets(
     history: &dyn History,
+    older: Option<&dyn Older>,
     question: &Question,
     spans: &Spans,
 ) -> Result<Vec<wire::SeriesAnswer>, Problem> {
     let of_one = |(point, unit): &(PointId, &'static str)| -> Result<_, Problem> {
-        let buckets = history.all_buckets(point, question.from, question.to, spans);
-        let buckets = buckets.map_err(|error| crate::app::store_problem(&error))?;
+        let read = older::buckets(history, older, point, (question.from, question.to), spans);
+        let (buckets, seam) = read.map_err(|error| crate::app::store_problem(&error))?;
         let doubts = question.doubts.then(|| Box::new(doubts(&buckets)));
-        let columns = wire::Buckets { doubts, ..bucket_columns(point, unit, buckets) };
+        let older = seam.map(wire::OlderPart::from);
+        let columns = wire::Buckets { doubts, older, ..bucket_columns(point, unit, buckets) };
         Ok::<_, Problem>(wire::SeriesAnswer::Buckets(columns))
     };
     let of_some = |series: &[(PointId, &'static str)]| -> Result<Vec<_>, Problem> {
@@ -133,6 +142,7 @@ fn buckets(
 
 fn columns(
     history: &dyn History,
+    older: Option<&dyn Older>,
     point: &PointId,
     unit: &str,
     question: &Question,
@@ -140,7 +150,7 @@ fn columns(
 ) -> Result<wire::Readings, Problem> {
     let (mut t, mut v, mut q) = (Vec::new(), Vec::new(), Vec::new());
     let mut is_too_long = false;
-    let read = history.readings(point, question.from, question.to, &mut |reading| {
+    let read = older::readings(history, older, point, (question.from, question.to), &mut |reading| {
         if *rows_left == 0 {
             is_too_long = true;
             return ControlFlow::Break(());
@@ -151,14 +161,21 @@ fn columns(
         q.push(reading.quality.into());
         ControlFlow::Continue(())
     });
-    read.map_err(|error| crate::app::store_problem(&error))?;
+    let seam = read.map_err(|error| crate::app::store_problem(&error))?;
     if is_too_long {
         let detail = format!(
             "the period holds over {MAX_ROWS} readings: ask for buckets, a shorter period, or CSV (Accept: text/csv)"
         );
         return Err(Problem::invalid("from", detail));
     }
-    Ok(wire::Readings { point: point.to_string(), unit: unit.to_owned(), t, v, q })
+    Ok(wire::Readings {
+        point: point.to_string(),
+        unit: unit.to_owned(),
+        t,
+        v,
+        q,
+        older: seam.map(Into::into),
+    })
 }
 
 /// How the period is to be cut, if at all.
@@ -194,6 +211,7 @@ fn bucket_columns(point: &PointId, unit: &str, mut buckets: Vec<Bucket>) -> wire
         max: buckets.iter().map(|bucket| bucket.max).collect(),
         n: buckets.iter().map(|bucket| bucket.n).collect(),
         doubts: None,
+        older: None,
     }
 }
 

@@ -10,6 +10,7 @@ mod backtest;
 mod code;
 mod completeness;
 mod field;
+mod forward;
 mod health;
 mod incoming;
 mod influx;
@@ -41,6 +42,7 @@ pub use backtest::{Backtest, BacktestRequest};
 pub use code::{AlarmState, DeviceState, LimitStatus, Priority, Quality, Role, SiteKind, SiteState, Why};
 pub use completeness::{Completeness, DayCompleteness};
 pub use field::{Bus, Probe, ProbeRequest, Write, WriteRequest};
+pub use forward::{Forward, RefusedLine};
 pub use health::{HealthEvent, Liveness, Readiness, RuleHealth};
 pub use incoming::{Moment, NewReading, NewReadings};
 pub use influx::InfluxError;
@@ -64,7 +66,9 @@ pub use rule_text::{
     SaveRuleRequest, SavedRule, SwitchRuleRequest,
 };
 pub use senml::SenmlRecord;
-pub use series::{Buckets, Doubts, ReadingEvent, Readings, ReadingsAnswer, ResyncEvent, SeriesAnswer};
+pub use series::{
+    Buckets, Doubts, OlderPart, ReadingEvent, Readings, ReadingsAnswer, ResyncEvent, SeriesAnswer,
+};
 pub use service::{InServiceRequest, OutOfService, OutOfServiceRequest};
 pub use surroundings::{About, Map};
 

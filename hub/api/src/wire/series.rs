@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::{LastGood, Quality};
 use crate::local::Zone;
+use crate::older::Seam;
 
 /// A point's readings of a period, in columns of equal length.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -19,6 +20,9 @@ pub struct Readings {
     pub v: Vec<Option<f64>>,
     /// How far each can be trusted.
     pub q: Vec<Quality>,
+    /// That what was measured before a moment is not kept here any more; absent when all of it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub older: Option<OlderPart>,
 }
 
 /// A point's readings of a period, gathered into buckets of equal length. A bucket without values is absent.
@@ -41,6 +45,9 @@ pub struct Buckets {
     /// The buckets in which some reading was not simply good, also those without a value; when they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doubts: Option<Box<Doubts>>,
+    /// That what was measured before a moment is not kept here any more; absent when all of it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub older: Option<OlderPart>,
 }
 
 /// Buckets in which some reading was not simply good, with how many of each such quality; in columns of equal length.
@@ -56,6 +63,24 @@ pub struct Doubts {
     pub missing: Vec<u32>,
     /// Those taken while the instrument was worked on.
     pub calibrating: Vec<u32>,
+}
+
+/// The part of an answer that has left this hub for its age and is read from where it was forwarded to.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct OlderPart {
+    /// What was measured before this moment (epoch ms) is from there.
+    pub until: i64,
+    /// `read`, or `unreachable`: then what is shown before it is not all that there is.
+    pub state: &'static str,
+    /// Why it cannot be had; empty when it was.
+    pub detail: String,
+}
+
+impl From<Seam> for OlderPart {
+    fn from(seam: Seam) -> Self {
+        let state = if seam.failing.is_none() { "read" } else { "unreachable" };
+        Self { until: seam.until.as_millis(), state, detail: seam.failing.unwrap_or_default() }
+    }
 }
 
 /// One point's readings: raw, or in buckets when `buckets` was asked for.

@@ -9,6 +9,7 @@ mod announcement;
 mod clients;
 mod document;
 mod field;
+mod forwards;
 mod mqtt;
 mod notices;
 mod pipeline;

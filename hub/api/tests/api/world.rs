@@ -18,6 +18,7 @@ use hub_store::{Accounts, Batch, History, MemoryStore, Records};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::field::Pretended;
+use crate::forwards::OneForward;
 use crate::notices::Announcers;
 use crate::pipeline::{Pipeline, news};
 use crate::push::Words;
@@ -105,6 +106,7 @@ impl World {
             history: Arc::new(store.clone()),
             outbox: Arc::new(store.clone()),
             notices: Arc::new(Announcers),
+            older: None,
             accounts: accounts.clone(),
             push: Arc::new(Words),
             records: records.clone(),
@@ -114,6 +116,7 @@ impl World {
             requests,
             field: Arc::new(Pretended),
             mqtt: Arc::new(Pretended),
+            forwards: Arc::new(OneForward),
             setup_code: Some(digest(SETUP_CODE)),
             live: live.clone(),
             now: Arc::new(move || Timestamp::from_millis(clock.load(Ordering::SeqCst))),

@@ -5,10 +5,12 @@
 mod archive;
 mod check;
 mod import;
+mod influxdb;
 mod log;
 mod password;
 mod probe;
 mod profiles;
+mod readable;
 mod rules;
 mod store;
 mod token;
@@ -61,6 +63,9 @@ enum Command {
     Restore(archive::ArchiveOptions),
     /// Import old data: a table (.csv) or line protocol (.lp)
     Import(import::ImportOptions),
+    /// Send history to another engine, bring it in, or compare both sides
+    #[command(subcommand)]
+    Influxdb(influxdb::InfluxDbCommand),
     /// Read a device that is not configured yet, and find out how
     #[command(subcommand)]
     Probe(probe::ProbeCommand),
@@ -184,6 +189,7 @@ fn run(cli: Cli, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Backup(options) => archive::backup(&options, out),
         Command::Restore(options) => archive::restore(&options, out),
         Command::Import(options) => import::import(options, out),
+        Command::Influxdb(command) => influxdb::run(command, out),
         Command::Probe(command) => probe::run(&command, out),
         Command::ImportTelegraf { file } => {
             let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;

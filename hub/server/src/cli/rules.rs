@@ -6,17 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapters_sdk::Clock;
 use adapters_sdk::clock::stopwatch;
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use hub_api::{BacktestAsked, Backtested};
 use hub_logic::{BacktestReport, Elapsed, run_cases};
 use hub_model::Timestamp;
-use hub_store::{Settings, Store, StoreError, archive};
 use jiff::tz::TimeZone;
 
 use super::ConfigDir;
+use super::readable::{Readable, moment};
 use crate::backtest::Backtests;
 use crate::config::{Config, nearest};
 use crate::own::with_own;
@@ -120,11 +119,7 @@ pub struct BacktestOptions {
 pub fn backtest(options: &BacktestOptions, out: &mut impl Write) -> anyhow::Result<()> {
     let (config, _) = Config::require(&options.config.dir)?;
     let zone = TimeZone::get(&config.commune.timezone)?;
-    let moment = |text: &str| {
-        moment(text, &zone)
-            .with_context(|| format!("{text}: allowed: 2026-03-01, 2026-03-01T08:00 or RFC 3339"))
-    };
-    let (from, to) = (moment(&options.from)?, moment(&options.to)?);
+    let (from, to) = (moment(&options.from, &zone)?, moment(&options.to, &zone)?);
     let source = options.source.as_ref().map(std::fs::read_to_string).transpose()?;
     let readable = Readable::open(&config.store.dir)?;
     let (rules, _) = config.rules.compile()?;
@@ -137,46 +132,6 @@ pub fn backtest(options: &BacktestOptions, out: &mut impl Write) -> anyhow::Resu
     let asked = BacktestAsked { rule: options.rule.clone(), from, to, source };
     let found = backtests.run(&asked, &mut |_| ControlFlow::Continue(()))?;
     tell(&found, &zone, out)
-}
-
-/// The store, or a copy of it while a hub has it open.
-struct Readable {
-    store: Arc<Store>,
-    copy: Option<PathBuf>,
-}
-
-impl Readable {
-    fn open(dir: &Path) -> anyhow::Result<Self> {
-        match Store::open(Settings::new(dir)) {
-            Ok(store) => Ok(Self { store: Arc::new(store), copy: None }),
-            Err(StoreError::InUse { .. }) => {
-                let copy = std::env::temp_dir().join(format!("commune-hub-backtest-{}", std::process::id()));
-                std::fs::create_dir_all(&copy)?;
-                let file = copy.join("backup");
-                archive::backup(
-                    dir,
-                    &file,
-                    &super::archive::BROKER,
-                    Clock::system().now(),
-                    env!("CARGO_PKG_VERSION"),
-                )?;
-                let restored = copy.join("store");
-                archive::restore(&file, &restored, &super::archive::BROKER)?;
-                std::fs::remove_file(file)?;
-                Ok(Self { store: Arc::new(Store::open(Settings::new(restored))?), copy: Some(copy) })
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-impl Drop for Readable {
-    fn drop(&mut self) {
-        if let Some(copy) = &self.copy {
-            // What is left of it lies in the folder for temporary files.
-            drop(std::fs::remove_dir_all(copy));
-        }
-    }
 }
 
 fn tell(found: &Backtested, zone: &TimeZone, out: &mut impl Write) -> anyhow::Result<()> {
@@ -213,15 +168,4 @@ fn local(at: Timestamp, zone: &TimeZone) -> String {
         |_| at.to_string(),
         |at| at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
     )
-}
-
-/// A moment as people write it: with an offset, or a local time or day.
-fn moment(text: &str, zone: &TimeZone) -> anyhow::Result<Timestamp> {
-    if let Ok(at) = text.parse::<jiff::Timestamp>() {
-        return Ok(Timestamp::from_millis(at.as_millisecond()));
-    }
-    let time = text
-        .parse::<jiff::civil::DateTime>()
-        .or_else(|_| text.parse::<jiff::civil::Date>().map(Into::into))?;
-    Ok(Timestamp::from_millis(time.to_zoned_datetime(zone.clone())?.timestamp().as_millisecond()))
 }

@@ -1,4 +1,4 @@
-//! `hub.toml`: the commune itself, the listeners, the store, the rules. Sections of later versions are refused by name.
+//! `hub.toml`: the commune itself, the listeners, the store, the rules, the ways out.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,15 +9,11 @@ use hub_model::{Commune, LocalText, id};
 use jiff::tz::TimeZone;
 
 use super::files::Files;
+use super::forward::{self, Forwarding, NamedSite};
 use super::{HttpSettings, MqttSettings, StoreSettings, listen, map, ranges, store};
 
 /// The time zone of a commune that names none: all of Viet Nam has this one.
 const DEFAULT_ZONE: &str = "Asia/Ho_Chi_Minh";
-/// Sections that the contract names and this version does not serve. Ignoring them would lose notices or copies silently.
-const LATER_SECTIONS: [(&str, &str); 2] = [
-    ("forward", "forwarding to another database is not in this version"),
-    ("history", "history from another database is not in this version"),
-];
 
 /// What `hub.toml` says.
 pub(super) struct Hub {
@@ -32,32 +28,26 @@ pub(super) struct Hub {
     pub(super) notify: Option<Table>,
     /// Without its sites.
     pub(super) surroundings: Surroundings,
+    pub(super) forwarding: Forwarding,
+    /// Sites that `[[forward]]` names.
+    pub(super) forwarded_sites: Vec<NamedSite>,
 }
 
 /// Reads `hub.toml`. `None` when something that is needed is faulty; every fault is in `problems`.
 pub(super) fn read(mut root: Table, dir: &Path, files: &Files, problems: &mut Problems) -> Option<Hub> {
-    for (section, why) in LATER_SECTIONS {
-        refuse(&mut root, section, why, problems);
-    }
     role(&mut root, problems);
     let commune = commune(&mut root, problems);
     let listeners = listen::read(&mut root, dir, problems);
     let store = store::read(&mut root, dir, problems);
     let rules = rules(&mut root, dir, problems);
+    let forwarding = forward::read(&mut root, files, problems);
     let notify = root.table("notify", problems);
     let surroundings = map::read(&mut root, files, problems);
     root.finish(problems);
     let ((commune, zone), (http, mqtt)) = (commune?, listeners?);
-    Some(Hub { commune, zone, http, mqtt, store: store?, rules, notify, surroundings })
-}
-
-/// Reports `key` as not of this version, whatever it holds.
-pub(super) fn refuse(table: &mut Table, key: &'static str, why: &str, problems: &mut Problems) {
-    if table.has(key) {
-        problems.error(table.fault(key, why));
-        // Taken and dropped: the key is known, only not served.
-        table.text(key, &mut Problems::new());
-    }
+    let (forwarding, forwarded_sites) = forwarding?;
+    let store = store?;
+    Some(Hub { commune, zone, http, mqtt, store, rules, notify, surroundings, forwarding, forwarded_sites })
 }
 
 fn role(root: &mut Table, problems: &mut Problems) {

@@ -8,6 +8,7 @@ mod adapter;
 mod calibration;
 mod device;
 mod files;
+mod forward;
 mod hub;
 mod listen;
 mod login;
@@ -45,6 +46,7 @@ use files::Files;
 pub use calibration::ahead as calibrations_ahead;
 pub use device::{ForeignDevice, Taken};
 pub use files::Tables;
+pub use forward::Forwarding;
 pub use profile::Profile;
 pub use ranges::above;
 
@@ -62,6 +64,8 @@ pub struct Config {
     pub rules: RuleFiles,
     /// The map, and what there is to know of each site.
     pub surroundings: Surroundings,
+    /// Where readings are forwarded to, and where older ones come from.
+    pub forwarding: Forwarding,
     /// Devices that are polled. `Plan::build` takes them: loading has tried it.
     pub modbus: Vec<ModbusDevice>,
     /// Devices that publish, each with its password.
@@ -204,7 +208,10 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
     if let Err(clashes) = Plan::build(sites.modbus.clone()) {
         clashes.iter().for_each(|clash| problems.error(clash.problem()));
     }
-    let hub = hub?;
+    let mut hub = hub?;
+    for named in std::mem::take(&mut hub.forwarded_sites) {
+        named.check(sites.sites.iter().map(|site| site.id.as_str()), problems);
+    }
     let default_door = || MqttSettings { listen: listen::DEFAULT_MQTT, open: false, tls: None };
     let mqtt = hub.mqtt.or_else(|| (!sites.mqtt.is_empty()).then(default_door));
     let notify = notify::read(hub.notify, &files, &sites.sites, (&hub.zone, mqtt.is_some()), problems);
@@ -217,6 +224,7 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
         rules: RuleFiles::of(dir, hub.rules),
         notify,
         surroundings: Surroundings { sites: sites.about, ..hub.surroundings },
+        forwarding: hub.forwarding,
         modbus: sites.modbus,
         mqtt_devices: sites.mqtt,
         foreign_devices,

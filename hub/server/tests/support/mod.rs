@@ -2,7 +2,10 @@
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test uses its own part, and fails by panicking")]
 
+pub mod engines;
+pub mod faulty;
 pub mod peers;
+pub mod proxy;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

@@ -6,6 +6,7 @@
 mod codes;
 pub(crate) mod database;
 mod emptied;
+mod feed;
 pub(crate) mod folder;
 mod hot;
 pub mod inspect;
@@ -138,6 +139,8 @@ pub struct Store {
     // Taken before the transaction of a step, never while another lock is held.
     retention: Mutex<Retention>,
     holds: Mutex<BTreeMap<String, Timestamp>>,
+    // The connection on which feeds are changed; opened when it is first needed.
+    feeds: Mutex<Option<Connection>>,
     readers: Readers,
     utc_offset_s: i32,
     intake: RwLock<Option<Sender<Message>>>,
@@ -257,6 +260,7 @@ impl Store {
             shared,
             retention: Mutex::default(),
             holds: Mutex::default(),
+            feeds: Mutex::default(),
             readers: Readers::new(file),
             utc_offset_s,
             intake: RwLock::new(Some(intake)),
@@ -358,6 +362,7 @@ impl Store {
         drop(self.intake.write().unwrap_or_else(PoisonError::into_inner).take());
         // A step under way is the last one, and over when the folder is free.
         drop(std::mem::take(&mut *self.retention.lock().unwrap_or_else(PoisonError::into_inner)));
+        drop(self.feeds.lock().unwrap_or_else(PoisonError::into_inner).take());
         let Some(Running { stop, thread }) =
             self.thread.lock().unwrap_or_else(PoisonError::into_inner).take()
         else {

@@ -15,6 +15,7 @@ pub(crate) const SCHEMA: Schema = Schema {
         // No table changes: from here on columns of chunks may be written in a way that an older hub would take for damage.
         Step { tables: "", then: None },
         Step { tables: STEP_5, then: None },
+        Step { tables: STEP_6, then: None },
     ],
 };
 
@@ -194,4 +195,30 @@ const STEP_5: &str = "
     );
     CREATE INDEX message_pending ON message (id) WHERE state = 'pending';
     CREATE TABLE kept_secret (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+";
+
+// How far each way out is, and what it owes; see feed/. `noted` is the commit at which a debt was last noted.
+const STEP_6: &str = "
+    CREATE TABLE feed (
+        name TEXT PRIMARY KEY,
+        seq INTEGER NOT NULL,
+        step INTEGER NOT NULL,
+        refused INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID;
+    CREATE TABLE owed (
+        feed TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        series INTEGER NOT NULL,
+        from_ms INTEGER NOT NULL,
+        to_ms INTEGER NOT NULL,
+        noted INTEGER NOT NULL,
+        PRIMARY KEY (feed, day, series)
+    ) WITHOUT ROWID;
+    CREATE TABLE refused (
+        id INTEGER PRIMARY KEY,
+        feed TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        line TEXT NOT NULL,
+        why TEXT NOT NULL
+    );
 ";

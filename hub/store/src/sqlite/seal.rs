@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, Sender};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::Shared;
+use super::feed;
 use super::mirror::Mirror;
 use super::parts::Written;
 use super::readers::Fault;
@@ -253,6 +254,7 @@ impl Seals {
         drop(mirror);
         let rows = self.unneeded(needed);
         if let Some((last, _)) = rows.checked_sub(1).and_then(|last| self.hot.get(last)) {
+            feed::note_unsent(&transaction, *last)?;
             transaction.prepare_cached("DELETE FROM hot WHERE seq <= ?")?.execute([last.cast_signed()])?;
             transaction.prepare_cached("UPDATE progress SET commits = ?")?.execute([commit.cast_signed()])?;
         }

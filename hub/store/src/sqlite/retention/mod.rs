@@ -17,7 +17,7 @@ use rusqlite::Connection;
 
 use super::key::{ChunkKey, day_of};
 use super::readers::Fault;
-use super::{Store, database, schema};
+use super::{Store, database, feed, schema};
 use crate::error::StoreError;
 use crate::figures::LocalDay;
 
@@ -53,6 +53,8 @@ pub struct Space {
     pub is_near: bool,
     /// Whether there is too much and nothing is left that may leave.
     pub is_over: bool,
+    /// Readings measured before this moment have left, as far as was seen since the store was opened.
+    pub left_before: Option<Timestamp>,
     /// What had to leave although somebody still needed it; stays until the store is opened again.
     pub forced: Option<Forced>,
 }
@@ -107,7 +109,8 @@ impl Store {
                 open(&self.dir.join(schema::FILE)).map_err(|fault| fault.while_reading("old readings"))?
             }
         };
-        let holds = self.holds().clone();
+        let mut holds = self.holds().clone();
+        holds.extend(feed::holds(&connection).map_err(|fault| fault.while_reading("old readings"))?);
         let step =
             Step { connection: &connection, keeping, utc_offset_s: self.utc_offset_s, now, holds: &holds };
         let mut space = self.shared.space.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -115,9 +118,21 @@ impl Store {
             self.note(&fault);
             fault.while_reading("old readings")
         })?;
+        if retention.swept_to > 0 {
+            let day = LocalDay(ChunkKey::of(retention.swept_to).day).start(self.utc_offset_s);
+            space.left_before = space.left_before.max(Some(day));
+        }
         *self.shared.space.lock().unwrap_or_else(PoisonError::into_inner) = space;
         retention.connection = Some(connection);
         Ok(more)
+    }
+
+    /// From when on readings themselves are here, when those measured before `aged` have been kept for long enough: from the
+    /// beginning of that day, or later where more had to leave.
+    pub fn readings_since(&self, aged: Timestamp) -> Timestamp {
+        let day = LocalDay(day_of(aged.as_millis(), self.utc_offset_s)).start(self.utc_offset_s);
+        let left = self.shared.space.lock().unwrap_or_else(PoisonError::into_inner).left_before;
+        left.map_or(day, |left| left.max(day))
     }
 
     /// How much of its size is used.

@@ -191,7 +191,7 @@ fn what_is_too_much_leaves_early_the_oldest_first_and_it_is_told() {
     let_go(&store, &Keeping { max_bytes: Some(used * 20 / 19), ..long }, on(90));
     assert!(store.health().space.is_near, "warned before");
     assert_eq!(count(&store), 90 * 144);
-    let most = used * 3 / 4;
+    let most = used * 4 / 5;
     let_go(&store, &Keeping { max_bytes: Some(most), ..long }, on(90));
     let space = store.health().space;
     assert!(space.used_bytes <= most && !space.is_over && space.forced.is_none(), "{space:?}");

@@ -1,0 +1,120 @@
+//! Brings a batch of lines over: one that holds bad lines is split until each bad line stands alone, and the rest goes on.
+//!
+//! Never gives up a line for a reason that is not the line's. Read next: `client.rs`.
+
+use crate::client::{Answer, Client, NotNow, Precision};
+
+/// What came of a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sent {
+    /// Lines that the server has.
+    pub lines: u64,
+    /// Bytes that went over the link.
+    pub bytes: u64,
+    /// Requests that it took.
+    pub requests: u64,
+    /// Lines that it refuses, each with its words.
+    pub refused: Vec<(String, String)>,
+}
+
+/// Sends `lines`, each with its line end, until the server has taken or refused each of them.
+///
+/// # Errors
+/// When the server is not to be had just now. Some lines may have arrived: sending them again changes nothing.
+pub fn deliver(client: &Client, lines: &str, precision: Precision) -> Result<Sent, NotNow> {
+    split(lines, &mut |part| client.write(part, precision))
+}
+
+/// What one request came to, and its bytes.
+type Written = Result<(Answer, u64), NotNow>;
+
+/// As [`deliver`], with any way to write.
+fn split(lines: &str, write: &mut dyn FnMut(&str) -> Written) -> Result<Sent, NotNow> {
+    let mut sent = Sent::default();
+    // The first part lies on top, so that lines keep their order.
+    let mut parts = vec![lines];
+    while let Some(part) = parts.pop() {
+        if part.is_empty() {
+            continue;
+        }
+        let (answer, bytes) = write(part)?;
+        sent.bytes += bytes;
+        sent.requests += 1;
+        let why = match answer {
+            Answer::Taken => {
+                sent.lines += part.lines().count() as u64;
+                continue;
+            }
+            Answer::Refused(words) => words,
+            Answer::TooLarge => "too large for the server".to_owned(),
+        };
+        match halves(part) {
+            Some((first, second)) => parts.extend([second, first]),
+            None => sent.refused.push((part.trim_end().to_owned(), why)),
+        }
+    }
+    Ok(sent)
+}
+
+/// Two parts of whole lines; `None` for a single line.
+fn halves(part: &str) -> Option<(&str, &str)> {
+    let middle = part.len() / 2;
+    let after = |at: usize| part.as_bytes()[at..].iter().position(|byte| *byte == b'\n').map(|n| at + n + 1);
+    let cut = after(middle).filter(|cut| *cut < part.len());
+    let cut =
+        cut.or_else(|| part.as_bytes()[..middle].iter().rposition(|byte| *byte == b'\n').map(|n| n + 1))?;
+    Some(part.split_at(cut))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_good_line_arrives_in_order_and_every_bad_one_stands_alone(
+            lines in prop::collection::vec((0..40_usize, prop::bool::weighted(0.1)), 0..60), most in 60..400_usize,
+        ) {
+            let text: Vec<String> = lines.iter().enumerate()
+                .map(|(n, (width, bad))| format!("{}{n}{}\n", if *bad { "bad" } else { "ok" }, "x".repeat(*width)))
+                .collect();
+            let mut arrived = String::new();
+            let sent = split(&text.concat(), &mut |part| {
+                let answer = if part.len() > most {
+                    Answer::TooLarge
+                } else if part.contains("bad") {
+                    Answer::Refused("no".to_owned())
+                } else {
+                    arrived.push_str(part);
+                    Answer::Taken
+                };
+                Ok((answer, part.len() as u64))
+            }).unwrap();
+            let good: String = text.iter().filter(|line| line.starts_with("ok")).cloned().collect();
+            prop_assert_eq!(arrived, good);
+            let refused: Vec<String> = sent.refused.iter().map(|(line, _)| format!("{line}\n")).collect();
+            let bad: Vec<String> = text.iter().filter(|line| line.starts_with("bad")).cloned().collect();
+            prop_assert_eq!(refused, bad);
+        }
+    }
+
+    #[test]
+    fn one_bad_line_of_five_thousand_costs_few_requests() {
+        let text: String =
+            (0..5_000).map(|n| if n == 3_210 { "bad\n".to_owned() } else { format!("{n}\n") }).collect();
+        let sent = split(&text, &mut |part| {
+            let is_bad = part.contains("bad");
+            Ok((if is_bad { Answer::Refused("no".to_owned()) } else { Answer::Taken }, 1))
+        })
+        .unwrap();
+        assert_eq!((sent.lines, sent.refused.len()), (4_999, 1));
+        assert!(sent.requests < 30, "{}", sent.requests);
+    }
+
+    #[test]
+    fn a_server_without_time_ends_the_batch() {
+        let failed = split("a\nb\n", &mut |_| Err(NotNow::because("answered 503")));
+        assert_eq!(failed.unwrap_err().why, "answered 503");
+    }
+}

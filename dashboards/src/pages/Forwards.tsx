@@ -1,0 +1,70 @@
+// How the ways out to other engines fare. Nothing is shown where nothing is forwarded, or the hub cannot say.
+import { useEffect } from "preact/hooks";
+import { getForwards } from "../api/calls";
+import type { Forward } from "../api/types";
+import { count, t } from "../i18n";
+import { moment, span } from "../i18n/format";
+import { formatNumber } from "../i18n/units";
+import { useResource } from "../lib/resource";
+import { hubNow } from "../state/clock";
+import { Age } from "../ui/Age";
+import { StatusMark } from "../ui/StatusMark";
+import "./Forwards.css";
+
+const LOOK_EVERY_MS = 10_000;
+/** A lag under this is the pace at which data are sent. */
+const USUAL_LAG_S = 10;
+
+export default function Forwards() {
+  const [found, reload] = useResource("forwards", getForwards);
+  useEffect(() => {
+    const timer = setInterval(reload, LOOK_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [reload]);
+  const all = found.value.data;
+  if (all === null || all.length === 0) return null;
+  return (
+    <section class="forwards panel stack" aria-labelledby="forwards-title">
+      <h2 id="forwards-title">{t("forward.title")}</h2>
+      <ul class="forwards-list">
+        {all.map((forward) => (
+          <li key={forward.id}>
+            <One forward={forward} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function One({ forward }: { forward: Forward }) {
+  const isFailing = forward.failing !== null;
+  const isBehind = forward.owed > 0 || forward.lag_s > USUAL_LAG_S;
+  return (
+    <>
+      <p class="forwards-head">
+        <strong>{forward.id}</strong>
+        <StatusMark status={isFailing ? "medium" : "well"} word={t(isFailing ? "forward.failing" : isBehind ? "forward.catchingUp" : "forward.well")} />
+      </p>
+      <p class="small muted">{forward.url}</p>
+      {isFailing ? <p>{t("forward.kept")}</p> : !isBehind && <p>{t("forward.allSent")}</p>}
+      {forward.lag_s > USUAL_LAG_S && <p>{t("forward.lag", { span: span(forward.lag_s * 1_000) })}</p>}
+      {forward.oldest_owed !== null && <p>{t("forward.owed", { since: moment(Date.parse(forward.oldest_owed), hubNow()) })}</p>}
+      {forward.refused > 0 && (
+        <p>
+          <StatusMark status="doubtful" word={count("forward.refused", forward.refused)} />
+        </p>
+      )}
+      <p class="small muted">
+        {forward.arrived_at === null ? t("forward.never") : <>{t("forward.arrived")} <Age at={Date.parse(forward.arrived_at)} /></>}
+        {forward.lines > 0 && <> · {t("forward.sent", { lines: formatNumber(forward.lines, 0), size: formatNumber(forward.bytes / 1e6, 1) })}</>}
+      </p>
+      {forward.failing !== null && (
+        <details class="small">
+          <summary>{t("forward.reason")}</summary>
+          <p class="forwards-why">{forward.failing}</p>
+        </details>
+      )}
+    </>
+  );
+}

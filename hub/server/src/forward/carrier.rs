@@ -1,0 +1,373 @@
+//! One target's work: what comes now first, then what is owed, one request at a time. The place moves only after an answer of 204.
+//!
+//! One request at a time is what keeps order: of the same point and moment the last state arrives last. Read next:
+//! `hub_store::feed`, and `adapters_influxdb::write`.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use adapters_influxdb::{Budget, Client, Encoder, Means, NotNow, Precision, Sent, deliver};
+use adapters_sdk::clock::stopwatch;
+use adapters_sdk::{Backoff, Clock};
+use hub_model::Timestamp;
+use hub_store::{CommitSeq, FeedState, History, Owed, Refused, Spans, Store, StoreError};
+
+use super::Status;
+
+/// How often what was committed is sent: fewer requests carry the same in fewer bytes.
+const LIVE_EVERY: Duration = Duration::from_secs(1);
+/// The place is written down so often: the flash is spared, and what was sent since is sent again after a restart.
+const NOTED_EVERY: Duration = Duration::from_secs(10);
+/// Means are asked for so often.
+const MEANS_EVERY: Duration = Duration::from_secs(10);
+/// A span's mean is sent so long after its end, for readings that take their time.
+const MEANS_AFTER: Duration = Duration::from_secs(10);
+/// Readings in one request; a commit is not cut.
+const BATCH_READINGS: usize = 5_000;
+/// News that are older than this and more than a batch become debts, so that what comes now is not kept behind them.
+const LIVE_LAG: Duration = Duration::from_secs(4);
+/// Steps of alarms in one request.
+const BATCH_STEPS: usize = 500;
+/// Debts that are looked at for one request.
+const DEBTS_AT_ONCE: usize = 256;
+/// The pause after a failure doubles from the first to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Carries one feed to one target.
+pub(super) struct Carrier {
+    client: Client,
+    encoder: Encoder,
+    store: Arc<Store>,
+    clock: Clock,
+    status: Status,
+    budget: Budget,
+    backoff: Backoff,
+    elapsed_ms: Box<dyn Fn() -> u64 + Send>,
+    /// By the stopwatch: when what comes now is due again.
+    live_at_ms: u64,
+    /// All commits up to this one have arrived or are owed, written down or not.
+    place: CommitSeq,
+    /// By the stopwatch: when the place is to be written down again.
+    noted_at_ms: u64,
+    lines: String,
+}
+
+/// Why a turn was not finished.
+enum Fault {
+    Remote(NotNow),
+    Store(StoreError),
+}
+
+impl From<NotNow> for Fault {
+    fn from(error: NotNow) -> Self {
+        Self::Remote(error)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Carrier {
+    pub(super) fn new(
+        client: Client,
+        encoder: Encoder,
+        store: Arc<Store>,
+        clock: Clock,
+        status: Status,
+    ) -> Self {
+        let elapsed_ms = Box::new(stopwatch());
+        let budget = Budget::new(client.target().max_bytes_per_hour, elapsed_ms());
+        Self {
+            client,
+            encoder,
+            store,
+            clock,
+            status,
+            budget,
+            backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
+            elapsed_ms,
+            live_at_ms: 0,
+            place: CommitSeq(0),
+            noted_at_ms: 0,
+            lines: String::new(),
+        }
+    }
+
+    /// Works until `stopped` is hung up.
+    pub(super) fn run(mut self, stopped: &Receiver<()>) {
+        let mut wait = Duration::ZERO;
+        // Nothing is ever sent: it ends when the sender is dropped.
+        while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+            wait = match self.turn() {
+                Ok(wait) => wait,
+                Err(fault) => self.pause(fault),
+            };
+        }
+        // Should it fail, the last seconds are sent again.
+        drop(self.write_place_down());
+    }
+
+    fn feed(&self) -> &str {
+        &self.client.target().id
+    }
+
+    /// One or two requests. Gives how long there is nothing to do.
+    fn turn(&mut self) -> Result<Duration, Fault> {
+        if (self.elapsed_ms)() >= self.live_at_ms {
+            let wait = self.allowance(false);
+            if !wait.is_zero() {
+                return Ok(wait);
+            }
+            self.steps()?;
+            let has_more = if self.encoder.sends_means() { self.gather()? } else { self.news()? };
+            let every = if self.encoder.sends_means() { MEANS_EVERY } else { LIVE_EVERY };
+            if has_more {
+                return Ok(Duration::ZERO);
+            }
+            self.live_at_ms = (self.elapsed_ms)() + u64::try_from(every.as_millis()).unwrap_or(u64::MAX);
+        }
+        let until_live = Duration::from_millis(self.live_at_ms.saturating_sub((self.elapsed_ms)()));
+        let wait = self.allowance(true);
+        if !wait.is_zero() {
+            return Ok(wait.min(until_live));
+        }
+        Ok(if self.debts()? { Duration::ZERO } else { until_live })
+    }
+
+    fn allowance(&mut self, is_catching_up: bool) -> Duration {
+        self.budget.wait((self.elapsed_ms)(), is_catching_up)
+    }
+
+    /// Steps of alarms.
+    fn steps(&mut self) -> Result<(), Fault> {
+        loop {
+            let steps = self.store.steps(self.feed(), BATCH_STEPS)?;
+            let Some(last) = steps.last().map(|step| step.number) else { return Ok(()) };
+            self.lines.clear();
+            for step in &steps {
+                self.encoder.step(step.number, &step.step, &step.alarm, &mut self.lines);
+            }
+            self.send(Precision::Microseconds)?;
+            self.store.sent_steps(self.feed(), last)?;
+        }
+    }
+
+    /// Looks how far the feed is, for whoever asks.
+    fn look(&mut self) -> Result<(), Fault> {
+        let state = self.store.feed_state(self.feed())?;
+        self.place = self.place.max(state.upto);
+        let upto = self.place;
+        self.status.note(|figures| figures.state = FeedState { upto, ..state });
+        Ok(())
+    }
+
+    /// Notes that all up to a commit has arrived.
+    fn arrived(&mut self, upto: CommitSeq) -> Result<(), Fault> {
+        self.place = upto;
+        self.status.note(|figures| figures.state.upto = upto);
+        if (self.elapsed_ms)() >= self.noted_at_ms {
+            self.write_place_down()?;
+        }
+        Ok(())
+    }
+
+    fn write_place_down(&mut self) -> Result<(), Fault> {
+        self.store.sent(self.feed(), self.place)?;
+        self.noted_at_ms = (self.elapsed_ms)() + u64::try_from(NOTED_EVERY.as_millis()).unwrap_or(u64::MAX);
+        Ok(())
+    }
+
+    /// Makes debts of all news.
+    fn owe(&mut self, upto: CommitSeq) -> Result<(), Fault> {
+        // What has arrived is not owed.
+        self.write_place_down()?;
+        self.store.owe_news(self.feed(), upto)?;
+        self.place = self.place.max(upto);
+        self.look()
+    }
+
+    /// What was committed since. Gives whether there is more.
+    fn news(&mut self) -> Result<bool, Fault> {
+        self.look()?;
+        let news = self.store.news(self.feed(), self.place, BATCH_READINGS)?;
+        if news.upto <= self.place {
+            self.status.note(|figures| figures.behind_since = None);
+            return Ok(false);
+        }
+        let received = news.readings.iter().map(|reading| reading.received_at).min();
+        self.status.note(|figures| figures.behind_since = received);
+        if news.more && received.is_some_and(|at| self.clock.now().since(at) > LIVE_LAG) {
+            self.owe(self.store.last_commit())?;
+            self.status.note(|figures| figures.behind_since = None);
+            return Ok(false);
+        }
+        self.lines.clear();
+        for reading in &news.readings {
+            self.encoder.reading(reading, &mut self.lines);
+        }
+        self.send(Precision::Milliseconds)?;
+        self.arrived(news.upto)?;
+        if !news.more {
+            self.status.note(|figures| figures.behind_since = None);
+        }
+        Ok(news.more)
+    }
+
+    /// Where means are sent, all news are debts: they are paid when their span is over.
+    fn gather(&mut self) -> Result<bool, Fault> {
+        let last: CommitSeq = self.store.last_commit();
+        self.look()?;
+        if self.place < last {
+            self.owe(last)?;
+        }
+        Ok(false)
+    }
+
+    /// One request of what is owed. Gives whether there may be more.
+    fn debts(&mut self) -> Result<bool, Fault> {
+        let width_ms = self.client.target().what.width_ms();
+        // Of means only whole spans.
+        let end = width_ms.map_or(Timestamp::from_millis(i64::MAX), |width| {
+            let over = self.clock.now().minus(MEANS_AFTER).as_millis();
+            Timestamp::from_millis(over.div_euclid(width) * width)
+        });
+        let owed = self.store.owed(self.feed(), end, DEBTS_AT_ONCE)?;
+        if owed.is_empty() {
+            return Ok(false);
+        }
+        self.lines.clear();
+        let mut paid: Vec<(Owed, Timestamp)> = Vec::new();
+        let mut rows = 0;
+        for debt in owed {
+            if rows >= BATCH_READINGS {
+                break;
+            }
+            // Of points that are not sent, or are no more, nothing is owed.
+            let upto = if !self.encoder.wants(&debt.point) {
+                debt.to
+            } else if let Some(width) = width_ms {
+                self.add_means(&debt, width, end, &mut rows)?
+            } else {
+                self.add_readings(&debt, &mut rows)?
+            };
+            paid.push((debt, upto));
+        }
+        self.send(Precision::Milliseconds)?;
+        self.store.paid(self.feed(), &paid)?;
+        Ok(true)
+    }
+
+    /// Adds a debt's readings while there is room. Gives up to when.
+    fn add_readings(&mut self, debt: &Owed, rows: &mut usize) -> Result<Timestamp, Fault> {
+        let mut upto = debt.to;
+        let end = Timestamp::from_millis(debt.to.as_millis().saturating_add(1));
+        let (encoder, lines) = (&self.encoder, &mut self.lines);
+        self.store.readings(&debt.point, debt.from, end, &mut |reading| {
+            encoder.reading(&reading, lines);
+            *rows += 1;
+            if *rows >= BATCH_READINGS {
+                upto = reading.measured_at;
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(upto)
+    }
+
+    /// Adds the means of a debt's spans that are over. Gives up to when.
+    fn add_means(
+        &mut self,
+        debt: &Owed,
+        width_ms: i64,
+        end: Timestamp,
+        rows: &mut usize,
+    ) -> Result<Timestamp, Fault> {
+        let first = debt.from.as_millis().div_euclid(width_ms) * width_ms;
+        let after =
+            (debt.to.as_millis().div_euclid(width_ms) + 1).saturating_mul(width_ms).min(end.as_millis());
+        let origin = Timestamp::from_millis(first);
+        let spans = Spans::Every { width: Duration::from_millis(width_ms.cast_unsigned()), origin };
+        let after = Timestamp::from_millis(after);
+        for bucket in self.store.buckets(&debt.point, origin, after, &spans)? {
+            let means = Means {
+                start: bucket.start,
+                mean: bucket.mean,
+                min: bucket.min,
+                max: bucket.max,
+                n: bucket.n,
+            };
+            self.encoder.means(&debt.point, &means, &mut self.lines);
+            *rows += 1;
+        }
+        Ok(Timestamp::from_millis(after.as_millis() - 1))
+    }
+
+    /// Sends the lines that are ready, sets those aside that are refused, and notes how it went.
+    fn send(&mut self, precision: Precision) -> Result<(), Fault> {
+        if self.lines.is_empty() {
+            return Ok(());
+        }
+        let Sent { lines, bytes, requests, refused } = deliver(&self.client, &self.lines, precision)?;
+        self.budget.spent(bytes);
+        let now = self.clock.now();
+        let set_aside = refused.len() as u64;
+        if !refused.is_empty() {
+            let (line, why) = &refused[0];
+            tracing::warn!(
+                forward = self.feed(),
+                count = refused.len(),
+                line,
+                why,
+                "lines are refused and set aside; the rest goes on"
+            );
+            let aside: Vec<_> =
+                refused.into_iter().map(|(line, why)| Refused { at: now, line, why }).collect();
+            self.store.set_lines_aside(self.feed(), &aside)?;
+        }
+        if self.backoff.failures() > 0 {
+            tracing::info!(forward = self.feed(), "readings arrive again");
+            self.backoff.succeeded();
+        }
+        self.status.note(|figures| {
+            figures.lines += lines;
+            figures.bytes += bytes;
+            figures.requests += requests;
+            // Told together with the place that moves past them, not only at the next look.
+            figures.state.refused += set_aside;
+            figures.failing = None;
+            figures.arrived_at = Some(now);
+        });
+        Ok(())
+    }
+
+    /// Notes a failure, said once, and gives how long to wait.
+    fn pause(&mut self, fault: Fault) -> Duration {
+        let (why, after) = match fault {
+            Fault::Remote(NotNow { why, after }) => (why, after),
+            Fault::Store(error) => (format!("{:#}", anyhow::Error::new(error)), None),
+        };
+        let pause = self.backoff.failed();
+        let is_known = self.status.figures().failing.as_ref() == Some(&why);
+        if !is_known {
+            tracing::warn!(
+                forward = self.feed(),
+                why,
+                "readings do not arrive; they are kept and sent later"
+            );
+        }
+        let now = self.clock.now();
+        self.status.note(|figures| {
+            figures.errors += 1;
+            figures.failing = Some(why);
+            figures.behind_since = figures.behind_since.or(Some(now));
+        });
+        // Jitter as well for those that were told to wait.
+        after.map_or(pause, |after| after + pause.min(FIRST_PAUSE))
+    }
+}
