@@ -168,7 +168,6 @@ fn point_of(point: &SimPoint, device: &SimDevice, limits: &[(Quantity, Unit, Lim
         missing: point.missing.clone(),
         checks: Checks { expire_after: device.expire_after, ..Checks::default() },
         limits: bound.collect(),
-        reference: false,
     }
 }
 
