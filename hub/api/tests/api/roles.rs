@@ -177,6 +177,7 @@ async fn every_call_asks_for_its_role() {
 #[tokio::test]
 async fn without_a_good_login_everything_else_is_closed() {
     let world = World::new();
+    world.keep_alarm(alarm(1, "tam-hop-water/plc/turbidity", AlarmState::Unacknowledged));
     for (method, path, body, least) in calls() {
         for (name, value) in [
             ("x-nothing", ""),
