@@ -27,6 +27,8 @@ async function write(page: Page, language: "rhai" | "toml", text: string): Promi
   const field = page.getByTestId(`code-${language}`).locator(".cm-content");
   await field.click();
   await page.keyboard.press("ControlOrMeta+a");
+  // Emptied first: over a selection Chromium writes a style of its own into the field, and the content policy refuses that.
+  await page.keyboard.press("Delete");
   await page.keyboard.insertText(text);
 }
 

@@ -58,7 +58,8 @@ export function CodeField({ label, language, text, onText, faults, doubts = [], 
           syntaxHighlighting(HighlightStyle.define(colours.words)),
           colours.theme,
           EditorView.lineWrapping,
-          EditorView.contentAttributes.of({ "aria-label": label }),
+          // What can be edited takes the keyboard anyway; said aloud, so that the scrolling box around it is known to be reachable.
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           keymap.of([...defaultKeymap, ...historyKeymap]),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) told.current(update.state.doc.toString());
