@@ -25,10 +25,10 @@ pub struct Telling {
     pub topic: String,
     /// Its payload.
     pub payload: Bytes,
-    /// Where MQTT 5 clients are to answer.
-    pub response_topic: String,
+    /// Where MQTT 5 clients are to answer, if an answer is wanted.
+    pub response_topic: Option<String>,
     /// What MQTT 5 clients are to send back with their answer.
-    pub correlation: Bytes,
+    pub correlation: Option<Bytes>,
     /// For how many seconds it is of any use.
     pub expiry_s: u32,
 }
@@ -60,8 +60,8 @@ impl Core {
 
     fn tell(self: &Rc<Core>, telling: Telling) -> usize {
         let carried = Carried {
-            response_topic: Some(telling.response_topic.into()),
-            correlation: Some(telling.correlation),
+            response_topic: telling.response_topic.map(Into::into),
+            correlation: telling.correlation,
             ..Carried::default()
         };
         let message = Arc::new(Message {

@@ -14,8 +14,8 @@ fn telling(topic: &str) -> Telling {
     Telling {
         topic: topic.to_owned(),
         payload: "mở van".into(),
-        response_topic: "site/tank/response/1".to_owned(),
-        correlation: "1".into(),
+        response_topic: Some("site/tank/response/1".to_owned()),
+        correlation: Some("1".into()),
         expiry_s: 10,
     }
 }

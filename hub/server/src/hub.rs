@@ -157,7 +157,7 @@ impl Hub {
             }
         };
         let stored = Stored { append: store.clone(), outbox: store.clone(), history: store.clone() };
-        let host = Arc::new(HubHost { stored: stored.clone(), publish: None });
+        let host = Arc::new(HubHost { stored: stored.clone(), teller: adapters.watch().teller });
         let key = stored.link_key()?;
         let notices = Notices::start(told.clone(), stored.clone(), host.clone(), key.clone(), clock.clone())?;
         let of_api = Arc::new(NoticesOfHub { told: told.clone(), stored, host, key, clock: clock.clone() });

@@ -211,8 +211,8 @@ fn tell(
     let telling = Telling {
         topic: topic.clone(),
         payload,
-        response_topic: question.topic.clone(),
-        correlation: question.number.to_string().into(),
+        response_topic: Some(question.topic.clone()),
+        correlation: Some(question.number.to_string().into()),
         // As long as we wait; a command that comes later does harm.
         expiry_s: u32::try_from(patience.as_secs()).unwrap_or(1).max(1),
     };

@@ -1,26 +1,47 @@
 //! What channels need of the hub: its broker, and a place for tokens that outlives a restart.
 
-use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use adapters_notify::Host;
+use hub_broker::{Teller, Telling};
 use hub_store::{KeptSecret, OutboxChange};
 
 use super::Stored;
 
-/// Publishes on the hub's own broker.
-pub type Publish = Arc<dyn Fn(&str, Vec<u8>) -> Result<(), String> + Send + Sync>;
+/// How long the broker may take to say who was reached.
+const REACHED_WITHIN: Duration = Duration::from_secs(5);
+/// For how many seconds a notice is of use to a subscriber that is slow to take it.
+const EXPIRY_S: u32 = 3_600;
 
 /// The hub, as channels see it.
 pub struct HubHost {
     /// The store.
     pub stored: Stored,
     /// The broker, where there is one.
-    pub publish: Option<Publish>,
+    pub teller: Option<Teller>,
 }
 
 impl Host for HubHost {
     fn publish(&self, topic: &str, payload: Vec<u8>) -> Result<(), String> {
-        self.publish.as_ref().ok_or("the hub has no broker")?(topic, payload)
+        let teller = self.teller.as_ref().ok_or("the hub has no broker")?;
+        let telling = Telling {
+            topic: topic.to_owned(),
+            payload: payload.into(),
+            response_topic: None,
+            correlation: None,
+            expiry_s: EXPIRY_S,
+        };
+        let (sender, reached) = mpsc::sync_channel(1);
+        // Whoever waited may have given up.
+        if !teller.tell(telling, move |count| sender.send(count).unwrap_or(())) {
+            return Err("the broker has too much to say just now".to_owned());
+        }
+        match reached.recv_timeout(REACHED_WITHIN) {
+            Ok(0) => Err(format!("nobody who is connected has subscribed to {topic}")),
+            Ok(_) => Ok(()),
+            Err(_) => Err("the broker did not say whom it reached".to_owned()),
+        }
     }
 
     fn kept(&self, name: &str) -> Result<Option<String>, String> {

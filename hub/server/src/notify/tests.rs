@@ -76,7 +76,7 @@ impl World {
     /// A sender, as after a start of the hub.
     fn sender(&self) -> Sender {
         let stored = self.stored();
-        let host = Arc::new(HubHost { stored: stored.clone(), publish: None });
+        let host = Arc::new(HubHost { stored: stored.clone(), teller: None });
         Sender::new(self.told.clone(), stored, host, b"key".as_slice().into(), self.clock.clone()).unwrap()
     }
 
