@@ -1,4 +1,4 @@
-//! `commune-hub influxdb push|verify` on a real engine.
+//! `commune-hub influxdb push|pull|verify` on real engines.
 
 use std::process::Command;
 
@@ -9,6 +9,8 @@ use super::support::{Folder, wait_for};
 use super::{BOUND, folder, line, push};
 
 const HUB: &str = env!("CARGO_BIN_EXE_commune-hub");
+const MAP: &str = "[line]\nprecision = \"ns\"\n[[series]]\nmatch = { measurement = \"modbus\", tags = { name = \"plc\" } }\n\
+                   field = \"acid\"\npoint = \"water/edge/ph\"\n";
 
 /// Runs a command: exit code, stdout, stderr.
 fn influxdb(folder: &Folder, arguments: &[&str]) -> (i32, String, String) {
@@ -23,9 +25,8 @@ fn influxdb(folder: &Folder, arguments: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-#[test]
-fn stored_readings_are_pushed_to_victoria_metrics_and_verified() {
-    let mut engine = Engine::start(Kind::Victoria);
+fn push_and_verify(kind: Kind) {
+    let mut engine = Engine::start(kind);
     let folder = folder(&engine.forward("province", &engine.url("")));
     let token = folder.token("integrator");
     // Somebody else's hub fills the store: nothing of it has been forwarded.
@@ -64,11 +65,16 @@ fn stored_readings_are_pushed_to_victoria_metrics_and_verified() {
         "a push that is whole leaves nothing behind"
     );
     // What differs is told.
-    let extra = format!(
-        "ph,commune=yen-lac,device=edge,point=ph,site=water,unit=[pH] value=3.5,quality=1i,reason=0i {}
-",
-        from + 1
-    );
+    let extra = match kind {
+        Kind::Influx => format!(
+            "ph,commune=yen-lac,device=edge,point=ph,site=water,unit=[pH] value=3.5,quality=\"good\",reason=\"\" {}\n",
+            from + 400_000
+        ),
+        Kind::Victoria => format!(
+            "ph,commune=yen-lac,device=edge,point=ph,site=water,unit=[pH] value=3.5,quality=1i,reason=0i {}\n",
+            from + 1
+        ),
+    };
     let path = format!("/api/v2/write?org=phu-tho&bucket={BUCKET}&precision=ms");
     assert_eq!(engine.post(&path, extra.as_bytes()).0, 204);
     let out = wait_for("the difference to be seen", BOUND, || {
@@ -76,4 +82,52 @@ fn stored_readings_are_pushed_to_victoria_metrics_and_verified() {
         (code == 1).then_some(out)
     });
     assert!(out.contains("water/edge/ph 20") && out.contains("there 3.5 good"), "{out}");
+}
+
+#[test]
+fn stored_readings_are_pushed_to_influxdb_and_verified() {
+    push_and_verify(Kind::Influx);
+}
+
+#[test]
+fn stored_readings_are_pushed_to_victoria_metrics_and_verified() {
+    push_and_verify(Kind::Victoria);
+}
+
+#[test]
+fn readings_of_an_influxdb_are_pulled_as_a_mapping_says() {
+    let engine = Engine::start(Kind::Influx);
+    let folder = folder(&engine.forward("province", &engine.url("")));
+    let theirs: String = (0..500)
+        .map(|n| {
+            format!(
+                "modbus,name=plc acid={},state=\"on\" {}\n",
+                6.0 + n as f64 / 1_000.0,
+                1_772_330_400 + n * 600
+            )
+        })
+        .collect();
+    let path = format!("/api/v2/write?org=phu-tho&bucket={BUCKET}&precision=s");
+    assert_eq!(engine.post(&path, theirs.as_bytes()).0, 204);
+    let map = folder.path().join("map.toml");
+    std::fs::write(&map, MAP).unwrap();
+    let map = map.to_string_lossy().into_owned();
+    let span = ["--from", "2026-03-01", "--to", "2026-03-06"];
+    let pull = |more: &[&str]| {
+        let mut arguments = vec!["pull", "--target", "province", "--map", &map];
+        arguments.extend(span);
+        arguments.extend(more);
+        influxdb(&folder, &arguments)
+    };
+    let (code, out, told) = pull(&["--dry-run"]);
+    assert_eq!(code, 0, "{out}{told}");
+    assert!(out.contains("500 readings would be taken"), "{out}");
+    let (code, out, told) = pull(&[]);
+    assert_eq!(code, 0, "{out}{told}");
+    assert!(out.contains("500 readings taken") && out.contains("fields that no point is mapped to"), "{out}");
+    let token = folder.token("viewer");
+    let hub = folder.run(&token);
+    let found = hub.get("/readings?point=water/edge/ph&from=1772330400000&to=1772730400000");
+    assert_eq!((found["v"].as_array().unwrap().len(), &found["v"][499]), (500, &6.499.into()));
+    hub.stop();
 }

@@ -1,4 +1,4 @@
-//! A real engine behind a link that is cut, and killed like the hub itself: counts and values are equal on both sides afterwards.
+//! Real engines behind a link that is cut, and killed like the hub itself: counts and values are equal on both sides afterwards.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use adapters_sdk::Clock;
 use serde_json::Value;
 
-use super::support::engines::{Engine, Kind};
+use super::support::engines::{BUCKET, Engine, Kind};
 use super::support::proxy::Proxy;
 use super::support::{Folder, Hub, wait_for};
 use super::{BOUND, folder, line, push, settled};
@@ -22,23 +22,38 @@ fn told_by_hub(hub: &Hub, point: &str, from: i64, to: i64) -> BTreeMap<i64, f64>
 }
 
 /// As the engine tells them; a moment that it has twice is a fault.
-fn told_by_engine(engine: &Engine, point: &str, from: i64, to: i64) -> BTreeMap<i64, f64> {
+fn told_by_engine(engine: &Engine, kind: Kind, point: &str, from: i64, to: i64) -> BTreeMap<i64, f64> {
     let mut parts = point.split('/');
-    let (site, name) = (parts.next().unwrap(), parts.next_back().unwrap());
+    let (site, device, name) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
     let mut found = BTreeMap::new();
-    engine.get("/internal/force_flush");
-    let path = format!(
-        "/api/v1/export?match[]={name}_value%7Bsite=%22{site}%22%7D&reduce_mem_usage=0&start={}&end={}",
-        from / 1_000 - 1,
-        to / 1_000 + 1
-    );
-    for series in engine.get(&path).lines() {
-        let series: Value = serde_json::from_str(series).unwrap();
-        let (times, values) =
-            (series["timestamps"].as_array().unwrap(), series["values"].as_array().unwrap());
-        for (at, value) in times.iter().zip(values) {
-            let (at, value) = (at.as_i64().unwrap(), value.as_f64().unwrap());
-            assert!(found.insert(at, value).is_none_or(|known| known == value), "{point} {at} twice");
+    match kind {
+        Kind::Influx => {
+            let script = format!(
+                "from(bucket: \"{BUCKET}\") |> range(start: time(v: {from}000000), stop: time(v: {to}000000))
+                 |> filter(fn: (r) => r._measurement == \"{name}\" and r.site == \"{site}\" and r.device == \"{device}\" and r._field == \"value\")
+                 |> map(fn: (r) => ({{at: int(v: r._time) / 1000000, value: r._value}}))"
+            );
+            for row in engine.flux(&script) {
+                let at: i64 = row["at"].parse().unwrap();
+                assert_eq!(found.insert(at, row["value"].parse().unwrap()), None, "{point} {at} twice");
+            }
+        }
+        Kind::Victoria => {
+            engine.get("/internal/force_flush");
+            let path = format!(
+                "/api/v1/export?match[]={name}_value%7Bsite=%22{site}%22%7D&reduce_mem_usage=0&start={}&end={}",
+                from / 1_000 - 1,
+                to / 1_000 + 1
+            );
+            for series in engine.get(&path).lines() {
+                let series: Value = serde_json::from_str(series).unwrap();
+                let (times, values) =
+                    (series["timestamps"].as_array().unwrap(), series["values"].as_array().unwrap());
+                for (at, value) in times.iter().zip(values) {
+                    let (at, value) = (at.as_i64().unwrap(), value.as_f64().unwrap());
+                    assert!(found.insert(at, value).is_none_or(|known| known == value), "{point} {at} twice");
+                }
+            }
         }
     }
     found
@@ -54,21 +69,20 @@ fn feed(hub: &Hub, token: &str, from: i64, count: i64) {
     }
 }
 
-fn same_on_both_sides(hub: &Hub, engine: &Engine, from: i64, to: i64) {
+fn same_on_both_sides(hub: &Hub, engine: &Engine, kind: Kind, from: i64, to: i64) {
     for point in POINTS {
         let ours = told_by_hub(hub, point, from, to);
         assert!(!ours.is_empty());
         let theirs = wait_for("the engine to show what it has taken", BOUND, || {
-            let theirs = told_by_engine(engine, point, from, to);
+            let theirs = told_by_engine(engine, kind, point, from, to);
             (theirs.len() >= ours.len()).then_some(theirs)
         });
         assert_eq!(theirs, ours, "{point}");
     }
 }
 
-#[test]
-fn a_victoria_metrics_has_everything_after_outages_and_kills_of_both_sides() {
-    let mut engine = Engine::start(Kind::Victoria);
+fn outages(kind: Kind) {
+    let mut engine = Engine::start(kind);
     let proxy = Proxy::before(engine.address);
     let folder: Folder = folder(&engine.forward("province", &proxy.url()));
     let token = folder.token("integrator");
@@ -107,10 +121,12 @@ fn a_victoria_metrics_has_everything_after_outages_and_kills_of_both_sides() {
     proxy.delay(Duration::from_millis(50));
     more(&hub);
     proxy.reset_after(0);
-    // Both sides die. VictoriaMetrics answers before what it took is on its disk; what it has in memory only is its own loss, so
-    // that a snapshot has it write that down.
-    settled(&hub, "province");
-    assert!(engine.get("/snapshot/create").contains("\"ok\""));
+    // Both sides die under load. VictoriaMetrics answers before what it took is on its disk; what it has in memory only is its own
+    // loss, so that a snapshot has it write that down.
+    if kind == Kind::Victoria {
+        settled(&hub, "province");
+        assert!(engine.get("/snapshot/create").contains("\"ok\""));
+    }
     engine.kill();
     more(&hub);
     hub.kill();
@@ -118,6 +134,67 @@ fn a_victoria_metrics_has_everything_after_outages_and_kills_of_both_sides() {
     let to = more(&hub);
     engine.resume();
     settled(&hub, "province");
-    same_on_both_sides(&hub, &engine, from, to);
+    same_on_both_sides(&hub, &engine, kind, from, to);
+    hub.stop();
+}
+
+#[test]
+fn an_influxdb_has_everything_after_outages_and_kills_of_both_sides() {
+    outages(Kind::Influx);
+}
+
+#[test]
+fn a_victoria_metrics_has_everything_after_outages_and_kills_of_both_sides() {
+    outages(Kind::Victoria);
+}
+
+#[test]
+fn what_is_late_corrected_or_out_of_range_reaches_influxdb_as_it_stands() {
+    let engine = Engine::start(Kind::Influx);
+    let folder = folder(&engine.forward("province", &engine.url("")));
+    let token = folder.token("integrator");
+    let hub = folder.run(&token);
+    let from = Clock::system().now().as_millis() - 10_000;
+    push(&hub, &token, &(line("water/edge/ph", 7.25, from) + &line("water/edge/ph", 15.0, from + 2_000)));
+    settled(&hub, "province");
+    push(&hub, &token, &line("water/edge/ph", 6.5, from + 1_000));
+    push(&hub, &token, &line("water/edge/ph", 7.5, from));
+    settled(&hub, "province");
+    let script = format!(
+        "from(bucket: \"{BUCKET}\") |> range(start: time(v: {from}000000)) |> filter(fn: (r) => r._measurement == \"ph\")
+         |> pivot(rowKey: [\"_time\"], columnKey: [\"_field\"], valueColumn: \"_value\") |> group() |> sort(columns: [\"_time\"])"
+    );
+    let columns = ["commune", "unit", "value", "quality", "reason"];
+    let rows: Vec<_> =
+        engine.flux(&script).into_iter().map(|row| columns.map(|name| row[name].clone())).collect();
+    assert_eq!(
+        rows,
+        [
+            ["yen-lac", "[pH]", "7.5", "good", "late"],
+            ["yen-lac", "[pH]", "6.5", "good", "late"],
+            ["yen-lac", "[pH]", "15", "fail", "out_of_range"]
+        ]
+    );
+    hub.stop();
+}
+
+#[test]
+fn a_bucket_whose_field_has_another_type_refuses_its_lines_only() {
+    let engine = Engine::start(Kind::Influx);
+    let folder = folder(&engine.forward("province", &engine.url("")));
+    let token = folder.token("integrator");
+    let from = Clock::system().now().as_millis() - 60 * MINUTE_MS;
+    // Somebody wrote whole numbers before.
+    let theirs = format!("ph,site=theirs value=7i {from}\n");
+    let path = format!("/api/v2/write?org=phu-tho&bucket={BUCKET}&precision=ms");
+    assert_eq!(engine.post(&path, theirs.as_bytes()).0, 204);
+    let hub = folder.run(&token);
+    push(&hub, &token, &(line("water/edge/ph", 7.25, from) + &line("water/edge/level", 1.5, from)));
+    let shown = settled(&hub, "province");
+    assert_eq!(shown["refused"], 1);
+    let refused = hub.get("/forwards/province/refused");
+    assert!(refused[0]["why"].as_str().unwrap().contains("field type conflict"), "{refused}");
+    let levels = told_by_engine(&engine, Kind::Influx, "water/edge/level", from, from + 1);
+    assert_eq!(levels, BTreeMap::from([(from, 1.5)]));
     hub.stop();
 }

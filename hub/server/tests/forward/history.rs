@@ -1,17 +1,17 @@
-//! The way back: the reader gives back from a real engine what was written there, and a hub shows what has left it as one history with the rest.
+//! The way back: both readers pass one suite on their real engines, and a hub shows what has left it as one history with the rest.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use adapters_influxdb::history::Series;
-use adapters_influxdb::{Client, Encoder, Precision, Target, What, deliver, remote};
+use adapters_influxdb::{Client, Encoder, Precision, Target, Token, What, deliver, remote};
 use adapters_sdk::Clock;
 use hub_model::{
     Checks, Commune, Device, DeviceId, LocalText, Point, PointId, Quality, Quantity, Reading, Reason,
     Scaling, Site, SiteId, SiteKind, Timestamp,
 };
 
-use super::support::engines::{Engine, Kind};
+use super::support::engines::{BUCKET, Engine, Kind, ORG, TOKEN};
 use super::support::wait_for;
 use super::{BOUND, folder, line, push, settled};
 
@@ -19,14 +19,17 @@ const POINT: &str = "water/edge/ph";
 const START_MS: i64 = 1_772_330_400_000;
 const DAY_MS: i64 = 86_400_000;
 
-fn target(engine: &Engine) -> Target {
+fn target(engine: &Engine, kind: Kind) -> Target {
     Target {
         id: "province".to_owned(),
-        kind: adapters_influxdb::Kind::VictoriaMetrics,
+        kind: match kind {
+            Kind::Influx => adapters_influxdb::Kind::InfluxDb2,
+            Kind::Victoria => adapters_influxdb::Kind::VictoriaMetrics,
+        },
         url: engine.url(""),
-        org: None,
-        bucket: None,
-        token: None,
+        org: Some(ORG.to_owned()),
+        bucket: Some(BUCKET.to_owned()),
+        token: Some(Token(TOKEN.to_owned())),
         ca: None,
         sites: None,
         quantities: None,
@@ -98,10 +101,9 @@ fn samples() -> Vec<Reading> {
     samples.collect()
 }
 
-#[test]
-fn victoria_metrics_gives_back_what_it_was_given() {
-    let engine = Engine::start(Kind::Victoria);
-    let target = target(&engine);
+fn gives_back_what_it_was_given(kind: Kind) {
+    let engine = Engine::start(kind);
+    let target = target(&engine, kind);
     let client = Client::new(&target).unwrap();
     let encoder = Encoder::new(&commune(), &target);
     let written = samples();
@@ -145,10 +147,19 @@ fn victoria_metrics_gives_back_what_it_was_given() {
     assert_eq!(count, 0, "a point that has none has none");
 }
 
-/// Equal to what it was; and said to be unreachable when it is.
 #[test]
-fn what_has_left_the_hub_is_read_from_victoria_metrics() {
-    let mut engine = Engine::start(Kind::Victoria);
+fn influxdb_gives_back_what_it_was_given() {
+    gives_back_what_it_was_given(Kind::Influx);
+}
+
+#[test]
+fn victoria_metrics_gives_back_what_it_was_given() {
+    gives_back_what_it_was_given(Kind::Victoria);
+}
+
+/// What has left the hub is read from the engine, equal to what it was; and said to be unreachable when it is.
+fn a_history_with_a_seam(kind: Kind) {
+    let mut engine = Engine::start(kind);
     let folder = folder(&engine.forward("province", &engine.url("")));
     let token = folder.token("integrator");
     let hub = folder.run(&token);
@@ -189,4 +200,14 @@ fn what_has_left_the_hub_is_read_from_victoria_metrics() {
     assert!(cut["older"]["until"].as_i64().unwrap() > from);
     assert!(!cut["v"].as_array().unwrap().is_empty(), "what is here is shown");
     hub.stop();
+}
+
+#[test]
+fn what_has_left_the_hub_is_read_from_influxdb() {
+    a_history_with_a_seam(Kind::Influx);
+}
+
+#[test]
+fn what_has_left_the_hub_is_read_from_victoria_metrics() {
+    a_history_with_a_seam(Kind::Victoria);
 }
