@@ -55,6 +55,19 @@ impl Endpoint {
         !matches!(self, Self::Tcp(_))
     }
 
+    /// A name for addresses: whatever is no letter, digit or dot is a hyphen, and the settings of a serial line are left out.
+    pub fn slug(&self) -> String {
+        let scheme = match self {
+            Self::Tcp(_) => "tcp",
+            Self::RtuOverTcp(_) => "rtu-tcp",
+            Self::Serial(_) => "serial",
+        };
+        let wire = self.wire();
+        let plain = |letter: char| if letter.is_ascii_alphanumeric() || letter == '.' { letter } else { '-' };
+        let rest: String = wire.trim_start_matches('/').chars().map(plain).collect();
+        format!("{scheme}-{rest}")
+    }
+
     /// What two endpoints have in common that mean the same wire: the host and port, or the device's path.
     pub(crate) fn wire(&self) -> String {
         match self {
@@ -162,5 +175,16 @@ mod tests {
         let wire = |text: &str| text.parse::<Endpoint>().unwrap().wire();
         assert_eq!(wire("tcp://a:1"), wire("rtu+tcp://A:1"));
         assert_eq!(wire("serial:///dev/ttyS1?baud=1200"), wire("serial:///dev/ttyS1"));
+    }
+
+    #[test]
+    fn a_slug_fits_into_an_address() {
+        for (endpoint, slug) in [
+            ("tcp://PLC-1.local:502", "tcp-plc-1.local-502"),
+            ("rtu+tcp://[::1]:4001", "rtu-tcp----1--4001"),
+            ("serial:///dev/ttyUSB0?baud=19200", "serial-dev-ttyUSB0"),
+        ] {
+            assert_eq!(endpoint.parse::<Endpoint>().unwrap().slug(), slug);
+        }
     }
 }

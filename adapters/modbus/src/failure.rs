@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use hub_model::Reason;
+use hub_model::{LocalText, Reason};
 
 /// Gateways answer with these for a unit that does not answer them.
 const GATEWAY_PATH_UNAVAILABLE: u8 = 10;
@@ -17,7 +17,7 @@ const BUSY: u8 = 6;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The device or a gateway refused.
-    #[error("exception {code} ({})", exception_words(*code))]
+    #[error("exception {code} ({})", exception_words(*code).en)]
     Exception {
         /// The protocol's code.
         code: u8,
@@ -39,6 +39,9 @@ pub enum Failure {
     /// What came is no answer to the request.
     #[error("wrong answer: {0}")]
     BadAnswer(String),
+    /// A whole frame whose checksum is wrong: the line is disturbed, the device may be well.
+    #[error("the answer's checksum is wrong")]
+    BadChecksum,
     /// There is no connection, and none could be made.
     #[error("no connection: {text}")]
     Unreachable {
@@ -57,8 +60,25 @@ impl Failure {
             Self::Timeout(_) => Reason::Timeout,
             Self::Disconnected(_) => Reason::Disconnected,
             Self::WrongLength { .. } | Self::BadAnswer(_) => Reason::BadAnswer,
+            Self::BadChecksum => Reason::BadChecksum,
             Self::Unreachable { cause, .. } => *cause,
         }
+    }
+
+    /// What happened, for people.
+    pub fn words(&self) -> LocalText {
+        let vi = match self {
+            Self::Exception { code } => format!("lỗi {code} ({})", exception_words(*code).vi),
+            Self::Timeout(patience) => format!("không trả lời trong {patience:?}"),
+            Self::Disconnected(why) => format!("mất kết nối: {why}"),
+            Self::WrongLength { found, expected } => {
+                format!("câu trả lời có {found} byte dữ liệu thay vì {expected}")
+            }
+            Self::BadAnswer(why) => format!("trả lời sai: {why}"),
+            Self::BadChecksum => "câu trả lời sai mã kiểm tra (CRC)".to_owned(),
+            Self::Unreachable { text, .. } => format!("không kết nối được: {text}"),
+        };
+        LocalText::new(vi, self.to_string())
     }
 
     /// Whether the unit itself said this: then it is alive.
@@ -70,7 +90,7 @@ impl Failure {
     pub(crate) fn ends_the_poll(&self) -> bool {
         match self {
             Self::Exception { code } => is_gateways(*code),
-            Self::WrongLength { .. } | Self::BadAnswer(_) => false,
+            Self::WrongLength { .. } | Self::BadAnswer(_) | Self::BadChecksum => false,
             Self::Timeout(_) | Self::Disconnected(_) | Self::Unreachable { .. } => true,
         }
     }
@@ -89,26 +109,39 @@ impl Failure {
     pub(crate) fn may_be_of_crowding(&self) -> bool {
         match self {
             Self::Exception { code } => matches!(*code, BUSY | GATEWAY_TARGET_SILENT),
-            Self::Timeout(_) | Self::BadAnswer(_) | Self::Disconnected(_) => true,
+            Self::Timeout(_) | Self::BadAnswer(_) | Self::BadChecksum | Self::Disconnected(_) => true,
             Self::WrongLength { .. } | Self::Unreachable { .. } => false,
         }
     }
 }
 
+/// A text in both languages that is known beforehand.
+pub(crate) struct Words {
+    pub(crate) vi: &'static str,
+    pub(crate) en: &'static str,
+}
+
 /// What a protocol's exception code says, in words.
-pub(crate) fn exception_words(code: u8) -> &'static str {
-    match code {
-        ILLEGAL_FUNCTION => "the device does not know this function",
-        ILLEGAL_DATA_ADDRESS => "the device has no such address",
-        3 => "the device does not take this count or value",
-        4 => "the device failed while it did this",
-        5 => "accepted, but it takes the device long",
-        BUSY => "the device is busy",
-        8 => "the device found its memory damaged",
-        GATEWAY_PATH_UNAVAILABLE => "the gateway has no way to the unit",
-        GATEWAY_TARGET_SILENT => "the unit does not answer the gateway",
-        _ => "not one of the protocol's own",
-    }
+pub(crate) fn exception_words(code: u8) -> Words {
+    let (vi, en) = match code {
+        ILLEGAL_FUNCTION => ("thiết bị không biết chức năng này", "the device does not know this function"),
+        ILLEGAL_DATA_ADDRESS => ("thiết bị không có địa chỉ này", "the device has no such address"),
+        3 => {
+            ("thiết bị không nhận số lượng hoặc giá trị này", "the device does not take this count or value")
+        }
+        4 => ("thiết bị gặp sự cố khi thực hiện", "the device failed while it did this"),
+        5 => ("đã nhận nhưng cần nhiều thời gian", "accepted, but it takes the device long"),
+        BUSY => ("thiết bị đang bận", "the device is busy"),
+        8 => ("thiết bị thấy bộ nhớ của nó bị hỏng", "the device found its memory damaged"),
+        GATEWAY_PATH_UNAVAILABLE => {
+            ("bộ chuyển đổi không có đường tới thiết bị", "the gateway has no way to the unit")
+        }
+        GATEWAY_TARGET_SILENT => {
+            ("thiết bị không trả lời bộ chuyển đổi", "the unit does not answer the gateway")
+        }
+        _ => ("không thuộc giao thức", "not one of the protocol's own"),
+    };
+    Words { vi, en }
 }
 
 fn is_gateways(code: u8) -> bool {

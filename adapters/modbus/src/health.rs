@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hub_model::{DeviceId, PointId, Reason, Timestamp};
+use hub_model::{DeviceId, LocalText, PointId, Reason, Timestamp};
 use tokio::time::Instant;
 
 use crate::bus::Link;
 use crate::endpoint::Endpoint;
 use crate::plan::ModbusDevice;
 use crate::poll::Polled;
-use crate::trace::{Trace, Traffic};
+use crate::trace::Trace;
 
 /// Load and requests a second are told of the last full span of at least this length.
 const METER_SPAN: Duration = Duration::from_secs(10);
@@ -78,7 +78,7 @@ pub struct Fault {
     /// The device concerned; `None` when it was the connection.
     pub device: Option<DeviceId>,
     /// What, in words.
-    pub text: String,
+    pub text: LocalText,
 }
 
 /// How busy a bus is.
@@ -172,9 +172,5 @@ impl SharedHealth {
 
     pub(crate) fn copy(&self) -> BusHealth {
         self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn traffic(&self) -> Traffic {
-        self.trace.copy()
     }
 }

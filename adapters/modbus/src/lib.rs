@@ -37,5 +37,5 @@ pub use failure::Failure;
 pub use health::{BusHealth, DeviceHealth, Fault, Meter};
 pub use plan::{BusSummary, DeviceSummary, ModbusDevice, Plan, PlanError};
 pub use running::{Buses, Running};
-pub use trace::{KEPT_FRAMES, TracedFrame, Traffic};
+pub use trace::{KEPT_FRAMES, Outcome, TracedFrame, WireCounts};
 pub use write::WriteError;

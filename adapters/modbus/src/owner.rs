@@ -321,9 +321,9 @@ impl Owner {
     async fn outage_begins(&mut self, cause: Reason, text: &str) -> Result<(), IntakeClosed> {
         let retry_at = Instant::now() + self.reconnect.failed();
         self.outage = Some(Outage { cause, retry_at });
-        self.teller.outage_begins(text);
-        let now = self.teller.now();
         let failure = Failure::Unreachable { cause, text: text.to_owned() };
+        self.teller.outage_begins(&failure);
+        let now = self.teller.now();
         for (index, poll) in &mut self.polls {
             poll.end(&self.units[*index], &failure, now);
         }

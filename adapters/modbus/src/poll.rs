@@ -181,7 +181,9 @@ impl Poll {
         match failure {
             Failure::Timeout(_) => self.polled.timeouts += 1,
             Failure::Exception { .. } => self.polled.exceptions += 1,
-            Failure::BadAnswer(_) | Failure::WrongLength { .. } => self.polled.bad_answers += 1,
+            Failure::BadAnswer(_) | Failure::BadChecksum | Failure::WrongLength { .. } => {
+                self.polled.bad_answers += 1
+            }
             Failure::Disconnected(_) | Failure::Unreachable { .. } => {}
         }
     }

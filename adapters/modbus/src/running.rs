@@ -17,7 +17,7 @@ use crate::endpoint::Endpoint;
 use crate::failure::Failure;
 use crate::health::{BusHealth, SharedHealth};
 use crate::plan::ModbusDevice;
-use crate::trace::Traffic;
+use crate::trace::{TracedFrame, WireCounts};
 
 /// How long a request of people may wait for its turn, on top of its own patience.
 const TURN: Duration = Duration::from_secs(10);
@@ -66,9 +66,14 @@ impl Buses {
         self.0.buses.iter().map(|bus| bus.health.copy()).collect()
     }
 
-    /// Every bus's last frames, in the order of [`Buses::health`].
-    pub fn traffic(&self) -> Vec<Traffic> {
-        self.0.buses.iter().map(|bus| bus.health.traffic()).collect()
+    /// Every bus's state with what came amiss on its wire.
+    pub fn state(&self) -> Vec<(BusHealth, WireCounts)> {
+        self.0.buses.iter().map(|bus| (bus.health.copy(), bus.health.trace().counts())).collect()
+    }
+
+    /// The last frames of the bus for whose endpoint `is_it` holds, the oldest first.
+    pub fn frames(&self, is_it: impl Fn(&Endpoint) -> bool) -> Option<Vec<TracedFrame>> {
+        self.0.buses.iter().find(|bus| is_it(&bus.endpoint)).map(|bus| bus.health.trace().frames())
     }
 
     /// Whether this endpoint's connection is a bus's: others must not open it beside it.

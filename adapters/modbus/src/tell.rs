@@ -3,7 +3,7 @@
 //! Logs each trouble once, when it begins and when it ends. Read next: `health.rs`.
 
 use adapters_sdk::{Clock, Committed, Delivery, Intake};
-use hub_model::{Observation, Reason, Timestamp};
+use hub_model::{LocalText, Observation, Reason, Timestamp};
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
@@ -68,12 +68,15 @@ impl Teller {
         let now = self.clock.now();
         let id = unit.device.id.clone();
         let unreachable = matches!(polled.failure, Some(Failure::Unreachable { .. }));
-        let text = polled.failure.as_ref().map(|failure| match polled.asked_for.as_str() {
-            "" => failure.to_string(),
-            asked_for => format!("{failure}: {asked_for}"),
-        });
+        let text =
+            polled.failure.as_ref().map(|failure| match (failure.words(), polled.asked_for.as_str()) {
+                (words, "") => words,
+                (words, asked_for) => {
+                    LocalText::new(format!("{}: {asked_for}", words.vi), format!("{}: {asked_for}", words.en))
+                }
+            });
         if !unreachable && unit.complain(polled.failure.as_ref().map(ToString::to_string)) {
-            match &text {
+            match text.as_ref().map(|text| &text.en) {
                 Some(problem) => warn!(device = %id, unit_id = unit.device.settings.unit_id,
                     endpoint = %self.endpoint, problem, "a Modbus device does not answer as it should"),
                 None => info!(device = %id, endpoint = %self.endpoint, "a Modbus device answers again"),
@@ -106,19 +109,19 @@ impl Teller {
         });
     }
 
-    pub(crate) fn outage_begins(&self, text: &str) {
+    pub(crate) fn outage_begins(&self, failure: &Failure) {
         let now = self.clock.now();
         self.health.update(|health| {
             health.connected = false;
             health.down_since.get_or_insert(now);
-            health.last_error = Some(Fault { at: now, device: None, text: text.to_owned() });
+            health.last_error = Some(Fault { at: now, device: None, text: failure.words() });
         });
-        warn!(endpoint = %self.endpoint, problem = text, "a Modbus bus cannot be reached");
+        warn!(endpoint = %self.endpoint, problem = %failure, "a Modbus bus cannot be reached");
     }
 
-    fn outage_goes_on(&self, text: &str) {
-        debug!(endpoint = %self.endpoint, problem = text, "a Modbus bus still cannot be reached");
-        let fault = Fault { at: self.clock.now(), device: None, text: text.to_owned() };
+    fn outage_goes_on(&self, failure: &Failure) {
+        debug!(endpoint = %self.endpoint, problem = %failure, "a Modbus bus still cannot be reached");
+        let fault = Fault { at: self.clock.now(), device: None, text: failure.words() };
         self.health.update(|health| health.last_error = Some(fault));
     }
 
@@ -145,7 +148,7 @@ impl Owner {
             self.units.iter_mut().for_each(|unit| unit.wake(now));
             return Ok(());
         };
-        self.teller.outage_goes_on(&failure.to_string());
+        self.teller.outage_goes_on(&failure);
         let cause = failure.reason();
         self.outage = Some(Outage { cause, retry_at: now + self.reconnect.failed() });
         for index in 0..self.units.len() {

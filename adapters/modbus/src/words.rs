@@ -1,35 +1,64 @@
 //! A frame's content in words, for integrators. Pure; says what it can of any bytes.
 
+use hub_model::LocalText;
+
 use crate::ask::EXCEPTION;
 use crate::failure::exception_words;
 
+/// Registers of an answer that are shown; the frame's bytes hold all of them.
+const REGISTERS_SHOWN: usize = 8;
+
 /// What the bytes from the function code on say. A request and an answer look alike: `sent` tells which it is.
-pub(crate) fn describe(content: &[u8], sent: bool) -> String {
-    let Some((&function, rest)) = content.split_first() else { return "nothing".to_owned() };
+pub(crate) fn describe(content: &[u8], sent: bool) -> LocalText {
+    let Some((&function, rest)) = content.split_first() else { return LocalText::new("trống", "nothing") };
     let word = |at: usize| Some(u16::from_be_bytes([*rest.get(at)?, *rest.get(at + 1)?]));
+    let (first, second) = (or_none(word(0)), or_none(word(2)));
     if function & EXCEPTION != 0 {
         let code = rest.first().copied().unwrap_or_default();
-        return format!("exception {code} ({}) to function {}", exception_words(code), function & !EXCEPTION);
+        let (words, asked) = (exception_words(code), function & !EXCEPTION);
+        return LocalText::new(
+            format!("lỗi {code} ({}) cho chức năng {asked}", words.vi),
+            format!("exception {code} ({}) to function {asked}", words.en),
+        );
     }
     let table = match function {
-        1 => "coil",
+        1 | 5 => "coil",
         2 => "discrete",
         3 | 6 | 16 => "holding",
         4 => "input",
-        5 => "coil",
-        _ => return format!("function {function}"),
+        _ => return LocalText::new(format!("chức năng {function}"), format!("function {function}")),
     };
     match (function, sent) {
-        (1..=4, true) => format!("read {table} {}, count {}", or_none(word(0)), or_none(word(2))),
-        (1 | 2, false) => format!("{table}: {} bytes of bits", rest.first().copied().unwrap_or_default()),
+        (1..=4, true) => LocalText::new(
+            format!("đọc {table} từ {first}, số lượng {second}"),
+            format!("read {table} {first}, count {second}"),
+        ),
+        (1 | 2, false) => {
+            let bytes = rest.first().copied().unwrap_or_default();
+            LocalText::new(
+                format!("{table}: {bytes} byte trạng thái"),
+                format!("{table}: {bytes} bytes of bits"),
+            )
+        }
         (3 | 4, false) => {
             let words: Vec<_> = rest.get(1..).unwrap_or_default().chunks_exact(2).collect();
-            let shown = words.iter().take(8).map(|pair| format!("{:02X}{:02X}", pair[0], pair[1]));
-            let more = if words.len() > 8 { " …" } else { "" };
-            format!("{table}: {} registers {}{more}", words.len(), shown.collect::<Vec<_>>().join(" "))
+            let shown = words.iter().take(REGISTERS_SHOWN);
+            let shown =
+                shown.map(|pair| format!("{:02X}{:02X}", pair[0], pair[1])).collect::<Vec<_>>().join(" ");
+            let (count, more) = (words.len(), if words.len() > REGISTERS_SHOWN { " …" } else { "" });
+            LocalText::new(
+                format!("{table}: {count} thanh ghi {shown}{more}"),
+                format!("{table}: {count} registers {shown}{more}"),
+            )
         }
-        (16, _) => format!("write {table} {}, count {}", or_none(word(0)), or_none(word(2))),
-        _ => format!("write {table} {} = {}", or_none(word(0)), or_none(word(2))),
+        (16, _) => LocalText::new(
+            format!("ghi {table} từ {first}, số lượng {second}"),
+            format!("write {table} {first}, count {second}"),
+        ),
+        _ => LocalText::new(
+            format!("ghi {table} {first} = {second}"),
+            format!("write {table} {first} = {second}"),
+        ),
     }
 }
 
@@ -53,7 +82,8 @@ mod tests {
             (&[], false, "nothing"),
             (&[99, 1], false, "function 99"),
         ] {
-            assert_eq!(describe(content, sent), words);
+            assert_eq!(describe(content, sent).en, words);
         }
+        assert_eq!(describe(&[3, 0, 10, 0, 2], true).vi, "đọc holding từ 10, số lượng 2");
     }
 }

@@ -143,6 +143,7 @@ export const en: Record<FirstKey, string> = {
   "reason.refused": "the device could not be connected to",
   "reason.disconnected": "the connection to the device broke",
   "reason.bad_answer": "the device’s answer was wrong",
+  "reason.bad_checksum": "the line is disturbed (wrong CRC)",
   "reason.sentinel": "the sensor says it has no reading",
   "reason.not_a_number": "the sensor sent what is not a number",
   "reason.undecodable": "what was sent could not be read",

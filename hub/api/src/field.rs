@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
+use std::time::Duration;
 
-use hub_model::{DeviceId, PointId, Reason, Timestamp};
+use hub_model::{DeviceId, LocalText, PointId, Reason, Timestamp};
 
 /// An answer that takes its time.
 pub type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -14,6 +15,9 @@ pub type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub trait Field: Send + Sync {
     /// Every bus as it is now; must not block.
     fn buses(&self) -> Vec<Bus>;
+
+    /// The last frames of the bus with this id, the oldest first; `None` when there is no such bus. Must not block.
+    fn frames(&self, bus: &str) -> Option<Vec<Frame>>;
 
     /// Writes a point's raw number (before scale and offset) and reads it back. Resolves within a minute.
     fn write(&self, point: &PointId, raw: f64) -> Pending<Result<(), WriteRefused>>;
@@ -25,14 +29,16 @@ pub trait Field: Send + Sync {
 /// A bus.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bus {
+    /// Its name in addresses.
+    pub id: String,
     /// Where it is reached.
     pub endpoint: String,
     /// Whether there is a connection.
     pub connected: bool,
     /// Since when no connection can be made.
     pub down_since: Option<Timestamp>,
-    /// The last thing that went wrong, and when.
-    pub last_error: Option<(Timestamp, String)>,
+    /// The last thing that went wrong.
+    pub last_error: Option<BusFault>,
     /// The part of its time that it is busy, in percent.
     pub load_percent: f64,
     /// Requests a second.
@@ -45,8 +51,17 @@ pub struct Bus {
     pub stray_answers: u64,
     /// Its devices.
     pub devices: Vec<BusDevice>,
-    /// The last frames, the oldest first.
-    pub frames: Vec<Frame>,
+}
+
+/// Something that went wrong on a bus.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BusFault {
+    /// When.
+    pub at: Timestamp,
+    /// The device concerned; `None` when it was the connection.
+    pub device: Option<DeviceId>,
+    /// What, in words.
+    pub text: LocalText,
 }
 
 /// A device of a bus. Counts are since the start.
@@ -87,6 +102,8 @@ pub struct BusDevice {
 pub struct Frame {
     /// When.
     pub at: Timestamp,
+    /// The number of the request that it is or that it answers.
+    pub request: Option<u64>,
     /// Whether the hub sent it.
     pub sent: bool,
     /// The unit that it names.
@@ -94,7 +111,36 @@ pub struct Frame {
     /// Its bytes, in hexadecimal digits.
     pub bytes: String,
     /// What it says.
-    pub words: String,
+    pub words: LocalText,
+    /// From the request to its end.
+    pub took: Option<Duration>,
+    /// What came of it.
+    pub outcome: FrameOutcome,
+}
+
+/// What came of a request, or what an answer was good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameOutcome {
+    /// A request whose end is not known yet.
+    Waiting,
+    /// A right answer.
+    Answered,
+    /// An exception.
+    Exception,
+    /// No answer in time.
+    Timeout,
+    /// An answer that does not fit its request.
+    BadAnswer,
+    /// A frame with a wrong checksum.
+    BadChecksum,
+    /// The connection broke.
+    Disconnected,
+    /// An answer that came after its request was given up.
+    Late,
+    /// An answer that nobody asked for.
+    Stray,
+    /// Bytes that are no frame.
+    Noise,
 }
 
 /// Why nothing was written, or it is not known that it was.

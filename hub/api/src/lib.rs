@@ -33,7 +33,10 @@ mod wire;
 
 pub use axum::Router;
 pub use backtest::{BacktestAsked, BacktestRefused, BacktestRunner, Backtested};
-pub use field::{Bus, BusDevice, Field, Frame, Interpretation, Pending, ProbeAsk, Probed, WriteRefused};
+pub use field::{
+    Bus, BusDevice, BusFault, Field, Frame, FrameOutcome, Interpretation, Pending, ProbeAsk, Probed,
+    WriteRefused,
+};
 pub use forward::{Forward, Forwards, RefusedLine};
 pub use health::{Health, Part, PartState};
 pub use hub::{Hub, Request, ServiceChange};

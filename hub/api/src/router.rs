@@ -122,6 +122,7 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(audit::get_jobs))
         .routes(routes!(audit::get_job))
         .routes(routes!(field::get_buses))
+        .routes(routes!(field::get_frames))
         .routes(routes!(field::post_probe))
         .routes(routes!(forwards::get_forwards))
         .routes(routes!(forwards::get_refused_lines))

@@ -96,11 +96,13 @@ pub enum Reason {
     Untimed,
     /// Its time was set right once the hub's clock could be trusted. Without a value: what stood here was moved to its time.
     Retimed,
+    /// The answer came with a wrong checksum: the line is disturbed.
+    BadChecksum,
 }
 
 impl Reason {
     /// All but the exceptions. A reason's place never changes: further ones are added at the end.
-    pub const PLAIN: [Reason; 20] = [
+    pub const PLAIN: [Reason; 21] = [
         Self::Timeout,
         Self::Refused,
         Self::Disconnected,
@@ -121,6 +123,7 @@ impl Reason {
         Self::Corrected,
         Self::Untimed,
         Self::Retimed,
+        Self::BadChecksum,
     ];
 
     const fn word(self) -> &'static str {
@@ -146,6 +149,7 @@ impl Reason {
             Self::Corrected => "corrected",
             Self::Untimed => "untimed",
             Self::Retimed => "retimed",
+            Self::BadChecksum => "bad_checksum",
         }
     }
 }

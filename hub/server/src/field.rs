@@ -8,10 +8,14 @@ use std::time::Duration;
 use adapters_modbus::probe::{Asks, Look, Prober, interpretations, look, point_toml};
 use adapters_modbus::register::Register;
 use adapters_modbus::{
-    Ask, BusHealth, Buses, DeviceHealth, Endpoint, Failure, MAX_REGISTERS, TracedFrame, Traffic, WriteError,
+    Ask, BusHealth, Buses, DeviceHealth, Endpoint, Failure, Fault, MAX_REGISTERS, Outcome, TracedFrame,
+    WireCounts, WriteError,
 };
 use adapters_sdk::Clock;
-use hub_api::{Bus, BusDevice, Field, Frame, Interpretation, Pending, ProbeAsk, Probed, WriteRefused};
+use hub_api::{
+    Bus, BusDevice, BusFault, Field, Frame, FrameOutcome, Interpretation, Pending, ProbeAsk, Probed,
+    WriteRefused,
+};
 use hub_model::PointId;
 
 use crate::adapters::Watch;
@@ -31,13 +35,12 @@ pub struct WatchedField {
 
 impl Field for WatchedField {
     fn buses(&self) -> Vec<Bus> {
-        let buses = self.adapters.modbus();
-        buses
-            .health()
-            .into_iter()
-            .zip(buses.traffic())
-            .map(|(health, traffic)| bus(health, &traffic))
-            .collect()
+        self.adapters.modbus().state().into_iter().map(|(health, counts)| bus(health, counts)).collect()
+    }
+
+    fn frames(&self, bus: &str) -> Option<Vec<Frame>> {
+        let frames = self.adapters.modbus().frames(|endpoint| endpoint.slug() == bus)?;
+        Some(frames.iter().map(frame).collect())
     }
 
     fn write(&self, point: &PointId, raw: f64) -> Pending<Result<(), WriteRefused>> {
@@ -116,22 +119,19 @@ impl Asks for OverBus<'_> {
     }
 }
 
-fn bus(health: BusHealth, traffic: &Traffic) -> Bus {
+fn bus(health: BusHealth, counts: WireCounts) -> Bus {
     Bus {
+        id: health.endpoint.slug(),
         endpoint: health.endpoint.to_string(),
         connected: health.connected,
         down_since: health.down_since,
-        last_error: health.last_error.map(|fault| match fault.device {
-            Some(device) => (fault.at, format!("{device}: {}", fault.text)),
-            None => (fault.at, fault.text),
-        }),
+        last_error: health.last_error.map(|Fault { at, device, text }| BusFault { at, device, text }),
         load_percent: health.meter.load_percent,
         requests_per_s: health.meter.requests_per_s,
         places: health.places,
-        late_answers: traffic.late,
-        stray_answers: traffic.strays,
+        late_answers: counts.late,
+        stray_answers: counts.strays,
         devices: health.devices.into_iter().map(device).collect(),
-        frames: traffic.frames.iter().map(frame).collect(),
     }
 }
 
@@ -160,5 +160,29 @@ fn frame(frame: &TracedFrame) -> Frame {
         let _ = write!(text, "{byte:02X}");
         text
     });
-    Frame { at: frame.at, sent: frame.sent, unit_id: frame.unit_id, bytes, words: frame.words() }
+    Frame {
+        at: frame.at,
+        request: frame.request,
+        sent: frame.sent,
+        unit_id: frame.unit_id,
+        bytes,
+        words: frame.words(),
+        took: frame.took,
+        outcome: outcome(frame.outcome),
+    }
+}
+
+fn outcome(outcome: Outcome) -> FrameOutcome {
+    match outcome {
+        Outcome::Waiting => FrameOutcome::Waiting,
+        Outcome::Answered => FrameOutcome::Answered,
+        Outcome::Exception => FrameOutcome::Exception,
+        Outcome::Timeout => FrameOutcome::Timeout,
+        Outcome::BadAnswer => FrameOutcome::BadAnswer,
+        Outcome::BadChecksum => FrameOutcome::BadChecksum,
+        Outcome::Disconnected => FrameOutcome::Disconnected,
+        Outcome::Late => FrameOutcome::Late,
+        Outcome::Stray => FrameOutcome::Stray,
+        Outcome::Noise => FrameOutcome::Noise,
+    }
 }

@@ -46,7 +46,7 @@ impl Report {
             let name = format!("modbus {}", bus.endpoint);
             let silent: Vec<_> = bus.devices.iter().filter(|device| device.silent.is_some()).collect();
             adapters.push(if !bus.connected && !silent.is_empty() {
-                let error = bus.last_error.map_or_else(|| "not connected".to_owned(), |error| error.text);
+                let error = bus.last_error.map_or_else(|| "not connected".to_owned(), |error| error.text.en);
                 Part::degraded(name, error)
             } else if silent.is_empty() {
                 Part::ok(name)

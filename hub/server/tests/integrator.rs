@@ -85,10 +85,14 @@ fn buses_are_seen_and_points_are_written_with_proof() {
     assert_eq!((&bus["connected"], &bus["devices"][0]["id"]), (&json!(true), &json!("station/plc")), "{bus}");
     assert_eq!(bus["devices"][0]["refused"], json!(["station/plc/nowhere"]), "{bus}");
     assert_eq!(bus["devices"][0]["texts"]["station/plc/mode"], "RUN");
-    let words: Vec<_> =
-        bus["frames"].as_array().unwrap().iter().map(|frame| frame["words"].to_string()).collect();
-    assert!(words.iter().any(|words| words.contains("read holding 0, count 2")), "{words:?}");
-    assert!(words.len() <= 32);
+    assert_eq!(bus["id"], json!(format!("tcp-127.0.0.1-{}", server.port)));
+    let frames = hub.get(&format!("/buses/{}/frames", bus["id"].as_str().unwrap()));
+    let frames = frames.as_array().unwrap();
+    assert!(frames.len() <= 64);
+    let asked = frames.iter().find(|frame| frame["words"]["en"] == "read holding 0, count 2").unwrap();
+    let answer = frames.iter().find(|frame| frame["sent"] == false && frame["request"] == asked["request"]);
+    assert_eq!((&asked["sent"], &asked["outcome"]), (&json!(true), &json!("answered")), "{asked}");
+    assert_eq!(answer.unwrap()["words"]["vi"], "holding: 2 thanh ghi 40E3 D70A");
 
     let write = |point: &str, value: f64| {
         hub.post(&format!("/points/station/plc/{point}/write"), &json!({"value": value}))

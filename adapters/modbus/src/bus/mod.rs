@@ -17,7 +17,7 @@ use crate::ask::{Ask, EXCEPTION};
 use crate::endpoint::Endpoint;
 use crate::failure::Failure;
 use crate::frame::{Framed, rtu, tcp};
-use crate::trace::Trace;
+use crate::trace::{Outcome, Trace};
 use line::Stream;
 
 /// Bytes that are read at once.
@@ -63,6 +63,8 @@ struct Connection {
 /// A request whose answer is waited for.
 struct Waiting {
     tag: u64,
+    /// Its number among the frames that are shown.
+    number: u64,
     transaction: u16,
     unit_id: u8,
     ask: Ask,
@@ -117,7 +119,7 @@ impl Link {
     /// The time in which answers were waited for, and the requests sent, both since the start.
     pub(crate) fn meter(&self, now: Instant) -> (Duration, u64) {
         let current = self.busy_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        (self.busy + current, self.trace.requests())
+        (self.busy + current, self.trace.counts().requests)
     }
 
     /// Sends a request, over a new connection where there is none. Its end comes from [`Link::next`].
@@ -141,16 +143,18 @@ impl Link {
             sent = self.write(&frame, patience).await;
         }
         sent?;
-        self.trace.sent(unit_id, &frame, content_at);
+        let frame_bytes = frame.len();
+        let number = self.trace.sent(unit_id, frame, content_at);
         let now = Instant::now();
         self.busy_since.get_or_insert(now);
         let crowded = !self.waiting.is_empty();
         self.waiting.iter_mut().for_each(|other| other.crowded = true);
         self.waiting.push_back(Waiting {
             tag,
+            number,
             transaction: self.transaction,
             unit_id,
-            deadline: now + patience + self.time_on_the_line(frame.len(), &ask),
+            deadline: now + patience + self.time_on_the_line(frame_bytes, &ask),
             ask,
             sent_at: now,
             patience,
@@ -252,11 +256,13 @@ impl Link {
     fn expire(&mut self) {
         let now = Instant::now();
         if self.spoilt().is_some() {
-            let failure = Failure::BadAnswer("its checksum is wrong".to_owned());
             if let Some(connection) = &mut self.connection {
+                self.trace.spoilt(&connection.buffer, Outcome::BadChecksum);
                 connection.buffer.clear();
             }
-            self.end_first(Err(failure));
+            if let Some(first) = self.waiting.pop_front() {
+                self.end(first, Err(Failure::BadChecksum), false);
+            }
             return;
         }
         let (late, waiting) = self.waiting.drain(..).partition(|waiting| waiting.deadline <= now);
@@ -266,9 +272,8 @@ impl Link {
             let failure = self.connection.as_mut().map_or(Failure::Timeout(waiting.patience), |connection| {
                 connection.gave_up(&waiting, self.endpoint.is_rtu())
             });
-            self.ended.push_back(waiting.end(Err(failure), false));
+            self.end(waiting, Err(failure), false);
         }
-        self.quiet_until = now + self.pause;
         let Some(connection) = &mut self.connection else { return };
         let is_lost = match self.endpoint {
             // A late answer would be taken for the next one's: there are no transaction numbers.
@@ -276,7 +281,10 @@ impl Link {
             Endpoint::Tcp(_) => !connection.buffer.is_empty() || connection.mute >= MUTE_TIMEOUTS,
             Endpoint::Serial(_) => false,
         };
-        connection.buffer.clear();
+        if !connection.buffer.is_empty() {
+            self.trace.spoilt(&connection.buffer, Outcome::Noise);
+            connection.buffer.clear();
+        }
         if is_lost {
             self.break_off(&Failure::Disconnected("given up after a time-out".to_owned()));
         }
@@ -293,13 +301,15 @@ impl Link {
             match taken {
                 Ok(None) => return,
                 Ok(Some((number, framed))) => self.match_up(number, &framed),
-                Err(malformed) => self.break_off(&Failure::BadAnswer(malformed.to_string())),
+                Err(malformed) => {
+                    self.trace.spoilt(&connection.buffer, Outcome::Noise);
+                    self.break_off(&Failure::BadAnswer(malformed.to_string()));
+                }
             }
         }
     }
 
     fn match_up(&mut self, number: Option<u16>, framed: &Framed) {
-        self.trace.received(framed, number);
         let Some(connection) = &mut self.connection else { return };
         let asked = match number {
             Some(number) => self.waiting.iter().position(|waiting| waiting.transaction == number),
@@ -307,10 +317,10 @@ impl Link {
         };
         let Some(waiting) = asked.and_then(|index| self.waiting.remove(index)) else {
             if number.is_some_and(|number| connection.given_up.contains(&number)) {
-                self.trace.late();
+                self.trace.received(framed, number, None, Outcome::Late);
                 return;
             }
-            self.trace.stray();
+            self.trace.received(framed, number, None, Outcome::Stray);
             connection.strays += 1;
             self.waiting.iter_mut().for_each(|waiting| waiting.strays += 1);
             if connection.strays > MOST_STRAYS {
@@ -318,29 +328,34 @@ impl Link {
             }
             return;
         };
-        let result = match framed.unit_id == waiting.unit_id {
-            true => waiting.ask.entries(&framed.content),
-            false => Err(Failure::BadAnswer(format!("unit {} answers instead", framed.unit_id))),
+        let result = match waiting.ask.entries(&framed.content) {
+            // Gateways put their own unit into the exceptions that they make for a silent one: the number tells whose it is.
+            result if framed.unit_id == waiting.unit_id => result,
+            exception @ Err(Failure::Exception { .. }) => exception,
+            _ => Err(Failure::BadAnswer(format!("unit {} answers instead", framed.unit_id))),
         };
+        let asked = (waiting.number, waiting.sent_at.elapsed());
+        self.trace.received(framed, number, Some(asked), Outcome::of(&result));
         if matches!(result, Ok(_) | Err(Failure::Exception { .. })) {
             connection.served = true;
             connection.strays = 0;
         }
-        self.ended.push_back(waiting.end(result, false));
-        self.quiet_until = Instant::now() + self.pause;
+        self.end(waiting, result, false);
     }
 
-    fn end_first(&mut self, result: Result<Vec<u16>, Failure>) {
-        let first = self.waiting.pop_front();
-        self.ended.extend(first.map(|waiting| waiting.end(result, false)));
+    /// A request is over, and the bus is given its rest.
+    fn end(&mut self, waiting: Waiting, result: Result<Vec<u16>, Failure>, had_served: bool) {
+        self.trace.ended(waiting.number, waiting.sent_at.elapsed(), Outcome::of(&result));
+        self.ended.push_back(Answered { tag: waiting.tag, result, had_served, crowded: waiting.crowded });
         self.quiet_until = Instant::now() + self.pause;
     }
 
     /// Leaves the connection; all that is waited for ends.
     fn break_off(&mut self, failure: &Failure) {
         let had_served = self.connection.take().is_some_and(|connection| connection.served);
-        let ended = self.waiting.drain(..).map(|waiting| waiting.end(Err(failure.clone()), had_served));
-        self.ended.extend(ended);
+        for waiting in std::mem::take(&mut self.waiting) {
+            self.end(waiting, Err(failure.clone()), had_served);
+        }
     }
 }
 
@@ -395,9 +410,5 @@ impl Waiting {
         let is_exception = *function == self.ask.function() | EXCEPTION;
         let fits = *function == self.ask.function() && framed.content.len() == self.ask.answer_length();
         framed.unit_id == self.unit_id && (is_exception || fits)
-    }
-
-    fn end(self, result: Result<Vec<u16>, Failure>, had_served: bool) -> Answered {
-        Answered { tag: self.tag, result, had_served, crowded: self.crowded }
     }
 }

@@ -22,7 +22,7 @@ const READS: (u32, u32) = (3, 10);
 /// Writes of a point in one answer, the newest.
 const MOST_WRITES: usize = 100;
 
-/// Every bus with its devices, load, and last frames.
+/// Every bus with its devices, load and counts.
 #[utoipa::path(
     get, path = "/buses", tag = "field",
     responses(
@@ -38,6 +38,27 @@ pub(crate) async fn get_buses(
     params.only(&[], &[])?;
     let buses = app.hub.field.buses();
     Ok(Json(buses.into_iter().map(|bus| wire::Bus::of(bus, &app.zone)).collect()))
+}
+
+/// The last frames of a bus, the oldest first, at most 64: requests, their answers, and what was neither.
+#[utoipa::path(
+    get, path = "/buses/{bus}/frames", tag = "field",
+    params(("bus" = String, Path, description = "The bus's id.")),
+    responses(
+        (status = 200, body = Vec<wire::Frame>),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_frames(
+    State(app): State<SharedApp>,
+    _: Integrator,
+    Path(bus): Path<String>,
+    params: Params,
+) -> Result<Json<Vec<wire::Frame>>, Problem> {
+    params.only(&[], &[])?;
+    let frames = app.hub.field.frames(&bus);
+    let frames = frames.ok_or_else(|| Problem::not_found("bus", format!("There is no bus \"{bus}\".")))?;
+    Ok(Json(frames.into_iter().map(|frame| wire::Frame::of(frame, &app.zone)).collect()))
 }
 
 /// Reads registers live and says how they can be read, the most plausible first. One at a time; never writes.

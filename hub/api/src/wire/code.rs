@@ -54,6 +54,32 @@ codes! {
 }
 
 codes! {
+    /// What came of a request on a bus, or what an answer was good for.
+    FrameOutcome from crate::field::FrameOutcome {
+        /// A request whose end is not known yet.
+        Waiting,
+        /// A right answer.
+        Answered,
+        /// An exception.
+        Exception,
+        /// No answer in time.
+        Timeout,
+        /// An answer that does not fit its request.
+        BadAnswer,
+        /// A frame with a wrong checksum.
+        BadChecksum,
+        /// The connection broke.
+        Disconnected,
+        /// An answer that came after its request was given up.
+        Late,
+        /// An answer that nobody asked for.
+        Stray,
+        /// Bytes that are no frame.
+        Noise,
+    }
+}
+
+codes! {
     /// Where an alarm stands.
     AlarmState from hub_model::AlarmState {
         /// Active, nobody has said that they saw it.

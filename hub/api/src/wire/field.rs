@@ -7,10 +7,13 @@ use utoipa::ToSchema;
 
 use crate::field;
 use crate::local::Zone;
+use crate::wire::{FrameOutcome, LocalText};
 
 /// A bus and its devices.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Bus {
+    /// Its name in addresses.
+    pub id: String,
     /// Where it is reached.
     pub endpoint: String,
     /// Whether there is a connection.
@@ -29,10 +32,16 @@ pub struct Bus {
     pub late_answers: u64,
     /// Answers that nobody asked for, since the start.
     pub stray_answers: u64,
+    /// Requests to its devices that were not answered in time, since the start.
+    pub timeouts: u64,
+    /// Those answered with an exception.
+    pub exceptions: u64,
+    /// Those whose answer was spoilt or did not fit.
+    pub bad_answers: u64,
+    /// Polls left out because the bus was busy.
+    pub overruns: u64,
     /// Its devices, in the order of the configuration.
     pub devices: Vec<BusDevice>,
-    /// The last frames, the oldest first.
-    pub frames: Vec<Frame>,
 }
 
 /// Something that went wrong on a bus.
@@ -40,8 +49,10 @@ pub struct Bus {
 pub struct BusFault {
     /// When.
     pub at: String,
+    /// The device's full id; null when it was the connection.
+    pub device: Option<String>,
     /// What, in words.
-    pub text: String,
+    pub text: LocalText,
 }
 
 /// A device of a bus. Counts are since the start.
@@ -82,14 +93,20 @@ pub struct BusDevice {
 pub struct Frame {
     /// When.
     pub at: String,
+    /// The number of the request that it is or that it answers; null where it belongs to none.
+    pub request: Option<u64>,
     /// Whether the hub sent it.
     pub sent: bool,
     /// The unit that it names.
     pub unit_id: u8,
     /// All of its bytes, in hexadecimal digits.
     pub bytes: String,
-    /// What it says, in English.
-    pub words: String,
+    /// What it says.
+    pub words: LocalText,
+    /// Milliseconds from the request to its end; null while it is not known, and for what belongs to no request.
+    pub took_ms: Option<f64>,
+    /// What came of it.
+    pub outcome: FrameOutcome,
 }
 
 /// What is to be written.
@@ -171,18 +188,27 @@ pub struct Interpretation {
 
 impl Bus {
     pub(crate) fn of(bus: field::Bus, zone: &Zone) -> Self {
+        let sum = |count: fn(&field::BusDevice) -> u64| bus.devices.iter().map(count).sum();
         Self {
+            id: bus.id,
             endpoint: bus.endpoint,
             connected: bus.connected,
             down_since: bus.down_since.map(|at| zone.print(at)),
-            last_error: bus.last_error.map(|(at, text)| BusFault { at: zone.print(at), text }),
+            last_error: bus.last_error.map(|fault| BusFault {
+                at: zone.print(fault.at),
+                device: fault.device.map(|device| device.to_string()),
+                text: (&fault.text).into(),
+            }),
             load_percent: bus.load_percent,
             requests_per_s: bus.requests_per_s,
             places: bus.places,
             late_answers: bus.late_answers,
             stray_answers: bus.stray_answers,
+            timeouts: sum(|device| device.timeouts),
+            exceptions: sum(|device| device.exceptions),
+            bad_answers: sum(|device| device.bad_answers),
+            overruns: sum(|device| device.overruns),
             devices: bus.devices.into_iter().map(|device| BusDevice::of(device, zone)).collect(),
-            frames: bus.frames.into_iter().map(|frame| Frame::of(frame, zone)).collect(),
         }
     }
 }
@@ -209,9 +235,17 @@ impl BusDevice {
 }
 
 impl Frame {
-    fn of(frame: field::Frame, zone: &Zone) -> Self {
-        let field::Frame { at, sent, unit_id, bytes, words } = frame;
-        Self { at: zone.print(at), sent, unit_id, bytes, words }
+    pub(crate) fn of(frame: field::Frame, zone: &Zone) -> Self {
+        Self {
+            at: zone.print(frame.at),
+            request: frame.request,
+            sent: frame.sent,
+            unit_id: frame.unit_id,
+            bytes: frame.bytes,
+            words: (&frame.words).into(),
+            took_ms: frame.took.map(|took| (took.as_secs_f64() * 10_000.0).round() / 10.0),
+            outcome: frame.outcome.into(),
+        }
     }
 }
 

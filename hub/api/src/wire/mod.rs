@@ -39,9 +39,11 @@ pub use alarm::{
 };
 pub use announcement::{Announcement, ReviewRequest, ReviewedText};
 pub use backtest::{Backtest, BacktestRequest};
-pub use code::{AlarmState, DeviceState, LimitStatus, Priority, Quality, Role, SiteKind, SiteState, Why};
+pub use code::{
+    AlarmState, DeviceState, FrameOutcome, LimitStatus, Priority, Quality, Role, SiteKind, SiteState, Why,
+};
 pub use completeness::{Completeness, DayCompleteness};
-pub use field::{Bus, Probe, ProbeRequest, Write, WriteRequest};
+pub use field::{Bus, Frame, Probe, ProbeRequest, Write, WriteRequest};
 pub use forward::{Forward, RefusedLine};
 pub use health::{HealthEvent, Liveness, Readiness, RuleHealth};
 pub use incoming::{Moment, NewReading, NewReadings};

@@ -1,10 +1,14 @@
 //! Buses, probes and writes for integrators, with a field that is only pretended.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use hub_api::auth::Role;
-use hub_api::{Bus, BusDevice, Field, Frame, Interpretation, Pending, ProbeAsk, Probed, WriteRefused};
-use hub_model::{DeviceId, PointId, Reason};
+use hub_api::{
+    Bus, BusDevice, BusFault, Field, Frame, FrameOutcome, Interpretation, Pending, ProbeAsk, Probed,
+    WriteRefused,
+};
+use hub_model::{DeviceId, LocalText, PointId, Reason};
 use serde_json::json;
 
 use crate::clients::Call;
@@ -32,21 +36,34 @@ impl Field for Pretended {
             refused: vec![point.clone()],
             texts: BTreeMap::from([(point, "V1.2".to_owned())]),
         };
-        let frame =
-            Frame { at: at(5), sent: true, unit_id: 7, bytes: "0703".to_owned(), words: "read".to_owned() };
+        let text = LocalText::new("không có đường", "no way");
         vec![Bus {
+            id: "rtu-tcp-gateway-4001".to_owned(),
             endpoint: "rtu+tcp://gateway:4001".to_owned(),
             connected: false,
             down_since: Some(at(1)),
-            last_error: Some((at(2), "no way".to_owned())),
+            last_error: Some(BusFault { at: at(2), device: None, text }),
             load_percent: 12.5,
             requests_per_s: 3.0,
             places: 1,
             late_answers: 5,
             stray_answers: 6,
             devices: vec![device],
-            frames: vec![frame],
         }]
+    }
+
+    fn frames(&self, bus: &str) -> Option<Vec<Frame>> {
+        let frame = Frame {
+            at: at(5),
+            request: Some(9),
+            sent: true,
+            unit_id: 7,
+            bytes: "0703".to_owned(),
+            words: LocalText::new("đọc", "read"),
+            took: Some(Duration::from_micros(12_340)),
+            outcome: FrameOutcome::BadChecksum,
+        };
+        (bus == "rtu-tcp-gateway-4001").then(|| vec![frame])
     }
 
     fn write(&self, point: &PointId, raw: f64) -> Pending<Result<(), WriteRefused>> {
@@ -84,11 +101,18 @@ async fn buses_are_told_with_their_frames() {
     let world = World::new();
     let buses = Call::get("/api/v1/buses").by(Role::Integrator).send(&world).await.json();
     assert_eq!(buses[0]["down_since"], "2026-03-01T09:00:00.001+07:00");
-    assert_eq!(buses[0]["last_error"]["text"], "no way");
+    assert_eq!(buses[0]["last_error"]["text"]["en"], "no way");
+    assert_eq!((&buses[0]["timeouts"], &buses[0]["overruns"]), (&json!(1), &json!(4)));
     assert_eq!(buses[0]["devices"][0]["silent"], "exception:11");
     assert_eq!(buses[0]["devices"][0]["refused"], json!([CHLORINE]));
     assert_eq!(buses[0]["devices"][0]["texts"][CHLORINE], "V1.2");
-    assert_eq!(buses[0]["frames"][0]["bytes"], "0703");
+    let frames = |bus: &str| Call::get(format!("/api/v1/buses/{bus}/frames"));
+    let id = buses[0]["id"].as_str().unwrap();
+    let told = frames(id).by(Role::Integrator).send(&world).await.json();
+    assert_eq!((&told[0]["bytes"], &told[0]["took_ms"]), (&json!("0703"), &json!(12.3)));
+    assert_eq!((&told[0]["words"]["vi"], &told[0]["outcome"]), (&json!("đọc"), &json!("bad_checksum")));
+    frames("tcp-nowhere-1").by(Role::Integrator).send(&world).await.assert_problem(404, &["tcp-nowhere-1"]);
+    frames(id).by(Role::Officer).send(&world).await.assert_problem(403, &[]);
 }
 
 #[tokio::test]

@@ -54,6 +54,7 @@ pub(super) const fn reason_code(reason: Reason) -> i64 {
         Reason::Corrected => 18,
         Reason::Untimed => 19,
         Reason::Retimed => 20,
+        Reason::BadChecksum => 21,
         Reason::Exception(code) => EXCEPTION_BASE + code as i64,
     }
 }
@@ -80,6 +81,7 @@ pub(super) fn reason_of(code: i64) -> Result<Reason, Fault> {
         18 => Reason::Corrected,
         19 => Reason::Untimed,
         20 => Reason::Retimed,
+        21 => Reason::BadChecksum,
         other => match other.checked_sub(EXCEPTION_BASE).and_then(|code| u8::try_from(code).ok()) {
             Some(exception) => Reason::Exception(exception),
             None => return Err(Fault::Damaged { what: "reason", found: code.to_string() }),
