@@ -164,7 +164,7 @@ async fn spoilt_frames_and_exceptions_are_told_apart() {
         bytes[4] ^= 1;
         vec![Act::Send(bytes)]
     });
-    assert_eq!(spoilt.await, [Reason::BadAnswer]);
+    assert_eq!(spoilt.await, [Reason::BadChecksum]);
     let noise = after(|_| vec![Act::Send(vec![0x55; 40])]);
     assert_eq!(noise.await, [Reason::BadAnswer]);
     let exception = after(|frame| vec![Act::Send(adapters_modbus::frame::rtu::encode(frame[0], &[0x83, 4]))]);
