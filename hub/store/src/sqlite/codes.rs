@@ -148,11 +148,11 @@ mod tests {
         for quality in Quality::ALL {
             assert_eq!(quality_of(quality_code(quality)).unwrap(), quality);
         }
-        let plain = (1..=20).map(|code| reason_of(code).unwrap());
+        let plain = (1..=21).map(|code| reason_of(code).unwrap());
         for reason in plain.chain((0..=255).map(Reason::Exception)) {
             assert_eq!(reason_of(reason_code(reason)).unwrap(), reason);
         }
-        assert!(quality_of(0).is_err() && reason_of(21).is_err() && reason_of(512).is_err());
+        assert!(quality_of(0).is_err() && reason_of(22).is_err() && reason_of(512).is_err());
         assert!(reason_of(i64::MIN).is_err());
     }
 
