@@ -182,8 +182,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every bus with its devices, load, and last frames. */
+        /** Every bus with its devices, load and counts. */
         get: operations["get_buses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/buses/{bus}/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last frames of a bus, the oldest first, at most 64: requests, their answers, and what was neither. */
+        get: operations["get_frames"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1631,6 +1648,11 @@ export interface components {
         };
         /** @description A bus and its devices. */
         Bus: {
+            /**
+             * Format: int64
+             * @description Those whose answer was spoilt or did not fit.
+             */
+            bad_answers: number;
             /** @description Whether there is a connection. */
             connected: boolean;
             /** @description Its devices, in the order of the configuration. */
@@ -1639,8 +1661,13 @@ export interface components {
             down_since?: string | null;
             /** @description Where it is reached. */
             endpoint: string;
-            /** @description The last frames, the oldest first. */
-            frames: components["schemas"]["Frame"][];
+            /**
+             * Format: int64
+             * @description Those answered with an exception.
+             */
+            exceptions: number;
+            /** @description Its name in addresses. */
+            id: string;
             last_error?: components["schemas"]["BusFault"] | null;
             /**
              * Format: int64
@@ -1652,6 +1679,11 @@ export interface components {
              * @description The part of its time that it is busy, in percent.
              */
             load_percent: number;
+            /**
+             * Format: int64
+             * @description Polls left out because the bus was busy.
+             */
+            overruns: number;
             /** @description How many requests it is given at once. */
             places: number;
             /**
@@ -1664,6 +1696,11 @@ export interface components {
              * @description Answers that nobody asked for, since the start.
              */
             stray_answers: number;
+            /**
+             * Format: int64
+             * @description Requests to its devices that were not answered in time, since the start.
+             */
+            timeouts: number;
         };
         /** @description A device of a bus. Counts are since the start. */
         BusDevice: {
@@ -1729,8 +1766,10 @@ export interface components {
         BusFault: {
             /** @description When. */
             at: string;
+            /** @description The device's full id; null when it was the connection. */
+            device?: string | null;
             /** @description What, in words. */
-            text: string;
+            text: components["schemas"]["LocalText"];
         };
         /** @description A calibration of a point: from its date on, `value = gain · (raw · scale + offset of the point) + offset`. */
         Calibration: {
@@ -2237,16 +2276,33 @@ export interface components {
             at: string;
             /** @description All of its bytes, in hexadecimal digits. */
             bytes: string;
+            /** @description What came of it. */
+            outcome: components["schemas"]["FrameOutcome"];
+            /**
+             * Format: int64
+             * @description The number of the request that it is or that it answers; null where it belongs to none.
+             */
+            request?: number | null;
             /** @description Whether the hub sent it. */
             sent: boolean;
+            /**
+             * Format: double
+             * @description Milliseconds from the request to its end; null while it is not known, and for what belongs to no request.
+             */
+            took_ms?: number | null;
             /**
              * Format: int32
              * @description The unit that it names.
              */
             unit_id: number;
-            /** @description What it says, in English. */
-            words: string;
+            /** @description What it says. */
+            words: components["schemas"]["LocalText"];
         };
+        /**
+         * @description What came of a request on a bus, or what an answer was good for.
+         * @enum {string}
+         */
+        FrameOutcome: "waiting" | "answered" | "exception" | "timeout" | "bad_answer" | "bad_checksum" | "disconnected" | "late" | "stray" | "noise";
         /** @description Sites as a GeoJSON FeatureCollection. */
         GeoJSON: {
             /** @description One for each site. */
@@ -3858,6 +3914,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Bus"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_frames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The bus's id. */
+                bus: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Frame"][];
                 };
             };
             default: {
