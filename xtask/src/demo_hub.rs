@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 
 use crate::process::command;
 
-/// The demo back-fills a day before it is ready; an unoptimised build on a slow machine takes a while.
+/// The demo writes a month of history before it is ready; an unoptimised build on a slow machine takes a while.
 const READY_WITHIN: Duration = Duration::from_secs(120);
 
 /// A running demo; ended when dropped.

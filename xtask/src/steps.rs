@@ -168,7 +168,7 @@ fn drift() -> anyhow::Result<Vec<String>> {
 }
 
 fn openapi() -> anyhow::Result<String> {
-    output(&mut command("cargo", &["run", "--quiet", "--locked", "--package", "hub-server", "--", "openapi"]))
+    output(&mut command(debug_hub()?, &["openapi"]))
 }
 
 /// Type-checks and builds the dashboard.
@@ -183,16 +183,18 @@ fn npm(script: &str) -> anyhow::Result<()> {
 fn in_browser(script: &str, arguments: &[&str]) -> anyhow::Result<()> {
     let python = setup::for_tests()?;
     dashboard()?;
-    run(command("cargo", &["build", "--locked"]).args(BINARIES))?;
-    let hub = DemoHub::start(&debug_binary())?;
+    let binary = debug_hub()?;
+    let hub = DemoHub::start(&binary)?;
     let mut npm = command("npm", &["run", "--silent", script]);
     npm.args(arguments).current_dir(root().join("dashboards"));
     npm.env("HUB_URL", &hub.url).env("HUB_USER", &hub.user).env("HUB_PASSWORD", &hub.password);
     npm.env("HUB_ADMIN", &hub.admin).env("HUB_ADMIN_PASSWORD", &hub.admin_password);
-    npm.env("COMMUNE_TEST_PYTHON", python).env("COMMUNE_HUB", debug_binary());
+    npm.env("COMMUNE_TEST_PYTHON", python).env("COMMUNE_HUB", binary);
     run(&mut npm)
 }
 
-fn debug_binary() -> PathBuf {
-    target_dir().join("debug/commune-hub")
+/// The hub as the tests use it. Built together with them: alone it would want its dependencies once more, with other features.
+fn debug_hub() -> anyhow::Result<PathBuf> {
+    run(&mut command("cargo", &["build", "--quiet", "--workspace", "--bins", "--tests", "--locked"]))?;
+    Ok(target_dir().join("debug/commune-hub"))
 }

@@ -1,6 +1,10 @@
 // Every call that the dashboard makes, by what it asks for.
 import { hub, unwrap } from "./client";
-import type { Alarm, AlarmDetail, Buckets, Commune, Forward, MapGround, Point, Series, Session, Site, SiteDetail } from "./types";
+import type { Alarm, AlarmDetail, Buckets, Commune, DayCompleteness, Forward, MapGround, Point, Series, Session, Site, SiteDetail } from "./types";
+
+/** The hub answers for fewer than 400 days and up to 50 points at once. */
+const MOST_DAYS_MS = 399 * 86_400_000;
+const DAYS_AT_ONCE = 50;
 
 /** The address of the live stream. */
 export const STREAM_URL = "/api/v1/stream";
@@ -57,6 +61,20 @@ export async function getBuckets(points: readonly string[], from: number, to: nu
   const query = { point: [...points], from: iso(from), to: iso(to), buckets, ...(doubts ? { doubts } : {}) };
   const answer = (await unwrap(hub.GET("/api/v1/readings", { params: { query } }))) as unknown as Buckets | Buckets[];
   return Array.isArray(answer) ? answer : [answer];
+}
+
+/** The commune's days that a period touches, of one point after the other: how many readings came, how many should have. */
+export async function getDays(points: readonly string[], from: number, to: number): Promise<DayCompleteness[][]> {
+  const days: DayCompleteness[][] = points.map(() => []);
+  for (let start = from; start < to; start += MOST_DAYS_MS) {
+    for (let first = 0; first < points.length; first += DAYS_AT_ONCE) {
+      const query = { point: points.slice(first, first + DAYS_AT_ONCE), from: iso(start), to: iso(Math.min(to, start + MOST_DAYS_MS)) };
+      const answers = await unwrap(hub.GET("/api/v1/completeness", { params: { query } }));
+      // Where a period is cut the same day ends one part and begins the next.
+      answers.forEach((answer, index) => days[first + index]?.push(...answer.days.filter(({ t }) => t > (days[first + index]?.at(-1)?.t ?? -Infinity)) as DayCompleteness[]));
+    }
+  }
+  return days;
 }
 
 /** Every stored reading of one point, with its quality. */

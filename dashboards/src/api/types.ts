@@ -40,6 +40,7 @@ export type Doubts = Wire<"Doubts">;
 export type Series = Present<Omit<Wire<"Readings">, "older">> & { older?: OlderPart };
 /** The part of an answer that has left the hub for its age. */
 export type OlderPart = Wire<"OlderPart">;
+export type DayCompleteness = Present<Wire<"DayCompleteness">>;
 export type Forward = Present<Wire<"Forward">>;
 export type HealthEvent = Present<Wire<"HealthEvent">>;
 export type User = Present<Wire<"User">>;

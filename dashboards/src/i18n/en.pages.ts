@@ -18,7 +18,8 @@ export const enPages: Record<keyof typeof viPages, string> = {
   "compliance.worst": "Worst",
   "compliance.more": "{n} more. Please choose a shorter period.",
   "dataquality.help":
-    "Each cell is a day of a point, the figure is the per cent of readings that came of those that its rhythm lets expect. Touch a cell to see when data was missing that day and which values are doubtful.",
+    "Each cell is a day of a device or point (a device by its point that misses most), the figure is the per cent of readings that came of those that its rhythm lets expect. Touch a cell to see when data was missing that day and which values are doubtful.",
+  "dataquality.device": "Device",
   "dataquality.days": "Completeness by day (%)",
   "dataquality.spans": "{name}, {day}",
   "dataquality.gap": "no data",

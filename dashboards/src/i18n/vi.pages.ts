@@ -16,7 +16,8 @@ export const viPages = {
   "compliance.worst": "Xấu nhất",
   "compliance.more": "Còn {n} lần nữa. Hãy chọn khoảng ngày ngắn hơn.",
   "dataquality.help":
-    "Mỗi ô là một ngày của một điểm đo, con số là phần trăm số lần đo đã nhận so với nhịp đo. Chạm vào một ô để xem trong ngày đó thiếu lúc nào và số nào đáng nghi ngờ.",
+    "Mỗi ô là một ngày của một thiết bị hoặc điểm đo (thiết bị tính theo điểm đo thiếu nhiều nhất), con số là phần trăm số lần đo đã nhận so với nhịp đo. Chạm vào một ô để xem trong ngày đó thiếu lúc nào và số nào đáng nghi ngờ.",
+  "dataquality.device": "Thiết bị",
   "dataquality.days": "Độ đầy đủ theo ngày (%)",
   "dataquality.spans": "{name}, {day}",
   "dataquality.gap": "không có số liệu",

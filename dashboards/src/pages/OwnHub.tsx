@@ -46,7 +46,7 @@ export default function OwnHubPage() {
       <section class="stack-tight" aria-labelledby="own-figures">
         <h2 id="own-figures">{t("own.figures")}</h2>
         {data !== null ? (
-          <dl class="own-figures panel">
+          <dl class="own-figures own-box panel">
             {data.filter((point) => point.device === MACHINE).map((point) => (
               <div key={point.id}>
                 <dt>{local(point.name)}</dt>
@@ -64,9 +64,9 @@ export default function OwnHubPage() {
         <section class="stack-tight" aria-labelledby="own-rules">
           <h2 id="own-rules">{t("own.rules")}</h2>
           {faulty.length === 0 ? (
-            <p class="panel">{t("own.rulesWell")}</p>
+            <p class="own-box panel">{t("own.rulesWell")}</p>
           ) : (
-            <ul class="panel stack-tight own-rules">
+            <ul class="own-box panel stack-tight own-rules">
               {faulty.map((point) => (
                 <li key={point.id}>
                   <StatusMark status="fail" word={local(point.name)} />

@@ -6,6 +6,7 @@ import { type Key, count, local, t } from "../i18n";
 import { moment } from "../i18n/format";
 import { path, visit } from "../lib/router";
 import { now } from "../state/clock";
+import { HUB_SITE } from "../state/own";
 import { commune } from "../state/commune";
 import { connection } from "../state/connection";
 import { storeFailingSince } from "../state/own";
@@ -22,7 +23,9 @@ const ENTRIES: readonly { href: string; key: Key; icon: string }[] = [
   { href: "/more", key: "nav.more", icon: "M4 6h12M4 10h12M4 14h12" },
 ];
 
-const isHere = (href: string) => (href === "/" ? path.value === "/" : path.value === href || path.value.startsWith(`${href}/`));
+/** The hub itself is a site by its address, and found under "more" by people. */
+const here = () => (path.value === `/sites/${HUB_SITE}` ? "/more" : path.value);
+const isHere = (href: string) => (href === "/" ? here() === "/" : here() === href || here().startsWith(`${href}/`));
 
 export function Shell({ children }: { children: ComponentChildren }) {
   const main = useRef<HTMLElement>(null);

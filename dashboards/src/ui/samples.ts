@@ -1,5 +1,5 @@
 // Example data of a commune for the components page and for tests: one of each kind that a component must show.
-import type { Alarm, Limit, Point } from "../api/types";
+import type { Alarm, DayCompleteness, Limit, Point } from "../api/types";
 import type { Standing, StandingKind } from "../state/freshness";
 
 const both = (vi: string, en: string) => ({ vi, en });
@@ -37,6 +37,12 @@ export function sampleLimit(changes: Partial<Limit> = {}): Limit {
     valid_to: null,
     ...changes,
   };
+}
+
+/** A day without a reading and without a rhythm. */
+export function sampleDayCount(day: string, changes: Partial<DayCompleteness> = {}): DayCompleteness {
+  const counts = { good: 0, suspect: 0, fail: 0, missing: 0, not_evaluated: 0, calibrating: 0 };
+  return { day, t: Date.parse(`${day}T00:00:00+07:00`), counts, n: 0, expected: null, share: null, min: null, mean: null, max: null, last: null, ...changes };
 }
 
 export function sampleAlarm(changes: Partial<Alarm> = {}): Alarm {

@@ -1,24 +1,23 @@
-//! `commune-hub demo`: simulated devices on real protocols, a day of history, the hub and its dashboard.
+//! `commune-hub demo`: simulated devices on real protocols, a month of history, the hub and its dashboard.
 //!
-//! Everything but the devices is the hub as it always runs. Read next: `hub.rs`, `simulators::Fleet`.
+//! Everything but the devices is the hub as it always runs. Read next: `demo/past.rs`, `hub.rs`, `simulators::Fleet`.
+
+mod past;
 
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use adapters_sdk::{Clock, Committed, Delivery, Intake};
+use adapters_sdk::Clock;
 use anyhow::Context;
 use hub_api::auth::{Role, hash_password, new_secret};
-use hub_model::{Observation, Sample, Timestamp};
 use hub_store::{AccountError, Accounts};
 use rust_embed::RustEmbed;
 use simulators::config::Link;
-use simulators::{Fleet, Listen, Scenario, World};
+use simulators::{Fleet, Listen, Scenario};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
 
 use crate::cli::{DemoFormat, DemoOptions};
 use crate::config::Config;
@@ -32,10 +31,6 @@ use crate::run::{runtime, stop_asked};
 #[folder = "../../simulators/demo"]
 struct Commune;
 
-/// How far back the demo's history goes.
-const HISTORY: Duration = Duration::from_secs(24 * 3600);
-/// How far apart its readings are.
-const HISTORY_STEP: Duration = Duration::from_secs(300);
 /// The demo's rules wait no longer than this, so that a visitor sees an alarm come and go.
 const DEMO_DELAY: &str = "15s";
 /// Where those rules stand, in the demo's folder.
@@ -83,8 +78,8 @@ async fn run(dir: &Path, options: &DemoOptions) -> anyhow::Result<()> {
     config.rules = RuleFiles::only(dir.join(RULES));
     let listen = (config.http.listen, config.mqtt.as_ref().map(|mqtt| mqtt.listen));
     let (seen, hangup) = (reload::look(dir), signal(SignalKind::hangup())?);
+    past::fill(&config, &scenario, clock.clone(), options.history_days)?;
     let mut hub = Hub::start(config, clock.clone()).await?;
-    back_fill(&scenario, &hub.intake, clock.now()).await?;
     let mut publishers = only(&scenario, |link| matches!(link, Link::Mqtt { .. }));
     publishers.broker = hub.mqtt.context("the demo has no broker")?.to_string();
     let wall = clock.clone();
@@ -174,34 +169,6 @@ fn free_or_any(asked: SocketAddr) -> SocketAddr {
         Ok(_) => asked,
         Err(_) => SocketAddr::new(asked.ip(), 0),
     }
-}
-
-/// A day of readings as the devices would have sent them, so that trends are not empty. Returns once they are on disk.
-async fn back_fill(scenario: &Scenario, intake: &Intake, now: Timestamp) -> anyhow::Result<()> {
-    let world = World::new(scenario, now)?;
-    let (from, to) = (now.minus(HISTORY).as_millis(), now.as_millis());
-    let mut committed = Vec::new();
-    for device in scenario.commune.devices() {
-        for point in &device.points {
-            let observations =
-                world.history(&point.id, from, to, HISTORY_STEP).map(|(ms, raw)| Observation {
-                    point: point.id.clone(),
-                    sample: Sample::Raw(raw),
-                    measured_at: Some(Timestamp::from_millis(ms)),
-                    received_at: Timestamp::from_millis(ms),
-                });
-            let (sender, receiver) = oneshot::channel();
-            // The receiver waits below; it goes first only when the demo ends.
-            let told = Committed::then(move || sender.send(()).unwrap_or(()));
-            let delivery = Delivery { observations: observations.collect(), committed: told };
-            intake.send(delivery).await.map_err(|_| anyhow::anyhow!("the pipeline has ended"))?;
-            committed.push(receiver);
-        }
-    }
-    for receiver in committed {
-        receiver.await?;
-    }
-    Ok(())
 }
 
 /// The demo's accounts with new passwords: (name, role, password).

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use adapters_sdk::{Clock, INTAKE_CAPACITY, Intake};
+use adapters_sdk::{Clock, INTAKE_CAPACITY};
 use anyhow::Context;
 use hub_api::{Live, RuleDesk};
 use hub_model::{Commune, Timestamp};
@@ -51,8 +51,6 @@ pub struct Hub {
     pub http: SocketAddr,
     /// Where the broker listens, if there is one.
     pub mqtt: Option<SocketAddr>,
-    /// The way in for further deliveries.
-    pub intake: Intake,
     adapters: Adapters,
     live: Live,
     started_at: Timestamp,
@@ -236,11 +234,10 @@ impl Hub {
         let http_task = tokio::spawn(hub_api::serve(listener, tls, served, stopped));
         let mqtt = adapters.mqtt();
         let keeper = Keeper::start(store.clone(), keeping, keeper_clock)?;
-        let watcher = Watcher::start(looks, intake.clone(), live.clone())?;
+        let watcher = Watcher::start(looks, intake, live.clone())?;
         Ok(Self {
             http,
             mqtt,
-            intake,
             adapters,
             live,
             started_at,

@@ -1,9 +1,10 @@
 // What is limited, held against its limits over a period: valid means, exceedances with their worst value, clause and status.
 import type { Point, Site } from "../../api/types";
-import { getBuckets } from "../../api/calls";
+import { getBuckets, getDays } from "../../api/calls";
 import { local, pointName, t } from "../../i18n";
 import { dayCode, dayStart, momentCode, moment, parseDayCode, span } from "../../i18n/format";
 import { formatNumber, showText } from "../../i18n/units";
+import { expectedIn } from "../../lib/rhythm";
 import { useResource } from "../../lib/resource";
 import { query, setQuery } from "../../lib/router";
 import { useTitle } from "../../lib/title";
@@ -121,8 +122,10 @@ async function fetchVerdicts(points: readonly Point[], from: number, until: numb
       const count = Math.min(MOST_SPANS, Math.max(1, Math.ceil((until - from) / spanMs)));
       const end = from + Math.ceil((until - from) / spanMs) * spanMs;
       const start = end - count * spanMs;
-      const [buckets] = await getBuckets([point.id], start, end, count);
-      return judge(point, limit, buckets ?? { point: point.id, unit: point.unit, t: [], min: [], mean: [], max: [], n: [] }, start, until, enough);
+      const [[found], [days]] = await Promise.all([getBuckets([point.id], start, end, count), getDays([point.id], start, until)]);
+      const buckets = found ?? { point: point.id, unit: point.unit, t: [], min: [], mean: [], max: [], n: [] };
+      const expected = (begin: number, end: number) => expectedIn(days ?? [], begin, end, hubNow());
+      return judge({ point, limit, buckets, expected, from: start, until, enough });
     }),
   );
 }

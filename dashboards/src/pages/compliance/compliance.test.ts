@@ -6,22 +6,26 @@ import { judge, limitsIn, spanOf } from "./compliance";
 
 const HOUR = 3_600_000;
 const hourly = sampleLimit({ min: null, max: 200, averaging_s: 3_600 });
-const point = samplePoint({ interval_s: 600, limits: [hourly] });
+const point = samplePoint({ limits: [hourly] });
 
 function hours(means: number[], counts: number[]): Buckets {
   return { point: "p", unit: "ug/m3", t: means.map((_, index) => index * HOUR), mean: means, min: means.map((v) => v - 100), max: means.map((v) => v + 100), n: counts };
 }
 
+/** One reading each ten minutes. */
+const expected = (from: number, to: number) => (to - from) / 600_000;
+const judged = (buckets: Buckets, until: number, enough: number) => judge({ point, limit: hourly, buckets, expected, from: 0, until, enough });
+
 describe("hourly means", () => {
   it("count only with enough readings", () => {
     // Six readings an hour are expected: five are enough, four are not.
-    const found = judge(point, hourly, hours([150, 250, 250], [6, 5, 4]), 0, 3 * HOUR, 0.75);
+    const found = judged(hours([150, 250, 250], [6, 5, 4]), 3 * HOUR, 0.75);
     expect(found).toMatchObject({ spans: 3, valid: 2, outside: 1 });
-    expect(judge(point, hourly, hours([150, 250, 250], [6, 5, 4]), 0, 3 * HOUR, 0.5).outside).toBe(2);
+    expect(judged(hours([150, 250, 250], [6, 5, 4]), 3 * HOUR, 0.5).outside).toBe(2);
   });
 
   it("that follow upon each other are one exceedance with its worst value", () => {
-    const found = judge(point, hourly, hours([250, 300, 100, 220], [6, 6, 6, 6]), 0, 4 * HOUR, 0.75);
+    const found = judged(hours([250, 300, 100, 220], [6, 6, 6, 6]), 4 * HOUR, 0.75);
     expect(found.exceedances).toEqual([
       { from: 0, to: 2 * HOUR, worst: 300, side: "max" },
       { from: 3 * HOUR, to: 4 * HOUR, worst: 220, side: "max" },
@@ -32,7 +36,7 @@ describe("hourly means", () => {
 it("single values are held by their least and greatest, however few", () => {
   const limit = sampleLimit({ min: 0.2, max: 1 });
   const buckets: Buckets = { point: "p", unit: "mg/L", t: [0], min: [0.1], mean: [0.5], max: [0.9], n: [1] };
-  expect(judge(samplePoint(), limit, buckets, 0, 600_000, 0.75).exceedances).toEqual([{ from: 0, to: 600_000, worst: 0.1, side: "min" }]);
+  expect(judge({ point: samplePoint(), limit, buckets, expected, from: 0, until: 600_000, enough: 0.75 }).exceedances).toEqual([{ from: 0, to: 600_000, worst: 0.1, side: "min" }]);
 });
 
 it("a limit counts only in its time, and a yearly mean is not judged by days", () => {

@@ -38,17 +38,30 @@ export function limitsIn(point: Point, from: number, to: number): Limit[] {
   );
 }
 
-/** `enough` is the share of the expected readings that a span needs, such as 0.75. */
-export function judge(point: Point, limit: Limit, buckets: Buckets, from: number, until: number, enough: number): Verdict {
+/** What a verdict is reached by. */
+export interface Judged {
+  point: Point;
+  limit: Limit;
+  /** Means of the limit's spans. */
+  buckets: Buckets;
+  /** Readings that a span should have; `null` where no rhythm is known. */
+  expected: (from: number, to: number) => number | null;
+  from: number;
+  until: number;
+  /** The share of the expected readings that a span needs, such as 0.75. */
+  enough: number;
+}
+
+export function judge({ point, limit, buckets, expected, from, until, enough }: Judged): Verdict {
   const spanMs = spanOf(limit) ?? DAY_MS;
   const isSingle = limit.averaging_s === null;
-  const expected = point.interval_s === null || point.interval_s <= 0 ? null : spanMs / (point.interval_s * 1_000);
   const verdict: Verdict = { point, limit, valid: 0, spans: Math.max(0, Math.floor((until - from) / spanMs)), outside: 0, exceedances: [] };
   buckets.t.forEach((t, index) => {
     if (!applies(limit, t)) return;
     const n = buckets.n[index] ?? 0;
     // A single value beyond its limit is one, however few there are beside it.
-    if (!isSingle && expected !== null && n < enough * Math.max(1, Math.floor(expected))) return;
+    const due = isSingle ? null : expected(t, t + spanMs);
+    if (due !== null && n < enough * Math.max(1, Math.floor(due))) return;
     verdict.valid += 1;
     const mean = buckets.mean[index] ?? 0;
     const found = beyond(limit, isSingle ? (buckets.min[index] ?? mean) : mean, isSingle ? (buckets.max[index] ?? mean) : mean);

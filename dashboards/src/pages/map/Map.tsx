@@ -85,16 +85,36 @@ function Chart({ sites, ground }: { sites: readonly Site[]; ground: MapGround })
       });
       return { site, marker };
     });
-    // A state that changes while one looks changes its mark, and nothing else.
+    // A state that changes while one looks changes its mark, and what it leaves room for.
     const stop = effect(() => {
       for (const { site, marker } of markers) marker.setIcon(iconOf(site));
+      makeRoom(markers);
     });
+    map.on("zoomend", () => makeRoom(markers));
     return () => {
       stop();
       map.remove();
     };
   }, [key, language, ground]);
   return <div ref={host} class="map panel" role="region" aria-label={t("map.label")} />;
+}
+
+/** From the most urgent status to none. */
+const URGENCY: readonly string[] = ["critical", "high", "medium", "low"];
+const urgencyOf = (site: Site) => (URGENCY.indexOf(summaryLine(site).status) + URGENCY.length + 1) % (URGENCY.length + 1);
+
+/** Where words would cover those of a more urgent site, the shape stands alone; the words come when one points at it. */
+function makeRoom(markers: readonly { site: Site; marker: L.Marker }[]): void {
+  const taken: DOMRect[] = [];
+  for (const { marker } of [...markers].sort((a, b) => urgencyOf(a.site) - urgencyOf(b.site))) {
+    const mark = marker.getElement()?.querySelector(".map-mark");
+    if (mark == null) continue;
+    mark.classList.remove("map-folded");
+    const rect = mark.getBoundingClientRect();
+    const isCovered = taken.some((other) => rect.left < other.right && other.left < rect.right && rect.top < other.bottom && other.top < rect.bottom);
+    mark.classList.toggle("map-folded", isCovered);
+    taken.push(isCovered ? mark.getBoundingClientRect() : rect);
+  }
 }
 
 /** Shape, name and word of a site. Built from elements, so that a name is text whatever it holds. */

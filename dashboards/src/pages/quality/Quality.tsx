@@ -1,6 +1,6 @@
-// How far the data can be trusted: completeness of each point and day, and what was not simply good in one of them.
+// How far the data can be trusted: completeness by day, of all devices or of a site's points, and what was not simply good in one.
 import { useSignal } from "@preact/signals";
-import { getBuckets, getManySeries } from "../../api/calls";
+import { getDays, getManySeries } from "../../api/calls";
 import type { Point, Site } from "../../api/types";
 import { local, pointName, t } from "../../i18n";
 import { dayCode, dayStart, moment, momentCode, parseDayCode, span } from "../../i18n/format";
@@ -10,6 +10,7 @@ import { query, setQuery } from "../../lib/router";
 import { useTitle } from "../../lib/title";
 import { hubNow } from "../../state/clock";
 import { expirySeconds } from "../../state/freshness";
+import { deviceName } from "../../state/site";
 import { store } from "../../state/store";
 import { DayField } from "../../ui/DayField";
 import { SelectField } from "../../ui/Field";
@@ -24,7 +25,6 @@ import "../year/Year.css";
 import "./Quality.css";
 
 const DAYS = 14;
-const AT_ONCE = 20;
 const MOST_SPANS = 30;
 const ENOUGH = 0.75;
 const WHOLE = 0.95;
@@ -32,17 +32,19 @@ const WHOLE = 0.95;
 export default function QualityPage() {
   useTitle(t("dataquality.title"));
   const sites = store.sites.value;
-  const site = sites?.find((each) => each.id === query.value.get("site")) ?? sites?.[0];
+  const site = sites?.find((each) => each.id === query.value.get("site"));
   return (
     <>
       <div>
         <h1>{t("dataquality.title")}</h1>
         <Help text={t("dataquality.help")} />
       </div>
-      {sites === null || (site !== undefined && store.points.value.size === 0 && site.points > 0) ? (
+      {sites === null || (store.points.value.size === 0 && sites.some(({ points }) => points > 0)) ? (
         <Loading rows={3} height={120} />
-      ) : site === undefined ? (
+      ) : sites.length === 0 ? (
         <Empty title={t("sites.none")} hint={t("sites.noneHint")} />
+      ) : site === undefined ? (
+        <AllSites sites={sites} />
       ) : (
         <SiteQuality site={site} sites={sites} />
       )}
@@ -59,9 +61,74 @@ function daysUntil(last: number): Day[] {
   return days;
 }
 
-function SiteQuality({ site, sites }: { site: Site; sites: readonly Site[] }) {
+/** The last day that is asked for; today when none is. */
+function lastDay(): number {
   const today = dayStart(hubNow());
-  const last = Math.min(parseDayCode(query.value.get("to")) ?? today, today);
+  return Math.min(parseDayCode(query.value.get("to")) ?? today, today);
+}
+
+function Choices({ site, sites, last }: { site: Site | undefined; sites: readonly Site[]; last: number }) {
+  return (
+    <div class="quality-choices no-print">
+      <SelectField label={t("alarms.site")} value={site?.id ?? ""} onChange={(event) => setQuery({ site: event.currentTarget.value || null, p: null, day: null })}>
+        <option value="" selected={site === undefined}>
+          {t("alarms.anySite")}
+        </option>
+        {sites.map((each) => (
+          <option key={each.id} value={each.id} selected={each.id === site?.id}>
+            {local(each.name)}
+          </option>
+        ))}
+      </SelectField>
+      <DayField label={t("trends.to")} code={dayCode(last)} onDay={(code) => setQuery({ to: code, day: null })} />
+    </div>
+  );
+}
+
+/** One row a device, each day by the worst of its points: which were silent yesterday is seen at once. */
+function AllSites({ sites }: { sites: readonly Site[] }) {
+  const last = lastDay();
+  const days = daysUntil(last);
+  const points = sites.flatMap((site) => store.pointsOf(site.id).map((entry) => entry.point.peek()));
+  const [found, reload] = useResource(`all ${last}`, () => fetchDays(points, days));
+  const { data, error } = found.value;
+  return (
+    <>
+      <Choices site={undefined} sites={sites} last={last} />
+      {data !== null ? <CompletenessTable rows={deviceRows(sites, points, data)} days={days} /> : error !== null ? <Failed error={error} onRetry={reload} /> : <Loading rows={8} height={44} />}
+    </>
+  );
+}
+
+function deviceRows(sites: readonly Site[], points: readonly Point[], shares: Shares): Row[] {
+  return [...new Set(points.map((point) => point.device))].map((device) => {
+    const own = points.filter((point) => point.device === device);
+    const site = sites.find((each) => each.id === own[0]?.site);
+    /** The point with the least of a day; one whose rhythm is not known only where there is no other. */
+    const worst = (day: string) => own.reduce((a, b) => ((shares.get(b.id)?.get(day) ?? 2) < (shares.get(a.id)?.get(day) ?? 2) ? b : a));
+    return {
+      id: device,
+      name: deviceName(device),
+      where: site === undefined ? "" : local(site.name),
+      shareOf: (day) => shares.get(worst(day).id)?.get(day),
+      isChosen: () => false,
+      choose: (day) => setQuery({ site: site?.id ?? null, p: worst(day).id, day }, { step: true }),
+    };
+  });
+}
+
+const pointRows = (points: readonly Point[], shares: Shares): Row[] =>
+  points.map((point) => ({
+    id: point.id,
+    name: pointName(point),
+    where: "",
+    shareOf: (day) => shares.get(point.id)?.get(day),
+    isChosen: (day) => query.value.get("p") === point.id && query.value.get("day") === day,
+    choose: (day) => setQuery({ p: point.id, day }),
+  }));
+
+function SiteQuality({ site, sites }: { site: Site; sites: readonly Site[] }) {
+  const last = lastDay();
   const points = store.pointsOf(site.id).map((entry) => entry.point.peek());
   const days = daysUntil(last);
   const turn = useSignal(0);
@@ -71,22 +138,9 @@ function SiteQuality({ site, sites }: { site: Site; sites: readonly Site[] }) {
   const { data, error } = found.value;
   return (
     <>
-      <div class="quality-choices no-print">
-        <SelectField label={t("alarms.site")} value={site.id} onChange={(event) => setQuery({ site: event.currentTarget.value, p: null, day: null })}>
-          {sites.map((each) => (
-            <option key={each.id} value={each.id} selected={each.id === site.id}>
-              {local(each.name)}
-            </option>
-          ))}
-        </SelectField>
-        <DayField label={t("trends.to")} code={dayCode(last)} onDay={(code) => setQuery({ to: code, day: null })} />
-      </div>
+      <Choices site={site} sites={sites} last={last} />
       {data !== null ? (
-        <section class="stack-tight" aria-labelledby="quality-days">
-          <h2 id="quality-days">{t("dataquality.days")}</h2>
-          <p class="small muted">{t("year.legend.completeness")}</p>
-          <CompletenessTable points={points} days={days} shares={data} />
-        </section>
+        <CompletenessTable rows={pointRows(points, data)} days={days} />
       ) : error !== null ? (
         <Failed error={error} onRetry={reload} />
       ) : (
@@ -106,68 +160,67 @@ function SiteQuality({ site, sites }: { site: Site; sites: readonly Site[] }) {
   );
 }
 
-async function fetchDays(points: readonly Point[], days: readonly Day[]): Promise<Map<string, Map<string, number | null>>> {
-  const [from, to] = [days.at(-1)?.start ?? 0, days[0]?.end ?? 0];
-  const shares = new Map<string, Map<string, number | null>>();
-  for (let start = 0; start < points.length; start += AT_ONCE) {
-    const some = points.slice(start, start + AT_ONCE);
-    const series = await getBuckets(some.map((point) => point.id), from, to, days.length);
-    some.forEach((point, index) => {
-      const own = series[index];
-      if (own !== undefined) shares.set(point.id, completenessOf([point], [own], days, hubNow()));
-    });
-  }
-  return shares;
+/** By point, then by day. */
+type Shares = ReadonlyMap<string, ReadonlyMap<string, number | null>>;
+
+async function fetchDays(points: readonly Point[], days: readonly Day[]): Promise<Shares> {
+  const [from, to] = [days.at(-1)?.start ?? 0, Math.min(days[0]?.end ?? 0, hubNow())];
+  const found = await getDays(points.map((point) => point.id), from, to);
+  return new Map(points.map((point, index) => [point.id, completenessOf([found[index] ?? []])]));
 }
 
-interface TableProps {
-  points: readonly Point[];
-  days: readonly Day[];
-  shares: ReadonlyMap<string, ReadonlyMap<string, number | null>>;
+interface Row {
+  id: string;
+  name: string;
+  /** The site, where the table is of several. */
+  where: string;
+  shareOf: (day: string) => number | null | undefined;
+  isChosen: (day: string) => boolean;
+  choose: (day: string) => void;
 }
 
-function CompletenessTable({ points, days, shares }: TableProps) {
+function CompletenessTable({ rows, days }: { rows: readonly Row[]; days: readonly Day[] }) {
   return (
-    <div class="table-scroll panel" tabIndex={0} role="region" aria-labelledby="quality-days">
-      <table class="table quality-table figures">
-        <thead>
-          <tr>
-            <th scope="col">{t("trends.stat.point")}</th>
-            {days.map((day) => (
-              <th key={day.code} scope="col" class="table-number">
-                {day.code.slice(8)}/{day.code.slice(5, 7)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {points.map((point) => (
-            <tr key={point.id}>
-              <th scope="row">{pointName(point)}</th>
-              {days.map((day) => {
-                const share = shares.get(point.id)?.get(day.code);
-                const view = cellOf(share);
-                const words = `${pointName(point)}, ${day.code.split("-").reverse().join("/")}: ${view.words}`;
-                const isChosen = query.value.get("p") === point.id && query.value.get("day") === day.code;
-                return (
-                  <td key={day.code} class="quality-cell">
-                    <button
-                      type="button"
-                      class={`quality-day day-${view.look}`}
-                      aria-pressed={isChosen}
-                      onClick={() => setQuery({ p: point.id, day: day.code })}
-                    >
-                      <span class="unseen">{words}</span>
-                      <span aria-hidden="true">{view.text}</span>
-                    </button>
-                  </td>
-                );
-              })}
+    <section class="stack-tight" aria-labelledby="quality-days">
+      <h2 id="quality-days">{t("dataquality.days")}</h2>
+      <p class="small muted">{t("year.legend.completeness")}</p>
+      <div class="table-scroll panel" tabIndex={0} role="region" aria-labelledby="quality-days">
+        <table class="table quality-table figures">
+          <thead>
+            <tr>
+              <th scope="col">{t(rows.some(({ where }) => where !== "") ? "dataquality.device" : "trends.stat.point")}</th>
+              {days.map((day) => (
+                <th key={day.code} scope="col" class="table-number">
+                  {day.code.slice(8)}/{day.code.slice(5, 7)}
+                </th>
+              ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.id}>
+                <th scope="row">
+                  {row.name}
+                  {row.where !== "" && <span class="small muted quality-where">{row.where}</span>}
+                </th>
+                {days.map((day) => {
+                  const view = cellOf(row.shareOf(day.code));
+                  const words = `${row.name}${row.where === "" ? "" : `, ${row.where}`}, ${day.code.split("-").reverse().join("/")}: ${view.words}`;
+                  return (
+                    <td key={day.code} class="quality-cell">
+                      <button type="button" class={`quality-day day-${view.look}`} aria-pressed={row.isChosen(day.code)} onClick={() => row.choose(day.code)}>
+                        <span class="unseen">{words}</span>
+                        <span aria-hidden="true">{view.text}</span>
+                      </button>
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
   );
 }
 

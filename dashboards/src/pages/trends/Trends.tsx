@@ -183,7 +183,7 @@ function readingsOf(data: Loaded, line: Line) {
 function figuresOf(data: Loaded) {
   return data.lines.map((line) => ({
     line,
-    figures: statisticsOf(line, readingsOf(data, line), data.from - line.shiftMs, Math.min(data.to, hubNow()) - line.shiftMs),
+    figures: statisticsOf(line, readingsOf(data, line)),
   }));
 }
 

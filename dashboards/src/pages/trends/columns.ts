@@ -13,6 +13,8 @@ export interface Line {
   /** Which of the series' colours it has, from 1. */
   colour: number;
   compared: boolean;
+  /** Readings that the period should have had, of what has passed of it; `null` where no rhythm is known. */
+  expected: number | null;
 }
 
 type Cell = number | null | undefined;

@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 
 function line(t: number[], mean: number[], changes: Partial<Line> = {}): Line {
   const buckets: Buckets = { point: "s/d/p", unit: "mg/L", t, min: mean.map((v) => v - 0.1), mean, max: mean.map((v) => v + 0.1), n: mean.map(() => 2) };
-  return { point: samplePoint({ interval_s: 30 }), buckets, widthMs: MINUTE, shiftMs: 0, colour: 1, compared: false, ...changes };
+  return { point: samplePoint({ interval_s: 30 }), buckets, widthMs: MINUTE, shiftMs: 0, colour: 1, compared: false, expected: 4, ...changes };
 }
 
 describe("columns", () => {
@@ -49,7 +49,7 @@ describe("figures", () => {
 
   it("are those of a small example", () => {
     expect([0.5, 0.95, 0].map((share) => percentile(values, share))).toEqual([3, 5, 1]);
-    const found = statisticsOf(line([0, MINUTE], [0.1, 0.5]), null, 0, 2 * MINUTE);
+    const found = statisticsOf(line([0, MINUTE], [0.1, 0.5]), null);
     // Two buckets of two readings each in two minutes at one per 30 s; 0.1 mg/L is below the limit for a minute.
     expect(found).toMatchObject({ n: 4, completeness: 1, mean: 0.3, approximate: true });
     expect(found?.hoursOutside).toBeCloseTo(1 / 60);
@@ -62,7 +62,7 @@ describe("figures", () => {
       { value: 1, n: 1, at: 0, forMs: MINUTE },
       { value: 2, n: 1, at: 60 * MINUTE, forMs: MINUTE },
     ]);
-    expect(statisticsOf(line([], []), null, 0, 1)).toBeNull();
+    expect(statisticsOf(line([], []), null)).toBeNull();
   });
 
   it("hold a value against the limit of its own day", () => {

@@ -1,7 +1,9 @@
 // Fetches what a view shows: buckets for the lines, each reading where they are few, and the alarms of the period.
-import { getAlarms, getBuckets, getManySeries } from "../../api/calls";
+import { getAlarms, getBuckets, getDays, getManySeries } from "../../api/calls";
 import { getCalibrations, getEntries } from "../../api/records";
-import type { Alarm, Buckets, OlderPart, Point, Series } from "../../api/types";
+import type { Alarm, Buckets, DayCompleteness, OlderPart, Point, Series } from "../../api/types";
+import { expectedIn } from "../../lib/rhythm";
+import { hubNow } from "../../state/clock";
 import { type Line, bucketsFor } from "./columns";
 import { type Mark, marksOf } from "./marks";
 import type { Period } from "./period";
@@ -33,26 +35,30 @@ export async function loadView(points: readonly Point[], period: Period, compare
   const others = comparedPoints(points, compare, all);
   const shiftMs = shiftOf(compare, period) ?? 0;
   const ids = points.map((point) => point.id);
-  const [buckets, compared, series, alarms, written] = await Promise.all([
+  const [buckets, compared, days, comparedDays, series, alarms, written] = await Promise.all([
     getBuckets(ids, from, to, count, { doubts: true }),
     getBuckets(others.map(({ point }) => point.id), from - shiftMs, to - shiftMs, count),
+    getDays(ids, from, to),
+    getDays(others.map(({ point }) => point.id), from - shiftMs, to - shiftMs),
     expectedReadings(points, to - from) <= FEW_READINGS ? getManySeries(ids, from, to).catch(() => []) : [],
     getAlarms({ state: "all", from: new Date(from).toISOString(), to: new Date(to).toISOString() }),
     loadWritten(ids, from, to),
   ]);
   const own = alarms.filter((alarm) => alarm.point !== null && ids.includes(alarm.point));
-  const line = (point: Point, found: Buckets | undefined, colour: number, isCompared: boolean): Line => ({
+  const now = hubNow();
+  const line = (point: Point, found: Buckets | undefined, its: readonly DayCompleteness[] | undefined, colour: number, isCompared: boolean): Line => ({
     point,
     buckets: found ?? { point: point.id, unit: point.unit, t: [], min: [], mean: [], max: [], n: [] },
     widthMs,
     shiftMs: isCompared ? shiftMs : 0,
     colour,
     compared: isCompared,
+    expected: expectedIn(its ?? [], from - (isCompared ? shiftMs : 0), to - (isCompared ? shiftMs : 0), now),
   });
   return {
     lines: [
-      ...points.map((point, index) => line(point, buckets[index], index + 1, false)),
-      ...others.map(({ point, colour }, index) => line(point, compared[index], colour, true)),
+      ...points.map((point, index) => line(point, buckets[index], days[index], index + 1, false)),
+      ...others.map(({ point, colour }, index) => line(point, compared[index], comparedDays[index], colour, true)),
     ],
     readings: new Map(series.map((each) => [each.point, each])),
     alarms: own,

@@ -6,7 +6,7 @@ import type { Line } from "./columns";
 export interface Statistics {
   /** Readings with a value that can be used. */
   n: number;
-  /** Share of the readings that the rhythm lets expect; `null` where no rhythm is known. */
+  /** Share of the readings that the days' rhythms let expect; `null` where no rhythm is known. */
   completeness: number | null;
   min: number;
   mean: number;
@@ -50,7 +50,7 @@ export function weightedBuckets(line: Line): Weighted[] {
   });
 }
 
-export function statisticsOf(line: Line, readings: readonly Weighted[] | null, from: number, to: number): Statistics | null {
+export function statisticsOf(line: Line, readings: readonly Weighted[] | null): Statistics | null {
   const values = readings ?? weightedBuckets(line);
   if (values.length === 0) return null;
   const { min, max, n: counts, mean } = line.buckets;
@@ -58,10 +58,9 @@ export function statisticsOf(line: Line, readings: readonly Weighted[] | null, f
   const sum = readings === null
     ? mean.reduce<number>((total, value, index) => total + (value ?? 0) * (counts[index] ?? 0), 0)
     : readings.reduce((total, { value }) => total + value, 0);
-  const interval = line.point.interval_s;
   return {
     n,
-    completeness: interval === null || interval <= 0 ? null : Math.min(1, n / Math.max(1, (to - from) / (interval * 1_000))),
+    completeness: line.expected === null ? null : Math.min(1, n / Math.max(1, line.expected)),
     min: Math.min(...min),
     mean: sum / n,
     median: percentile(values, 0.5),

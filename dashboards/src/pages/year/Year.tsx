@@ -1,5 +1,5 @@
 // A year at a glance: every day by completeness, by its worst value against the limit, or by alarms; a tap leads to its trend.
-import { getAlarms, getBuckets } from "../../api/calls";
+import { getAlarms, getBuckets, getDays } from "../../api/calls";
 import type { Point, Site } from "../../api/types";
 import { local, pointName, t } from "../../i18n";
 import { dayCode, parseDayCode } from "../../i18n/format";
@@ -17,11 +17,10 @@ import { Icon } from "../../ui/Icon";
 import { Empty, Failed, Loading } from "../../ui/States";
 import { trendHref } from "../trends/view";
 import { MonthView } from "./Month";
-import { DAY_MS, type Day, type Month, SHOWS, type Show, alarmsOf, completenessOf, monthsOf, worstOf } from "./days";
+import { DAY_MS, type Day, type Month, SHOWS, type Show, type Worst, alarmsOf, completenessOf, monthsOf, worstOf } from "./days";
 import "./Year.css";
 
 /** Points per question: keeps the address well below what servers take. */
-const AT_ONCE = 20;
 /** The hub names no more alarms at once. */
 const MOST_ALARMS = 1_000;
 
@@ -148,17 +147,14 @@ async function fetchYear({ site, year, show, points }: MonthsProps) {
       cellOf: (day: Day) => ({ kind: "alarms" as const, found: byDay.get(day.code) ?? null }),
     };
   }
-  const series = [];
-  for (let start = 0; start < points.length; start += AT_ONCE) {
-    series.push(...(await getBuckets(points.slice(start, start + AT_ONCE).map((point) => point.id), from, to, Math.round((to - from) / DAY_MS))));
-  }
   const [only] = points;
-  if (show === "worst" && only !== undefined && series[0] !== undefined) {
-    const byDay = worstOf(only, series[0], days);
+  if (show === "worst" && only !== undefined) {
+    const [series] = await getBuckets([only.id], from, to, Math.round((to - from) / DAY_MS));
+    const byDay = series === undefined ? new Map<string, Worst>() : worstOf(only, series, days);
     const start = days.find((day) => byDay.has(day.code))?.start ?? Infinity;
     return { months: begunIn(months, start), cut: false, cellOf: (day: Day) => ({ kind: "worst" as const, found: byDay.get(day.code) ?? null, begun: day.start >= start, point: only }) };
   }
-  const byDay = completenessOf(points, series, days, now);
+  const byDay = completenessOf(await getDays(points.map((point) => point.id), from, Math.min(to, now)));
   const first = days.find((day) => (byDay.get(day.code) ?? 0) > 0)?.start ?? Infinity;
   return { months: begunIn(months, first), cut: false, cellOf: (day: Day) => ({ kind: "completeness" as const, found: byDay.get(day.code) ?? null, begun: day.start >= first }) };
 }

@@ -1,8 +1,8 @@
 // A year's days: months with the weeks right, completeness by each day's own length, the worst value, alarms by local day.
 import { beforeEach, describe, expect, it } from "vitest";
 import { commune } from "../../state/commune";
-import { sampleAlarm, sampleLimit, samplePoint } from "../../ui/samples";
-import { alarmsOf, completeness, completenessOf, monthsOf, worstOf } from "./days";
+import { sampleAlarm, sampleDayCount, sampleLimit, samplePoint } from "../../ui/samples";
+import { alarmsOf, completenessOf, monthsOf, worstOf } from "./days";
 
 const NOW = Date.parse("2026-03-10T12:00:00+07:00");
 const midnight = (day: string) => Date.parse(`${day}T00:00:00+07:00`);
@@ -35,11 +35,11 @@ describe("a day", () => {
     max: Object.keys(counts).map((day) => values[day]?.[1] ?? 0.5),
   });
 
-  it("is as complete as its own rhythm lets expect, today by what has passed", () => {
-    expect(completeness(72, 600, 86_400_000)).toBe(0.5);
-    expect(completeness(5, null, 86_400_000)).toBeNull();
-    const found = completenessOf([samplePoint({ interval_s: 600 })], [series({ "2026-03-09": 144, "2026-03-10": 36 })], days, NOW);
-    expect([found.get("2026-03-08"), found.get("2026-03-09"), found.get("2026-03-10")]).toEqual([0, 1, 0.5]);
+  it("is as complete as its points are in the mean; one without readings and rhythm is empty, one with readings alone is unknown", () => {
+    const day = (share: number | null, n: number) => ({ ...sampleDayCount("2026-03-09"), share, n });
+    expect([...completenessOf([[day(1, 144)], [day(0.5, 72)]])]).toEqual([["2026-03-09", 0.75]]);
+    expect(completenessOf([[day(null, 0)]]).get("2026-03-09")).toBe(0);
+    expect(completenessOf([[day(null, 5)]]).get("2026-03-09")).toBeNull();
   });
 
   it("shows the value furthest beyond its limit, whichever side", () => {

@@ -1,5 +1,5 @@
 // A year of one point or of a site's points, day by day: how complete, how near to the limit, how many alarms. Pure.
-import type { Alarm, Buckets, Limit, Point, Priority } from "../../api/types";
+import type { Alarm, Buckets, DayCompleteness, Limit, Point, Priority } from "../../api/types";
 import { dayCode, dayStart, parseDayCode } from "../../i18n/format";
 import { applies } from "../trends/statistics";
 
@@ -45,23 +45,15 @@ export function monthsOf(year: number, nowMs: number): Month[] {
   return months.reverse();
 }
 
-/** Readings that came as a share of those that a day's rhythm lets expect; `null` where no rhythm is known. */
-export function completeness(n: number, intervalSeconds: number | null, spanMs: number): number | null {
-  if (intervalSeconds === null || intervalSeconds <= 0) return n > 0 ? null : 0;
-  return Math.min(1, n / Math.max(1, spanMs / (intervalSeconds * 1_000)));
-}
-
-/** The mean completeness of some points for each day; a day without any reading is 0. */
-export function completenessOf(points: readonly Point[], series: readonly Buckets[], days: readonly Day[], nowMs: number): Map<string, number | null> {
-  const counts = series.map((each) => byDay(each, days, (index) => each.n[index] ?? 0));
-  return new Map(
-    days.map((day) => {
-      const span = Math.min(day.end, nowMs) - day.start;
-      const shares = points.map((point, index) => completeness(counts[index]?.get(day.code) ?? 0, point.interval_s, span));
-      const known = shares.filter((share): share is number => share !== null);
-      return [day.code, known.length === 0 ? null : known.reduce((sum, share) => sum + share, 0) / known.length];
-    }),
-  );
+/** The mean completeness of some points for each day: of what its own rhythm let expect; a day without any reading is 0. */
+export function completenessOf(points: readonly (readonly DayCompleteness[])[]): Map<string, number | null> {
+  const shares = new Map<string, number[]>();
+  for (const { day, share, n } of points.flat()) {
+    const known = share ?? (n > 0 ? null : 0);
+    const held = shares.get(day) ?? [];
+    shares.set(day, known === null ? held : [...held, known]);
+  }
+  return new Map([...shares].map(([day, known]) => [day, known.length === 0 ? null : known.reduce((sum, share) => sum + share, 0) / known.length]));
 }
 
 export interface Worst {

@@ -126,6 +126,9 @@ pub struct DemoOptions {
     /// How many times faster than life the simulated devices live
     #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
+    /// How many days of history a new demo begins with
+    #[arg(long, value_name = "N", default_value_t = 31, value_parser = clap::value_parser!(u16).range(0..=366))]
+    pub history_days: u16,
     /// Where the dashboard listens; port 0 lets the system choose
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = loopback)]
     pub http: SocketAddr,

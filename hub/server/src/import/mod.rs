@@ -25,6 +25,8 @@ use account::Account;
 use map::Map;
 use sink::Sink;
 
+pub(crate) use sink::OfStore;
+
 /// Readings that are handed on at once.
 const BATCH: usize = 5_000;
 /// Progress is told so often, in ms.

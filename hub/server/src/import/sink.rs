@@ -12,7 +12,7 @@ use adapters_sdk::Clock;
 use adapters_sdk::clock::stopwatch;
 use anyhow::{Context, bail};
 use hub_logic::{Effect, Event, Host, Logic, Recovered, RuleSet};
-use hub_model::{Commune, Observation, Sample};
+use hub_model::{Commune, Observation, PointId, Sample};
 use hub_store::{Append, Batch, History, Settings, Store, StoreError, StoredReading};
 use jiff::tz::TimeZone;
 
@@ -35,7 +35,8 @@ pub(super) enum Sink {
     Hub { agent: Box<ureq::Agent>, url: String, token: String },
 }
 
-pub(super) struct OfStore {
+/// The store of a hub that does not run.
+pub(crate) struct OfStore {
     store: Store,
     logic: Logic,
     clock: Clock,
@@ -46,33 +47,7 @@ pub(super) struct OfStore {
 impl Sink {
     /// The store of `config`, which no hub may be using.
     pub(super) fn store(config: &Config, clock: Clock) -> anyhow::Result<Self> {
-        let zone = TimeZone::get(&config.commune.timezone)?;
-        let offset_s = move |moment: hub_model::Timestamp| {
-            jiff::Timestamp::from_millisecond(moment.as_millis()).map_or(0, |at| zone.to_offset(at).seconds())
-        };
-        let settings = Settings {
-            commit_window: config.store.commit_window,
-            utc_offset_s: offset_s(clock.now()),
-            ..Settings::new(&config.store.dir)
-        };
-        let store = Store::open(settings).map_err(|error| match error {
-            StoreError::InUse { .. } => anyhow::anyhow!(
-                "a hub runs on this folder: send the file to it with --url http://ADDRESS --token-file FILE (role integrator)"
-            ),
-            other => other.into(),
-        })?;
-        let elapsed_ms = stopwatch();
-        let host = Host {
-            utc_offset_s: Box::new(offset_s),
-            elapsed: Arc::new(move || Duration::from_millis(elapsed_ms())),
-        };
-        let now = clock.now();
-        let latest = store.latest()?.into_iter().map(|latest| (latest.reading, latest.last_good)).collect();
-        let recovered = Recovered { latest, ..Recovered::nothing(now) };
-        let (rules, _) = RuleSet::compile(Vec::new());
-        let logic = Logic::new(Arc::new(silent(&config.commune)), rules, recovered, host);
-        let committed = sync_channel(IN_FLIGHT + 1);
-        Ok(Self::Store(Box::new(OfStore { store, logic, clock, committed, in_flight: 0 })))
+        Ok(Self::Store(Box::new(OfStore::open(config, clock)?)))
     }
 
     /// The hub that answers at `url`.
@@ -104,16 +79,76 @@ impl Sink {
 
     /// Waits until all of it is on disk.
     pub(super) fn finish(&mut self) -> anyhow::Result<()> {
-        let Self::Store(of_store) = self else { return Ok(()) };
-        while of_store.in_flight > 0 {
-            of_store.wait()?;
+        match self {
+            Self::Store(of_store) => of_store.finish(),
+            Self::Dry | Self::Hub { .. } => Ok(()),
         }
-        Ok(of_store.store.close()?)
     }
 }
 
 impl OfStore {
-    fn put(&mut self, readings: Vec<Observation>) -> anyhow::Result<()> {
+    /// The store of `config`, which no hub may be using.
+    pub(crate) fn open(config: &Config, clock: Clock) -> anyhow::Result<Self> {
+        let zone = TimeZone::get(&config.commune.timezone)?;
+        let offset_s = move |moment: hub_model::Timestamp| {
+            jiff::Timestamp::from_millisecond(moment.as_millis()).map_or(0, |at| zone.to_offset(at).seconds())
+        };
+        let settings = Settings {
+            commit_window: config.store.commit_window,
+            utc_offset_s: offset_s(clock.now()),
+            ..Settings::new(&config.store.dir)
+        };
+        let store = Store::open(settings).map_err(|error| match error {
+            StoreError::InUse { .. } => anyhow::anyhow!(
+                "a hub runs on this folder: send the file to it with --url http://ADDRESS --token-file FILE (role integrator)"
+            ),
+            other => other.into(),
+        })?;
+        let elapsed_ms = stopwatch();
+        let host = Host {
+            utc_offset_s: Box::new(offset_s),
+            elapsed: Arc::new(move || Duration::from_millis(elapsed_ms())),
+        };
+        let now = clock.now();
+        let latest = store.latest()?.into_iter().map(|latest| (latest.reading, latest.last_good)).collect();
+        let recovered = Recovered { latest, ..Recovered::nothing(now) };
+        let (rules, _) = RuleSet::compile(Vec::new());
+        let logic = Logic::new(Arc::new(silent(&config.commune)), rules, recovered, host);
+        let committed = sync_channel(IN_FLIGHT + 1);
+        Ok(Self { store, logic, clock, committed, in_flight: 0 })
+    }
+
+    /// Whether nothing has ever been stored.
+    pub(crate) fn is_empty(&self) -> anyhow::Result<bool> {
+        Ok(self.store.latest()?.is_empty())
+    }
+
+    /// Says how often each point is read in what follows: completeness of the days that are sealed follows from it.
+    pub(crate) fn expect(&self, intervals: Vec<(PointId, Duration)>) {
+        self.store.expect(intervals);
+    }
+
+    /// Waits until all of it is on disk, and seals it.
+    pub(crate) fn seal(&mut self) -> anyhow::Result<()> {
+        self.settle()?;
+        self.store.seal_everything().map_err(|_| anyhow::anyhow!("the store is closed"))
+    }
+
+    /// Waits until all of it is on disk, and closes the store.
+    pub(crate) fn finish(&mut self) -> anyhow::Result<()> {
+        self.settle()?;
+        Ok(self.store.close()?)
+    }
+
+    fn settle(&mut self) -> anyhow::Result<()> {
+        while self.in_flight > 0 {
+            self.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Puts readings in; returns before they are on disk, and waits when too many are not.
+    pub(crate) fn put(&mut self, readings: Vec<Observation>) -> anyhow::Result<()> {
         if self.in_flight >= IN_FLIGHT {
             self.wait()?;
         }
