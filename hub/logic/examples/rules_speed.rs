@@ -111,6 +111,7 @@ fn commune(quantity: &str, kind: SiteKind) -> Result<(Commune, PointId), Box<dyn
         decimals: 2,
         reference: false,
         scaling: Scaling::NONE,
+        counter: None,
         calibrations: vec![],
         missing: vec![],
         checks: Checks::default(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hub_model::Scaling;
 use hub_model::{
-    Calibration, Observation, Point, Quality, Reading, Reason, Sample, Timestamp, Upkeep, calibrated,
+    Calibration, Counter, Observation, Point, Quality, Reading, Reason, Sample, Timestamp, Upkeep, calibrated,
 };
 
 use crate::memory::PointMemory;
@@ -34,7 +34,11 @@ pub(crate) fn judge(
 ) -> Judged {
     let received_at = observation.received_at;
     let measured_at = observation.measured_at.unwrap_or(received_at);
-    let (raw, value) = number(point, upkeep.calibration(&point.id, measured_at), observation.sample);
+    let calibration = upkeep.calibration(&point.id, measured_at);
+    let (raw, value) = match point.counter {
+        Some(counter) => counted(point, counter, memory, observation.sample),
+        None => number(point, calibration, observation.sample),
+    };
     let mut reading = Reading {
         point: point.id.clone(),
         measured_at,
@@ -106,6 +110,30 @@ fn number(
         Sample::Raw(raw) if !raw.is_finite() => (None, Err(Reason::NotANumber)),
         Sample::Raw(raw) if point.missing.contains(&raw) => (Some(raw), Err(Reason::Sentinel)),
         Sample::Raw(raw) => (Some(raw), finite(calibrated(point.scaling, calibration, raw))),
+    }
+}
+
+/// The counter's number and the total. Where there is no total, the number that it last stood at is kept along, so that
+/// counting goes on from there whatever happens meanwhile; the total itself goes on from the last one that is known.
+fn counted(
+    point: &Point,
+    counter: Counter,
+    memory: &PointMemory,
+    sample: Sample,
+) -> (Option<f64>, Result<f64, Reason>) {
+    let latest = memory.latest.as_ref();
+    let stood_at = latest.and_then(|latest| latest.raw);
+    let total = latest.and_then(|latest| latest.value).or(memory.last_good.map(|(value, _)| value));
+    match sample {
+        Sample::Missing(reason) => (stood_at, Err(reason)),
+        Sample::Value(value) => (None, value.is_finite().then_some(value).ok_or(Reason::NotANumber)),
+        Sample::Raw(raw) if !raw.is_finite() => (stood_at, Err(Reason::NotANumber)),
+        Sample::Raw(raw) if point.missing.contains(&raw) => (stood_at, Err(Reason::Sentinel)),
+        Sample::Raw(raw) => {
+            let grown = stood_at.zip(total);
+            let grown = grown.map(|(before, total)| point.scaling.grown(total, counter.step(before, raw)));
+            (Some(raw), Ok(grown.unwrap_or_else(|| point.scaling.apply(raw))))
+        }
     }
 }
 

@@ -76,6 +76,10 @@ fn own_number(point: &Point, reading: &Reading) -> Option<f64> {
 }
 
 fn number(point: &Point, calibration: Option<&Calibration>, reading: &Reading) -> (Option<f64>, Option<f64>) {
+    // A total is the sum of what came before it: its own number does not say it.
+    if point.counter.is_some() {
+        return (reading.raw, reading.value);
+    }
     let Some(raw) = own_number(point, reading) else { return (reading.raw, reading.value) };
     let is_sentinel = reading.value.is_none() && reading.reason == Some(Reason::Sentinel);
     if is_sentinel || (calibration.is_none() && reading.raw.is_none()) {

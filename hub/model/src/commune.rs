@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::{
-    Calibration, Decimal, DeviceId, Limit, LineId, LocalText, PointId, Priority, Quantity, SiteId, Timestamp,
-    Unit,
+    Calibration, Counter, Decimal, DeviceId, Limit, LineId, LocalText, PointId, Priority, Quantity, SiteId,
+    Timestamp, Unit,
 };
 
 /// A commune and all that it watches.
@@ -148,6 +148,8 @@ pub struct Point {
     pub decimals: u8,
     /// From raw number to value.
     pub scaling: Scaling,
+    /// Whether the raw number counts up; then the value is the total that was counted, which never falls.
+    pub counter: Option<Counter>,
     /// Calibrations of the configuration, in the order of their dates. People add others: see [`crate::Upkeep`].
     pub calibrations: Vec<Calibration>,
     /// Raw numbers that mean "no reading".
@@ -184,6 +186,15 @@ impl Scaling {
             Some(value) => value.to_f64(),
             None => raw * self.scale.to_f64() + self.offset.to_f64(),
         }
+    }
+}
+
+impl Scaling {
+    /// A total that grew by `step` raw numbers: exact where it fits, else to a double's precision.
+    pub fn grown(self, total: f64, step: f64) -> f64 {
+        let grown = Decimal::from_f64(step).and_then(|step| step.times(self.scale));
+        let exact = grown.zip(Decimal::from_f64(total)).and_then(|(grown, total)| total.plus(grown));
+        exact.map_or(total + step * self.scale.to_f64(), Decimal::to_f64)
     }
 }
 

@@ -8,6 +8,7 @@
 pub mod alarm;
 pub mod calibration;
 pub mod commune;
+pub mod counter;
 pub mod decimal;
 pub mod duration;
 pub mod id;
@@ -28,6 +29,7 @@ pub use calibration::{Calibration, calibrated};
 pub use commune::{
     Checks, Commune, Device, Location, Parameter, Point, Range, RuleOverride, Scaling, Site, SiteKind,
 };
+pub use counter::Counter;
 pub use decimal::Decimal;
 pub use id::{DeviceId, IdError, PointId, SiteId};
 pub use limit::{Limit, LimitStatus};

@@ -344,6 +344,7 @@ fn active(p) { p.age_s >= 1 }";
             unit: quantity.default_unit().unwrap(),
             decimals: 2,
             scaling: Scaling::NONE,
+            counter: None,
             calibrations: vec![],
             missing: vec![],
             checks: Checks::default(),

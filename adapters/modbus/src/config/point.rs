@@ -13,7 +13,6 @@ const MOST_STATES: usize = 64;
 /// Takes the adapter's own keys out of a point's table. `None` when the point cannot be read with what was found; then
 /// there is at least one error more in `problems`.
 pub fn point(table: &mut Table, device: &DeviceSettings, problems: &mut Problems) -> Option<PointSettings> {
-    refuse_counters(table, problems);
     let before = table.clone();
     let (_, address, register) = address_and_register(table, device.address_base, problems);
     let data_type = data_type(table, register, problems);
@@ -39,15 +38,6 @@ pub fn point(table: &mut Table, device: &DeviceSettings, problems: &mut Problems
     }
     let own = PointSettings::new(register, address, data_type, byte_order);
     Some(PointSettings { bit: bit?, words, states: states?, write: write?, ..own })
-}
-
-/// A counter's total would have to survive restarts, which nothing keeps yet.
-fn refuse_counters(table: &mut Table, problems: &mut Problems) {
-    let before = table.clone();
-    if let Some(kind) = table.text("counter", problems) {
-        let message = format!("found \"{kind}\": this version does not know counters yet");
-        problems.error(before.fault("counter", message));
-    }
 }
 
 /// What an address says about its table.

@@ -183,6 +183,11 @@ pub(super) fn entered(
     request: wire::CalibrationRequest,
     caller: &str,
 ) -> Result<NewCalibration, Problem> {
+    if point.counter.is_some() {
+        return Err(Problem::conflict(
+            "A counter's total is not calibrated: its scale says what one count is.",
+        ));
+    }
     let from = not_ahead(app, "from", day_or_moment(app, "from", &request.from)?)?;
     let next_due = request.next_due.as_ref().map(|due| day_or_moment(app, "next_due", due)).transpose()?;
     if next_due.is_some_and(|due| due <= from) {

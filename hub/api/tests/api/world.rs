@@ -308,6 +308,7 @@ fn point(id: &str, quantity: &str) -> Point {
         unit: quantity.default_unit().unwrap(),
         decimals: 2,
         scaling: Scaling::NONE,
+        counter: None,
         calibrations: vec![],
         missing: vec![],
         checks: Checks::default(),
@@ -316,7 +317,7 @@ fn point(id: &str, quantity: &str) -> Point {
     }
 }
 
-fn commune() -> Commune {
+pub fn commune() -> Commune {
     let device = |id: &str, adapter: &str, points| Device {
         id: DeviceId::parse(id).unwrap(),
         name: LocalText::same(id),

@@ -232,6 +232,7 @@ fn point_for(id: PointId, quantity: Quantity, case: &Case) -> Result<Point, Stri
         unit: quantity.default_unit().or_else(|| Unit::parse("1")).ok_or("the quantity has no unit")?,
         decimals: quantity.decimals(),
         scaling: Scaling::NONE,
+        counter: None,
         calibrations: vec![],
         missing: vec![],
         checks: Checks {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use hub_logic::{Effect, Event};
-use hub_model::{Checks, Commune, Observation, Quality, Range, Reading, Reason, Sample};
+use hub_logic::{Effect, Event, rejudge};
+use hub_model::{Checks, Commune, Counter, Observation, Quality, Range, Reading, Reason, Sample, Upkeep};
 
 use crate::support::*;
 
@@ -210,4 +210,42 @@ fn the_last_good_value_is_told_with_every_reading() {
     let effects = hub.observe(missing(CHLORINE, Reason::Timeout, 3));
     let [Effect::Store { last_good, .. }] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(*last_good, Some((0.42, at(1))));
+}
+
+#[test]
+fn a_counter_gives_a_total_that_never_falls_and_goes_on_after_a_restart() {
+    let commune = commune_with(LEVEL, |point| {
+        point.counter = Some(Counter::Wrap32);
+        point.scaling.scale = "0.1".parse().unwrap();
+        point.missing = vec![4_294_967_295.0];
+    });
+    let mut hub = Hub::of(commune, &[]);
+    let total = |hub: &mut Hub, number: f64, seconds: i64| verdict(hub, raw(LEVEL, number, seconds)).0;
+    assert_eq!(
+        total(&mut hub, 4_294_967_200.0, 1),
+        Some(429_496_720.0),
+        "it begins with what the device shows"
+    );
+    assert_eq!(total(&mut hub, 4_294_967_290.0, 2), Some(429_496_729.0));
+    assert_eq!(total(&mut hub, 4.0, 3), Some(429_496_730.0), "passed its end");
+    assert_eq!(verdict(&mut hub, raw(LEVEL, 4_294_967_295.0, 4)).2, Some(Reason::Sentinel));
+    verdict(&mut hub, missing(LEVEL, Reason::Timeout, 5));
+    hub.restart();
+    assert_eq!(
+        total(&mut hub, 24.0, 6),
+        Some(429_496_732.0),
+        "counted while nothing was heard, over a restart"
+    );
+    assert_eq!(total(&mut hub, 3.0, 7), Some(429_496_732.3), "exchanged for a new one, which began at 0");
+    let latest = hub.latest(LEVEL).clone();
+    let again = rejudge(
+        &commune_with(LEVEL, |point| point.counter = Some(Counter::Wrap32))
+            .points()
+            .find(|p| p.id == latest.point)
+            .unwrap()
+            .clone(),
+        &Upkeep::default(),
+        &latest,
+    );
+    assert_eq!(again.value, latest.value, "a total is not computed from its own number");
 }

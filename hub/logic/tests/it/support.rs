@@ -94,6 +94,7 @@ pub fn point(id: &str, quantity: &str) -> Point {
         unit: quantity.default_unit().unwrap(),
         decimals: quantity.decimals(),
         scaling: Scaling::NONE,
+        counter: None,
         calibrations: vec![],
         missing: vec![],
         checks: Checks::default(),

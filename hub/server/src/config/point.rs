@@ -1,7 +1,7 @@
 //! A point: the keys that every adapter's points have. What the adapter needs to find its number is read beside it.
 
 use adapters_sdk::config::{Problems, Table};
-use hub_model::{Checks, Decimal, DeviceId, Point, PointId, Quantity, Scaling, Unit};
+use hub_model::{Checks, Counter, Decimal, DeviceId, Point, PointId, Quantity, Scaling, Unit};
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
@@ -41,6 +41,7 @@ pub(super) fn read(
     let unit = unit(&mut table, quantity, problems);
     let decimals = table.integer("decimals", 0..=MOST_DECIMALS, problems).and_then(|n| u8::try_from(n).ok());
     let scaling = scaling(&mut table, problems);
+    let counter = counter(&mut table, around.adapter, problems);
     let missing = table.numbers("missing", problems).unwrap_or_default();
     let checks = Checks {
         range: ranges::range(&mut table, "range", problems),
@@ -71,6 +72,7 @@ pub(super) fn read(
         unit,
         decimals: decimals.unwrap_or(quantity.decimals()),
         scaling,
+        counter,
         calibrations,
         missing,
         checks,
@@ -100,6 +102,25 @@ fn unit(table: &mut Table, quantity: Option<Quantity>, problems: &mut Problems) 
             format!("found \"{text}\", allowed{of}: {units}")
         })
     })
+}
+
+/// `counter`: of what is polled, where numbers come in their order. What neither counts nor may be calibrated is told.
+fn counter(table: &mut Table, adapter: Adapter, problems: &mut Problems) -> Option<Counter> {
+    if adapter != Adapter::Modbus {
+        return None;
+    }
+    let before = table.clone();
+    let counter = table.choice("counter", &Counter::WORDS, problems)?;
+    let word = before.peek_text("counter").unwrap_or_default();
+    if let Some(found) = before.peek_text("type").filter(|found| matches!(*found, "BIT" | "STRING")) {
+        let message = format!("found \"{word}\", but the type is {found}; allowed: for numbers");
+        problems.error(before.fault("counter", message));
+    }
+    if before.has("calibration") {
+        let message = "found beside a counter; allowed: without it, for the scale says what one count is";
+        problems.error(before.fault("calibration", message));
+    }
+    Some(counter)
 }
 
 fn scaling(table: &mut Table, problems: &mut Problems) -> Scaling {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use hub_model::{Point, Quantity};
+use hub_model::{Counter, Point, Quantity};
 
 use super::*;
 
@@ -119,4 +119,38 @@ fn a_device_that_publishes_says_how_often_and_a_cheap_point_that_it_is_for_refer
     let (config, _dir) = load(&[SMALLEST, ("sites/s.toml", site)]);
     assert_eq!(config.commune.sites[0].devices[0].interval, Some(Duration::from_secs(600)));
     assert!(point(&config, "s/d/pm2_5").reference && !point(&config, "s/d/pm10").reference);
+}
+
+#[test]
+fn a_counter_is_a_number_that_is_polled_and_not_calibrated() {
+    let point = |id: &str, keys: &str| {
+        format!(
+            "[[device.point]]\nid = \"{id}\"\nquantity = \"volume\"\nregister = \"holding\"\naddress = 0\n{keys}\n"
+        )
+    };
+    let device = |adapter: &str| format!("[[device]]\nid = \"{adapter}\"\nadapter = \"{adapter}\"\n");
+    let meter = device("modbus") + "endpoint = \"tcp://h:502\"\nunit_id = 1\n";
+    let site = "id = \"s\"\nkind = \"other\"\n".to_owned();
+    let total = point("total", "type = \"UINT32\"\ncounter = \"wrap32\"");
+    let fine = [site.as_str(), &meter, &total].concat();
+    let (config, dir) = load(&[SMALLEST, ("sites/s.toml", &fine)]);
+    assert_eq!(self::point(&config, "s/modbus/total").counter, Some(Counter::Wrap32));
+    let calibrated =
+        "type = \"UINT32\"\ncounter = \"reset\"\ncalibration = [{ from = 2026-01-01, gain = 2, by = \"a\" }]";
+    let faulty = [
+        site,
+        meter,
+        point("a", "type = \"UINT32\"\ncounter = \"wrap64\""),
+        point("b", "type = \"BIT\"\nbit = 1\ncounter = \"reset\""),
+        point("c", calibrated),
+        device("push") + "[[device.point]]\nid = \"d\"\nquantity = \"volume\"\ncounter = \"reset\"\n",
+    ];
+    write(dir.path(), "sites/s.toml", &faulty.concat());
+    let told = Config::require(dir.path()).err().unwrap().lines;
+    assert_eq!(told.len(), 4, "{told:#?}");
+    for (line, words) in
+        told.iter().zip(["wrap16, wrap32, reset", "the type is BIT", "beside a counter", "counter"])
+    {
+        assert!(line.contains(words), "{line}");
+    }
 }

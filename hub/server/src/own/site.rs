@@ -73,6 +73,7 @@ fn point(id: PointId, unit: &str, decimals: u8, name: LocalText) -> Option<Point
         unit: Unit::parse(unit)?,
         decimals,
         scaling: Scaling::NONE,
+        counter: None,
         calibrations: vec![],
         missing: vec![],
         checks: Checks::default(),

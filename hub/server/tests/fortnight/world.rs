@@ -164,6 +164,7 @@ fn point_of(point: &SimPoint, device: &SimDevice, limits: &[(Quantity, Unit, Lim
         decimals: point.decimals,
         reference: false,
         scaling: Scaling { scale: number(point.scale), offset: number(point.offset) },
+        counter: None,
         calibrations: vec![],
         missing: point.missing.clone(),
         checks: Checks { expire_after: device.expire_after, ..Checks::default() },

@@ -48,6 +48,7 @@ fn commune() -> Commune {
         unit: quantity.default_unit().unwrap(),
         decimals: 2,
         scaling: Scaling::NONE,
+        counter: None,
         calibrations: vec![],
         missing: vec![],
         checks: Checks::default(),
