@@ -111,7 +111,21 @@ impl Meter {
 
 impl BusHealth {
     pub(crate) fn new<'a>(endpoint: Endpoint, devices: impl Iterator<Item = &'a ModbusDevice>) -> Self {
-        let device = |device: &ModbusDevice| DeviceHealth {
+        Self {
+            endpoint,
+            connected: false,
+            down_since: None,
+            last_error: None,
+            places: 1,
+            meter: Meter::default(),
+            devices: devices.map(DeviceHealth::new).collect(),
+        }
+    }
+}
+
+impl DeviceHealth {
+    pub(crate) fn new(device: &ModbusDevice) -> Self {
+        Self {
             id: device.id.clone(),
             unit_id: device.settings.unit_id,
             poll: device.settings.poll,
@@ -126,20 +140,9 @@ impl BusHealth {
             overruns: 0,
             refused: Vec::new(),
             texts: BTreeMap::new(),
-        };
-        Self {
-            endpoint,
-            connected: false,
-            down_since: None,
-            last_error: None,
-            places: 1,
-            meter: Meter::default(),
-            devices: devices.map(device).collect(),
         }
     }
-}
 
-impl DeviceHealth {
     pub(crate) fn count(&mut self, polled: &Polled) {
         self.polls += 1;
         self.requests += polled.requests;

@@ -36,6 +36,9 @@ pub(crate) struct Owner {
     pub(crate) outage: Option<Outage>,
     pub(crate) reconnect: Backoff,
     calls: mpsc::Receiver<Call>,
+    renewals: mpsc::Receiver<Vec<PlannedDevice>>,
+    /// Other devices to take up, once the polls under way are over; none is begun before.
+    renewal: Option<Vec<PlannedDevice>>,
     pub(crate) teller: Teller,
 }
 
@@ -49,6 +52,7 @@ enum Job {
 enum Event {
     Answered(Answered),
     Called(Call),
+    Renewed(Vec<PlannedDevice>),
     Due,
 }
 
@@ -60,7 +64,7 @@ impl Owner {
     pub(crate) fn new(
         endpoint: Endpoint,
         starts: Vec<Start>,
-        calls: mpsc::Receiver<Call>,
+        (calls, renewals): (mpsc::Receiver<Call>, mpsc::Receiver<Vec<PlannedDevice>>),
         intake: Intake,
         clock: Clock,
     ) -> Self {
@@ -80,6 +84,8 @@ impl Owner {
             outage: None,
             reconnect: Backoff::new(RECONNECT_FIRST, RECONNECT_MOST),
             calls,
+            renewals,
+            renewal: None,
             teller,
         }
     }
@@ -87,29 +93,60 @@ impl Owner {
     /// Reads for ever; returns when nobody takes deliveries any more, or there is nothing to read.
     pub(crate) async fn run(mut self) {
         while self.units.iter().any(Unit::has_points) {
+            if let Some(devices) = self.renewal.take_if(|_| self.polls.is_empty()) {
+                self.renew(devices);
+                continue;
+            }
             if self.fill().await.is_err() {
                 return;
+            }
+            if self.renewal.is_some() && self.polls.is_empty() {
+                continue;
             }
             let wake = self.next_wake();
             let is_waiting = self.link.waiting() > 0;
             // In an outage calls are taken to be refused.
             let takes_calls = self.has_place() || self.outage.is_some();
-            let Self { link, calls, .. } = &mut self;
+            let takes_renewals = self.renewal.is_none();
+            let Self { link, calls, renewals, .. } = &mut self;
             let event = tokio::select! {
                 answered = link.next(), if is_waiting => Event::Answered(answered),
                 Some(call) = calls.recv(), if takes_calls => Event::Called(call),
+                Some(devices) = renewals.recv(), if takes_renewals => Event::Renewed(devices),
                 () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => Event::Due,
                 else => return,
             };
             let done = match event {
                 Event::Answered(answered) => self.answered(answered).await,
                 Event::Called(call) => self.called(call).await,
+                Event::Renewed(devices) => {
+                    self.renewal = Some(devices);
+                    Ok(())
+                }
                 Event::Due => Ok(()),
             };
             if done.is_err() {
                 return;
             }
         }
+    }
+
+    /// Takes up other devices between polls. Those that are read as before keep their schedule, back-off and state.
+    fn renew(&mut self, devices: Vec<PlannedDevice>) {
+        let now = Instant::now();
+        let mut before: Vec<Option<Unit>> = std::mem::take(&mut self.units).into_iter().map(Some).collect();
+        let mut stayed = Vec::new();
+        for planned in devices {
+            let is_same = |unit: &Unit| unit.device.is_read_as(&planned.device);
+            let index = before.iter().position(|unit| unit.as_ref().is_some_and(is_same));
+            let kept = index.and_then(|index| before[index].take());
+            self.units.push(kept.unwrap_or_else(|| {
+                let (planned, first, grid) = planned.starts_at(now);
+                Unit::new(planned, first, grid)
+            }));
+            stayed.push(index);
+        }
+        self.teller.renewed(&self.units, &stayed);
     }
 
     /// Sends what is due as long as there is a place for it.
@@ -174,7 +211,7 @@ impl Owner {
     fn expectant(&self) -> impl Iterator<Item = (usize, &Unit)> {
         let cause = self.outage.as_ref().map(|outage| outage.cause);
         let waits = move |unit: &Unit| cause.is_none() || unit.silent() != cause;
-        let is_idle = |index: &usize| !self.polls.contains_key(index);
+        let is_idle = |index: &usize| self.renewal.is_none() && !self.polls.contains_key(index);
         let units = self.units.iter().enumerate();
         units.filter(move |(index, unit)| unit.has_points() && is_idle(index) && waits(unit))
     }

@@ -20,7 +20,7 @@ use crate::calls::WAITING_CALLS;
 use crate::config::{DeviceSettings, PointSettings};
 use crate::endpoint::Endpoint;
 use crate::owner::{Owner, Start};
-use crate::running::{Running, Starting};
+use crate::running::{Bus, Running, Starting};
 
 /// What a request is taken to cost in estimates of load, on top of the device's `pause_between`: a device's usual
 /// answer. A gateway to a slow serial line takes longer.
@@ -201,6 +201,11 @@ impl Plan {
         self.buses.values().flatten().map(|planned| &planned.device)
     }
 
+    /// The devices of a plan of one bus.
+    pub(crate) fn into_devices(self) -> Vec<PlannedDevice> {
+        self.buses.into_values().flatten().collect()
+    }
+
     /// What each bus has to do.
     pub fn buses(&self) -> Vec<BusSummary> {
         let summary = |(endpoint, devices): (&Endpoint, &Vec<PlannedDevice>)| {
@@ -219,10 +224,12 @@ impl Plan {
         for (endpoint, devices) in self.buses {
             devices.iter().for_each(|planned| starting.note_points(&planned.device));
             let starts = devices.into_iter().map(|planned| planned.starts_at(start)).collect();
-            let (sender, calls) = mpsc::channel(WAITING_CALLS);
-            let owner = Owner::new(endpoint.clone(), starts, calls, intake.clone(), clock.clone());
+            let (call, calls) = mpsc::channel(WAITING_CALLS);
+            let (renewal, renewals) = mpsc::channel(1);
+            let owner =
+                Owner::new(endpoint.clone(), starts, (calls, renewals), intake.clone(), clock.clone());
             let (health, stop) = (owner.health(), stop.clone());
-            starting.start(endpoint, health, sender, async move {
+            starting.start(Bus { endpoint, health, calls: call, renewals: renewal }, async move {
                 stop.run_until_cancelled(owner.run()).await;
             });
         }
@@ -239,7 +246,7 @@ impl PlannedDevice {
 
     /// When it is first asked, and a moment of its grid. Both are spread evenly whichever of the devices have the same `poll`:
     /// multiples of the golden ratio leave no two neighbours close.
-    fn starts_at(self, start: Instant) -> Start {
+    pub(crate) fn starts_at(self, start: Instant) -> Start {
         let poll = self.device.settings.poll;
         let part = (f64::from(self.number) * GOLDEN_RATIO).fract();
         let first = start + poll.min(LONGEST_SPREAD).mul_f64(part);

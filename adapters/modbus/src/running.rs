@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hub_model::{PointId, Reason};
+use hub_model::{DeviceId, PointId, Reason};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
@@ -16,7 +16,7 @@ use crate::config::PointSettings;
 use crate::endpoint::Endpoint;
 use crate::failure::Failure;
 use crate::health::{BusHealth, SharedHealth};
-use crate::plan::ModbusDevice;
+use crate::plan::{ModbusDevice, Plan, PlannedDevice};
 use crate::trace::{TracedFrame, WireCounts};
 
 /// How long a request of people may wait for its turn, on top of its own patience.
@@ -32,11 +32,13 @@ struct Inner {
     points: HashMap<PointId, Target>,
 }
 
+/// What leads to the owner of a bus.
 #[derive(Clone)]
-struct Bus {
-    endpoint: Endpoint,
-    health: SharedHealth,
-    calls: mpsc::Sender<Call>,
+pub(crate) struct Bus {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) health: SharedHealth,
+    pub(crate) calls: mpsc::Sender<Call>,
+    pub(crate) renewals: mpsc::Sender<Vec<PlannedDevice>>,
 }
 
 /// Where a point is found.
@@ -79,6 +81,15 @@ impl Buses {
     /// Whether this endpoint's connection is a bus's: others must not open it beside it.
     pub fn owns(&self, endpoint: &Endpoint) -> bool {
         self.0.buses.iter().any(|bus| bus.endpoint.wire() == endpoint.wire())
+    }
+
+    /// Where a device is reached, and its number there; `None` for one that no bus reads.
+    pub fn address_of(&self, device: &DeviceId) -> Option<(Endpoint, u8)> {
+        self.0.buses.iter().find_map(|bus| {
+            let health = bus.health.copy();
+            let found = health.devices.iter().find(|one| one.id == *device)?;
+            Some((health.endpoint, found.unit_id))
+        })
     }
 
     /// One request over a running bus, between its polls. `None` when no bus has this endpoint.
@@ -152,14 +163,8 @@ impl Starting {
         }
     }
 
-    pub(crate) fn start(
-        &mut self,
-        endpoint: Endpoint,
-        health: SharedHealth,
-        calls: mpsc::Sender<Call>,
-        owner: impl Future<Output = ()> + Send + 'static,
-    ) {
-        self.inner.buses.push(Bus { endpoint, health, calls });
+    pub(crate) fn start(&mut self, bus: Bus, owner: impl Future<Output = ()> + Send + 'static) {
+        self.inner.buses.push(bus);
         self.tasks.spawn(owner);
     }
 
@@ -177,6 +182,20 @@ impl Running {
     /// For those who ask later and elsewhere.
     pub fn handle(&self) -> Buses {
         Buses(Arc::clone(&self.inner))
+    }
+
+    /// Gives the one bus that runs the devices of `plan`, which has its endpoint and the bus's settings. Devices that are read as
+    /// before are not disturbed, and the connection stays. Returns whether it is taken up: not by a bus that has stopped.
+    pub async fn renew(&mut self, plan: Plan) -> bool {
+        let Some(bus) = self.inner.buses.first().cloned() else { return false };
+        let mut changed = Starting::default();
+        plan.devices().for_each(|device| changed.note_points(device));
+        changed.inner.buses.push(bus.clone());
+        let is_taken = bus.renewals.send(plan.into_devices()).await.is_ok();
+        if is_taken {
+            self.inner = Arc::new(changed.inner);
+        }
+        is_taken
     }
 
     /// Waits until every bus has stopped: after the stop was asked for, or when nobody takes deliveries any more. A bus

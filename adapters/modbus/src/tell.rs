@@ -10,7 +10,7 @@ use tracing::{debug, info, warn};
 use crate::bus::Link;
 use crate::endpoint::Endpoint;
 use crate::failure::Failure;
-use crate::health::{BusHealth, Fault, SharedHealth};
+use crate::health::{BusHealth, DeviceHealth, Fault, SharedHealth};
 use crate::owner::Owner;
 use crate::poll::{Polled, missing};
 use crate::trace::Trace;
@@ -106,6 +106,17 @@ impl Teller {
             for (point, text) in &polled.texts {
                 device.texts.insert(unit.device.points[*point].0.clone(), text.clone());
             }
+        });
+    }
+
+    /// The bus has other devices now: those that stayed, by their number before, keep their state.
+    pub(crate) fn renewed(&self, units: &[Unit], stayed: &[Option<usize>]) {
+        self.health.update(|health| {
+            let of = |(unit, before): (&Unit, &Option<usize>)| {
+                let known = before.and_then(|before| health.devices.get(before).cloned());
+                known.unwrap_or_else(|| DeviceHealth::new(&unit.device))
+            };
+            health.devices = units.iter().zip(stayed).map(of).collect();
         });
     }
 

@@ -134,7 +134,7 @@ impl Adapters {
         Ok(adapters)
     }
 
-    /// Takes up other devices: buses that did not change are left alone, and so are the connections
+    /// Takes up other devices: of a bus only those that changed are begun anew, its connection stays, and so do the connections
     /// to the broker whose login is as it was.
     ///
     /// # Errors
@@ -142,12 +142,14 @@ impl Adapters {
     pub async fn renew(&mut self, configured: Configured) -> anyhow::Result<()> {
         let mut wanted = plan(configured.modbus)?.split();
         let mut gone = Vec::new();
-        for (endpoint, bus) in std::mem::take(&mut self.buses) {
-            if wanted.get(&endpoint).is_some_and(|plan| bus.reads_the_same(plan)) {
-                wanted.remove(&endpoint);
-                self.buses.insert(endpoint, bus);
-            } else {
-                gone.push(bus);
+        for (endpoint, mut bus) in std::mem::take(&mut self.buses) {
+            let plan = wanted.get(&endpoint).map(|plan| plan.devices().cloned().collect::<Vec<_>>());
+            match plan {
+                Some(devices) if bus.keeps_its_settings(&devices) && bus.take_up(&devices).await => {
+                    wanted.remove(&endpoint);
+                    self.buses.insert(endpoint, bus);
+                }
+                _ => gone.push(bus),
             }
         }
         // A serial line or a gateway with one place takes its next owner only when the last one has left.
@@ -205,15 +207,26 @@ impl Adapters {
 }
 
 impl Bus {
-    fn reads_the_same(&self, plan: &Plan) -> bool {
-        let (mut ours, mut wanted) = (self.devices.iter(), plan.devices());
-        loop {
-            match (ours.next(), wanted.next()) {
-                (Some(one), Some(other)) if one.is_read_as(other) => {}
-                (None, None) => return true,
-                _ => return false,
-            }
-        }
+    /// Whether what is the bus's rather than a device's is as it was; devices of one bus agree in it.
+    fn keeps_its_settings(&self, devices: &[ModbusDevice]) -> bool {
+        let own = |devices: &[ModbusDevice]| {
+            devices.first().map(|one| (one.settings.pause_between, one.settings.max_in_flight))
+        };
+        own(&self.devices) == own(devices)
+    }
+
+    /// Reads these devices from now on. Returns whether the bus could take them up.
+    async fn take_up(&mut self, devices: &[ModbusDevice]) -> bool {
+        let is_same = self.devices.len() == devices.len()
+            && self.devices.iter().zip(devices).all(|(one, other)| one.is_read_as(other));
+        // They could run together a moment ago, when the plan of the whole was built.
+        let is_taken = is_same
+            || match Plan::build(devices.to_vec()) {
+                Ok(plan) => self.running.renew(plan).await,
+                Err(_) => false,
+            };
+        self.devices = devices.to_vec();
+        is_taken
     }
 
     async fn stop(mut self) {

@@ -89,6 +89,50 @@ fn a_new_site_is_taken_up_and_devices_that_did_not_change_keep_their_connections
     hub.stop();
 }
 
+#[test]
+fn a_changed_device_leaves_the_others_of_its_bus_alone() {
+    let server = ModbusServer::start(
+        0,
+        &json!({"1": {"holding": {"0": [10, 20]}}, "2": {"holding": {"0": [30]}}, "3": {"holding": {"0": [40]}}}),
+    );
+    let device = |id: &str, unit: u8, address: u16| {
+        format!(
+            "[[device]]\nid = \"{id}\"\nadapter = \"modbus\"\nendpoint = \"tcp://127.0.0.1:{}\"\nunit_id = {unit}\npoll = \"100ms\"\n[[device.point]]\nid = \"level\"\nquantity = \"level\"\nregister = \"holding\"\naddress = {address}\ntype = \"UINT16\"\n",
+            server.port
+        )
+    };
+    let site = |devices: &[String]| format!("id = \"s\"\nkind = \"other\"\n{}", devices.concat());
+    let hub_toml = "[commune]\nid = \"c\"\nname = \"C\"\ntimezone = \"Asia/Ho_Chi_Minh\"\n[http]\nlisten = \"127.0.0.1:0\"\n[mqtt]\nlisten = \"127.0.0.1:0\"\n[store]\ndir = \"data\"\n";
+    let before = site(&[device("stays", 1, 0), device("changes", 1, 0), device("goes", 2, 0)]);
+    let folder = Folder::with(&[("hub.toml", hub_toml), ("sites/s.toml", &before)]);
+    let hub = folder.run(&folder.token("integrator"));
+    let value = |point: &str, expected: f64| {
+        wait_for(point, TAKEN_UP_WITHIN, || {
+            let (status, found) = hub.try_get("/points?site=s&quantity=level");
+            let found = found.as_array().filter(|_| status == 200)?;
+            let one = found.iter().find(|one| one["id"] == format!("s/{point}/level"))?;
+            (one["latest"]["value"] == json!(expected)).then_some(())
+        });
+    };
+    value("stays", 10.0);
+    value("changes", 10.0);
+    value("goes", 30.0);
+    wait_for("some polls", TAKEN_UP_WITHIN, || (polls(&hub, "s/stays") >= 20).then_some(()));
+    let (stays, changes) = (polls(&hub, "s/stays"), polls(&hub, "s/changes"));
+
+    let after = site(&[device("new", 3, 0), device("stays", 1, 0), device("changes", 1, 1)]);
+    fs::write(folder.path().join("sites/s.toml"), after).unwrap();
+    value("changes", 20.0);
+    value("new", 40.0);
+    assert!(polls(&hub, "s/stays") >= stays, "it was not begun anew");
+    assert!(polls(&hub, "s/changes") < changes, "it was");
+    let bus = hub.get("/buses")[0].clone();
+    let ids: Vec<_> = bus["devices"].as_array().unwrap().iter().map(|device| device["id"].clone()).collect();
+    assert_eq!(ids, ["s/new", "s/stays", "s/changes"]);
+    assert_eq!(bus["devices"][1]["overruns"], 0, "{bus}");
+    hub.stop();
+}
+
 /// Lets the client work until something was acknowledged; a broken connection fails the test.
 fn wait_for_ack(connection: &mut rumqttc::Connection) {
     for event in connection.iter() {
