@@ -141,9 +141,11 @@ impl Builder<'_> {
             base: entry.address_base.or_else(|| profile.and_then(|p| p.file.address_base)).unwrap_or(0),
         };
         let mut points = Vec::new();
-        for (point, is_own) in
+        let dev_eui = entry.dev_eui.as_deref().unwrap_or_default().to_ascii_lowercase();
+        for (mut point, is_own) in
             merged(profile.map(|p| p.file.point.as_slice()).unwrap_or_default(), entry.point)
         {
+            point.topic = point.topic.map(|topic| topic.replace("{dev_eui}", &dev_eui));
             let source = profile.filter(|_| !is_own).map_or(self.source, |profile| &profile.source);
             points.push(Builder { source, ..*self }.point(&id, point, &defaults)?);
         }

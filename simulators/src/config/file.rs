@@ -34,6 +34,8 @@ pub(super) struct DeviceEntry {
     pub unit_id: Option<Spanned<i64>>,
     pub login: Option<LoginEntry>,
     pub broker: Option<String>,
+    /// The number that stands for `{dev_eui}` in the topics of its points.
+    pub dev_eui: Option<String>,
     pub adapter: Option<String>,
     pub byte_order: Option<ByteOrder>,
     pub address_base: Option<i64>,

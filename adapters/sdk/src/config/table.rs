@@ -164,6 +164,15 @@ impl Table {
         value
     }
 
+    /// Puts `value` in the place of `name` within the text of `key`, where that is a text and holds it.
+    pub fn fill(&mut self, key: &str, name: &str, value: &str) {
+        if let Some(text) = self.peek_text(key).map(|text| text.replace(name, value))
+            && let Some(entry) = self.entries.get_mut(key)
+        {
+            entry.value = Value::Text(text);
+        }
+    }
+
     /// A text.
     pub fn text(&mut self, key: &'static str, problems: &mut Problems) -> Option<String> {
         self.read(key, "a text", problems, |value| as_text(value).map(str::to_owned))

@@ -97,7 +97,10 @@ pub(super) fn read(
         Adapter::Modbus => None,
         Adapter::Mqtt | Adapter::Push => table.duration("interval", SPANS, problems),
     };
-    let point_tables = table.tables("point", problems);
+    let mut point_tables = table.tables("point", problems);
+    if adapter == Adapter::Mqtt {
+        fill_dev_eui(&mut table, &mut point_tables, problems);
+    }
     let before = table.clone();
     let settings = adapter.device(&mut table, problems);
     let secret = match &settings {
@@ -134,6 +137,27 @@ pub(super) fn read(
     let served = serve(&id, settings?, (secret?, expire_after), settings_of_points, place)?;
     let name = name.unwrap_or_else(|| LocalText::same(id.name()));
     Some(Read { device: device(id, name, adapter, interval, line, points), served, taken })
+}
+
+/// What stands for the device's own number in the topics of a LoRaWAN profile.
+const DEV_EUI: &str = "{dev_eui}";
+
+/// Puts `dev_eui` into the topics of the device's points: the network server names the device by it.
+fn fill_dev_eui(table: &mut Table, points: &mut [Table], problems: &mut Problems) {
+    let needed = table.fault("dev_eui", format!("is needed for the {DEV_EUI} in the topics of its points"));
+    let is_given = table.has("dev_eui");
+    let dev_eui = table.parsed("dev_eui", problems, |text| {
+        let is_fine = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let fault = format!("found \"{text}\", allowed: the 16 hexadecimal digits of the device");
+        if is_fine { Ok(text.to_ascii_lowercase()) } else { Err(fault) }
+    });
+    let has_place = |point: &Table| point.peek_text("topic").is_some_and(|topic| topic.contains(DEV_EUI));
+    if !is_given && points.iter().any(has_place) {
+        problems.error(needed);
+    }
+    // A faulty or missing one has been told: the rest of the points is checked all the same.
+    let dev_eui = dev_eui.unwrap_or_else(|| "0".repeat(16));
+    points.iter_mut().for_each(|point| point.fill("topic", DEV_EUI, &dev_eui));
 }
 
 fn device(

@@ -132,6 +132,12 @@ fn read(mut table: Table, problems: &mut Problems) -> Option<Profile> {
     if !table.has("adapter") {
         problems.error(table.fault("adapter", "is needed and not given"));
     }
+    if let Some(found) = table.peek_text("profile") {
+        let message =
+            format!("found \"{found}\", allowed: only in a device; a profile takes nothing from another");
+        problems.error(table.fault("profile", message));
+        table.text("profile", problems);
+    }
     // The device's table is checked when it is used; asked for on a copy, the key stays in.
     let adapter = table.clone().choice("adapter", &Adapter::WORDS, problems);
     let (id, adapter) = (id?, adapter?);
