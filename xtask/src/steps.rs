@@ -75,6 +75,8 @@ pub enum Bench {
     Hub,
     /// The store beside VictoriaMetrics and InfluxDB 2, fed the same generated year
     Store,
+    /// A thousand Modbus units beside Telegraf, a dead unit among twenty, ten thousand simulated points
+    Modbus,
     /// The MQTT door beside mosquitto: acknowledged publishes, fan-out, idle connections, latency, a soak of ten minutes
     Mqtt,
     /// The dashboard in Chromium: sizes, a slow phone, a year drawn and dragged, 500 live points, the calls behind each page
@@ -131,6 +133,7 @@ pub fn bench(what: Bench, parts: &[String]) -> anyhow::Result<()> {
         }
         Bench::Hub => ("hub", &[]),
         Bench::Mqtt => ("mqtt", &[]),
+        Bench::Modbus => ("modbus", &[Peer::Telegraf]),
         Bench::Influxdb => ("influxdb", &[Peer::Influxd, Peer::Telegraf]),
         Bench::Store => ("store", &[Peer::VictoriaMetrics, Peer::Influxd]),
     };
