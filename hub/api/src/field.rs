@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::time::Duration;
 
-use hub_model::{DeviceId, LocalText, PointId, Reason, Timestamp};
+use hub_model::{DeviceId, LocalText, Point, PointId, Reason, Timestamp};
 
 /// An answer that takes its time.
 pub type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -21,6 +21,10 @@ pub trait Field: Send + Sync {
 
     /// Writes a point's raw number (before scale and offset) and reads it back. Resolves within a minute.
     fn write(&self, point: &PointId, raw: f64) -> Pending<Result<(), WriteRefused>>;
+
+    /// Reads every point of a device once that is in no file, given as the TOML of a site's file with one `[[device]]`. Resolves
+    /// within a minute or two.
+    fn try_device(&self, toml: String) -> Pending<Result<TriedDevice, Vec<String>>>;
 
     /// Reads registers live and ranks the ways to read them. Resolves within a minute.
     fn probe(&self, ask: ProbeAsk) -> Pending<Result<Probed, String>>;
@@ -152,13 +156,53 @@ pub enum WriteRefused {
     Failed(String),
 }
 
+/// A device that was read once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TriedDevice {
+    /// The bus that it was read over.
+    pub endpoint: String,
+    /// Its number on the bus.
+    pub unit_id: u8,
+    /// Its points, in the order of the text.
+    pub points: Vec<TriedPoint>,
+}
+
+/// A point that was read once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TriedPoint {
+    /// The point as it would be.
+    pub point: Point,
+    /// The words that were read; bits are 0 and 1.
+    pub words: Vec<u16>,
+    /// The raw number.
+    pub raw: Option<f64>,
+    /// The value in the point's unit, or why there would be none.
+    pub value: Result<f64, Reason>,
+    /// What a text point said.
+    pub text: Option<String>,
+    /// What went wrong on the way.
+    pub trouble: Option<LocalText>,
+}
+
+/// A device whose registers are read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ProbeTarget {
+    /// One of the configuration, with its bus and number.
+    Device(DeviceId),
+    /// An address.
+    Address {
+        /// The bus.
+        endpoint: String,
+        /// The device's number on it.
+        unit_id: u8,
+    },
+}
+
 /// What is to be read live.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProbeAsk {
-    /// The bus.
-    pub endpoint: String,
-    /// The device's number on it.
-    pub unit_id: u8,
+    /// Which device.
+    pub target: ProbeTarget,
     /// The table: `coil`, `discrete`, `holding`, `input`.
     pub register: String,
     /// The first address, from 0.
@@ -196,7 +240,7 @@ pub struct Interpretation {
     /// How plausible it is, the greatest first.
     pub score: i32,
     /// Why.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<LocalText>,
     /// The point's configuration.
     pub toml: String,
 }

@@ -34,8 +34,8 @@ mod wire;
 pub use axum::Router;
 pub use backtest::{BacktestAsked, BacktestRefused, BacktestRunner, Backtested};
 pub use field::{
-    Bus, BusDevice, BusFault, Field, Frame, FrameOutcome, Interpretation, Pending, ProbeAsk, Probed,
-    WriteRefused,
+    Bus, BusDevice, BusFault, Field, Frame, FrameOutcome, Interpretation, Pending, ProbeAsk, ProbeTarget,
+    Probed, TriedDevice, TriedPoint, WriteRefused,
 };
 pub use forward::{Forward, Forwards, RefusedLine};
 pub use health::{Health, Part, PartState};

@@ -124,6 +124,7 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(field::get_buses))
         .routes(routes!(field::get_frames))
         .routes(routes!(field::post_probe))
+        .routes(routes!(field::post_device_trial))
         .routes(routes!(forwards::get_forwards))
         .routes(routes!(forwards::get_refused_lines))
         .routes(routes!(field::get_point_writes, field::post_point_write))

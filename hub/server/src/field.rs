@@ -3,22 +3,24 @@
 //! Decides nothing. Read next: `hub_api::Field`, `adapters_modbus::Buses`.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use adapters_modbus::probe::{Asks, Look, Prober, interpretations, look, point_toml};
+use adapters_modbus::probe::{self, Asks, Look, Prober, interpretations, look, point_toml};
 use adapters_modbus::register::Register;
 use adapters_modbus::{
-    Ask, BusHealth, Buses, DeviceHealth, Endpoint, Failure, Fault, MAX_REGISTERS, Outcome, TracedFrame,
-    WireCounts, WriteError,
+    Ask, BusHealth, Buses, DeviceHealth, Endpoint, Failure, Fault, MAX_BITS, MAX_REGISTERS, ModbusDevice,
+    Outcome, TracedFrame, WireCounts, WriteError,
 };
 use adapters_sdk::Clock;
 use hub_api::{
-    Bus, BusDevice, BusFault, Field, Frame, FrameOutcome, Interpretation, Pending, ProbeAsk, Probed,
-    WriteRefused,
+    Bus, BusDevice, BusFault, Field, Frame, FrameOutcome, Interpretation, Pending, ProbeAsk, ProbeTarget,
+    Probed, TriedDevice, TriedPoint, WriteRefused,
 };
-use hub_model::PointId;
+use hub_model::{Device, PointId, Reason, Sample};
 
 use crate::adapters::Watch;
+use crate::config::unsaved_device;
 
 /// How long a device may take for an answer to a probe.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -31,6 +33,8 @@ pub struct WatchedField {
     pub adapters: Watch,
     /// Tells the time.
     pub clock: Clock,
+    /// The folder of the configuration, whose profiles are laid beneath devices that are tried.
+    pub dir: PathBuf,
 }
 
 impl Field for WatchedField {
@@ -55,40 +59,78 @@ impl Field for WatchedField {
         })
     }
 
+    fn try_device(&self, toml: String) -> Pending<Result<TriedDevice, Vec<String>>> {
+        let (buses, clock, dir) = (self.adapters.modbus(), self.clock.clone(), self.dir.clone());
+        Box::pin(async move {
+            let read = tokio::task::spawn_blocking(move || unsaved_device(&dir, &toml)).await;
+            let (device, settings) = match read {
+                Ok(read) => read.map_err(|faulty| faulty.lines)?,
+                Err(error) => return Err(vec![error.to_string()]),
+            };
+            Ok(try_device(&buses, clock, device, &settings).await)
+        })
+    }
+
     fn probe(&self, ask: ProbeAsk) -> Pending<Result<Probed, String>> {
         let (buses, clock) = (self.adapters.modbus(), self.clock.clone());
         Box::pin(async move { probe(&buses, clock, &ask).await })
     }
 }
 
+async fn try_device(buses: &Buses, clock: Clock, device: Device, settings: &ModbusDevice) -> TriedDevice {
+    let mut line = Line::to(buses, &settings.settings.endpoint, settings.settings.timeout, clock);
+    let tried = probe::try_device(&mut line, settings).await;
+    let points = device.points.into_iter().zip(tried).map(|(point, tried)| {
+        let (raw, value) = match tried.sample {
+            Sample::Raw(raw) if point.missing.contains(&raw) => (Some(raw), Err(Reason::Sentinel)),
+            Sample::Raw(raw) => (Some(raw), Ok(point.scaling.apply(raw))),
+            Sample::Value(value) => (None, Ok(value)),
+            Sample::Missing(reason) => (None, Err(reason)),
+        };
+        let trouble = tried.failure.map(|failure| failure.words());
+        TriedPoint { point, words: tried.words, raw, value, text: tried.text, trouble }
+    });
+    TriedDevice {
+        endpoint: settings.settings.endpoint.to_string(),
+        unit_id: settings.settings.unit_id,
+        points: points.collect(),
+    }
+}
+
 async fn probe(buses: &Buses, clock: Clock, ask: &ProbeAsk) -> Result<Probed, String> {
-    let endpoint: Endpoint = ask.endpoint.parse().map_err(|error| format!("endpoint: {error}"))?;
+    let (endpoint, unit_id) = match &ask.target {
+        ProbeTarget::Address { endpoint, unit_id } => {
+            let endpoint = endpoint.parse::<Endpoint>().map_err(|error| format!("endpoint: {error}"))?;
+            (endpoint, *unit_id)
+        }
+        ProbeTarget::Device(device) => {
+            buses.address_of(device).ok_or_else(|| format!("device: \"{device}\" is not read over Modbus"))?
+        }
+    };
     let register =
         Register::WORDS.iter().find(|(word, _)| *word == ask.register).map(|(_, register)| *register);
     let register = register.ok_or("register: coil, discrete, holding and input are allowed")?;
-    if !(1..=MAX_REGISTERS).contains(&ask.count) {
-        return Err(format!("count: found {}, allowed: 1 to {MAX_REGISTERS}", ask.count));
+    let most = if register.is_bit() { MAX_BITS } else { MAX_REGISTERS };
+    if !(1..=most).contains(&ask.count) {
+        return Err(format!("count: found {}, allowed: 1 to {most}", ask.count));
     }
     if u32::from(ask.address) + u32::from(ask.count) > 65_536 {
         return Err("count: the last address would be beyond 65535".to_owned());
     }
-    if !matches!(ask.unit_id, 1..=247 | 255) {
-        return Err(format!("unit_id: found {}, allowed: 1 to 247, or 255", ask.unit_id));
+    if !matches!(unit_id, 1..=247 | 255) {
+        return Err(format!("unit_id: found {unit_id}, allowed: 1 to 247, or 255"));
     }
     let wanted = Look {
-        unit_id: ask.unit_id,
+        unit_id,
         register,
         start: ask.address,
         count: ask.count,
         times: ask.reads,
         every: PROBE_EVERY,
     };
-    let told = |failure: Failure| format!("{endpoint} unit {}: {failure}", ask.unit_id);
-    let rounds = if buses.owns(&endpoint) {
-        look(&mut OverBus { buses, endpoint: &endpoint }, &wanted).await.map_err(told)?
-    } else {
-        look(&mut Prober::new(endpoint.clone(), PROBE_TIMEOUT, clock), &wanted).await.map_err(told)?
-    };
+    let told = |failure: Failure| format!("{endpoint} unit {unit_id}: {failure}");
+    let mut line = Line::to(buses, &endpoint, PROBE_TIMEOUT, clock);
+    let rounds = look(&mut line, &wanted).await.map_err(told)?;
     let quantity = ask.quantity.as_deref();
     let found = interpretations(&rounds, register, quantity).into_iter().map(|one| Interpretation {
         address: ask.address + one.offset,
@@ -103,18 +145,33 @@ async fn probe(buses: &Buses, clock: Clock, ask: &ProbeAsk) -> Result<Probed, St
     Ok(Probed { found: found.collect(), words: rounds })
 }
 
-/// A bus that runs: asked between its polls, for a line has one owner.
-struct OverBus<'a> {
-    buses: &'a Buses,
-    endpoint: &'a Endpoint,
+/// The way to a device.
+enum Line<'a> {
+    /// A bus that runs: asked between its polls, for a line has one owner.
+    Bus { buses: &'a Buses, endpoint: &'a Endpoint, patience: Duration },
+    /// A connection of one's own.
+    Own(Box<Prober>),
 }
 
-impl Asks for OverBus<'_> {
+impl<'a> Line<'a> {
+    fn to(buses: &'a Buses, endpoint: &'a Endpoint, patience: Duration, clock: Clock) -> Self {
+        match buses.owns(endpoint) {
+            true => Self::Bus { buses, endpoint, patience },
+            false => Self::Own(Box::new(Prober::new(endpoint.clone(), patience, clock))),
+        }
+    }
+}
+
+impl Asks for Line<'_> {
     async fn ask(&mut self, unit_id: u8, ask: Ask) -> Result<Vec<u16>, Failure> {
-        let asked = self.buses.ask(self.endpoint, unit_id, ask, PROBE_TIMEOUT).await;
+        let (buses, endpoint, patience) = match self {
+            Self::Own(prober) => return prober.ask(unit_id, ask).await,
+            Self::Bus { buses, endpoint, patience } => (buses, endpoint, *patience),
+        };
+        let asked = buses.ask(endpoint, unit_id, ask, patience).await;
         asked.unwrap_or_else(|| {
             let text = "the hub reads this line with other settings".to_owned();
-            Err(Failure::Unreachable { cause: hub_model::Reason::Refused, text })
+            Err(Failure::Unreachable { cause: Reason::Refused, text })
         })
     }
 }

@@ -106,6 +106,28 @@ fn buses_are_seen_and_points_are_written_with_proof() {
     assert_eq!(noted.as_array().unwrap().len(), 1);
     assert_eq!((&noted[0]["by"], &noted[0]["value"]), (&json!("test-integrator"), &json!(0.8)));
 
+    let trial = |keys: &str, points: &str| {
+        let endpoint = format!("tcp://127.0.0.1:{}", server.port);
+        let toml = format!(
+            "[[device]]\nid = \"new\"\nadapter = \"modbus\"\nendpoint = \"{endpoint}\"\n{keys}\n{points}"
+        );
+        hub.post("/devices/try", &json!({ "toml": toml }))
+    };
+    let point = |id: &str, address: u16, more: &str| {
+        format!(
+            "[[device.point]]\nid = \"{id}\"\nquantity = \"free_chlorine\"\nregister = \"holding\"\naddress = {address}\ntype = \"UINT16\"\n{more}\n"
+        )
+    };
+    let (status, tried) =
+        trial("unit_id = 1", &[point("cl", 4, "scale = 0.01"), point("gone", 5, "")].concat());
+    assert_eq!(status, 200, "{tried}");
+    assert_eq!((&tried["points"][0]["value"], &tried["points"][0]["raw"]), (&json!(0.8), &json!(80.0)));
+    assert_eq!(tried["points"][1]["reason"], "exception:2", "{tried}");
+    let (status, refused) = trial("unit_id = 0", &point("cl", 4, "scal = 0.01"));
+    assert_eq!(status, 400);
+    let told = refused["errors"].to_string();
+    assert!(told.contains("unit_id") && told.contains("did you mean") && told.contains("device:"), "{told}");
+
     let ask = json!({"endpoint": format!("tcp://127.0.0.1:{}", server.port), "unit_id": 1, "register": "holding",
         "address": 0, "count": 2, "quantity": "ph", "reads": 1});
     let (status, probed) = hub.post("/probe/modbus", &ask);

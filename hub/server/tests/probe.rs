@@ -7,6 +7,7 @@ mod support;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
+use support::Folder;
 use support::peers::ModbusServer;
 
 /// pH 7.12 is 0x40E3D70A, low word first; free chlorine 0.42 mg/L is 42.
@@ -52,6 +53,12 @@ fn a_scan_finds_units_and_registers_and_what_is_wrong_is_told() {
     assert!(found.contains("unit 3: holding 0-1: D70A 40E3"), "{found}");
     assert!(found.contains("unit 3: holding 10-10: 002A"), "{found}");
     assert!(!found.contains("unit 2: holding"), "{found}");
+    // What it prints at the end is a configuration that is taken as it is.
+    let device = found.split_once("[[device]]").unwrap().1;
+    let site = format!("id = \"s\"\nkind = \"other\"\n[[device]]{device}");
+    let folder = Folder::with(&[("hub.toml", "[commune]\nid = \"c\"\n"), ("sites/s.toml", &site)]);
+    let checked = folder.hub(&["check"], "");
+    assert!(checked.contains("unit-3"), "{checked}");
 
     let refused = probe(&["modbus", &endpoint, "--unit", "3", "--address", "5", "--count", "1"]);
     assert_eq!(refused.status.code(), Some(1));

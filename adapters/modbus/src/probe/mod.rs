@@ -5,6 +5,7 @@
 mod ranges;
 mod rank;
 mod scan;
+mod trial;
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use crate::trace::Trace;
 
 pub use rank::{Interpretation, interpretations};
 pub use scan::{ScanFound, Scanned, scan_registers, scan_unit};
+pub use trial::{Tried, try_device};
 
 /// What is read, and how often.
 #[derive(Debug, Clone)]
@@ -106,6 +108,27 @@ pub fn point_toml(look: &Look, found: &Interpretation, quantity: Option<&str>) -
     text
 }
 
+/// The configuration of a device that was scanned: the most plausible value at each place, one behind the other. What it
+/// measures nobody but a person knows, so every point is a `state`.
+pub fn device_toml(endpoint: &Endpoint, unit_id: u8, register: Register, found: &[Scanned]) -> String {
+    let mut text = format!(
+        "[[device]]\nid = \"unit-{unit_id}\"\nadapter = \"modbus\"\nendpoint = \"{endpoint}\"\nunit_id = {unit_id}\n"
+    );
+    for stretch in found {
+        let rounds = [stretch.words.clone()];
+        let every = interpretations(&rounds, register, None);
+        let count = u16::try_from(stretch.words.len()).unwrap_or(u16::MAX);
+        let look = Look { unit_id, register, start: stretch.start, count, times: 1, every: Duration::ZERO };
+        let mut at = 0;
+        while let Some(best) = every.iter().find(|one| one.offset == at) {
+            text.push('\n');
+            text.push_str(&point_toml(&look, best, None));
+            at += best.data_type.words();
+        }
+    }
+    text
+}
+
 /// The Modicon number of an address, for comparing with data sheets.
 pub fn modicon(register: Register, address: u16) -> u32 {
     let table = match register {
@@ -140,6 +163,18 @@ mod tests {
             point_toml(&look, best, None),
             "[[device.point]]\nid = \"coil-10\"\nquantity = \"state\"\nregister = \"coil\"\naddress = 10\n"
         );
+    }
+
+    #[test]
+    fn what_a_scan_found_becomes_a_device_with_its_points_side_by_side() {
+        let found =
+            [Scanned { start: 4, words: vec![0x40E3, 0xD70A, 42] }, Scanned { start: 90, words: vec![7] }];
+        let endpoint = "tcp://plc:502".parse().unwrap();
+        let text = device_toml(&endpoint, 3, Register::Holding, &found);
+        assert!(text.starts_with("[[device]]\nid = \"unit-3\"\nadapter = \"modbus\"\nendpoint = \"tcp://plc:502\"\nunit_id = 3\n"), "{text}");
+        let addresses: Vec<_> = text.lines().filter(|line| line.starts_with("address")).collect();
+        assert_eq!(addresses, ["address = 4", "address = 6", "address = 90"], "{text}");
+        assert_eq!(text.matches("type = \"FLOAT32\"").count(), 1, "{text}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A wrong byte order of a float hardly ever gives a number of everyday size; a whole number gives one under many scales. So
 //! the physical range counts most, then what the type had to hit by chance, then steadiness, neighbours and habit.
 
-use hub_model::{Decimal, Quantity};
+use hub_model::{Decimal, LocalText, Quantity};
 
 use super::ranges::usual;
 use crate::decode::{ByteOrder, DataType, decode};
@@ -47,7 +47,7 @@ pub struct Interpretation {
     /// How plausible it is; the greatest first. Has no unit.
     pub score: i32,
     /// Why.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<LocalText>,
 }
 
 /// Every way to read what stands in several reads of the same registers, at every offset, the most plausible first.
@@ -82,7 +82,7 @@ fn plain_bit(bit: u16, offset: u16) -> Interpretation {
         scale: "1",
         value: f64::from(bit),
         score: 0,
-        reasons: vec!["a single bit".to_owned()],
+        reasons: vec![LocalText::new("một bit", "a single bit")],
     }
 }
 
@@ -149,77 +149,89 @@ fn habit(data_type: DataType, order: ByteOrder) -> i32 {
     of_type + of_order
 }
 
-fn size(value: f64, data_type: DataType, quantity: Option<&str>, reasons: &mut Vec<String>) -> i32 {
+fn size(value: f64, data_type: DataType, quantity: Option<&str>, reasons: &mut Vec<LocalText>) -> i32 {
     if !value.is_finite() {
-        reasons.push("it is no number".to_owned());
+        reasons.push(LocalText::new("không phải là số", "it is no number"));
         return -80;
     }
     if value == 0.0 {
-        reasons.push("0 tells little".to_owned());
+        reasons.push(LocalText::new("số 0 không cho biết nhiều", "0 tells little"));
         return -10;
     }
     // A float of an everyday size is hardly ever chance: its exponent had to hit. A half's is too short for that.
     let by_chance = if matches!(data_type, DataType::Float32 | DataType::Float64) { 15 } else { 0 };
     if let Some((least, most)) = quantity.and_then(usual) {
         let fits = (least..=most).contains(&value) && value.abs() >= most.abs() * 1e-5;
-        let is = if fits { "within" } else { "not within" };
-        reasons.push(format!("{is} {least} to {most}, the usual values of {}", quantity.unwrap_or_default()));
+        let (place, is) = if fits { ("trong", "within") } else { ("ngoài", "not within") };
+        let of = quantity.unwrap_or_default();
+        reasons.push(LocalText::new(
+            format!("nằm {place} khoảng thường gặp của {of}, {least} đến {most}"),
+            format!("{is} {least} to {most}, the usual values of {of}"),
+        ));
         return if fits { 40 + by_chance } else { -40 };
     }
     if EVERYDAY.contains(&value.abs()) {
-        reasons.push("of an everyday size".to_owned());
+        reasons.push(LocalText::new("độ lớn thường gặp", "of an everyday size"));
         return 15 + by_chance;
     }
-    reasons.push("of an unlikely size".to_owned());
+    reasons.push(LocalText::new("độ lớn khó có", "of an unlikely size"));
     -30
 }
 
-fn of_scale(scale: &str, quantity: Option<&str>, reasons: &mut Vec<String>) -> i32 {
+fn of_scale(scale: &str, quantity: Option<&str>, reasons: &mut Vec<LocalText>) -> i32 {
     if scale == "1" {
         return 0;
     }
     let places = scale.len() - "0.".len();
     let usual = quantity.and_then(Quantity::parse).map(|quantity| usize::from(quantity.decimals()));
     if usual == Some(places) {
-        reasons.push(format!("with the scale {scale}, which gives the usual decimals"));
+        reasons.push(LocalText::new(
+            format!("với hệ số {scale}, đúng số chữ số thập phân thường dùng"),
+            format!("with the scale {scale}, which gives the usual decimals"),
+        ));
         return 2;
     }
-    reasons.push(format!("only with the scale {scale}"));
+    reasons.push(LocalText::new(format!("chỉ với hệ số {scale}"), format!("only with the scale {scale}")));
     -6 - 2 * i32::try_from(places).unwrap_or(0)
 }
 
-fn of_total(data_type: DataType, quantity: Option<&str>, reasons: &mut Vec<String>) -> i32 {
+fn of_total(data_type: DataType, quantity: Option<&str>, reasons: &mut Vec<LocalText>) -> i32 {
     let is_total = quantity.is_some_and(|code| TOTALS.contains(&code));
     if !is_total || is_float(data_type) || data_type.words() != 2 {
         return 0;
     }
-    reasons.push("totals mostly take two registers".to_owned());
+    reasons
+        .push(LocalText::new("số cộng dồn thường chiếm hai thanh ghi", "totals mostly take two registers"));
     8
 }
 
-fn steadiness(numbers: &[f64], reasons: &mut Vec<String>) -> i32 {
+fn steadiness(numbers: &[f64], reasons: &mut Vec<LocalText>) -> i32 {
     if numbers.len() < 2 || numbers.iter().any(|number| !number.is_finite()) {
         return 0;
     }
     let most = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
     let spread = (most - least) / most.abs().max(least.abs()).max(f64::MIN_POSITIVE);
-    let (score, words) = match spread {
-        0.0 => (4, "the same at every read"),
-        spread if spread <= 0.02 => (12, "moves a little from read to read, as a measurement does"),
-        spread if spread <= 0.3 => (2, "moves from read to read"),
-        _ => (-15, "jumps from read to read"),
+    let (score, vi, en) = match spread {
+        0.0 => (4, "lần đọc nào cũng như nhau", "the same at every read"),
+        spread if spread <= 0.02 => (
+            12,
+            "đổi chút ít giữa các lần đọc, như một phép đo",
+            "moves a little from read to read, as a measurement does",
+        ),
+        spread if spread <= 0.3 => (2, "đổi giữa các lần đọc", "moves from read to read"),
+        _ => (-15, "nhảy lung tung giữa các lần đọc", "jumps from read to read"),
     };
-    reasons.push(words.to_owned());
+    reasons.push(LocalText::new(vi, en));
     score
 }
 
 /// A float that people set, or that a device rounds, has few digits.
-fn shortness(value: f64, data_type: DataType, reasons: &mut Vec<String>) -> i32 {
+fn shortness(value: f64, data_type: DataType, reasons: &mut Vec<LocalText>) -> i32 {
     let digits =
         format!("{:e}", value.abs()).bytes().take_while(|b| *b != b'e').filter(u8::is_ascii_digit).count();
     if is_float(data_type) && value != 0.0 && digits <= 4 {
-        reasons.push("a number of few digits".to_owned());
+        reasons.push(LocalText::new("số có ít chữ số", "a number of few digits"));
         return 6;
     }
     0
@@ -241,7 +253,8 @@ fn add_neighbours(found: &mut [Interpretation]) {
         let count = alike.count();
         if count > 0 && one.score >= PLAUSIBLE {
             one.score += 5 * i32::try_from(count).unwrap_or(0);
-            one.reasons.push("its neighbours make sense in the same way".to_owned());
+            let vi = "các giá trị bên cạnh cũng hợp lý theo cùng cách đọc";
+            one.reasons.push(LocalText::new(vi, "its neighbours make sense in the same way"));
         }
     }
 }

@@ -2,16 +2,21 @@
 //!
 //! Nothing here is ever done by a rule. Read next: [`crate::field`].
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use hub_model::{Point, PointId, Quantity};
 use hub_store::DeviceWrite;
+use serde_json::json;
+use tokio::sync::SemaphorePermit;
+use tokio::time::timeout;
 
 use crate::app::{App, SharedApp};
 use crate::auth::{Integrator, accounts};
 use crate::body::JsonBody;
-use crate::field::{ProbeAsk, WriteRefused};
-use crate::problem::Problem;
+use crate::field::{ProbeAsk, ProbeTarget, WriteRefused};
+use crate::problem::{FieldError, Problem};
 use crate::query::Params;
 use crate::wire;
 
@@ -19,6 +24,8 @@ use crate::wire;
 const MOST_INTERPRETATIONS: usize = 200;
 /// Reads of one probe where nothing is said, and the most.
 const READS: (u32, u32) = (3, 10);
+/// How long a live look waits for another's to end.
+const TURN: Duration = Duration::from_secs(5);
 /// Writes of a point in one answer, the newest.
 const MOST_WRITES: usize = 100;
 
@@ -61,7 +68,8 @@ pub(crate) async fn get_frames(
     Ok(Json(frames.into_iter().map(|frame| wire::Frame::of(frame, &app.zone)).collect()))
 }
 
-/// Reads registers live and says how they can be read, the most plausible first. One at a time; never writes.
+/// Reads registers live and says how they can be read, the most plausible first. One at a time, noted, and never writes. Over a
+/// line that the hub reads it goes between the polls.
 #[utoipa::path(
     post, path = "/probe/modbus", tag = "field",
     request_body = wire::ProbeRequest,
@@ -72,7 +80,7 @@ pub(crate) async fn get_frames(
 )]
 pub(crate) async fn post_probe(
     State(app): State<SharedApp>,
-    _: Integrator,
+    Integrator(caller): Integrator,
     JsonBody(request): JsonBody<wire::ProbeRequest>,
 ) -> Result<Json<wire::Probe>, Problem> {
     let reads = request.reads.unwrap_or(READS.0);
@@ -82,10 +90,16 @@ pub(crate) async fn post_probe(
     if let Some(unknown) = request.quantity.as_deref().filter(|code| Quantity::parse(code).is_none()) {
         return Err(Problem::invalid("quantity", format!("found \"{unknown}\", which is no known quantity")));
     }
-    let _turn = app.probes.try_acquire().map_err(|_| Problem::unavailable("Another probe is under way."))?;
+    let target = target(&app, &request)?;
+    let _turn = turn(&app).await?;
+    let object = match &target {
+        ProbeTarget::Device(device) => device.to_string(),
+        ProbeTarget::Address { endpoint, unit_id } => format!("{endpoint} unit {unit_id}"),
+    };
+    let detail = json!({"register": request.register, "address": request.address, "count": request.count, "reads": reads});
+    app.note(&caller.name, "registers_read", &object, detail).await;
     let ask = ProbeAsk {
-        endpoint: request.endpoint,
-        unit_id: request.unit_id,
+        target,
         register: request.register,
         address: request.address,
         count: request.count,
@@ -95,6 +109,55 @@ pub(crate) async fn post_probe(
     let probed = app.hub.field.probe(ask).await.map_err(|detail| Problem::invalid("body", detail))?;
     let interpretations = probed.found.into_iter().take(MOST_INTERPRETATIONS).map(Into::into).collect();
     Ok(Json(wire::Probe { words: probed.words, interpretations }))
+}
+
+/// Reads every point of a device once that is in no file yet, and says what each would read, or why it would not. One at a time,
+/// noted, and never writes.
+#[utoipa::path(
+    post, path = "/devices/try", tag = "field",
+    request_body = wire::TryDeviceRequest,
+    responses(
+        (status = 200, body = wire::TriedDevice),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn post_device_trial(
+    State(app): State<SharedApp>,
+    Integrator(caller): Integrator,
+    JsonBody(request): JsonBody<wire::TryDeviceRequest>,
+) -> Result<Json<wire::TriedDevice>, Problem> {
+    let _turn = turn(&app).await?;
+    let tried = app.hub.field.try_device(request.toml).await;
+    let tried = tried.map_err(|faults| {
+        Problem::invalid_all(faults.into_iter().map(|detail| FieldError::new("toml", detail)).collect())
+    })?;
+    let object = format!("{} unit {}", tried.endpoint, tried.unit_id);
+    app.note(&caller.name, "device_tried", &object, json!({"points": tried.points.len()})).await;
+    Ok(Json(tried.into()))
+}
+
+/// Whose registers are asked for: a device's of the configuration, or an address's.
+fn target(app: &App, request: &wire::ProbeRequest) -> Result<ProbeTarget, Problem> {
+    match (&request.device, &request.endpoint, request.unit_id) {
+        (Some(name), None, None) => {
+            let found = app.hub.commune.devices().find(|device| device.id.as_str() == name);
+            let unknown = || Problem::invalid("device", format!("found \"{name}\", which is no device"));
+            found.map(|device| ProbeTarget::Device(device.id.clone())).ok_or_else(unknown)
+        }
+        (None, Some(endpoint), Some(unit_id)) => {
+            Ok(ProbeTarget::Address { endpoint: endpoint.clone(), unit_id })
+        }
+        _ => Err(Problem::invalid("device", "allowed: either device, or both endpoint and unit_id")),
+    }
+}
+
+/// Waits for the one place of those who read live, which keeps the field's lines calm.
+async fn turn(app: &App) -> Result<SemaphorePermit<'_>, Problem> {
+    let busy = || Problem::unavailable("Somebody else is reading devices live; try again in a moment.");
+    match timeout(TURN, app.probes.acquire()).await {
+        Ok(Ok(turn)) => Ok(turn),
+        _ => Err(busy()),
+    }
 }
 
 /// Writes a point of a device, reads it back, and answers when that was proved. Only where the configuration says

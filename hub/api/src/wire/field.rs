@@ -139,20 +139,70 @@ pub struct Write {
 #[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProbeRequest {
+    /// A device of the configuration, `site/device`, in place of endpoint and unit_id.
+    pub device: Option<String>,
     /// `tcp://HOST:PORT`, `rtu+tcp://HOST:PORT` or `serial:///dev/…`.
-    pub endpoint: String,
+    pub endpoint: Option<String>,
     /// The device's number on the bus.
-    pub unit_id: u8,
+    pub unit_id: Option<u8>,
     /// `coil`, `discrete`, `holding` or `input`.
     pub register: String,
     /// The first address, from 0.
     pub address: u16,
-    /// How many registers (1 to 125) or bits.
+    /// How many registers (1 to 125) or bits (1 to 2000).
     pub count: u16,
     /// What it is said to measure, such as `ph`.
     pub quantity: Option<String>,
     /// How many times it is read, 1 to 10, half a second apart; 3 where it is left out.
     pub reads: Option<u32>,
+}
+
+/// A device that is in no file yet.
+#[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TryDeviceRequest {
+    /// One `[[device]]` with its `[[device.point]]`, as it would stand in a site's file.
+    pub toml: String,
+}
+
+/// What each point of a device would read.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TriedDevice {
+    /// The bus that it was read over.
+    pub endpoint: String,
+    /// Its number on the bus.
+    pub unit_id: u8,
+    /// Its points, in the order of the configuration.
+    pub points: Vec<TriedPoint>,
+}
+
+/// A point that was read once.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TriedPoint {
+    /// Its id within the device.
+    pub id: String,
+    /// Its name.
+    pub name: LocalText,
+    /// What it measures.
+    pub quantity: String,
+    /// The unit, as a UCUM code.
+    pub unit: String,
+    /// Decimals shown.
+    pub decimals: u8,
+    /// The words that were read; bits are 0 and 1.
+    pub words: Vec<u16>,
+    /// The raw number; null when there is none.
+    pub raw: Option<f64>,
+    /// The value in the point's unit; null when there is none.
+    pub value: Option<f64>,
+    /// Why there is no value, as in readings.
+    pub reason: Option<String>,
+    /// Whether the value is outside of the point's `range`.
+    pub out_of_range: bool,
+    /// What a text point said.
+    pub text: Option<String>,
+    /// What went wrong on the way.
+    pub trouble: Option<LocalText>,
 }
 
 /// What was read, and every way to read it.
@@ -180,8 +230,8 @@ pub struct Interpretation {
     pub value: Option<f64>,
     /// How plausible it is, the greatest first.
     pub score: i32,
-    /// Why, in English.
-    pub reasons: Vec<String>,
+    /// Why.
+    pub reasons: Vec<LocalText>,
     /// The point's configuration.
     pub toml: String,
 }
@@ -262,10 +312,39 @@ impl Write {
     }
 }
 
+impl From<field::TriedDevice> for TriedDevice {
+    fn from(tried: field::TriedDevice) -> Self {
+        let points = tried.points.into_iter().map(Into::into).collect();
+        Self { endpoint: tried.endpoint, unit_id: tried.unit_id, points }
+    }
+}
+
+impl From<field::TriedPoint> for TriedPoint {
+    fn from(tried: field::TriedPoint) -> Self {
+        let field::TriedPoint { point, words, raw, value, text, trouble } = tried;
+        let range = point.checks.range.filter(|_| value.is_ok());
+        Self {
+            id: point.id.name().to_owned(),
+            name: (&point.name).into(),
+            quantity: point.quantity.code().to_owned(),
+            unit: point.unit.code().to_owned(),
+            decimals: point.decimals,
+            words,
+            raw,
+            value: value.ok(),
+            reason: value.err().map(|reason| reason.to_string()),
+            out_of_range: range.is_some_and(|range| value.is_ok_and(|value| !range.contains(value))),
+            text,
+            trouble: trouble.as_ref().map(Into::into),
+        }
+    }
+}
+
 impl From<field::Interpretation> for Interpretation {
     fn from(found: field::Interpretation) -> Self {
         let field::Interpretation { address, data_type, byte_order, scale, value, score, reasons, toml } =
             found;
+        let reasons = reasons.iter().map(Into::into).collect();
         Self { address, data_type, byte_order, scale, value, score, reasons, toml }
     }
 }

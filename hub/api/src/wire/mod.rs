@@ -43,7 +43,7 @@ pub use code::{
     AlarmState, DeviceState, FrameOutcome, LimitStatus, Priority, Quality, Role, SiteKind, SiteState, Why,
 };
 pub use completeness::{Completeness, DayCompleteness};
-pub use field::{Bus, Frame, Probe, ProbeRequest, Write, WriteRequest};
+pub use field::{Bus, Frame, Probe, ProbeRequest, TriedDevice, TryDeviceRequest, Write, WriteRequest};
 pub use forward::{Forward, RefusedLine};
 pub use health::{HealthEvent, Liveness, Readiness, RuleHealth};
 pub use incoming::{Moment, NewReading, NewReadings};

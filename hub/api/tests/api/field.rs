@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use hub_api::auth::Role;
 use hub_api::{
-    Bus, BusDevice, BusFault, Field, Frame, FrameOutcome, Interpretation, Pending, ProbeAsk, Probed,
-    WriteRefused,
+    Bus, BusDevice, BusFault, Field, Frame, FrameOutcome, Interpretation, Pending, ProbeAsk, ProbeTarget,
+    Probed, TriedDevice, TriedPoint, WriteRefused,
 };
 use hub_model::{DeviceId, LocalText, PointId, Reason};
 use serde_json::json;
 
 use crate::clients::Call;
-use crate::world::{CHLORINE, TURBIDITY, World, at};
+use crate::world::{CHLORINE, TURBIDITY, World, at, commune};
 
 /// One bus. Turbidity can be written, but 9 makes its device fail.
 pub struct Pretended;
@@ -75,6 +75,26 @@ impl Field for Pretended {
         Box::pin(std::future::ready(done))
     }
 
+    fn try_device(&self, toml: String) -> Pending<Result<TriedDevice, Vec<String>>> {
+        let mut points = commune().points().cloned().collect::<Vec<_>>().into_iter();
+        let mut tried = |value, trouble: Option<LocalText>| TriedPoint {
+            point: points.next().unwrap(),
+            words: vec![42],
+            raw: Some(42.0),
+            value,
+            text: None,
+            trouble,
+        };
+        let refused = Some(LocalText::new("lỗi 2", "exception 2"));
+        let points = vec![tried(Ok(0.42), None), tried(Err(Reason::Exception(2)), refused)];
+        let endpoint = "tcp://plc:502".to_owned();
+        let answer = match toml.as_str() {
+            "" => Err(vec!["device:1: device: found 0 devices".to_owned()]),
+            _ => Ok(TriedDevice { endpoint, unit_id: 1, points }),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+
     fn probe(&self, ask: ProbeAsk) -> Pending<Result<Probed, String>> {
         let found = Interpretation {
             address: ask.address,
@@ -83,11 +103,14 @@ impl Field for Pretended {
             scale: "1".to_owned(),
             value: Some(7.12),
             score: 60,
-            reasons: vec!["usual".to_owned()],
+            reasons: vec![LocalText::new("thường gặp", "usual")],
             toml: "[[device.point]]\n".to_owned(),
         };
         let probed = Probed { words: vec![vec![1, 2]; ask.reads as usize], found: vec![found; 300] };
-        let answer = if ask.unit_id == 0 { Err("unit_id: found 0".to_owned()) } else { Ok(probed) };
+        let answer = match ask.target {
+            ProbeTarget::Address { unit_id: 0, .. } => Err("unit_id: found 0".to_owned()),
+            _ => Ok(probed),
+        };
         Box::pin(std::future::ready(answer))
     }
 }
@@ -148,8 +171,37 @@ async fn a_probe_is_bounded_and_its_faults_are_told() {
     assert_eq!(found["words"], json!([[1, 2], [1, 2], [1, 2]]));
     assert_eq!(found["interpretations"].as_array().unwrap().len(), 200);
     assert_eq!(found["interpretations"][0]["type"], "FLOAT32");
+    assert_eq!(found["interpretations"][0]["reasons"][0], json!({"vi": "thường gặp", "en": "usual"}));
     probe(json!({"unit_id": 0})).await.assert_problem(400, &["unit_id"]);
     probe(json!({"reads": 11})).await.assert_problem(400, &["reads"]);
     probe(json!({"quantity": "phh"})).await.assert_problem(400, &["quantity"]);
     probe(json!({"address": 65_536})).await.assert_problem(400, &[]);
+    probe(json!({"device": "tam-hop-water/plc"})).await.assert_problem(400, &["either device, or both"]);
+    let of_device = |device: &str| {
+        let ask = json!({"device": device, "register": "coil", "address": 0, "count": 2_000});
+        Call::post("/api/v1/probe/modbus", &ask).by(Role::Integrator).send(&world)
+    };
+    assert_eq!(of_device("tam-hop-water/plc").await.json()["interpretations"].as_array().unwrap().len(), 200);
+    of_device("tam-hop-water/nobody").await.assert_problem(400, &["tam-hop-water/nobody"]);
+    let deeds = Call::get("/api/v1/audit?action=registers_read").by(Role::Officer).send(&world).await.json();
+    assert_eq!((&deeds[0]["object"], &deeds[0]["by"]), (&json!("tam-hop-water/plc"), &json!("integrator")));
+}
+
+#[tokio::test]
+async fn a_device_is_tried_before_it_is_saved() {
+    let world = World::new();
+    let try_it = |toml: &str| {
+        Call::post("/api/v1/devices/try", &json!({ "toml": toml })).by(Role::Integrator).send(&world)
+    };
+    let tried = try_it("[[device]]").await.json();
+    let (first, second) = (&tried["points"][0], &tried["points"][1]);
+    assert_eq!(
+        (&first["value"], &first["reason"], &first["words"]),
+        (&json!(0.42), &json!(null), &json!([42]))
+    );
+    assert_eq!((&second["value"], &second["reason"]), (&json!(null), &json!("exception:2")));
+    assert_eq!(second["trouble"]["vi"], "lỗi 2");
+    try_it("").await.assert_problem(400, &["found 0 devices"]);
+    let deeds = Call::get("/api/v1/audit?action=device_tried").by(Role::Officer).send(&world).await.json();
+    assert_eq!(deeds[0]["object"], "tcp://plc:502 unit 1");
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use adapters_modbus::probe::{
-    Asks, Interpretation, Look, Prober, ScanFound, interpretations, look, modicon, point_toml,
+    Asks, Interpretation, Look, Prober, ScanFound, device_toml, interpretations, look, modicon, point_toml,
     scan_registers, scan_unit,
 };
 use adapters_modbus::register::{Register, parse_modicon};
@@ -153,7 +153,8 @@ fn line(look: &Look, one: &Interpretation, out: &mut impl Write) -> anyhow::Resu
     let (kind, order) = (one.data_type.word(), one.byte_order.word());
     let address = look.start + one.offset;
     let what = format!("{kind} {order}{scale}");
-    writeln!(out, "{:>5}  {address:>5}  {what:<22} {:<24} {}", one.score, one.value, one.reasons.join("; "))?;
+    let reasons: Vec<_> = one.reasons.iter().map(|reason| reason.en.as_str()).collect();
+    writeln!(out, "{:>5}  {address:>5}  {what:<22} {:<24} {}", one.score, one.value, reasons.join("; "))?;
     Ok(())
 }
 
@@ -199,7 +200,7 @@ async fn print_registers(
             writeln!(out, "unit {unit}: no {} from {first} to {last}", register.word())?;
         }
         Ok(found) => {
-            for stretch in found {
+            for stretch in &found {
                 let end = usize::from(stretch.start) + stretch.words.len() - 1;
                 let words: Vec<_> = stretch.words.iter().map(|word| format!("{word:04X}")).collect();
                 writeln!(
@@ -210,6 +211,7 @@ async fn print_registers(
                     words.join(" ")
                 )?;
             }
+            write!(out, "\n{}", device_toml(&options.at.endpoint, unit, register, &found))?;
         }
         Err(failure) => writeln!(out, "unit {unit}: {failure}")?,
     }

@@ -36,7 +36,7 @@ use adapters_mqtt::MqttDevice;
 use adapters_push::PushDevice;
 use adapters_sdk::config::{Problems, Table};
 use hub_api::Surroundings;
-use hub_model::Commune;
+use hub_model::{Commune, Device};
 
 use crate::limits::LimitSets;
 use crate::rules::RuleFiles;
@@ -52,6 +52,8 @@ pub use ranges::above;
 
 /// A whole configuration without a fault. Holds passwords, so it has no `Debug`.
 pub struct Config {
+    /// The folder that it was read from.
+    pub dir: PathBuf,
     /// The commune with its sites, devices and points, limits bound.
     pub commune: Commune,
     /// Where people and programs reach the hub.
@@ -198,6 +200,25 @@ pub fn profiles(dir: &Path, problems: &mut Problems) -> Vec<Profile> {
     Files::open(dir, problems).map_or_else(Vec::new, |files| profile::read_all(&files, problems).all)
 }
 
+/// The one `[[device]]` of `text`, laid over the profiles of the configuration in `dir` as if it stood in a site's file, with
+/// how it is polled. It need not be, and is not, in any file. Limits and accounts are not looked at.
+///
+/// # Errors
+/// Every fault of the text, with its line.
+pub fn unsaved_device(dir: &Path, text: &str) -> Result<(Device, ModbusDevice), Faulty> {
+    let mut problems = Problems::new();
+    // What is wrong with other files is told elsewhere.
+    let mut elsewhere = Problems::new();
+    let files = Files::open(dir, &mut elsewhere);
+    let profiles = files.as_ref().map(|files| profile::read_all(files, &mut elsewhere));
+    let found = files.zip(profiles).and_then(|(files, profiles)| {
+        let table = Table::parse("device", text, &mut problems)?;
+        site::one_device(table, &files, &profiles, &mut problems)
+    });
+    let lines = error_lines(&problems);
+    found.filter(|_| lines.is_empty()).ok_or(Faulty { lines })
+}
+
 fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
     let files = Files::open(dir, problems)?;
     let hub = files.table("hub.toml", problems).and_then(|root| hub::read(root, dir, &files, problems));
@@ -217,6 +238,7 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
     let notify = notify::read(hub.notify, &files, &sites.sites, (&hub.zone, mqtt.is_some()), problems);
     let foreign_devices = named(sites.foreign, &hub.commune.id);
     Some(Config {
+        dir: dir.to_owned(),
         commune: Commune { sites: sites.sites, ..hub.commune },
         http: hub.http,
         mqtt,

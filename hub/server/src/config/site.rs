@@ -171,6 +171,33 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The one device that stands in `table`, which is a site's file with nothing else in it. Only what is polled can be tried.
+pub(super) fn one_device(
+    mut table: Table,
+    files: &Files,
+    profiles: &Profiles,
+    problems: &mut Problems,
+) -> Option<(hub_model::Device, ModbusDevice)> {
+    let (nowhere, no_limits) = (SiteId::parse("unsaved").ok()?, BoundSets(Vec::new()));
+    let fault = table.fault("device", "");
+    let mut devices = table.tables("device", problems);
+    table.finish(problems);
+    let count = devices.len();
+    let Some(device) = devices.pop().filter(|_| count == 1) else {
+        let message = format!("found {count} devices, allowed: one [[device]] with its [[device.point]]");
+        problems.error(Problem { message, ..fault });
+        return None;
+    };
+    let mut logins = Logins::new(files);
+    let adapter = device.fault("adapter", "only a device on Modbus can be read at once");
+    let read = device::read(device, &nowhere, profiles, &no_limits, &mut logins, &TimeZone::UTC, problems)?;
+    let Served::Modbus(served) = read.served else {
+        problems.error(adapter);
+        return None;
+    };
+    Some((read.device, served))
+}
+
 /// Checks each profile by itself, so that the faults of one that no device uses are told too. What a device must add is not
 /// its fault.
 fn check_alone(files: &Files, profiles: &Profiles, problems: &mut Problems) {
