@@ -285,6 +285,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reads every point of a device once that is in no file yet, and says what each would read, or why it would not. One at a time,
+         *     noted, and never writes.
+         */
+        post: operations["post_device_trial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{site}/{device}/command": {
         parameters: {
             query?: never;
@@ -830,7 +850,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Reads registers live and says how they can be read, the most plausible first. One at a time; never writes. */
+        /**
+         * Reads registers live and says how they can be read, the most plausible first. One at a time, noted, and never writes. Over a
+         *     line that the hub reads it goes between the polls.
+         */
         post: operations["post_probe"];
         delete?: never;
         options?: never;
@@ -2351,8 +2374,8 @@ export interface components {
             address: number;
             /** @description The byte order, as in the configuration. */
             byte_order: string;
-            /** @description Why, in English. */
-            reasons: string[];
+            /** @description Why. */
+            reasons: components["schemas"]["LocalText"][];
             /** @description The factor, as a decimal. */
             scale: string;
             /**
@@ -3018,11 +3041,13 @@ export interface components {
             address: number;
             /**
              * Format: int32
-             * @description How many registers (1 to 125) or bits.
+             * @description How many registers (1 to 125) or bits (1 to 2000).
              */
             count: number;
+            /** @description A device of the configuration, `site/device`, in place of endpoint and unit_id. */
+            device?: string | null;
             /** @description `tcp://HOST:PORT`, `rtu+tcp://HOST:PORT` or `serial:///dev/…`. */
-            endpoint: string;
+            endpoint?: string | null;
             /** @description What it is said to measure, such as `ph`. */
             quantity?: string | null;
             /**
@@ -3036,7 +3061,7 @@ export interface components {
              * Format: int32
              * @description The device's number on the bus.
              */
-            unit_id: number;
+            unit_id?: number | null;
         };
         /** @description What could not be done, and why (RFC 9457). */
         Problem: {
@@ -3450,6 +3475,58 @@ export interface components {
             /** @description What it is called. */
             name: string;
             role: components["schemas"]["Role"] | null;
+        };
+        /** @description What each point of a device would read. */
+        TriedDevice: {
+            /** @description The bus that it was read over. */
+            endpoint: string;
+            /** @description Its points, in the order of the configuration. */
+            points: components["schemas"]["TriedPoint"][];
+            /**
+             * Format: int32
+             * @description Its number on the bus.
+             */
+            unit_id: number;
+        };
+        /** @description A point that was read once. */
+        TriedPoint: {
+            /**
+             * Format: int32
+             * @description Decimals shown.
+             */
+            decimals: number;
+            /** @description Its id within the device. */
+            id: string;
+            /** @description Its name. */
+            name: components["schemas"]["LocalText"];
+            /** @description Whether the value is outside of the point's `range`. */
+            out_of_range: boolean;
+            /** @description What it measures. */
+            quantity: string;
+            /**
+             * Format: double
+             * @description The raw number; null when there is none.
+             */
+            raw?: number | null;
+            /** @description Why there is no value, as in readings. */
+            reason?: string | null;
+            /** @description What a text point said. */
+            text?: string | null;
+            trouble?: components["schemas"]["LocalText"] | null;
+            /** @description The unit, as a UCUM code. */
+            unit: string;
+            /**
+             * Format: double
+             * @description The value in the point's unit; null when there is none.
+             */
+            value?: number | null;
+            /** @description The words that were read; bits are 0 and 1. */
+            words: number[];
+        };
+        /** @description A device that is in no file yet. */
+        TryDeviceRequest: {
+            /** @description One `[[device]]` with its `[[device.point]]`, as it would stand in a site's file. */
+            toml: string;
         };
         /** @description A topic that no point is configured for. */
         UnknownTopic: {
@@ -4102,6 +4179,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Completeness"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_device_trial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryDeviceRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedDevice"];
                 };
             };
             default: {
