@@ -25,6 +25,8 @@ const IN_FLIGHT_BYTES: usize = 256 * 1024;
 
 /// What is configured of every adapter, checked.
 pub struct Configured {
+    /// The folder of the configuration.
+    pub dir: PathBuf,
     /// Devices on Modbus buses.
     pub modbus: Vec<ModbusDevice>,
     /// The broker, if there is one.
@@ -57,6 +59,8 @@ struct Bus {
 /// What can be seen of running adapters.
 #[derive(Clone)]
 pub struct Watch {
+    /// The folder of the configuration, whose profiles are laid beneath devices that are tried.
+    pub dir: PathBuf,
     modbus: Arc<RwLock<Buses>>,
     /// The broker's counters.
     pub mqtt: Option<hub_broker::StatsReader>,
@@ -120,6 +124,7 @@ impl Adapters {
         };
         let foreign = Foreign::start(configured.foreign_devices, shared);
         let watch = Watch {
+            dir: configured.dir,
             modbus: Arc::default(),
             mqtt: mqtt.as_ref().map(|(broker, _)| broker.reader()),
             door: counters,

@@ -3,7 +3,6 @@
 //! Decides nothing. Read next: `hub_api::Field`, `adapters_modbus::Buses`.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use adapters_modbus::probe::{self, Asks, Look, Prober, interpretations, look, point_toml};
@@ -33,8 +32,6 @@ pub struct WatchedField {
     pub adapters: Watch,
     /// Tells the time.
     pub clock: Clock,
-    /// The folder of the configuration, whose profiles are laid beneath devices that are tried.
-    pub dir: PathBuf,
 }
 
 impl Field for WatchedField {
@@ -60,7 +57,7 @@ impl Field for WatchedField {
     }
 
     fn try_device(&self, toml: String) -> Pending<Result<TriedDevice, Vec<String>>> {
-        let (buses, clock, dir) = (self.adapters.modbus(), self.clock.clone(), self.dir.clone());
+        let (buses, clock, dir) = (self.adapters.modbus(), self.clock.clone(), self.adapters.dir.clone());
         Box::pin(async move {
             let read = tokio::task::spawn_blocking(move || unsaved_device(&dir, &toml)).await;
             let (device, settings) = match read {

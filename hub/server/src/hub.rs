@@ -83,7 +83,6 @@ impl Hub {
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let (http, stored, forwarding) =
             (config.http.clone(), config.store.clone(), config.forwarding.clone());
-        let config_dir = config.dir.clone();
         let wanted = Wanted::of(config)?;
         for fault in &wanted.rule_faults {
             tracing::error!("rule refused: {fault}");
@@ -213,11 +212,7 @@ impl Hub {
                 let store = store.clone();
                 move || store.health().failing.is_some()
             }),
-            field: Arc::new(WatchedField {
-                adapters: adapters.watch(),
-                clock: clock.clone(),
-                dir: config_dir,
-            }),
+            field: Arc::new(WatchedField { adapters: adapters.watch(), clock: clock.clone() }),
             mqtt: Arc::new(WatchedMqtt { adapters: adapters.watch(), clock: clock.clone() }),
             live: live.clone(),
             now: Arc::new({

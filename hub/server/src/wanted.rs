@@ -67,6 +67,7 @@ impl Wanted {
                 hub_url: config.http.public_url,
             },
             configured: Configured {
+                dir: config.dir,
                 modbus: config.modbus,
                 mqtt: config.mqtt,
                 mqtt_keep: config.store.dir.join(MQTT_FILE),
