@@ -19,6 +19,20 @@ describe("compliance", () => {
 });
 
 describe("data quality", () => {
+  it("shows at first which devices were silent, and leads to when", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    await visit(page, "/quality");
+    // The demo's power meter was silent for five hours that lie within these two days.
+    const row = page.getByRole("row", { name: "Đồng hồ điện" });
+    const shares = await row.locator(".quality-day [aria-hidden]").allTextContents();
+    const day = [1, 2].find((index) => Number(shares[index]) < 95);
+    if (day === undefined) throw new Error(`no day of ${shares.join(" ")} says so`);
+    await row.locator(".quality-day").nth(day).click();
+    await page.locator("#quality-spans").waitFor();
+    expect(page.url()).toContain("site=tam-hop-water");
+    await context.close();
+  });
+
   it("leads from a day of a point to what was missing in it", async () => {
     const { context, page } = await open({ size: "desktop" });
     await visit(page, "/quality?site=cho-tam-hop-waste");

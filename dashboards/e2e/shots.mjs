@@ -38,6 +38,7 @@ async function pages(context) {
     together: "/trends?p=tam-hop-water/plc/free-chlorine&p=tam-hop-water/plc/turbidity&p=nam-ban-water/plc/free-chlorine&r=6h",
     year: "/year?show=worst",
     compliance: "/compliance",
+    devices: "/quality",
     quality: "/quality?site=tam-hop-water",
     waste: "/sites/dong-bai-waste",
     map: "/map",

@@ -55,11 +55,13 @@ export interface Judged {
 export function judge({ point, limit, buckets, expected, from, until, enough }: Judged): Verdict {
   const spanMs = spanOf(limit) ?? DAY_MS;
   const isSingle = limit.averaging_s === null;
-  const verdict: Verdict = { point, limit, valid: 0, spans: Math.max(0, Math.floor((until - from) / spanMs)), outside: 0, exceedances: [] };
+  const verdict: Verdict = { point, limit, valid: 0, spans: Math.max(0, (isSingle ? Math.ceil : Math.floor)((until - from) / spanMs)), outside: 0, exceedances: [] };
   buckets.t.forEach((t, index) => {
     if (!applies(limit, t)) return;
     const n = buckets.n[index] ?? 0;
     // A single value beyond its limit is one, however few there are beside it.
+    // A mean is one of its whole span; single values are there as soon as they are measured.
+    if (!isSingle && t + spanMs > until) return;
     const due = isSingle ? null : expected(t, t + spanMs);
     if (due !== null && n < enough * Math.max(1, Math.floor(due))) return;
     verdict.valid += 1;
