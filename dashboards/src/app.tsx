@@ -33,6 +33,7 @@ const rulesPage = later(() => import("./pages/rules/Rules"));
 const rulePage = later(() => import("./pages/rules/Rule"));
 const accountsPage = later(() => import("./pages/accounts/Accounts"));
 const arrivingPage = later(() => import("./pages/arriving/Arriving"));
+const busesPage = later(() => import("./pages/buses/Buses"));
 const ownHubPage = later(() => import("./pages/OwnHub"));
 const setupPage = later(() => import("./pages/accounts/Setup"));
 const noticesPage = later(() => import("./pages/notices/Notices"));
@@ -113,6 +114,7 @@ function Routed() {
   if (isIntegrator && match("/rules", here)) return <Lazy key="rules" load={rulesPage} props={{}} />;
   if (isIntegrator && (found = match("/rules/:id", here))) return <Lazy key={here} load={rulePage} props={{ id: found["id"] ?? "" }} />;
   if (match("/arriving", here)) return <Lazy key="arriving" load={arrivingPage} props={{}} />;
+  if (isIntegrator && match("/buses", here)) return <Lazy key="buses" load={busesPage} props={{}} />;
   if (match("/alarms", here)) return <Alarms />;
   if ((found = match("/alarms/:id", here))) return <AlarmPage key={here} id={found["id"] ?? ""} />;
   if (match("/more", here)) return <More />;

@@ -317,6 +317,8 @@ export const vi = {
   "year.short": "Mỗi ngày một ô: độ đầy đủ, giá trị xấu nhất, cảnh báo",
   "arriving.title": "Đang nhận",
   "arriving.short": "Tin MQTT vừa đến, đã vào điểm đo nào, chủ đề chưa cấu hình và những gì bị từ chối",
+  "buses.title": "Đường truyền Modbus",
+  "buses.short": "Tải, lỗi và khung tin của từng đường truyền, tình trạng từng thiết bị",
   "help.open": "Trang này cho thấy gì?",
   "dialogue.send": "Lưu",
   "toast.dismiss": "Đóng thông báo",
