@@ -29,29 +29,32 @@ export function Controls({ view, points, all, loaded, panels, onZoom }: Controls
   const open = useSignal<"points" | "export" | null>(null);
   const close = () => (open.value = null);
   return (
-    <div class="trends-controls no-print">
-      <div class="trends-first">
-        <Button kind="main" onClick={() => (open.value = "points")}>
-          {t("trends.choose")}
-        </Button>
-        <PeriodChoice period={view.period} onZoom={onZoom} />
-      </div>
-      <p class="small muted figures">{periodText(view.period)}</p>
-      {/* On a phone the lines come first: days, comparison and export are one tap away. */}
-      <details class="trends-more" open={matchMedia("(min-width: 900px)").matches}>
-        <summary>{t("trends.more")}</summary>
-        <div class="trends-fields">
-          <DayChoice period={view.period} />
-          <CompareChoice view={view} points={points} all={all} />
-          <Button aria-disabled={loaded === null ? "true" : undefined} onClick={() => loaded !== null && (open.value = "export")}>
-            {t("trends.export")}
+    <>
+      <p class="print-only">{periodText(view.period)}</p>
+      <div class="trends-controls no-print">
+        <div class="trends-first">
+          <Button kind="main" onClick={() => (open.value = "points")}>
+            {t("trends.choose")}
           </Button>
-          <Button onClick={() => print()}>{t("trends.print")}</Button>
+          <PeriodChoice period={view.period} onZoom={onZoom} />
         </div>
-      </details>
-      {open.value === "points" && <Picker chosen={view.points} all={all} onClose={close} />}
-      {open.value === "export" && loaded !== null && <ExportDialogue loaded={loaded} panels={panels} onClose={close} />}
-    </div>
+        <p class="small muted figures">{periodText(view.period)}</p>
+        {/* On a phone the lines come first: days, comparison and export are one tap away. */}
+        <details class="trends-more" open={matchMedia("(min-width: 900px)").matches}>
+          <summary>{t("trends.more")}</summary>
+          <div class="trends-fields">
+            <DayChoice period={view.period} />
+            <CompareChoice view={view} points={points} all={all} />
+            <Button aria-disabled={loaded === null ? "true" : undefined} onClick={() => loaded !== null && (open.value = "export")}>
+              {t("trends.export")}
+            </Button>
+            <Button onClick={() => print()}>{t("trends.print")}</Button>
+          </div>
+        </details>
+        {open.value === "points" && <Picker chosen={view.points} all={all} onClose={close} />}
+        {open.value === "export" && loaded !== null && <ExportDialogue loaded={loaded} panels={panels} onClose={close} />}
+      </div>
+    </>
   );
 }
 
