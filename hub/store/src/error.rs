@@ -62,6 +62,19 @@ pub enum StoreError {
         /// The files that say so.
         beside: String,
     },
+    /// A file beside the readings holds nothing, although there was a store.
+    #[error(
+        "{} {found}, but {beside} beside it is of a store that was in use; restore a backup into a new folder, or move the empty file away to go on without what it held",
+        file.display()
+    )]
+    EmptiedBeside {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        found: &'static str,
+        /// The file that says so.
+        beside: String,
+    },
     /// The file is damaged where nothing can do without it.
     #[error("{} is damaged ({found}); restore a backup into a new folder", file.display())]
     Unsound {

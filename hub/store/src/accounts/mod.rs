@@ -20,9 +20,9 @@ pub use tokens::Token;
 pub use users::User;
 pub use writes::DeviceWrite;
 
-use crate::error::{StoreError, cause};
-use crate::sqlite::database::{self, Schema, Step};
-use crate::sqlite::{folder, inspect};
+use crate::error::StoreError;
+use crate::sqlite::beside;
+use crate::sqlite::database::{Schema, Step};
 
 /// The file's name in the store's folder.
 pub(crate) const FILE: &str = "accounts.sqlite";
@@ -84,16 +84,9 @@ impl Accounts {
     /// Opens the accounts of the store in `dir`, which is made where it is missing. Takes no lock on the folder.
     ///
     /// # Errors
-    /// When the folder cannot be written, or the file is foreign, newer or damaged.
+    /// When the folder cannot be written, or the file is foreign, newer, damaged or emptied.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
-        folder::make(dir)?;
-        let connection = database::open(dir, &dir.join(FILE), &SCHEMA, 0)?;
-        let file = dir.join(FILE);
-        let found = inspect::quick(&connection)
-            .map_err(|error| StoreError::Open { file: file.clone(), source: cause(&error) })?;
-        if let Some(found) = found {
-            return Err(StoreError::Unsound { file, found });
-        }
+        let connection = beside::open(dir, FILE, &SCHEMA)?;
         Ok(Self { connection: Mutex::new(connection) })
     }
 

@@ -25,8 +25,8 @@ pub use jobs::{Job, JobKind, JobProgress, NewJob};
 pub use rules::{NewRuleVersion, RuleVersion};
 
 use crate::error::StoreError;
+use crate::sqlite::beside;
 use crate::sqlite::database::{self, Schema, Step};
-use crate::sqlite::folder;
 
 /// The file's name in the store's folder.
 pub(crate) const FILE: &str = "records.sqlite";
@@ -128,10 +128,9 @@ impl Records {
     /// Opens the records of the store in `dir`, which is made where it is missing. Takes no lock on the folder.
     ///
     /// # Errors
-    /// When the folder cannot be written, or the file is foreign, newer or damaged.
+    /// When the folder cannot be written, or the file is foreign, newer, damaged or emptied.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
-        folder::make(dir)?;
-        let connection = database::open(dir, &dir.join(FILE), &SCHEMA, 0)?;
+        let connection = beside::open(dir, FILE, &SCHEMA)?;
         Ok(Self { connection: Mutex::new(connection) })
     }
 

@@ -12,25 +12,13 @@ use crate::{accounts, records};
 
 /// Refuses a folder whose `file` is missing or holds nothing, while what lies beside it is of a store that was in use.
 pub(super) fn refuse(dir: &Path, file: &Path) -> Result<(), StoreError> {
-    let bytes = fs::metadata(file).map(|found| found.len()).ok();
-    let found = match bytes {
-        None => "is missing",
-        Some(0) => "is empty",
-        Some(_) if has_tables(file) => return Ok(()),
-        Some(_) => "holds no table",
-    };
-    // Without content SQLite would throw its log away, which may hold all that was ever committed.
+    let Some(found) = emptiness(file) else { return Ok(()) };
     let log = format!("{}-wal", schema::FILE);
-    let is_used_log = |name: &str| {
-        name == log
-            && bytes.unwrap_or(0) == 0
-            && fs::metadata(dir.join(name)).is_ok_and(|found| found.len() > 0)
-    };
     // Accounts, and the deeds of making them, are there before the first start.
     let is_of_a_store = |name: &str| match name {
         schema::FILE | accounts::FILE => false,
         records::FILE => records::is_used(&dir.join(name)),
-        other => other.ends_with(".sqlite") || is_used_log(other),
+        other => other.ends_with(".sqlite") || other == log && has_lost_its_file(dir, schema::FILE),
     };
     let entries = fs::read_dir(dir).map_err(|source| StoreError::Folder { dir: dir.to_owned(), source })?;
     let mut beside: Vec<String> = entries
@@ -42,6 +30,44 @@ pub(super) fn refuse(dir: &Path, file: &Path) -> Result<(), StoreError> {
         return Ok(());
     }
     Err(StoreError::Emptied { file: file.to_owned(), found, beside: beside.join(", ") })
+}
+
+/// Refuses `name`, which lies beside `hub.sqlite`, when it is there and holds nothing, while the store was in use. One that is missing
+/// is made: hubs that had none are brought up to date, and whoever takes it away means it.
+pub(super) fn refuse_beside(dir: &Path, name: &str) -> Result<(), StoreError> {
+    let file = dir.join(name);
+    let Some(found) = emptiness(&file) else { return Ok(()) };
+    let beside = if has_lost_its_file(dir, name) {
+        format!("{name}-wal")
+    } else if file.exists() && has_commits(&dir.join(schema::FILE)) {
+        schema::FILE.to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(StoreError::EmptiedBeside { file, found, beside })
+}
+
+/// What is wrong with a file that holds nothing.
+fn emptiness(file: &Path) -> Option<&'static str> {
+    match fs::metadata(file) {
+        Err(_) => Some("is missing"),
+        Ok(found) if found.len() == 0 => Some("is empty"),
+        Ok(_) if has_tables(file) => None,
+        Ok(_) => Some("holds no table"),
+    }
+}
+
+/// Whether a log lies beside a file without content: SQLite would throw it away, and it may hold all that was ever committed.
+fn has_lost_its_file(dir: &Path, name: &str) -> bool {
+    let length = |name: &str| fs::metadata(dir.join(name)).map_or(0, |found| found.len());
+    length(name) == 0 && length(&format!("{name}-wal")) > 0
+}
+
+/// Whether a hub has ever committed something to this `hub.sqlite`.
+fn has_commits(file: &Path) -> bool {
+    let question = "SELECT (SELECT max(commits) FROM progress) > 0 OR EXISTS (SELECT 1 FROM hot)";
+    let ask = |connection: rusqlite::Connection| connection.query_row(question, [], |row| row.get(0));
+    database::open_reader(file).and_then(ask).unwrap_or(false)
 }
 
 /// Whether there is a table in it, or something that opening it will complain of.

@@ -3,6 +3,7 @@
 //! Nothing is told before it is committed: the RAM head, the commit counter and `on_commit` follow the transaction. Read next:
 //! `writer.rs` (one batch's way to disk), `query.rs` (the way back), `schema.rs` (the tables).
 
+pub(crate) mod beside;
 mod codes;
 pub(crate) mod database;
 mod emptied;
