@@ -22,14 +22,14 @@ pub(crate) struct BucketFold<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
     start: Timestamp,
-    /// The first millisecond after it, which may lie beyond the end of time.
-    end_ms: i128,
+    /// Its last millisecond, or that of time.
+    last: Timestamp,
 }
 
 impl Span {
     /// Whether a moment is in it.
     pub(crate) fn holds(&self, at: Timestamp) -> bool {
-        self.start <= at && i128::from(at.as_millis()) < self.end_ms
+        self.start <= at && at <= self.last
     }
 }
 
@@ -105,12 +105,15 @@ impl<'a> Cut<'a> {
                 let start_ms = origin_ms + index * width_ms;
                 // It lies before `at`, so that it can only be too early for a timestamp.
                 let start = Timestamp::from_millis(i64::try_from(start_ms).unwrap_or(i64::MIN));
-                Some(Span { start, end_ms: start_ms + width_ms })
+                // And ends after it.
+                let last = Timestamp::from_millis(i64::try_from(start_ms + width_ms - 1).unwrap_or(i64::MAX));
+                Some(Span { start, last })
             }
             Self::Edges(edges) => {
                 let next = edges.partition_point(|edge| *edge <= at);
                 let start = *edges.get(next.checked_sub(1)?)?;
-                edges.get(next).map(|end| Span { start, end_ms: end.as_millis().into() })
+                let last = Timestamp::from_millis(edges.get(next)?.as_millis() - 1);
+                Some(Span { start, last })
             }
         }
     }

@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -26,6 +25,8 @@ const MAX_BUCKETS: usize = 5_000;
 const MAX_ROWS: usize = 100_000;
 /// Points of one question that are summed up at once: as many as the store answers at once.
 const SIDE_BY_SIDE: usize = 4;
+/// About what a reading or a bucket takes in JSON.
+const ROW_BYTES: usize = 48;
 /// The period when none is given.
 const DEFAULT_PERIOD: Duration = Duration::from_secs(24 * 3600);
 
@@ -71,18 +72,10 @@ pub(crate) async fn get_readings(
     if accept::choose(&headers, &["application/json", "text/csv"]) == "text/csv" {
         return csv::export(&app, question);
     }
-    let is_list = question.series.len() > 1;
     let older = app.hub.older.clone();
-    let read = app.read(move |history| Ok(answer(history, older.as_deref(), &question)));
-    let mut answers = read.await??;
-    let answer = match answers.pop() {
-        Some(only) if !is_list => wire::ReadingsAnswer::One(only),
-        last => {
-            answers.extend(last);
-            wire::ReadingsAnswer::Several(answers)
-        }
-    };
-    Ok(([(header::VARY, "accept")], Json(answer)).into_response())
+    let json = app.read(move |history| Ok(answer(history, older.as_deref(), &question))).await??;
+    let headers = [(header::VARY, "accept"), (header::CONTENT_TYPE, "application/json")];
+    Ok((headers, json).into_response())
 }
 
 fn question(app: &SharedApp, params: &Params) -> Result<Question, Problem> {
@@ -92,37 +85,50 @@ fn question(app: &SharedApp, params: &Params) -> Result<Question, Problem> {
     Ok(Question { series, from, to, spans: spans(app, params, from, to)?, doubts })
 }
 
-fn answer(
-    history: &dyn History,
-    older: Option<&dyn Older>,
-    question: &Question,
-) -> Result<Vec<wire::SeriesAnswer>, Problem> {
-    if let Some(spans) = &question.spans {
-        return buckets(history, older, question, spans);
+/// The answer in JSON: one point's, or a list of several's.
+fn answer(history: &dyn History, older: Option<&dyn Older>, question: &Question) -> Result<Vec<u8>, Problem> {
+    let mut answers = match &question.spans {
+        Some(spans) => buckets(history, older, question, spans)?,
+        None => {
+            let mut rows_left = MAX_ROWS;
+            let of_one = |(point, unit): &(PointId, &'static str)| {
+                let read = columns(history, older, point, unit, question, &mut rows_left)?;
+                json(&wire::SeriesAnswer::Readings(read))
+            };
+            question.series.iter().map(of_one).collect::<Result<_, _>>()?
+        }
+    };
+    if question.series.len() == 1
+        && let Some(only) = answers.pop()
+    {
+        return Ok(only);
     }
-    let mut answers = Vec::new();
-    let mut rows_left = MAX_ROWS;
-    for (point, unit) in &question.series {
-        let answer = columns(history, older, point, unit, question, &mut rows_left)?;
-        answers.push(wire::SeriesAnswer::Readings(answer));
+    let mut list = Vec::with_capacity(answers.iter().map(|one| one.len() + 1).sum::<usize>() + 1);
+    for (index, one) in answers.into_iter().enumerate() {
+        list.push(if index == 0 { b'[' } else { b',' });
+        list.extend(one);
     }
-    Ok(answers)
+    list.push(b']');
+    Ok(list)
 }
 
-/// The buckets of all points, some points side by side.
+/// The buckets of all points in JSON, some points side by side.
 fn buckets(
     history: &dyn History,
     older: Option<&dyn Older>,
     question: &Question,
     spans: &Spans,
-) -> Result<Vec<wire::SeriesAnswer>, Problem> {
+) -> Result<Vec<Vec<u8>>, Problem> {
     let of_one = |(point, unit): &(PointId, &'static str)| -> Result<_, Problem> {
         let read = older::buckets(history, older, point, (question.from, question.to), spans);
         let (buckets, seam) = read.map_err(|error| crate::app::store_problem(&error))?;
         let doubts = question.doubts.then(|| Box::new(doubts(&buckets)));
         let older = seam.map(wire::OlderPart::from);
-        let columns = wire::Buckets { doubts, older, ..bucket_columns(point, unit, buckets) };
-        Ok::<_, Problem>(wire::SeriesAnswer::Buckets(columns))
+        json(&wire::SeriesAnswer::Buckets(wire::Buckets {
+            doubts,
+            older,
+            ..bucket_columns(point, unit, buckets)
+        }))
     };
     let of_some = |series: &[(PointId, &'static str)]| -> Result<Vec<_>, Problem> {
         series.iter().map(of_one).collect()
@@ -138,6 +144,13 @@ fn buckets(
         }
         Ok(answers)
     })
+}
+
+/// Written where it was read, so that points which are read side by side are written side by side.
+fn json(answer: &wire::SeriesAnswer) -> Result<Vec<u8>, Problem> {
+    let mut text = Vec::with_capacity(answer.rows() * ROW_BYTES + 256);
+    serde_json::to_writer(&mut text, answer).map_err(|_| Problem::internal())?;
+    Ok(text)
 }
 
 fn columns(

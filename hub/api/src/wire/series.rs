@@ -93,9 +93,20 @@ pub enum SeriesAnswer {
     Buckets(Buckets),
 }
 
+impl SeriesAnswer {
+    /// How many readings or buckets there are in it.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Readings(readings) => readings.t.len(),
+            Self::Buckets(buckets) => buckets.t.len(),
+        }
+    }
+}
+
 /// Readings of one point, or a list for several.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(untagged)]
+#[expect(dead_code, reason = "what the document says of an answer that is written point by point")]
 pub enum ReadingsAnswer {
     /// One `point` was asked for.
     One(SeriesAnswer),

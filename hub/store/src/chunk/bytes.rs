@@ -183,8 +183,18 @@ impl Bits<'_> {
         }
     }
 
+    /// Holds more bits than before; at most 55 are held when it is called.
     fn refill(&mut self) -> Result<(), Damaged> {
-        let byte = self.bytes.get(self.next).ok_or(Damaged("too few bits"))?;
+        let rest = self.bytes.get(self.next..).unwrap_or_default();
+        if let Some(ahead) = rest.first_chunk() {
+            // As many whole bytes at once as there is room for.
+            let taken = (63 - self.count) / 8;
+            self.held = self.held << (8 * taken) | u64::from_be_bytes(*ahead) >> (64 - 8 * taken);
+            self.next += taken as usize;
+            self.count += 8 * taken;
+            return Ok(());
+        }
+        let byte = rest.first().ok_or(Damaged("too few bits"))?;
         self.next += 1;
         self.held = self.held << 8 | u64::from(*byte);
         self.count += 8;

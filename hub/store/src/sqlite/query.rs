@@ -64,7 +64,7 @@ impl History for Store {
         };
         let mut fold = BucketFold::new(&cut);
         self.walk(point, span, Depth::Values, &is_in_one, &mut |piece| {
-            each(&piece, &mut |at, what| fold.take(at, what))
+            each(&piece, |at, what| fold.take(at, what))
         })?;
         fold.finish()
     }
@@ -76,7 +76,7 @@ impl History for Store {
         let is_in_one = |first, last| day(first) == day(last);
         let mut fold = DayFold::new(self.utc_offset_s, expected);
         self.walk(point, span, Depth::Values, &is_in_one, &mut |piece| {
-            each(&piece, &mut |at, what| {
+            each(&piece, |at, what| {
                 fold.take(at, what);
                 ControlFlow::Continue(())
             })
@@ -189,18 +189,24 @@ impl Store {
 /// Gives each row of a piece, or its figures, to `take`.
 fn each(
     piece: &Piece,
-    take: &mut dyn FnMut(Timestamp, What<'_>) -> ControlFlow<()>,
+    mut take: impl FnMut(Timestamp, What<'_>) -> ControlFlow<()>,
 ) -> Result<ControlFlow<()>, Fault> {
-    match piece {
-        Piece::Figures(summary) => Ok(take(Timestamp::from_millis(summary.first_at), What::Figures(summary))),
-        Piece::Rows(rows) => {
-            for row in rows {
-                let what = What::Reading(quality_of(row.quality.into())?, row.value);
-                if take(Timestamp::from_millis(row.measured_at), what).is_break() {
-                    return Ok(ControlFlow::Break(()));
-                }
+    let rows = match piece {
+        Piece::Figures(summary) => {
+            return Ok(take(Timestamp::from_millis(summary.first_at), What::Figures(summary)));
+        }
+        Piece::Rows(rows) => rows,
+    };
+    // Most rows are of the quality of the one before.
+    for same in rows.chunk_by(|one, other| one.quality == other.quality) {
+        let Some(first) = same.first() else { continue };
+        let quality = quality_of(first.quality.into())?;
+        for row in same {
+            let what = What::Reading(quality, row.value);
+            if take(Timestamp::from_millis(row.measured_at), what).is_break() {
+                return Ok(ControlFlow::Break(()));
             }
-            Ok(ControlFlow::Continue(()))
         }
     }
+    Ok(ControlFlow::Continue(()))
 }

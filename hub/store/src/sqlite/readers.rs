@@ -3,8 +3,8 @@
 //! Read next: `query.rs` for the questions.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
 use rusqlite::Connection;
 
 use super::database;
@@ -57,23 +57,26 @@ impl Fault {
 
 pub(super) struct Readers {
     file: PathBuf,
-    // Empty places are opened when first needed, and again after a fault.
-    put: Sender<Option<Connection>>,
-    take: Receiver<Option<Connection>>,
+    idle: Mutex<Idle>,
+    given_back: Condvar,
+}
+
+/// Connections that nobody asks. The one that was given back last is taken first: what it has read is still in its cache.
+struct Idle {
+    connections: Vec<Connection>,
+    /// How many questions may be asked at once with these.
+    places: usize,
 }
 
 impl Readers {
     pub(super) fn new(file: PathBuf) -> Self {
-        let (put, take) = bounded(READERS);
-        for _ in 0..READERS {
-            let _ = put.send(None);
-        }
-        Self { file, put, take }
+        let idle = Idle { connections: Vec::new(), places: READERS };
+        Self { file, idle: Mutex::new(idle), given_back: Condvar::new() }
     }
 
-    /// Answers one question; `ask` must not ask another.
+    /// Answers one question; `ask` must not ask another. A connection that met a fault is not used again.
     pub(super) fn ask<T>(&self, ask: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
-        let mut place = Place { put: &self.put, connection: self.take.recv().ok().flatten() };
+        let mut place = self.wait();
         let connection = match place.connection.take() {
             Some(connection) => connection,
             None => database::open_reader(&self.file)?,
@@ -82,16 +85,33 @@ impl Readers {
         place.connection = Some(connection);
         Ok(answer)
     }
+
+    fn wait(&self) -> Place<'_> {
+        let mut idle = self.idle();
+        while idle.places == 0 {
+            idle = self.given_back.wait(idle).unwrap_or_else(PoisonError::into_inner);
+        }
+        idle.places -= 1;
+        Place { readers: self, connection: idle.connections.pop() }
+    }
+
+    // Nothing that holds it can panic.
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Gives the place back however the question ends.
 struct Place<'a> {
-    put: &'a Sender<Option<Connection>>,
+    readers: &'a Readers,
     connection: Option<Connection>,
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let _ = self.put.try_send(self.connection.take());
+        let mut idle = self.readers.idle();
+        idle.places += 1;
+        idle.connections.extend(self.connection.take());
+        self.readers.given_back.notify_one();
     }
 }
