@@ -25,7 +25,7 @@ use crate::keeper::Keeper;
 use crate::mqtt_field::WatchedMqtt;
 use crate::notify::{HubHost, NoticesOfHub, Running as Notices, Stored, Told};
 use crate::older::RemoteOlder;
-use crate::own::{Looks, Watcher};
+use crate::own::{Looks, Stall, Watcher};
 use crate::pipeline::{Inputs, Pipeline, Renewal};
 use crate::push::PushCounters;
 use crate::reload::Configuration;
@@ -171,7 +171,9 @@ impl Hub {
         };
         tokio::spawn(worker.run());
         let configuration = Configuration::taken_up(needs_restart);
+        let stall = Stall::default();
         let report = Report {
+            stall: stall.clone(),
             clock: clock.clone(),
             store: store.clone(),
             adapters: adapters.watch(),
@@ -184,6 +186,7 @@ impl Hub {
         let rule_desk = RuleDesk::new(Arc::new(Folder { files: rules, changed: rules_changed.clone() }));
         let looks = Looks {
             store: store.clone(),
+            stall: stall.clone(),
             clock: clock.clone(),
             configuration: configuration.clone(),
             certificates,
@@ -210,7 +213,7 @@ impl Hub {
             requests,
             takes_nothing: Arc::new({
                 let store = store.clone();
-                move || store.health().failing.is_some()
+                move || stall.since().is_some() || store.health().failing.is_some()
             }),
             field: Arc::new(WatchedField { adapters: adapters.watch(), clock: clock.clone() }),
             mqtt: Arc::new(WatchedMqtt { adapters: adapters.watch(), clock: clock.clone() }),

@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use adapters_mqtt::client::{LinkHealth, LinkState};
 use adapters_sdk::Clock;
 use hub_api::{Health, MetricsText, Part};
-use hub_store::{Disk, History, Store, StoreHealth};
+use hub_model::Timestamp;
+use hub_store::{Disk, History, Store, StoreHealth, Unreadable};
 
 use crate::adapters::Watch;
 use crate::forward;
 use crate::notify::Told;
+use crate::own::Stall;
 use crate::push::PushCounters;
 use crate::reload::Configuration;
 
@@ -23,6 +25,8 @@ const PAGE_BYTES: f64 = 4096.0;
 pub struct Report {
     /// The store.
     pub store: Arc<Store>,
+    /// Whether its writer gets on.
+    pub stall: Stall,
     /// The adapters.
     pub adapters: Watch,
     /// The hub's time.
@@ -40,7 +44,7 @@ pub struct Report {
 impl Report {
     /// Each part, and whether it works.
     pub fn health(&self) -> Health {
-        let store = store_part(&self.store.health());
+        let store = store_part(&self.store.health(), self.stall.since());
         let mut adapters = Vec::new();
         for bus in self.adapters.buses() {
             let name = format!("modbus {}", bus.endpoint);
@@ -86,6 +90,12 @@ impl Report {
     pub fn metrics(&self, metrics: &mut MetricsText) {
         metrics.counter("commune_commits", "Batches committed.", &[(&[], self.store.last_commit().0 as f64)]);
         store_metrics(&self.store.health(), metrics);
+        let stalled = self.stall.since().map_or(0, |since| self.clock.now().since(since).as_secs());
+        metrics.gauge(
+            "commune_store_stalled_seconds",
+            "How long the commit under way has taken, once that is over five seconds; otherwise 0.",
+            &[(&[], stalled as f64)],
+        );
         if let Some(bytes) = resident_bytes() {
             metrics.gauge("process_resident_memory_bytes", "Resident memory.", &[(&[], bytes)]);
         }
@@ -238,7 +248,15 @@ fn store_metrics(health: &StoreHealth, metrics: &mut MetricsText) {
 }
 
 /// How the store fares: what it suffers from, all of it.
-fn store_part(health: &StoreHealth) -> Part {
+fn store_part(health: &StoreHealth, stalled_since: Option<Timestamp>) -> Part {
+    if let Some(since) = stalled_since {
+        let since = jiff::Timestamp::from_millisecond(since.as_millis())
+            .map_or_else(|_| since.to_string(), |since| since.to_string());
+        let detail = format!(
+            "a commit has been under way since {since}: the disk hangs or is very slow, and devices wait"
+        );
+        return Part::failed("store", detail);
+    }
     if let Some(failing) = &health.failing {
         let detail = format!("{} commits have failed in a row: {}", failing.attempts, failing.last_error);
         return Part::failed("store", detail);
@@ -262,6 +280,11 @@ fn store_part(health: &StoreHealth) -> Part {
     }
     if let Some(found) = &health.unsound {
         details.push(format!("pages of its file cannot be read, some questions are not answered: {found}"));
+    }
+    if let Some(Unreadable { times, last_error }) = &health.unreadable {
+        details.push(format!(
+            "{times} times the disk did not give back a part of its file ({last_error}); make a backup and look at the disk"
+        ));
     }
     if health.damaged > 0 {
         details.push(format!(
@@ -291,19 +314,33 @@ mod tests {
             last_commit: CommitSeq(7),
             queued: 0,
             failing: None,
+            busy: None,
             damaged: 0,
             unsound: None,
+            unreadable: None,
             space: Space::default(),
             disk: Some(Disk { free_bytes: 20_000_000_000, total_bytes: 64_000_000_000 }),
         };
-        assert_eq!(store_part(&well), Part::ok("store"));
+        assert_eq!(store_part(&well, None), Part::ok("store"));
         let tight = Disk { free_bytes: 100_000_000, ..well.disk.unwrap() };
-        let part = store_part(&StoreHealth { disk: Some(tight), damaged: 2, ..well.clone() });
+        let part = store_part(&StoreHealth { disk: Some(tight), damaged: 2, ..well.clone() }, None);
         assert_eq!(part.state, PartState::Degraded);
         let told = "the disk is nearly full: 100 of 64000 MB are free; when none are, readings are no longer taken; \
             2 pieces of history could not be read and are set aside; see store check";
         assert_eq!(part.detail, told);
+        let unreadable = Some(Unreadable { times: 2, last_error: "disk I/O error".to_owned() });
+        let part = store_part(&StoreHealth { unreadable, ..well.clone() }, None);
+        assert_eq!(part.state, PartState::Degraded);
+        assert!(
+            part.detail.starts_with("2 times the disk did not give back a part of its file (disk I/O error)")
+        );
         let failing = Some(Failing { attempts: 3, last_error: "disk I/O error".to_owned() });
-        assert_eq!(store_part(&StoreHealth { failing, ..well }).state, PartState::Failed);
+        assert_eq!(store_part(&StoreHealth { failing, ..well.clone() }, None).state, PartState::Failed);
+        let part = store_part(&well, Some(Timestamp::from_millis(1_760_000_000_000)));
+        assert_eq!(part.state, PartState::Failed);
+        assert_eq!(
+            part.detail,
+            "a commit has been under way since 2025-10-09T08:53:20Z: the disk hangs or is very slow, and devices wait"
+        );
     }
 }

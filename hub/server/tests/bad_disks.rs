@@ -8,19 +8,17 @@
 mod support;
 
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use support::waiting_device::{SITE, WaitingDevice};
 use support::{Folder, Hub, wait_for};
 use tempfile::TempDir;
 
 const BOUND: Duration = Duration::from_secs(30);
-/// Long enough for an acknowledgement that should not come: the commit window is 10 ms here.
-const SILENCE: Duration = Duration::from_millis(700);
 /// After so many seconds the disk no longer hangs, whatever has become of the test.
 const NO_LONGER_THAN_S: &str = "40";
 const DISK_BYTES: u64 = 48 << 20;
@@ -115,55 +113,7 @@ fn commune(disk: &Disk) -> Folder {
          [store]\ndir = \"{}\"\ncommit_window = \"10ms\"\nkeep_raw = \"90y\"\nkeep_hourly = \"90y\"\n",
         disk.path().join("data").display()
     );
-    let site = "id = \"station\"\nkind = \"water_station\"\nname = \"Trạm\"\n[[device]]\nid = \"lab\"\nadapter = \"mqtt\"\n\
-        login = { username = \"lab\", password = \"a-secret-of-the-lab\" }\n\
-        [[device.point]]\nid = \"level\"\nquantity = \"level\"\n";
-    Folder::with(&[("hub.toml", &hub), ("sites/station.toml", site)])
-}
-
-fn text(value: &str) -> Vec<u8> {
-    let length = u16::try_from(value.len()).unwrap();
-    [&length.to_be_bytes()[..], value.as_bytes()].concat()
-}
-
-fn packet(kind: u8, body: &[u8]) -> Vec<u8> {
-    [&[kind, u8::try_from(body.len()).unwrap()][..], body].concat()
-}
-
-fn connect(broker: SocketAddr) -> TcpStream {
-    let mut stream = TcpStream::connect(broker).unwrap();
-    stream.set_read_timeout(Some(BOUND)).unwrap();
-    let mut body = text("MQTT");
-    body.extend([4, 0xC2, 0, 60]);
-    for value in ["lab", "lab", "a-secret-of-the-lab"] {
-        body.extend(text(value));
-    }
-    stream.write_all(&packet(0x10, &body)).unwrap();
-    let mut answer = [0; 4];
-    stream.read_exact(&mut answer).unwrap();
-    assert_eq!(answer, [0x20, 2, 0, 0]);
-    stream
-}
-
-fn publish(stream: &mut TcpStream, id: u8, value: f64) {
-    let payload = format!(r#"{{"m":{{"level":{value}}}}}"#);
-    let topic = text("commune/v1/station/lab/telemetry");
-    stream.write_all(&packet(0x32, &[&topic[..], &[0, id], payload.as_bytes()].concat())).unwrap();
-}
-
-fn acknowledged(stream: &mut TcpStream) -> u8 {
-    let mut answer = [0; 4];
-    stream.read_exact(&mut answer).unwrap();
-    assert_eq!(answer[..3], [0x40, 2, 0]);
-    answer[3]
-}
-
-/// Nothing is acknowledged for a while.
-fn is_silent(stream: &mut TcpStream) {
-    stream.set_read_timeout(Some(SILENCE)).unwrap();
-    let silence = stream.read(&mut [0]).unwrap_err().kind();
-    assert!(matches!(silence, ErrorKind::WouldBlock | ErrorKind::TimedOut), "{silence}");
-    stream.set_read_timeout(Some(BOUND)).unwrap();
+    Folder::with(&[("hub.toml", &hub), ("sites/station.toml", SITE)])
 }
 
 fn values(hub: &Hub) -> Vec<Value> {
@@ -176,20 +126,34 @@ fn a_disk_that_hangs_makes_devices_wait_and_loses_nothing() {
     let Some(disk) = Disk::mounted() else { return };
     let folder = commune(&disk);
     let hub = folder.run(&folder.token("integrator"));
-    let mut device = connect(hub.mqtt);
-    publish(&mut device, 1, 1.25);
-    assert_eq!(acknowledged(&mut device), 1);
+    let mut device = WaitingDevice::connect(hub.mqtt);
+    device.publish(1, 1.25);
+    assert_eq!(device.acknowledged(), 1);
 
+    let mut stream = hub.stream("");
     let hanging = disk.hang();
-    publish(&mut device, 2, 2.25);
-    is_silent(&mut device);
-    let health = hub.ready();
-    assert!(health["store"].is_object(), "the hub answers meanwhile: {health}");
+    device.publish(2, 2.25);
+    device.is_silent();
+    let told = wait_for("the commit that does not end in /health/ready", BOUND, || {
+        let health = hub.ready();
+        health["store"]["detail"].as_str().filter(|detail| detail.contains("under way")).map(str::to_owned)
+    });
+    assert!(told.starts_with("a commit has been under way since 20"), "{told}");
+    assert_eq!(stream.next_of("health")["store"], "failed", "who looks on is told without having asked");
     drop(hanging);
 
-    assert_eq!(acknowledged(&mut device), 2, "acknowledged once it is on disk");
-    publish(&mut device, 3, 3.25);
-    assert_eq!(acknowledged(&mut device), 3);
+    assert_eq!(device.acknowledged(), 2, "acknowledged once it is on disk");
+    let alarm = stream.next_of("alarm");
+    assert_eq!((&alarm["rule"], &alarm["priority"]), (&json!("hub-store-failing"), &json!("critical")));
+    let since = told.split_once("since ").unwrap().1.split_once(": ").unwrap().0;
+    let [since, raised]: [jiff::Timestamp; 2] =
+        [since, alarm["raised_at"].as_str().unwrap()].map(|moment| moment.parse().unwrap());
+    assert_eq!(raised, since, "as old as the commit that did not end");
+    assert_eq!(stream.next_of("health"), json!({"store": "ok", "since": null}));
+    // So small a disk counts as nearly full.
+    assert_eq!(hub.ready()["store"]["state"], "degraded");
+    device.publish(3, 3.25);
+    assert_eq!(device.acknowledged(), 3);
     assert_eq!(values(&hub), [1.25, 2.25, 3.25]);
     hub.kill();
     let hub = folder.run(&folder.token("viewer"));
@@ -203,13 +167,13 @@ fn a_disk_that_becomes_read_only_is_told_and_what_was_acknowledged_stays() {
     let folder = commune(&disk);
     let token = folder.token("integrator");
     let hub = folder.run(&token);
-    let mut device = connect(hub.mqtt);
-    publish(&mut device, 1, 1.25);
-    assert_eq!(acknowledged(&mut device), 1);
+    let mut device = WaitingDevice::connect(hub.mqtt);
+    device.publish(1, 1.25);
+    assert_eq!(device.acknowledged(), 1);
 
     disk.make_read_only();
-    publish(&mut device, 2, 2.25);
-    is_silent(&mut device);
+    device.publish(2, 2.25);
+    device.is_silent();
     let told = wait_for("the store's failure in /health/ready", BOUND, || {
         let health = hub.ready();
         health["store"]["detail"]

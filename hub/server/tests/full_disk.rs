@@ -7,18 +7,15 @@
 
 mod support;
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
 use adapters_sdk::Clock;
 use serde_json::{Value, json};
+use support::waiting_device::{SITE, WaitingDevice};
 use support::{Folder, Hub, wait_for};
 
 const BOUND: Duration = Duration::from_secs(20);
-/// Long enough for an acknowledgement that should not come: the commit window is 10 ms here.
-const SILENCE: Duration = Duration::from_millis(700);
 
 const HUB_TOML: &str = r#"
 [commune]
@@ -32,56 +29,6 @@ commit_window = "10ms"
 keep_raw = "90y"
 keep_hourly = "90y"
 "#;
-
-const SITE: &str = r#"
-id = "station"
-kind = "water_station"
-name = "Trạm"
-[[device]]
-id = "lab"
-adapter = "mqtt"
-login = { username = "lab", password = "a-secret-of-the-lab" }
-[[device.point]]
-id = "level"
-quantity = "level"
-"#;
-
-fn text(value: &str) -> Vec<u8> {
-    let length = u16::try_from(value.len()).unwrap();
-    [&length.to_be_bytes()[..], value.as_bytes()].concat()
-}
-
-fn packet(kind: u8, body: &[u8]) -> Vec<u8> {
-    [&[kind, u8::try_from(body.len()).unwrap()][..], body].concat()
-}
-
-fn connect(broker: SocketAddr) -> TcpStream {
-    let mut stream = TcpStream::connect(broker).unwrap();
-    stream.set_read_timeout(Some(BOUND)).unwrap();
-    let mut body = text("MQTT");
-    body.extend([4, 0xC2, 0, 60]);
-    for value in ["lab", "lab", "a-secret-of-the-lab"] {
-        body.extend(text(value));
-    }
-    stream.write_all(&packet(0x10, &body)).unwrap();
-    let mut answer = [0; 4];
-    stream.read_exact(&mut answer).unwrap();
-    assert_eq!(answer, [0x20, 2, 0, 0]);
-    stream
-}
-
-fn publish(stream: &mut TcpStream, id: u8, value: f64) {
-    let payload = format!(r#"{{"m":{{"level":{value}}}}}"#);
-    let topic = text("commune/v1/station/lab/telemetry");
-    stream.write_all(&packet(0x32, &[&topic[..], &[0, id], payload.as_bytes()].concat())).unwrap();
-}
-
-fn acknowledged(stream: &mut TcpStream) -> u8 {
-    let mut answer = [0; 4];
-    stream.read_exact(&mut answer).unwrap();
-    assert_eq!(answer[..3], [0x40, 2, 0]);
-    answer[3]
-}
 
 fn limit_files(hub: &Hub, bytes: &str) {
     let limit = Command::new("prlimit")
@@ -108,18 +55,16 @@ fn a_full_disk_makes_everybody_wait_and_is_over_when_there_is_space() {
     let token = folder.token("integrator");
     let hub = folder.run_by_shell("trap '' XFSZ", &token);
     let reading = |at: i64| json!({"readings": [{"point": "station/lab/level", "t": at, "v": 1.5}]});
-    let mut device = connect(hub.mqtt);
-    publish(&mut device, 1, 1.25);
-    assert_eq!(acknowledged(&mut device), 1);
+    let mut device = WaitingDevice::connect(hub.mqtt);
+    device.publish(1, 1.25);
+    assert_eq!(device.acknowledged(), 1);
     assert_eq!(hub.post("/readings", &reading(1_760_000_000_000)).0, 204);
 
     let mut stream = hub.stream("");
     limit_files(&hub, "4096");
     let full = Clock::system().now();
-    publish(&mut device, 2, 2.25);
-    device.set_read_timeout(Some(SILENCE)).unwrap();
-    let silence = device.read(&mut [0]).unwrap_err().kind();
-    assert!(matches!(silence, ErrorKind::WouldBlock | ErrorKind::TimedOut), "{silence}");
+    device.publish(2, 2.25);
+    device.is_silent();
     let told = wait_for("the store's failure in /health/ready", BOUND, || {
         Some(ready(&hub)).filter(|(status, _)| *status == 503)
     });
@@ -140,8 +85,7 @@ fn a_full_disk_makes_everybody_wait_and_is_over_when_there_is_space() {
     assert_eq!(hub.point("station/lab/level")["latest"]["value"], 1.25);
 
     limit_files(&hub, "unlimited");
-    device.set_read_timeout(Some(BOUND)).unwrap();
-    assert_eq!(acknowledged(&mut device), 2, "acknowledged once it is on disk");
+    assert_eq!(device.acknowledged(), 2, "acknowledged once it is on disk");
     wait_for("the store to be well", BOUND, || (ready(&hub).0 == 200).then_some(()));
     assert_eq!(hub.point("station/lab/level")["latest"]["value"], 2.25);
     assert_eq!(hub.post("/readings", &reading(1_760_000_060_000)).0, 204);

@@ -32,7 +32,7 @@ pub use outbox::{KeptSecret, Message, MessageFilter, MessageId, MessageState, Ou
 pub use port::{AlarmFilter, Append, Batch, CommitSeq, Correction, History, Latest, OnCommit, StoredReading};
 pub use records::Records;
 pub use sqlite::inspect;
-pub use sqlite::{Failing, Forced, Keeping, Settings, Space, Store, StoreHealth, StoreStats};
+pub use sqlite::{Failing, Forced, Keeping, Settings, Space, Store, StoreHealth, StoreStats, Unreadable};
 
 /// Seconds that all of Viet Nam is east of UTC; it keeps no summer time.
 pub const VIETNAM_OFFSET_S: i32 = 7 * 3_600;

@@ -4,12 +4,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use adapters_sdk::Clock;
 use hub_model::Timestamp;
 use hub_store::Store;
 
-use super::{BackupNote, certificate};
+use super::{BackupNote, Stall, certificate};
 use crate::reload::Configuration;
 use crate::report::resident_bytes;
 
@@ -24,6 +25,8 @@ pub type Found = (&'static str, f64);
 pub struct Looks {
     /// The store, whose disk is looked at, too.
     pub store: Arc<Store>,
+    /// Whether its writer gets on; looked at here.
+    pub stall: Stall,
     /// The hub's time.
     pub clock: Clock,
     /// Whether the files are what runs.
@@ -35,9 +38,13 @@ pub struct Looks {
 }
 
 impl Looks {
-    /// Whether commits fail, and not only once: one that succeeds at the next attempt is no failure.
-    pub fn is_store_failing(&self) -> bool {
-        self.store.health().failing.is_some_and(|failing| failing.attempts >= FAILING_ATTEMPTS)
+    /// Since when nothing can be stored, as far as this look tells, `running` after the start: commits fail, and not only once (one
+    /// that succeeds at the next attempt is no failure), or one does not end.
+    pub fn store_failing_since(&self, now: Timestamp, running: Duration) -> Option<Timestamp> {
+        let health = self.store.health();
+        let stalled_since = self.stall.look(health.busy, now, running);
+        let is_failing = health.failing.is_some_and(|failing| failing.attempts >= FAILING_ATTEMPTS);
+        stalled_since.or(is_failing.then_some(now))
     }
 
     /// What may change at any moment and costs nothing to look at.

@@ -42,8 +42,7 @@ impl Watcher {
             let mut read_at = None;
             loop {
                 let (now, running) = (looks.clock.now(), Duration::from_millis(elapsed_ms()));
-                let is_failing = looks.is_store_failing();
-                let (news, since) = failure.look(is_failing, now);
+                let (news, since) = failure.look(looks.store_failing_since(now, running));
                 let is_due = read_at.is_none_or(|at| running.saturating_sub(at) >= READ_EVERY);
                 let mut found: Vec<(Found, Timestamp)> = Vec::new();
                 if is_due {
@@ -52,6 +51,7 @@ impl Watcher {
                 }
                 let quick = looks.quick().into_iter().filter(|one| is_due || said.differs(one));
                 found.extend(quick.map(|one| (one, now)));
+                let is_failing = since.is_some();
                 let store_failing = ("store_failing", f64::from(u8::from(is_failing)));
                 if news || is_due {
                     found.push((store_failing, if news { since.unwrap_or(now) } else { now }));
@@ -112,10 +112,10 @@ struct Failure {
 }
 
 impl Failure {
-    /// Takes a look: whether there is news, and since when it has failed.
-    fn look(&mut self, is_failing: bool, now: Timestamp) -> (bool, Option<Timestamp>) {
-        self.since = is_failing.then(|| self.since.unwrap_or(now));
-        (self.said != Some(is_failing), self.since)
+    /// Takes a look that found since when it fails: whether there is news, and since when it has failed in all.
+    fn look(&mut self, found: Option<Timestamp>) -> (bool, Option<Timestamp>) {
+        self.since = found.map(|since| self.since.unwrap_or(since));
+        (self.said != Some(found.is_some()), self.since)
     }
 
     fn is_said(&mut self, is_failing: bool) {
@@ -134,13 +134,13 @@ mod tests {
     #[test]
     fn a_failure_that_cannot_be_handed_over_is_said_later_and_stays_as_old_as_it_is() {
         let mut failure = Failure::default();
-        assert_eq!(failure.look(false, at(1)), (true, None));
+        assert_eq!(failure.look(None), (true, None));
         failure.is_said(false);
-        assert_eq!(failure.look(false, at(2)), (false, None));
-        assert_eq!(failure.look(true, at(3)), (true, Some(at(3))));
-        assert_eq!(failure.look(true, at(4)), (true, Some(at(3))));
+        assert_eq!(failure.look(None), (false, None));
+        assert_eq!(failure.look(Some(at(3))), (true, Some(at(3))));
+        assert_eq!(failure.look(Some(at(4))), (true, Some(at(3))));
         failure.is_said(true);
-        assert_eq!(failure.look(true, at(5)), (false, Some(at(3))));
-        assert_eq!(failure.look(false, at(6)), (true, None));
+        assert_eq!(failure.look(Some(at(5))), (false, Some(at(3))));
+        assert_eq!(failure.look(None), (true, None));
     }
 }

@@ -6,6 +6,7 @@ pub mod engines;
 pub mod faulty;
 pub mod peers;
 pub mod proxy;
+pub mod waiting_device;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

@@ -93,6 +93,19 @@ pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
     )
 }
 
+/// Whether the disk did not give back a part of the file. It may do so the next time, or never again.
+pub(crate) fn is_read_error(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{
+        SQLITE_IOERR_CORRUPTFS, SQLITE_IOERR_DATA, SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ,
+    };
+    error.sqlite_error().is_some_and(|error| {
+        matches!(
+            error.extended_code,
+            SQLITE_IOERR_READ | SQLITE_IOERR_SHORT_READ | SQLITE_IOERR_DATA | SQLITE_IOERR_CORRUPTFS
+        )
+    })
+}
+
 fn refuse_unknown(connection: &Connection, file: &Path, schema: &Schema) -> Result<(), StoreError> {
     let cannot = |source: rusqlite::Error| StoreError::Open { file: file.to_owned(), source: cause(&source) };
     let ask = |question: &str| connection.query_row(question, [], |row| row.get::<_, i64>(0)).map_err(cannot);

@@ -97,10 +97,14 @@ pub struct StoreHealth {
     pub queued: usize,
     /// Set while the disk refuses to take them.
     pub failing: Option<Failing>,
+    /// The step that the writer is at: an attempt to commit, or something between two. The same for seconds, it is a disk that hangs.
+    pub busy: Option<u64>,
     /// Chunks and commits that could not be read and were set aside, ever; of chunks that lay on damaged pages, the stretches.
     pub damaged: u64,
     /// Set while pages of the file cannot be read: what was found last. The writer moves what can be read to sound ones.
     pub unsound: Option<String>,
+    /// Set once the disk has not given back a part of the file, until the store is opened again.
+    pub unreadable: Option<Unreadable>,
     /// How much of its size it uses, and what had to leave for want of it.
     pub space: Space,
     /// The disk that it lies on, as it is now; `None` where the system does not tell.
@@ -133,6 +137,15 @@ pub struct Failing {
     pub last_error: String,
 }
 
+/// Parts of the file that the disk did not give back when they were asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// How often.
+    pub times: u64,
+    /// What the system said the last time.
+    pub last_error: String,
+}
+
 /// The store on disk. Dropping it closes it.
 pub struct Store {
     dir: PathBuf,
@@ -161,10 +174,13 @@ struct Shared {
     last_commit: AtomicU64,
     last_alarm: AtomicU64,
     in_hand: AtomicUsize,
+    /// 0 while the writer is idle.
+    step: AtomicU64,
     failing: Mutex<Option<Failing>>,
     repeats: AtomicU64,
     damaged: AtomicU64,
     unsound: Mutex<Option<String>>,
+    unreadable: Mutex<Option<Unreadable>>,
     space: Mutex<Space>,
     readings: AtomicU64,
     hot_bytes: AtomicU64,
@@ -186,6 +202,22 @@ impl Shared {
     /// Says that pages of the file cannot be read, or that they can.
     fn note_unsound(&self, found: Option<String>) {
         *self.unsound.lock().unwrap_or_else(PoisonError::into_inner) = found;
+    }
+
+    /// Notes a fault if it says that the disk did not give back a part of the file. The log says the first.
+    fn note_read_error(&self, fault: &Fault) {
+        if !fault.is_read_error() {
+            return;
+        }
+        let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = unreadable.as_ref().map_or(0, |before| before.times) + 1;
+        *unreadable = Some(Unreadable { times, last_error: fault.text() });
+        if times == 1 {
+            tracing::error!(
+                error = fault.text(),
+                "the disk does not give back a part of the store; make a backup and look at the disk"
+            );
+        }
     }
 
     fn unsound(&self) -> Option<String> {
@@ -250,6 +282,7 @@ impl Store {
             seals: Seals::new(settings.seal_at.max(1), work, done, loaded.hot),
             sealer,
             mended_in_vain: false,
+            steps: 0,
             _lock: lock,
         };
         let thread = std::thread::Builder::new()
@@ -277,8 +310,10 @@ impl Store {
             last_commit: CommitSeq(self.shared.last_commit.load(Ordering::Acquire)),
             queued: queued + self.shared.in_hand.load(Ordering::Acquire),
             failing: self.shared.failing.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            busy: Some(self.shared.step.load(Ordering::Acquire)).filter(|step| *step > 0),
             damaged: self.shared.damaged.load(Ordering::Acquire),
             unsound: self.shared.unsound(),
+            unreadable: self.shared.unreadable.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             space: self.space(),
             disk: Disk::of(&self.dir),
         }
@@ -320,6 +355,7 @@ impl Store {
 
     /// Notes a fault that may say that pages of the file are damaged, and has the writer see to it.
     fn note(&self, fault: &Fault) {
+        self.shared.note_read_error(fault);
         if !fault.is_damage() {
             return;
         }

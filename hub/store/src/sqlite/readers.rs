@@ -40,6 +40,11 @@ impl Fault {
         matches!(self, Self::Sqlite(error) if database::is_damage(error))
     }
 
+    /// Whether the disk did not give back a part of the file.
+    pub(super) fn is_read_error(&self) -> bool {
+        matches!(self, Self::Sqlite(error) if database::is_read_error(error))
+    }
+
     pub(super) fn while_reading(self, what: &'static str) -> StoreError {
         match self {
             Self::Sqlite(error) => StoreError::Read { what, source: cause(&error) },

@@ -188,7 +188,7 @@ impl Seals {
                             error = fault.text(),
                             "readings could not be sealed; it is tried again"
                         );
-                        self.note(&fault);
+                        self.note(&fault, shared);
                         self.failed.extend(lot);
                     }
                 }
@@ -213,14 +213,15 @@ impl Seals {
                     error = fault.text(),
                     "sealed readings could not be written; it is tried again"
                 );
-                self.note(&fault);
+                self.note(&fault, shared);
                 self.unwritten.push_front(lot);
                 return;
             }
         }
     }
 
-    fn note(&mut self, fault: &Fault) {
+    fn note(&mut self, fault: &Fault, shared: &Shared) {
+        shared.note_read_error(fault);
         if fault.is_damage() {
             self.unsound = Some(fault.text());
         }

@@ -78,8 +78,10 @@ fn a_full_disk_loses_nothing_and_is_answered_when_there_is_space() {
             last_commit: CommitSeq(21),
             queued: 0,
             failing: None,
+            busy: health.busy,
             damaged: 0,
             unsound: None,
+            unreadable: None,
             space: Space::default(),
             disk: health.disk,
         }
@@ -235,4 +237,31 @@ fn questions_go_by_an_index() {
     assert!(all.contains("alarm_by_time") && !all.contains("B-TREE"), "{all}");
     assert!(active.contains("alarm_open") && !active.contains("B-TREE"), "{active}");
     drop(store);
+}
+
+#[test]
+fn a_part_that_the_disk_does_not_give_back_is_told_until_the_store_is_opened_again() {
+    use rusqlite::ffi::{Error, SQLITE_BUSY, SQLITE_IOERR_READ};
+    let place = tempfile::tempdir().unwrap();
+    let store = Store::open(Settings::new(place.path())).unwrap();
+    let meet = |code| {
+        let fault = rusqlite::Error::SqliteFailure(Error::new(code), None);
+        store.ask("readings", |_| Err::<(), _>(fault.into())).unwrap_err().to_string()
+    };
+    assert_eq!(meet(SQLITE_BUSY), "readings cannot be read from the store");
+    assert_eq!(store.health().unreadable, None, "somebody else's lock is no fault of the disk");
+    meet(SQLITE_IOERR_READ);
+    meet(SQLITE_IOERR_READ);
+    let told = store.health().unreadable.unwrap();
+    assert!(told.times == 2 && told.last_error.ends_with("disk I/O error"), "{told:?}");
+    append(&store, batch(0, 3)).recv_timeout(BOUND).unwrap();
+    assert_eq!(
+        readings_of(&store, &point("a/plc/ph"), 0, 200_000).len(),
+        3,
+        "and all that can be done is done"
+    );
+    assert!(store.health().unreadable.is_some() && store.health().unsound.is_none());
+    drop(store);
+    let store = Store::open(Settings::new(place.path())).unwrap();
+    assert_eq!(store.health().unreadable, None);
 }

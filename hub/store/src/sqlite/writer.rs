@@ -80,6 +80,8 @@ pub(super) struct Writer {
     pub sealer: JoinHandle<()>,
     /// Whether moving chunks to sound pages was no help: it is not done again before the next start.
     pub mended_in_vain: bool,
+    /// How many steps it has begun.
+    pub steps: u64,
     // Held until the last commit is done.
     pub _lock: File,
 }
@@ -114,6 +116,7 @@ impl Writer {
     fn commit_all(&mut self) -> Result<(), NotCommitted> {
         loop {
             self.seals.start(&self.shared, self.last_commit());
+            self.shared.step.store(0, Ordering::Release);
             let again = if self.seals.is_held_up() { after(LONGEST_PAUSE) } else { never() };
             let message = select_biased! {
                 recv(self.seals.done) -> done => {
@@ -132,6 +135,7 @@ impl Writer {
                 }
             };
             let Ok(message) = message else { return Ok(()) };
+            self.begin_step();
             let mut others = Vec::new();
             let group = match message {
                 Message::Append(first) => self.gather(first, &mut others),
@@ -154,17 +158,25 @@ impl Writer {
         }
     }
 
+    /// Whoever asks for the health sees that the writer goes on, or that it does not.
+    fn begin_step(&mut self) {
+        self.steps += 1;
+        self.shared.step.store(self.steps, Ordering::Release);
+    }
+
     fn last_commit(&self) -> u64 {
         self.shared.last_commit.load(Ordering::Acquire)
     }
 
     fn take_sealed(&mut self, done: Done) {
+        self.begin_step();
         let commit = self.last_commit();
         self.seals.take(done, &mut self.connection, &self.shared, commit);
         self.mend_for_seals();
     }
 
     fn write_sealed(&mut self) {
+        self.begin_step();
         let commit = self.last_commit();
         self.seals.write(&mut self.connection, &self.shared, commit);
         self.mend_for_seals();
@@ -294,6 +306,7 @@ impl Writer {
                     return Ok(written);
                 }
                 Err(fault) => {
+                    self.shared.note_read_error(&fault);
                     if fault.is_damage() {
                         self.shared.note_unsound(Some(fault.text()));
                         if self.mend() {
@@ -314,6 +327,7 @@ impl Writer {
     }
 
     fn attempt(&mut self, group: &[Queued]) -> Result<Written, Fault> {
+        self.begin_step();
         (self.before_attempt)(&self.connection)?;
         let commit = self.last_commit() + group.len() as u64;
         let batches = group.iter().map(|queued| &queued.batch);
