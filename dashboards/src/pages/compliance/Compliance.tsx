@@ -158,12 +158,12 @@ function VerdictView({ verdict }: { verdict: Verdict }) {
             <thead>
               <tr>
                 <th scope="col">{t("compliance.from")}</th>
+                <th scope="col" class="table-number">
+                  {t("compliance.worst")}
+                </th>
                 <th scope="col">{t("compliance.to")}</th>
                 <th scope="col" class="table-number">
                   {t("compliance.lasted")}
-                </th>
-                <th scope="col" class="table-number">
-                  {t("compliance.worst")}
                 </th>
               </tr>
             </thead>
@@ -173,11 +173,11 @@ function VerdictView({ verdict }: { verdict: Verdict }) {
                   <td>
                     <a href={trendHref([point.id], { from: momentCode(each.from - 2 * 3_600_000), to: momentCode(Math.min(hubNow(), each.to + 2 * 3_600_000)) })}>{at(each.from)}</a>
                   </td>
-                  <td>{at(each.to)}</td>
-                  <td class="table-number">{span(each.to - each.from)}</td>
                   <td class="table-number table-bad">
                     {each.side === "max" ? "▲" : "▼"} {text(each.worst)}
                   </td>
+                  <td>{at(each.to)}</td>
+                  <td class="table-number">{span(each.to - each.from)}</td>
                 </tr>
               ))}
             </tbody>
