@@ -81,6 +81,8 @@ pub enum Bench {
     Mqtt,
     /// The dashboard in Chromium: sizes, a slow phone, a year drawn and dragged, 500 live points, the calls behind each page
     Web,
+    /// Rules and alarms: evaluations a second, months gone through again, reading to alarm, ten thousand alarms, memory
+    Rules,
     /// Forwarding to InfluxDB 2 beside Telegraf: rate, processor time, lag while catching up, what it takes from commits
     Influxdb,
     /// A thousand rounds of SIGKILL under load, and a hundred under fifty clients: what was acknowledged and lost, or is there twice
@@ -134,6 +136,10 @@ pub fn bench(what: Bench, parts: &[String]) -> anyhow::Result<()> {
         Bench::Hub => ("hub", &[]),
         Bench::Mqtt => ("mqtt", &[]),
         Bench::Modbus => ("modbus", &[Peer::Telegraf]),
+        Bench::Rules => {
+            run(&mut command("cargo", &["bench", "--locked", "--package", "hub-logic", "--bench", "speed"]))?;
+            ("rules", &[])
+        }
         Bench::Influxdb => ("influxdb", &[Peer::Influxd, Peer::Telegraf]),
         Bench::Store => ("store", &[Peer::VictoriaMetrics, Peer::Influxd]),
     };

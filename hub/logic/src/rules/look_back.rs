@@ -42,13 +42,7 @@ impl Watched {
             return Err(format!("percentile() takes a share from 0 to 100, found {share}").into());
         }
         let (window, span) = self.window(span)?;
-        let mut means: Vec<f64> = window.minutes(self.now, span).map(|minute| minute.mean()).collect();
-        let rank = (share / 100.0 * means.len() as f64).ceil() as usize;
-        let Some(place) = means.len().checked_sub(1).map(|last| rank.saturating_sub(1).min(last)) else {
-            return Ok(Dynamic::UNIT);
-        };
-        let (_, found, _) = means.select_nth_unstable_by(place, f64::total_cmp);
-        Ok(or_unit(Some(*found)))
+        Ok(or_unit(window.percentile(self.now, span, share)))
     }
 
     /// The share of the span in which the value was known, 0 to 1.

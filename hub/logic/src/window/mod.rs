@@ -3,100 +3,60 @@
 //! Keeps nothing longer than the span it was made for, and only for points that a rule can reach. Read next:
 //! [`crate::rules`], which finds out the spans.
 
+mod aggregate;
+mod memo;
+
 use std::collections::VecDeque;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use hub_model::Timestamp;
 
+use self::aggregate::{MINUTE_MS, joined, minute_of};
+use self::memo::{Memo, Minutes, Ranked};
+
+pub(crate) use self::aggregate::Aggregate;
+
 /// The longest window that a rule may ask for. At one aggregate a minute it holds at most 1,441 of them (about 100 KB).
 pub const MAX_WINDOW: Duration = Duration::from_secs(24 * 3600);
 
-const MINUTE_MS: i64 = 60_000;
 /// Minutes of a block, which spares joining them one by one for a span of hours.
 const BLOCK: i64 = 60;
 
-/// What is known of one minute, or of several put together.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Aggregate {
-    minute: i64,
-    pub(crate) count: u64,
-    sum: f64,
-    pub(crate) min: f64,
-    pub(crate) max: f64,
-    first: (Timestamp, f64),
-    last: (Timestamp, f64),
-    /// How often a value was greater than the one before it, and how often less.
-    pub(crate) rises: u64,
-    pub(crate) falls: u64,
-}
-
-impl Aggregate {
-    fn of(at: Timestamp, value: f64) -> Self {
-        Self {
-            minute: minute_of(at),
-            count: 1,
-            sum: value,
-            min: value,
-            max: value,
-            first: (at, value),
-            last: (at, value),
-            rises: 0,
-            falls: 0,
-        }
-    }
-
-    fn join(&mut self, other: &Self) {
-        // What came out of its turn within its minute is not placed between its neighbours: only what follows is compared.
-        let follows = other.first.0 > self.last.0;
-        self.rises += other.rises + u64::from(follows && other.first.1 > self.last.1);
-        self.falls += other.falls + u64::from(follows && other.first.1 < self.last.1);
-        self.count += other.count;
-        self.sum += other.sum;
-        self.min = self.min.min(other.min);
-        self.max = self.max.max(other.max);
-        if other.first.0 < self.first.0 {
-            self.first = other.first;
-        }
-        if other.last.0 >= self.last.0 {
-            self.last = other.last;
-        }
-    }
-
-    pub(crate) fn mean(&self) -> f64 {
-        self.sum / self.count as f64
-    }
-
-    /// Last value less the first one; `None` while there is only one moment.
-    pub(crate) fn delta(&self) -> Option<f64> {
-        (self.last.0 > self.first.0).then_some(self.last.1 - self.first.1)
-    }
-
-    /// Change per hour between the first and the last value.
-    pub(crate) fn rate_per_hour(&self) -> Option<f64> {
-        let hours = self.last.0.since(self.first.0).as_secs_f64() / 3600.0;
-        self.delta().map(|delta| delta / hours)
-    }
-
-    /// When the first value was measured.
-    pub(crate) fn first_at(&self) -> Timestamp {
-        self.first.0
-    }
-}
-
 /// The aggregates of one point, oldest first.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Window {
     span: Duration,
     minutes: VecDeque<Aggregate>,
     /// The minutes of each hour that is over and wholly kept, put together; never the hour of the newest minute. Made of the
     /// minutes alone, so that a window that was filled anew gives the same figures to the last bit.
     hours: VecDeque<Aggregate>,
+    /// Of the minutes before the newest. Follows from them, and so is no part of what a window is.
+    memo: Mutex<Memo>,
+}
+
+impl Clone for Window {
+    fn clone(&self) -> Self {
+        let (minutes, hours) = (self.minutes.clone(), self.hours.clone());
+        Self { span: self.span, minutes, hours, memo: Mutex::default() }
+    }
+}
+
+impl PartialEq for Window {
+    fn eq(&self, other: &Self) -> bool {
+        self.span == other.span && self.minutes == other.minutes
+    }
 }
 
 impl Window {
     /// A window that looks back `span`, at most [`MAX_WINDOW`].
     pub(crate) fn new(span: Duration) -> Self {
-        Self { span: span.min(MAX_WINDOW), minutes: VecDeque::new(), hours: VecDeque::new() }
+        Self {
+            span: span.min(MAX_WINDOW),
+            minutes: VecDeque::new(),
+            hours: VecDeque::new(),
+            memo: Mutex::default(),
+        }
     }
 
     pub(crate) fn span(&self) -> Duration {
@@ -112,14 +72,16 @@ impl Window {
         if new.minute < oldest_kept {
             return;
         }
+        if new.minute < before {
+            self.memo = Mutex::default();
+        }
         let place = self.minutes.partition_point(|old| old.minute < new.minute);
         match self.minutes.get_mut(place) {
             Some(same) if same.minute == new.minute => same.join(&new),
             _ => self.minutes.insert(place, new),
         }
-        while let Some(oldest) = self.minutes.pop_front_if(|oldest| oldest.minute < oldest_kept) {
-            self.hours.pop_front_if(|first| hour_of(first) == hour_of(&oldest));
-        }
+        while self.minutes.pop_front_if(|oldest| oldest.minute < oldest_kept).is_some() {}
+        while self.hours.pop_front_if(|first| hour_of(first) * BLOCK < oldest_kept).is_some() {}
         // An hour is put together when the next one begins, and again when something late falls into it.
         let changed = before.min(new.minute).div_euclid(BLOCK);
         if changed < newest.div_euclid(BLOCK) && changed * BLOCK >= oldest_kept {
@@ -140,21 +102,39 @@ impl Window {
 
     /// Everything measured in the last `span` before `now`, to the minute; `None` when there is nothing.
     pub(crate) fn over(&self, now: Timestamp, span: Duration) -> Option<Aggregate> {
-        let newest = minute_of(now);
-        let mut index = self.minutes.partition_point(|old| old.minute <= newest - minutes_in(span));
-        let end = self.minutes.partition_point(|old| old.minute <= newest);
+        let (from, to) = (minute_of(now) - minutes_in(span), minute_of(now));
+        // The newest minute is left for the end only where it is the last one asked for.
+        let Some(newest) = self.minutes.back().filter(|newest| newest.minute <= to) else {
+            return self.reckon((from, to + 1));
+        };
+        if newest.minute <= from {
+            return None;
+        }
+        let before = match self.memo.try_lock() {
+            Ok(mut memo) => memo.sum(self, to - from, (from, newest.minute)),
+            // Somebody else asks just now: reckoning anew is better than waiting.
+            Err(_) => self.reckon((from, newest.minute)),
+        };
+        let Some(mut all) = before else { return Some(*newest) };
+        all.join(newest);
+        Some(all)
+    }
+
+    /// Some minutes as one, whole hours at once.
+    fn reckon(&self, (from, end): Minutes) -> Option<Aggregate> {
+        let mut index = self.minutes.partition_point(|old| old.minute <= from);
+        let behind = self.minutes.partition_point(|old| old.minute < end);
         // The first hour that begins within the span, and so may be taken whole.
-        let mut block =
-            self.hours.partition_point(|known| hour_of(known) * BLOCK < newest - minutes_in(span) + 1);
+        let mut block = self.hours.partition_point(|known| hour_of(known) * BLOCK <= from);
         let mut all: Option<Aggregate> = None;
         let mut add = |one: &Aggregate| match &mut all {
             None => all = Some(*one),
             Some(all) => all.join(one),
         };
-        while index < end {
+        while index < behind {
             let one = &self.minutes[index];
             let whole = self.hours.get(block).filter(|known| known.minute == one.minute);
-            match whole.filter(|known| (hour_of(known) + 1) * BLOCK <= newest + 1) {
+            match whole.filter(|known| (hour_of(known) + 1) * BLOCK <= end) {
                 Some(whole) => {
                     add(whole);
                     let hour = hour_of(whole);
@@ -170,16 +150,41 @@ impl Window {
         all
     }
 
+    /// The mean of that minute of the last `span` before `now` below or at which a share (0 to 100) of the minutes' means lie;
+    /// `None` when there is nothing.
+    pub(crate) fn percentile(&self, now: Timestamp, span: Duration, share: f64) -> Option<f64> {
+        let (from, to) = (minute_of(now) - minutes_in(span), minute_of(now));
+        let Some(newest) = self.minutes.back().filter(|newest| newest.minute <= to) else {
+            return Ranked::new(self, (from, to + 1)).at(share, None);
+        };
+        if newest.minute <= from {
+            return None;
+        }
+        let (before, last) = ((from, newest.minute), Some(newest.mean()));
+        match self.memo.try_lock() {
+            Ok(mut memo) => memo.ranked(self, to - from, before).at(share, last),
+            Err(_) => Ranked::new(self, before).at(share, last),
+        }
+    }
+
+    /// The oldest minute that may be there.
+    fn oldest_kept(&self) -> i64 {
+        self.minutes.back().map_or(i64::MIN, |newest| newest.minute - minutes_in(self.span))
+    }
+
     /// The minutes with values in the last `span` before `now`, oldest first.
     pub(crate) fn minutes(
         &self,
         now: Timestamp,
         span: Duration,
     ) -> impl ExactSizeIterator<Item = &Aggregate> {
-        let newest = minute_of(now);
-        let from = self.minutes.partition_point(|old| old.minute <= newest - minutes_in(span));
-        let to = self.minutes.partition_point(|old| old.minute <= newest);
-        self.minutes.range(from.min(to)..to)
+        self.between((minute_of(now) - minutes_in(span), minute_of(now) + 1))
+    }
+
+    fn between(&self, (from, end): Minutes) -> impl ExactSizeIterator<Item = &Aggregate> {
+        let first = self.minutes.partition_point(|old| old.minute <= from);
+        let behind = self.minutes.partition_point(|old| old.minute < end);
+        self.minutes.range(first.min(behind)..behind)
     }
 
     /// The share of the minutes of the last `span` in which the value was known, each value counting for `hold`.
@@ -200,18 +205,8 @@ impl Window {
     }
 }
 
-fn joined<'a>(mut all: impl Iterator<Item = &'a Aggregate>) -> Option<Aggregate> {
-    let mut whole = *all.next()?;
-    all.for_each(|one| whole.join(one));
-    Some(whole)
-}
-
 fn hour_of(one: &Aggregate) -> i64 {
     one.minute.div_euclid(BLOCK)
-}
-
-fn minute_of(at: Timestamp) -> i64 {
-    at.as_millis().div_euclid(MINUTE_MS)
 }
 
 /// Whole minutes in a span, at least one.
@@ -221,6 +216,8 @@ fn minutes_in(span: Duration) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn at(minutes: f64) -> Timestamp {
@@ -279,25 +276,45 @@ mod tests {
         assert_eq!((all.rises, all.falls), (2, 2), "what came out of its turn is neither");
     }
 
-    #[test]
-    fn hours_put_together_give_what_their_minutes_give() {
-        let mut window = Window::new(MAX_WINDOW);
-        let mut state = 7_u64;
-        for step in 0..9_000_u64 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            // Every twentieth comes late, and there is a gap of some hours.
-            let late = if step % 20 == 0 { (state >> 40) % 300 } else { 0 };
-            let minute = (step / 3 + if step > 4_000 { 250 } else { 0 }).saturating_sub(late);
-            window.push(at(minute as f64 + (state >> 60) as f64 / 20.0), ((state >> 33) % 100) as f64);
-            if step % 97 == 0 {
-                for (ahead, hours) in [(0, 24), (0, 3), (45, 24), (200, 7)] {
-                    let (now, span) = (at((step / 3 + ahead) as f64), Duration::from_secs(hours * 3600));
-                    let (whole, plain) = (window.over(now, span), joined(window.minutes(now, span)));
-                    let figures = |one: Aggregate| {
-                        (one.count, one.min, one.max, one.first, one.last, one.rises, one.falls)
-                    };
-                    assert_eq!(whole.map(figures), plain.map(figures), "step {step}");
-                    assert!(whole.is_none_or(|whole| (whole.mean() - plain.unwrap().mean()).abs() < 1e-9));
+    /// What is put into a window: minutes since the last one, minutes by which it comes late, a value.
+    fn values() -> impl Strategy<Value = Vec<(f64, f64, f64)>> {
+        let ahead = prop_oneof![8 => 0.05..0.5_f64, 3 => 0.5..7.0_f64, 1 => 60.0..1_600.0_f64];
+        let late = prop_oneof![15 => Just(0.0), 2 => 0.0..3.0_f64, 1 => 0.0..400.0_f64];
+        let value =
+            prop_oneof![4 => (0..40_i32).prop_map(|tenths| f64::from(tenths) / 10.0), 1 => -1e6..1e6_f64];
+        proptest::collection::vec((ahead, late, value), 1..700)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn a_window_tells_what_its_minutes_tell(
+            values in values(),
+            longest in prop_oneof![Just(61_u64), Just(360), Just(1_440)],
+            asks in proptest::collection::vec((0..30_u64, -200.0..90.0_f64, 0.0..100.0_f64), 1..6),
+        ) {
+            let mut window = Window::new(Duration::from_secs(longest * 60));
+            let mut now = 30_000_000.0;
+            for (step, (ahead, late, value)) in values.into_iter().enumerate() {
+                now += ahead;
+                window.push(at(now - late), value);
+                for (number, (nth, beside, share)) in asks.iter().enumerate() {
+                    // Mostly about the moment at which the value came, as rules ask.
+                    let moment = if step % 7 == number { at(now + beside) } else { at(now) };
+                    let span = Duration::from_secs(60 * [1, 10, 60, 61, 359, 1_440][*nth as usize % 6]);
+                    let (told, forgetful) = (window.over(moment, span), window.clone());
+                    prop_assert_eq!(told, forgetful.over(moment, span), "to the last bit");
+                    let plain = joined(window.minutes(moment, span));
+                    let figures = |one: Aggregate| (one.count, one.min, one.max, one.first, one.last, one.rises, one.falls);
+                    prop_assert_eq!(told.map(figures), plain.map(figures));
+                    let apart = told.zip(plain).map_or(0.0, |(told, plain)| (told.mean() - plain.mean()).abs());
+                    prop_assert!(apart <= 1e-6, "means {} apart", apart);
+                    let mut means: Vec<f64> = window.minutes(moment, span).map(Aggregate::mean).collect();
+                    means.sort_by(f64::total_cmp);
+                    let rank = (share / 100.0 * means.len() as f64).ceil() as usize;
+                    let ranked = means.get(rank.saturating_sub(1)).copied();
+                    prop_assert_eq!(window.percentile(moment, span, *share), ranked);
                 }
             }
         }
