@@ -1,6 +1,6 @@
 // Calls of the integrators' pages of rules. The rest of the calls are in calls.ts.
 import { HubError, hub, unwrap } from "./client";
-import type { Backtest, CasesRun, OldRuleText, Problem, Rule, RuleChecked, RuleText, SavedRule } from "./types";
+import type { Backtest, CasesRun, DeletedRule, OldRuleText, Problem, Rule, RuleChecked, RuleText, RuleVersion, SavedRule } from "./types";
 
 const of = (rule: string) => ({ params: { path: { rule } } });
 
@@ -8,6 +8,7 @@ export const getRules = () => unwrap(hub.GET("/api/v1/rules")) as Promise<Rule[]
 export const getRule = (rule: string) => unwrap(hub.GET("/api/v1/rules/{rule}", of(rule))) as Promise<RuleText>;
 export const getRuleVersion = (rule: string, id: number) =>
   unwrap(hub.GET("/api/v1/rules/{rule}/versions/{id}", { params: { path: { rule, id } } })) as Promise<OldRuleText>;
+export const getRuleVersions = (rule: string) => unwrap(hub.GET("/api/v1/rules/{rule}/versions", of(rule))) as Promise<RuleVersion[]>;
 export const checkRule = (rule: string, source: string) =>
   unwrap(hub.POST("/api/v1/rules/{rule}/check", { ...of(rule), body: { source } })) as Promise<RuleChecked>;
 export const runCases = (rule: string, source: string, cases: string) =>
@@ -21,6 +22,9 @@ export const saveRule = (rule: string, draft: RuleDraft, why: string, revision: 
   unwrap(hub.PUT("/api/v1/rules/{rule}", { ...of(rule), body: { ...draft, why, revision } })) as Promise<SavedRule>;
 export const switchRule = (rule: string, on: boolean, why: string, revision: string) =>
   unwrap(hub.POST("/api/v1/rules/{rule}/switch", { ...of(rule), body: { on, why, revision } })) as Promise<SavedRule>;
+
+export const deleteRule = (rule: string, why: string, revision: string) =>
+  unwrap(hub.POST("/api/v1/rules/{rule}/delete", { ...of(rule), body: { why, revision } })) as Promise<DeletedRule>;
 
 export interface BacktestWish {
   rule: string;

@@ -50,6 +50,7 @@ export type OpenSession = Wire<"OpenSession">;
 export type Deed = Wire<"Deed">;
 export type Rule = Present<Wire<"Rule">>;
 export type RuleText = Present<Wire<"RuleText">>;
+export type DeletedRule = Present<Wire<"DeletedRule">>;
 export type RuleVersion = Present<Wire<"RuleVersion">>;
 export type OldRuleText = Present<Wire<"OldRuleText">>;
 export type RuleChecked = Present<Wire<"RuleChecked">>;

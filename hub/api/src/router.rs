@@ -105,6 +105,8 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(rule_texts::post_check))
         .routes(routes!(rule_texts::post_cases))
         .routes(routes!(rule_texts::post_switch))
+        .routes(routes!(rule_texts::post_delete))
+        .routes(routes!(rule_texts::get_rule_versions))
         .routes(routes!(rule_texts::get_rule_version))
         .routes(routes!(backtest::post_backtest))
         .routes(routes!(calibrations::get_calibrations, calibrations::post_calibration))

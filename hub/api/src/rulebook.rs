@@ -52,6 +52,12 @@ pub trait RuleBook: Send + Sync {
     /// When the file that says so cannot be written.
     fn switch(&self, rule: &str, is_on: bool, note: &str) -> io::Result<()>;
 
+    /// Takes the commune's own rule away with its cases and whether it was on. What comes with the hub is not its to take away.
+    ///
+    /// # Errors
+    /// When a file cannot be removed.
+    fn remove(&self, rule: &str) -> io::Result<()>;
+
     /// Has the running hub take up what is in the files now.
     fn changed(&self);
 

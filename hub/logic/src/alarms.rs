@@ -10,8 +10,12 @@ use hub_model::{Alarm, AlarmId, AlarmState, Timestamp, Transition, Why};
 use crate::Effect;
 use crate::commands::MAX_SHELVING;
 
-/// The comment of an alarm that is closed because its rule or its subject is gone.
+/// The comment of an alarm that is closed because its rule does not mean its subject any more, or the subject is gone.
 pub const NO_LONGER_WATCHED: &str = "Không còn theo dõi / No longer watched";
+/// The comment of an alarm that is closed because there is no such rule any more.
+pub const RULE_IS_GONE: &str = "Quy tắc đã bị xóa / The rule was deleted";
+/// The comment of an alarm that is closed because its rule was switched off.
+pub const RULE_IS_OFF: &str = "Quy tắc đã tắt / The rule was switched off";
 /// The comment when a condition goes while the alarm is shelved, suppressed or out of service.
 pub const GONE_WHILE_HIDDEN: &str = "Hết điều kiện khi đang ẩn / Condition gone while hidden";
 /// The comment when a condition comes back while the alarm is shelved, suppressed or out of service.

@@ -12,7 +12,7 @@ use hub_model::{
     RuleId, Sample, Timestamp, Tracking, Why,
 };
 
-use crate::alarms::{NO_LONGER_WATCHED, OpenAlarms, Step, settle};
+use crate::alarms::{NO_LONGER_WATCHED, OpenAlarms, RULE_IS_GONE, RULE_IS_OFF, Step, settle};
 use crate::judge::{Judged, is_silence, judge};
 use crate::often::Floods;
 use crate::places::PointNo;
@@ -285,7 +285,7 @@ impl Logic {
     fn close_orphans(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
         for mut tracking in std::mem::take(&mut self.orphans) {
             if let Some(id) = tracking.alarm.take() {
-                let comment = Some(NO_LONGER_WATCHED.to_owned());
+                let comment = Some(self.why_orphaned(&tracking.rule).to_owned());
                 let step = Step { comment, ..Step::new(now, Why::NoLongerWatched) };
                 self.alarms.change(id, step, out, |alarm: &mut Alarm| {
                     settle(alarm, AlarmState::Normal);
@@ -295,6 +295,16 @@ impl Logic {
             (tracking.raising_since, tracking.clearing_since) = (None, None);
             tracking.raises.clear();
             out.push(Effect::Track(tracking));
+        }
+    }
+
+    fn why_orphaned(&self, rule: &RuleId) -> &'static str {
+        if self.rules.off.contains(rule) {
+            RULE_IS_OFF
+        } else if self.rules.ids().any(|known| known == rule) {
+            NO_LONGER_WATCHED
+        } else {
+            RULE_IS_GONE
         }
     }
 

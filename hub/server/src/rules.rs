@@ -139,7 +139,8 @@ impl RuleFiles {
     }
 }
 
-fn is_of_the_hub(name: &str) -> bool {
+/// Whether a rule of that name watches the hub itself.
+pub fn is_of_the_hub(name: &str) -> bool {
     name.starts_with(OF_THE_HUB)
 }
 
@@ -197,6 +198,11 @@ impl RuleBook for Folder {
     fn switch(&self, rule: &str, is_on: bool, note: &str) -> io::Result<()> {
         fs::create_dir_all(&self.files.folder)?;
         self.put(&format!("{rule}{OFF}"), (!is_on).then_some(note), None)
+    }
+
+    fn remove(&self, rule: &str) -> io::Result<()> {
+        // The rule first: what is left of one that is gone does nothing.
+        [RULE, CASES, OFF].into_iter().try_for_each(|ending| self.put(&format!("{rule}{ending}"), None, None))
     }
 
     fn changed(&self) {

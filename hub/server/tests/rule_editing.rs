@@ -117,6 +117,63 @@ fn a_rule_is_written_checked_saved_edited_while_in_alarm_rolled_back_and_switche
 }
 
 #[test]
+fn a_rule_of_ones_own_is_deleted_with_its_alarms_closed_and_its_texts_kept() {
+    let folder = folder();
+    let hub = folder.run(&folder.token("integrator"));
+    let (_, saved) = hub.put("/rules/ph-high", &save(&rule("8.5"), &Value::Null));
+    send(&hub, 9.0);
+    let raised = wait_for_alarm(&hub, "the alarm", |alarm| alarm["state"] == "unacknowledged");
+    let delete = |rule: &str, revision: &Value| {
+        hub.post(&format!("/rules/{rule}/delete"), &json!({"why": "không cần nữa", "revision": revision}))
+    };
+    let (status, late) = delete("ph-high", &json!("another"));
+    assert_eq!((status, late["status"].as_u64()), (409, Some(409)), "{late}");
+    assert_eq!(delete("ph-hihg", &saved["revision"]).0, 409, "there is none of that name");
+    let shipped = hub.get("/rules/bin-full");
+    let (status, refused) = delete("bin-full", &shipped["revision"]);
+    assert_eq!(status, 409);
+    assert!(refused["detail"].as_str().unwrap().contains("comes with the hub"), "{refused}");
+    assert_eq!(hub.get("/rules/ph-high")["revision"], saved["revision"], "nothing was changed");
+
+    let (status, gone) = delete("ph-high", &saved["revision"]);
+    assert_eq!((status, &gone["in_force"], &gone["waits_for"]), (200, &json!(true), &Value::Null), "{gone}");
+    let steps: Vec<&str> =
+        gone["versions"].as_array().unwrap().iter().map(|step| step["what"].as_str().unwrap()).collect();
+    assert_eq!(steps, ["deleted", "saved"]);
+    assert_eq!(hub.try_get("/rules/ph-high").0, 404);
+    assert_eq!(fs::read_dir(folder.path().join("rules")).unwrap().count(), 0);
+    wait_for_alarm(&hub, "its end", |alarm| alarm["state"] == "normal");
+    let closed = hub.get(&format!("/alarms/{}", raised["id"]));
+    let last = closed["history"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&last["why"], &last["comment"]),
+        (&json!("no_longer_watched"), &json!(hub_logic::RULE_IS_GONE))
+    );
+
+    // Back from its versions, as a rule that is new.
+    assert_eq!(hub.get("/rules/ph-high/versions"), gone["versions"]);
+    let old = hub.get(&format!("/rules/ph-high/versions/{}", gone["versions"][0]["id"]));
+    let (status, back) = hub.put("/rules/ph-high", &save(old["source"].as_str().unwrap(), &Value::Null));
+    assert_eq!((status, &back["in_force"], &back["on"]), (200, &json!(true), &json!(true)), "{back}");
+}
+
+#[test]
+fn a_rule_that_a_site_says_something_of_is_not_deleted_and_the_place_is_told() {
+    let site = format!("{SITE}\n[rules.ph-high]\non_delay = \"1m\"\n");
+    let folder =
+        Folder::with(&[("hub.toml", HUB), ("sites/a.toml", &site), ("rules/ph-high.rhai", &rule("8.5"))]);
+    let hub = folder.run(&folder.token("integrator"));
+    let request = json!({"why": "thử", "revision": hub.get("/rules/ph-high")["revision"]});
+    let (status, refused) = hub.post("/rules/ph-high/delete", &request);
+    assert_eq!(status, 409, "{refused}");
+    assert!(
+        refused["detail"].as_str().unwrap().contains("sites/a.toml:10 has a part [rules.ph-high]"),
+        "{refused}"
+    );
+    assert!(folder.path().join("rules/ph-high.rhai").exists());
+}
+
+#[test]
 fn a_rule_that_comes_with_the_hub_is_changed_beside_it_and_put_back() {
     let folder = folder();
     let hub = folder.run(&folder.token("integrator"));

@@ -2,12 +2,13 @@
 // What is written is kept by the browser until it is saved; when somebody else was faster both texts stay.
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { getRule, getRuleVersion, type RuleDraft } from "../../api/rules";
+import { getRule, getRuleVersion, getRuleVersions, type RuleDraft } from "../../api/rules";
 import { HubError } from "../../api/client";
-import type { RuleText, SavedRule } from "../../api/types";
+import type { RuleText, RuleVersion, SavedRule } from "../../api/types";
 import { t } from "../../i18n";
 import { moment } from "../../i18n/format";
 import { useResource } from "../../lib/resource";
+import { navigate } from "../../lib/router";
 import { useTitle } from "../../lib/title";
 import { hubNow } from "../../state/clock";
 import { BackLink } from "../../ui/BackLink";
@@ -21,7 +22,7 @@ import { BacktestPanel } from "./BacktestPanel";
 import { CasesPanel, CheckPanel } from "./CheckPanel";
 import { CodeField, type CodeHandle } from "./CodeField";
 import { DiffView } from "./DiffView";
-import { SaveDialogue, SwitchDialogue } from "./SaveDialogue";
+import { DeleteDialogue, SaveDialogue, SwitchDialogue } from "./SaveDialogue";
 import { Versions } from "./Versions";
 import { useCheck } from "./check";
 import { casesTemplate, keepDraft, recallDraft, template } from "./draft";
@@ -41,18 +42,19 @@ export default function RulePage({ id }: { id: string }) {
       {data === null ? (
         error !== null ? <Failed error={error} onRetry={reload} /> : <Loading rows={3} height={160} />
       ) : (
-        <Editor key={id} id={id} first={data.text} />
+        <Editor key={id} id={id} first={data.text} earlier={data.versions} />
       )}
     </>
   );
 }
 
-/** The rule, or `null` where there is none of this name yet. */
-async function known(id: string): Promise<{ text: RuleText | null }> {
+/** The rule, or `null` where there is none of this name, and what is known of one that was deleted. */
+async function known(id: string): Promise<{ text: RuleText | null; versions: RuleVersion[] }> {
   try {
-    return { text: await getRule(id) };
+    const text = await getRule(id);
+    return { text, versions: text.versions };
   } catch (error) {
-    if (error instanceof HubError && error.status === 404) return { text: null };
+    if (error instanceof HubError && error.status === 404) return { text: null, versions: await getRuleVersions(id) };
     throw error;
   }
 }
@@ -60,7 +62,7 @@ async function known(id: string): Promise<{ text: RuleText | null }> {
 const textsOf = (text: RuleText | null): RuleDraft => ({ source: text?.source ?? "", cases: text?.cases ?? "" });
 const isSame = (one: RuleDraft, other: RuleDraft) => one.source === other.source && one.cases === other.cases;
 
-function Editor({ id, first }: { id: string; first: RuleText | null }) {
+function Editor({ id, first, earlier }: { id: string; first: RuleText | null; earlier: RuleVersion[] }) {
   const kept = useRef(recallDraft(id)).current;
   /** What is in force as far as we know. */
   const base = useSignal<RuleText | null>(first);
@@ -72,7 +74,7 @@ function Editor({ id, first }: { id: string; first: RuleText | null }) {
   const revision = useSignal<string | null>(kept === null ? (first?.revision ?? null) : kept.revision);
   const fromDraft = useSignal(kept !== null && !isSame(kept, textsOf(first)));
   const side = useSignal<"text" | "cases">("text");
-  const asking = useSignal<"save" | "switch" | null>(null);
+  const asking = useSignal<"save" | "switch" | "delete" | null>(null);
   const why = useSignal("");
   /** The draft whose cases have all passed. */
   const tested = useSignal<RuleDraft | null>(null);
@@ -96,6 +98,10 @@ function Editor({ id, first }: { id: string; first: RuleText | null }) {
     if (now === null) return;
     if ((now.text?.revision ?? null) === revision.peek()) base.value = now.text;
     else if (now.text !== null) theirs.value = now.text;
+    else {
+      base.value = revision.value = null;
+      toast(t("rules.goneMeanwhile"));
+    }
   }
   useEffect(() => {
     if (kept !== null) void look();
@@ -138,7 +144,7 @@ function Editor({ id, first }: { id: string; first: RuleText | null }) {
           </h1>
           <p class="row small muted">
             {rule === null ? (
-              t("rules.isNew")
+              t(earlier.length === 0 ? "rules.isNew" : "rules.wasDeleted")
             ) : (
               <>
                 <StatusMark status={rule.on ? "well" : "calm"} word={t(rule.on ? "rules.state.on" : "rules.state.off")} />
@@ -150,6 +156,7 @@ function Editor({ id, first }: { id: string; first: RuleText | null }) {
         </div>
         <div class="row">
           {rule !== null && <Button onClick={() => (asking.value = "switch")}>{t(rule.on ? "rules.switchOff" : "rules.switchOn")}</Button>}
+          {rule?.origin === "own" && <Button onClick={() => (asking.value = "delete")}>{t("rules.delete")}</Button>}
           <Button kind="main" disabled={!changed || faulty} onClick={() => (asking.value = "save")}>
             {t("rules.save")}
           </Button>
@@ -221,7 +228,7 @@ function Editor({ id, first }: { id: string; first: RuleText | null }) {
         </div>
       </section>
       <BacktestPanel rule={id} source={() => draft.peek().source} />
-      <Versions rule={rule} onLoad={(version) => void loadOld(version)} />
+      <Versions rule={id} versions={rule?.versions ?? earlier} source={rule?.source ?? ""} onLoad={(version) => void loadOld(version)} />
       {asking.value === "save" && (
         <SaveDialogue
           rule={id}
@@ -235,6 +242,18 @@ function Editor({ id, first }: { id: string; first: RuleText | null }) {
             toast(saved.in_force ? t("rules.saved") : saved.waits_for === null ? t("rules.savedLater") : t("rules.savedWaits", { why: saved.waits_for }));
           }}
           onOvertaken={overtaken}
+          onClose={() => (asking.value = null)}
+        />
+      )}
+      {asking.value === "delete" && rule !== null && (
+        <DeleteDialogue
+          rule={id}
+          revision={rule.revision}
+          onDeleted={(gone) => {
+            keepDraft(id, null);
+            toast(gone.in_force ? t("rules.deleted") : t("rules.deletedLater"));
+            navigate("/rules");
+          }}
           onClose={() => (asking.value = null)}
         />
       )}

@@ -1,8 +1,8 @@
-// Before a rule is put in force or switched: what changes, and why. The hub keeps both.
+// Before a rule is put in force, switched or deleted: what changes, and why. The hub keeps the texts.
 import { useSignal } from "@preact/signals";
-import { type RuleDraft, saveRule, switchRule } from "../../api/rules";
+import { type RuleDraft, deleteRule, saveRule, switchRule } from "../../api/rules";
 import { HubError } from "../../api/client";
-import type { SavedRule } from "../../api/types";
+import type { DeletedRule, SavedRule } from "../../api/types";
 import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Dialogue } from "../../ui/Dialogue";
@@ -62,30 +62,21 @@ export function SaveDialogue({ rule, draft, before, revision, tested, why: begun
   );
 }
 
-export interface SwitchDialogueProps {
-  rule: string;
-  on: boolean;
-  revision: string;
-  onSwitched: (saved: SavedRule) => void;
-  onOvertaken: () => void;
+interface WhyDialogueProps {
+  title: string;
+  hint: string;
+  /** Does it; what a conflict means is the caller's to know. */
+  act: (why: string) => Promise<void>;
   onClose: () => void;
 }
 
-export function SwitchDialogue({ rule, on, revision, onSwitched, onOvertaken, onClose }: SwitchDialogueProps) {
+function WhyDialogue({ title, hint, act, onClose }: WhyDialogueProps) {
   const why = useSignal("");
-  const { busy, fault, submit } = useSending(async () => {
-    try {
-      onSwitched(await switchRule(rule, on, why.value, revision));
-    } catch (error) {
-      if (!(error instanceof HubError) || error.status !== 409) throw error;
-      onOvertaken();
-    }
-  }, words);
-  const title = t(on ? "rules.switchOn" : "rules.switchOff");
+  const { busy, fault, submit } = useSending(() => act(why.value), words);
   return (
     <Dialogue title={title} onClose={onClose}>
       <form class="stack-tight" onSubmit={submit}>
-        <p class="small muted">{t(on ? "rules.switchOnHint" : "rules.switchOffHint")}</p>
+        <p class="small muted">{hint}</p>
         <TextField label={t("rules.switchWhy")} value={why.value} maxLength={2000} required fault={fault.value} onInput={(event) => (why.value = event.currentTarget.value)} />
         <div class="dialogue-actions">
           <Button onClick={onClose}>{t("dialogue.cancel")}</Button>
@@ -96,4 +87,38 @@ export function SwitchDialogue({ rule, on, revision, onSwitched, onOvertaken, on
       </form>
     </Dialogue>
   );
+}
+
+export interface SwitchDialogueProps {
+  rule: string;
+  on: boolean;
+  revision: string;
+  onSwitched: (saved: SavedRule) => void;
+  onOvertaken: () => void;
+  onClose: () => void;
+}
+
+export function SwitchDialogue({ rule, on, revision, onSwitched, onOvertaken, onClose }: SwitchDialogueProps) {
+  const act = async (why: string) => {
+    try {
+      onSwitched(await switchRule(rule, on, why, revision));
+    } catch (error) {
+      if (!(error instanceof HubError) || error.status !== 409) throw error;
+      onOvertaken();
+    }
+  };
+  return <WhyDialogue title={t(on ? "rules.switchOn" : "rules.switchOff")} hint={t(on ? "rules.switchOnHint" : "rules.switchOffHint")} act={act} onClose={onClose} />;
+}
+
+export interface DeleteDialogueProps {
+  rule: string;
+  revision: string;
+  onDeleted: (gone: DeletedRule) => void;
+  onClose: () => void;
+}
+
+/** A refusal is shown with its reason: somebody was faster, or a site's file says something of the rule. */
+export function DeleteDialogue({ rule, revision, onDeleted, onClose }: DeleteDialogueProps) {
+  const act = async (why: string) => onDeleted(await deleteRule(rule, why, revision));
+  return <WhyDialogue title={t("rules.delete")} hint={t("rules.deleteHint")} act={act} onClose={onClose} />;
 }

@@ -1,20 +1,27 @@
 // What the rule was before: who changed it, when and why, what differs, and the way back.
 import { useSignal } from "@preact/signals";
 import { getRuleVersion } from "../../api/rules";
-import type { OldRuleText, RuleText } from "../../api/types";
+import type { OldRuleText, RuleVersion } from "../../api/types";
 import { t } from "../../i18n";
 import { moment } from "../../i18n/format";
 import { hubNow } from "../../state/clock";
 import { Button } from "../../ui/Button";
 import { DiffView } from "./DiffView";
 
-export function Versions({ rule, onLoad }: { rule: RuleText | null; onLoad: (version: number) => void }) {
+export interface VersionsProps {
+  rule: string;
+  versions: readonly RuleVersion[];
+  /** The text in force; empty where there is none, any more. */
+  source: string;
+  onLoad: (version: number) => void;
+}
+
+export function Versions({ rule, versions, source, onLoad }: VersionsProps) {
   const shown = useSignal<OldRuleText | null>(null);
-  const versions = rule?.versions ?? [];
   return (
     <section class="panel stack-tight rules-panel" aria-labelledby="rules-versions">
       <h2 id="rules-versions">{t("rules.versions")}</h2>
-      {rule === null || versions.length === 0 ? (
+      {versions.length === 0 ? (
         <p class="small muted">{t("rules.noVersions")}</p>
       ) : (
         <ul>
@@ -34,7 +41,7 @@ export function Versions({ rule, onLoad }: { rule: RuleText | null; onLoad: (ver
                     aria-label={t("rules.showVersion", { time })}
                     onClick={() => {
                       if (isOpen) shown.value = null;
-                      else void getRuleVersion(rule.id, version.id).then((old) => (shown.value = old));
+                      else void getRuleVersion(rule, version.id).then((old) => (shown.value = old));
                     }}
                   >
                     {t("rules.show")}
@@ -43,7 +50,7 @@ export function Versions({ rule, onLoad }: { rule: RuleText | null; onLoad: (ver
                 {isOpen && shown.value !== null && (
                   <div class="stack-tight">
                     <h3>{t("rules.oldDiff")}</h3>
-                    <DiffView title={t("rules.oldDiff")} before={shown.value.source} after={rule.source} />
+                    <DiffView title={t("rules.oldDiff")} before={shown.value.source} after={source} />
                     <div>
                       <Button onClick={() => onLoad(version.id)}>{t("rules.rollBack")}</Button>
                     </div>

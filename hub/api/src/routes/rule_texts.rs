@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use hub_logic::{CasesError, RuleStatus, check_rule, run_cases_within};
+use hub_model::RuleOverride;
 use hub_store::records::{NewRuleVersion, RecordError, RuleVersion};
 use serde_json::json;
 
@@ -131,7 +132,55 @@ pub(crate) async fn put_rule(
     taken_up(&app, rule).await
 }
 
-/// Switches a rule on or off. The alarms of one that is off are closed as no longer watched.
+/// Deletes a rule of the commune's own: its alarms are closed with that reason, its texts stay as versions. One that comes with
+/// the hub can be switched off.
+#[utoipa::path(
+    post, path = "/rules/{rule}/delete", tag = "rules",
+    params(("rule" = String, Path, description = "The rule's id.")),
+    request_body = wire::DeleteRuleRequest,
+    responses(
+        (status = 200, body = wire::DeletedRule),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn post_delete(
+    State(app): State<SharedApp>,
+    Integrator(caller): Integrator,
+    Path(rule): Path<String>,
+    JsonBody(request): JsonBody<wire::DeleteRuleRequest>,
+) -> Result<Json<wire::DeletedRule>, Problem> {
+    let why = text("why", &request.why, MAX_TEXT_CHARS)?;
+    let (of, by) = (rule.clone(), caller.name);
+    let versions = blocking(&app, move |app| {
+        checked_id(&of)?;
+        let change = Change { rule: of, by, why, what: "deleted", revision: Some(request.revision) };
+        let wanted = |current: Option<&RuleText>| match current {
+            Some(current) => deletable(app, &change.rule, current),
+            None => Err(unknown(app, &change.rule)),
+        };
+        app.change_rule(&change, wanted, |_, book| book.remove(&change.rule))?;
+        versions(app, &change.rule)
+    })
+    .await?;
+    let (in_force, waits_for) = in_force(&app, |rules| rules.iter().all(|it| *it.id != *rule)).await;
+    Ok(Json(wire::DeletedRule { versions, in_force, waits_for }))
+}
+
+/// The last text of a rule that may be deleted.
+fn deletable(app: &App, rule: &str, current: &RuleText) -> Result<RuleText, Problem> {
+    if current.origin != RuleOrigin::Own {
+        let refused = format!("The rule \"{rule}\" comes with the hub; it can be switched off instead.");
+        return Err(Problem::conflict(refused));
+    }
+    match app.hub.commune.sites.iter().find_map(|site| site.rules.get(rule)) {
+        Some(RuleOverride { place, .. }) => Err(Problem::conflict(format!(
+            "{place} has a part [rules.{rule}], which would be faulty without the rule. Take that part out first."
+        ))),
+        None => Ok(RuleText { is_on: false, ..current.clone() }),
+    }
+}
+
+/// Switches a rule on or off. The alarms of one that is off are closed with that reason.
 #[utoipa::path(
     post, path = "/rules/{rule}/switch", tag = "rules",
     params(("rule" = String, Path, description = "The rule's id.")),
@@ -162,6 +211,25 @@ pub(crate) async fn post_switch(
     })
     .await?;
     taken_up(&app, rule).await
+}
+
+/// What is known of how a rule came to be as it is, or was until it was deleted; the newest first, at most 100.
+#[utoipa::path(
+    get, path = "/rules/{rule}/versions", tag = "rules",
+    params(("rule" = String, Path, description = "The rule's id.")),
+    responses(
+        (status = 200, body = Vec<wire::RuleVersion>),
+        (status = "default", body = wire::Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_rule_versions(
+    State(app): State<SharedApp>,
+    _: Integrator,
+    Path(rule): Path<String>,
+    params: Params,
+) -> Result<Json<Vec<wire::RuleVersion>>, Problem> {
+    params.only(&[], &[])?;
+    blocking(&app, move |app| versions(app, &rule)).await.map(Json)
 }
 
 /// A rule's texts as they were.
@@ -288,8 +356,6 @@ fn overtaken(change: &Change, is_there: bool, newest: Option<RuleVersion>) -> Pr
 fn shown(app: &App, rule: &str) -> Result<wire::RuleText, Problem> {
     let read = checked_id(rule).is_ok().then(|| app.hub.rule_desk.book().read(rule)).transpose();
     let text = read.map_err(|error| file_problem(&error))?.flatten().ok_or_else(|| unknown(app, rule))?;
-    let versions =
-        app.hub.records.rule_versions(rule, MAX_VERSIONS).map_err(|error| record_problem(&error))?;
     Ok(wire::RuleText {
         id: rule.to_owned(),
         revision: revision(&text),
@@ -297,8 +363,14 @@ fn shown(app: &App, rule: &str) -> Result<wire::RuleText, Problem> {
         cases: text.cases,
         origin: text.origin.into(),
         on: text.is_on,
-        versions: versions.iter().map(|version| wire::RuleVersion::of(version, &app.zone)).collect(),
+        versions: versions(app, rule)?,
     })
+}
+
+fn versions(app: &App, rule: &str) -> Result<Vec<wire::RuleVersion>, Problem> {
+    let versions =
+        app.hub.records.rule_versions(rule, MAX_VERSIONS).map_err(|error| record_problem(&error))?;
+    Ok(versions.iter().map(|version| wire::RuleVersion::of(version, &app.zone)).collect())
 }
 
 /// The rule after a change, once the running hub has taken it up or it is clear that it waits.
@@ -311,17 +383,23 @@ async fn taken_up(app: &SharedApp, rule: String) -> Result<Json<wire::SavedRule>
     };
     // A text that is refused can only be switched: then its rule's state says enough.
     let version = checked.await?.map_or_else(|_| String::new(), |checked| checked.version);
-    let mut rules = app.hub.rules.clone();
-    let is_there = |rules: &Vec<RuleStatus>| {
+    let is_there = |rules: &[RuleStatus]| {
         rules.iter().any(|it| *it.id == *rule && it.version == version && it.on == text.on)
     };
-    let in_force =
-        tokio::time::timeout(TAKEN_UP_WITHIN, rules.wait_for(is_there)).await.is_ok_and(|it| it.is_ok());
+    let (in_force, waits_for) = in_force(app, is_there).await;
+    Ok(Json(wire::SavedRule { text, in_force, waits_for }))
+}
+
+/// Whether the running hub has taken a change up within a while, and else what it waits for, where that is known.
+async fn in_force(app: &App, is_so: impl Fn(&[RuleStatus]) -> bool) -> (bool, Option<String>) {
+    let mut rules = app.hub.rules.clone();
+    let taken_up = rules.wait_for(|rules| is_so(rules));
+    let in_force = tokio::time::timeout(TAKEN_UP_WITHIN, taken_up).await.is_ok_and(|it| it.is_ok());
     let waits_for = (!in_force).then(|| {
         let parts = (app.hub.health)().others;
         parts.into_iter().find(|part| part.name == "configuration").map(|part| part.detail)
     });
-    Ok(Json(wire::SavedRule { text, in_force, waits_for: waits_for.flatten().filter(|why| !why.is_empty()) }))
+    (in_force, waits_for.flatten().filter(|why| !why.is_empty()))
 }
 
 /// Refuses what the running hub would refuse, where it stands.

@@ -34,8 +34,8 @@ pub use account::{
     UserChange,
 };
 pub use alarm::{
-    AcknowledgeRequest, Alarm, AlarmDetail, AlarmGroup, AlarmTransition, CommentRequest, ResetRequest,
-    ShelveRequest, UnshelveRequest,
+    AcknowledgeRequest, Alarm, AlarmDelays, AlarmDetail, AlarmGroup, AlarmTransition, CommentRequest,
+    ResetRequest, ShelveRequest, UnshelveRequest,
 };
 pub use announcement::{Announcement, ReviewRequest, ReviewedText};
 pub use backtest::{Backtest, BacktestRequest};
@@ -64,8 +64,8 @@ pub use record::{
 };
 pub use rule::{Rule, RuleFault, RuleWatches};
 pub use rule_text::{
-    CasesRequest, CasesRun, OldRuleText, RuleCheckRequest, RuleChecked, RuleText, RuleVersion,
-    SaveRuleRequest, SavedRule, SwitchRuleRequest,
+    CasesRequest, CasesRun, DeleteRuleRequest, DeletedRule, OldRuleText, RuleCheckRequest, RuleChecked,
+    RuleText, RuleVersion, SaveRuleRequest, SavedRule, SwitchRuleRequest,
 };
 pub use senml::SenmlRecord;
 pub use series::{

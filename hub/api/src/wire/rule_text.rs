@@ -57,7 +57,7 @@ impl From<Origin> for RuleOrigin {
 pub struct RuleVersion {
     /// Its number.
     pub id: u64,
-    /// What was done: `saved`, `switched_on`, `switched_off`, or `found` in the files, where somebody had changed them.
+    /// What was done: `saved`, `switched_on`, `switched_off`, `deleted`, or `found` in the files, where somebody had changed them.
     pub what: String,
     /// When.
     #[schema(format = DateTime)]
@@ -251,6 +251,28 @@ pub struct SwitchRuleRequest {
     pub why: String,
     /// The revision that was seen.
     pub revision: String,
+}
+
+/// A commune's own rule that is no longer wanted.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteRuleRequest {
+    /// Why.
+    pub why: String,
+    /// The revision that was seen.
+    pub revision: String,
+}
+
+/// What is left of a rule that was deleted.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct DeletedRule {
+    /// Its texts stay, the newest first; at most 100.
+    pub versions: Vec<RuleVersion>,
+    /// Whether the running hub does without it already.
+    pub in_force: bool,
+    /// Why not, where the hub says so.
+    #[schema(required)]
+    pub waits_for: Option<String>,
 }
 
 /// A rule after a change.

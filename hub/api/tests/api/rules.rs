@@ -25,6 +25,10 @@ impl RuleBook for PretendedRules {
         Ok(())
     }
 
+    fn remove(&self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+
     fn changed(&self) {}
 
     fn stopwatch(&self) -> Elapsed {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use hub_logic::{Action, CommandError, Effect, GONE_WHILE_HIDDEN, MAX_SHELVING, NO_LONGER_WATCHED};
+use hub_logic::{
+    Action, CommandError, Effect, GONE_WHILE_HIDDEN, MAX_SHELVING, NO_LONGER_WATCHED, RULE_IS_GONE,
+};
 use hub_model::{AlarmId, AlarmState, Commune, Reason, Transition, Why};
 
 use crate::support::*;
@@ -207,7 +209,7 @@ fn an_alarm_whose_rule_is_gone_is_closed_and_says_so() {
     assert_eq!(hub.logic.next_due(), Some(at(0)));
     let effects = hub.tick(50);
     assert_eq!(path(&effects), ["unacknowledged>normal"]);
-    assert_eq!(transition(&effects).comment.as_deref(), Some(NO_LONGER_WATCHED));
+    assert_eq!(transition(&effects).comment.as_deref(), Some(RULE_IS_GONE));
     assert_eq!(hub.logic.next_due(), None);
 }
 
@@ -218,7 +220,9 @@ fn an_alarm_whose_point_is_gone_is_closed_too() {
     let mut without = commune();
     without.sites[0].devices[0].points.remove(0);
     hub.restart_with(without, &[("low.rhai", &rule)]);
-    assert_eq!(path(&hub.tick(50)), ["unacknowledged>normal"]);
+    let effects = hub.tick(50);
+    assert_eq!(path(&effects), ["unacknowledged>normal"]);
+    assert_eq!(transition(&effects).comment.as_deref(), Some(NO_LONGER_WATCHED));
 }
 
 #[test]
