@@ -79,11 +79,11 @@ fn when(
     at: Timestamp,
 ) -> Option<(NoticeKind, Timestamp)> {
     let (kind, mut due) = match (route.escalate_after, kind) {
+        (_, NoticeKind::Returned) if !route.resolved => return None,
         (Some(after), NoticeKind::Raised) => (NoticeKind::Escalated, at.plus(after)),
-        // Whoever is next in line hears of an alarm that nobody takes; of the rest the first in line hears.
-        (Some(_), _) => return None,
-        (None, NoticeKind::Returned) if !route.resolved => return None,
-        (None, kind) => (kind, at),
+        // The next in line hear of an alarm that nobody takes and, if they did, of its end: the outbox knows whether they did.
+        (Some(_), NoticeKind::Reminded | NoticeKind::Escalated) => return None,
+        (_, kind) => (kind, at),
     };
     if let Some(digest) = route.digest.filter(|_| priority <= route.digest_up_to) {
         due = digest.next(due, &notify.zone);

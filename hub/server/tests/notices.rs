@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../../../adapters/notify/tests/support/receiver.rs"]
+#[path = "../../../adapters/notify/tests/it/support/receiver.rs"]
 mod receiver;
 mod support;
 

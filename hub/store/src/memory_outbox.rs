@@ -46,14 +46,26 @@ impl KeptOutbox {
     }
 
     fn bundle(&mut self, message: Message, due: Timestamp, alarms: &BTreeMap<AlarmId, Alarm>) {
-        let mut notices = 0;
+        let is_meant =
+            |notice: &Notice| notice.channel == message.channel && notice.recipient == message.recipient;
+        let is_due =
+            |notice: &Notice, fate: Fate| fate == Fate::Waits && is_meant(notice) && notice.due <= due;
         for (notice, fate) in &mut self.notices {
-            let is_meant = notice.channel == message.channel && notice.recipient == message.recipient;
-            if *fate != Fate::Waits || !is_meant || notice.due > due {
-                continue;
-            }
             let awaited = alarms.get(&notice.alarm).is_some_and(|alarm| awaits(alarm.state));
-            if notice.kind == NoticeKind::Escalated && !awaited {
+            if notice.kind == NoticeKind::Escalated && !awaited && is_due(notice, *fate) {
+                *fate = Fate::Dropped;
+            }
+        }
+        let heard: BTreeSet<AlarmId> = self
+            .notices
+            .iter()
+            .filter(|(notice, _)| notice.kind != NoticeKind::Returned && is_meant(notice))
+            .filter(|(notice, fate)| matches!(fate, Fate::In(_)) || is_due(notice, *fate))
+            .map(|(notice, _)| notice.alarm)
+            .collect();
+        let mut notices = 0;
+        for (notice, fate) in self.notices.iter_mut().filter(|(notice, fate)| is_due(notice, *fate)) {
+            if notice.kind == NoticeKind::Returned && !heard.contains(&notice.alarm) {
                 *fate = Fate::Dropped;
             } else {
                 *fate = Fate::In(message.id);

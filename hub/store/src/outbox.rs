@@ -105,7 +105,8 @@ impl fmt::Debug for KeptSecret {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutboxChange {
     /// Puts all notices that wait for the message's recipient on its channel and are due at `due` into it. Those that were to be
-    /// told only if nobody had acknowledged are dropped where somebody has by now. Where none is left there is no message.
+    /// told only if nobody had acknowledged are dropped where somebody has by now, and so is the end of an alarm of which this
+    /// recipient never heard on this channel. Where none is left there is no message.
     Bundle {
         /// The new message.
         message: Message,

@@ -11,7 +11,7 @@ use receiver::{Answer, Receiver};
 
 use super::*;
 
-#[path = "../../../../adapters/notify/tests/support/receiver.rs"]
+#[path = "../../../../adapters/notify/tests/it/support/receiver.rs"]
 mod receiver;
 
 const START_MS: i64 = 1_772_330_400_000;
@@ -293,6 +293,21 @@ async fn who_is_next_in_line_hears_of_it_only_when_nobody_acknowledges() {
     assert_eq!(alerts.as_array().unwrap().len(), 1);
     assert_eq!(alerts[0]["annotations"]["alarm"], "2");
     assert_eq!(alerts[0]["annotations"]["notice"], "escalated");
+    // Whoever heard of it hears that it is over; of the one that was acknowledged in time they hear nothing at all.
+    world.commit(world.step(1, Priority::High, Some(Acknowledged), AlarmState::Normal, Why::Returned));
+    world.commit(world.step(
+        2,
+        Priority::High,
+        Some(Unacknowledged),
+        AlarmState::RtnUnacknowledged,
+        Why::Returned,
+    ));
+    world.pass(MINUTE * 5);
+    work(&mut sender).await;
+    let seen = server.seen();
+    let last = seen[1].json()["alerts"].clone();
+    assert_eq!((seen.len(), last.as_array().unwrap().len()), (2, 1));
+    assert_eq!((&last[0]["annotations"]["alarm"], &last[0]["status"]), (&"2".into(), &"resolved".into()));
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("notices of one key are kept once", notices_of_one_key_are_kept_once),
     ("a message takes what is due, the most urgent first", a_message_takes_what_is_due),
     ("who has acknowledged is not escalated", who_has_acknowledged_is_not_escalated),
+    ("the end of an alarm is told to who heard of it", the_end_is_told_to_who_heard),
     ("a message keeps its notices over its tries", a_message_keeps_its_notices_over_its_tries),
     ("messages are filtered, the newest first", messages_are_filtered),
     ("old messages are forgotten, waiting ones never", old_messages_are_forgotten),
@@ -91,6 +92,30 @@ fn a_message_takes_what_is_due(place: &mut Place) {
         assert_eq!(store.message(MessageId(2), 1).expect("readable"), None, "nothing was left for it");
         assert_eq!(store.queues().expect("readable")[0].waiting, 1);
         assert_eq!(store.next_message_id().expect("readable"), MessageId(2));
+    });
+}
+
+fn the_end_is_told_to_who_heard(place: &mut Place) {
+    let kind = |kind, key: &str, alarm, due| Notice { kind, ..notice(key, alarm, Priority::High, due) };
+    let of = |key: &str, alarm, due| kind(NoticeKind::Returned, key, alarm, due);
+    let alarms = (1..=5).map(|id| Alarm { state: AlarmState::Acknowledged, ..alarm(id, "a/plc/ph", 1) });
+    let elsewhere = Notice { recipient: Recipient::Channel, ..notice("4 elsewhere", 4, Priority::High, 10) };
+    let first = vec![
+        notice("1 raised", 1, Priority::High, 10),
+        notice("2 raised", 2, Priority::High, 15),
+        of("2 over", 2, 16),
+        kind(NoticeKind::Escalated, "3 escalated", 3, 10),
+        elsewhere,
+        notice("5 later", 5, Priority::High, 90),
+    ];
+    place.append(Batch { alarms: alarms.collect(), notices: first, ..Batch::default() });
+    bundle(place, message(1, 20), 20);
+    let over = vec![of("1 over", 1, 30), of("3 over", 3, 30), of("4 over", 4, 30), of("5 over", 5, 30)];
+    place.append(Batch { notices: over, ..Batch::default() });
+    bundle(place, message(2, 40), 40);
+    place.look_twice(|store| {
+        assert_eq!(keys(store, 1), ["1 raised", "2 raised", "2 over"]);
+        assert_eq!(keys(store, 2), ["1 over"], "3 was acknowledged in time, 4 was told elsewhere, 5 not yet");
     });
 }
 

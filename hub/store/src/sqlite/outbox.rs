@@ -63,6 +63,14 @@ fn bundle(transaction: &Transaction<'_>, message: &Message, due: Timestamp) -> r
         NoticeKind::Escalated.code()
     );
     transaction.prepare_cached(&drop)?.execute(params![channel, recipient, due])?;
+    let unheard = format!(
+        "UPDATE notice SET message = {DROPPED} WHERE {WAITING_DUE} AND kind = '{returned}' AND NOT EXISTS (
+             SELECT 1 FROM notice AS told WHERE told.alarm = notice.alarm AND told.channel = notice.channel
+             AND told.recipient = notice.recipient AND told.kind <> '{returned}'
+             AND (told.message > {DROPPED} OR (told.message IS NULL AND told.due <= ?3)))",
+        returned = NoticeKind::Returned.code()
+    );
+    transaction.prepare_cached(&unheard)?.execute(params![channel, recipient, due])?;
     let take = format!("UPDATE notice SET message = ?4 WHERE {WAITING_DUE}");
     let taken = transaction.prepare_cached(&take)?.execute(params![
         channel,

@@ -16,6 +16,8 @@ pub(crate) const SCHEMA: Schema = Schema {
         Step { tables: "", then: None },
         Step { tables: STEP_5, then: None },
         Step { tables: STEP_6, then: None },
+        // Whether somebody has heard of an alarm is asked of its notices.
+        Step { tables: "CREATE INDEX notice_by_alarm ON notice (alarm);", then: None },
     ],
 };
 

@@ -1,19 +1,15 @@
 //! The examples of docs/notify.md: each is read without a fault, and each channel sends as it is written there, to a server of ours.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "support/letters.rs"]
-mod letters;
-#[path = "support/receiver.rs"]
-mod receiver;
-
 use std::sync::Arc;
 
-use adapters_notify::config::{Known, Notify, read};
+use adapters_notify::config::{Known, Notify};
 use adapters_notify::{Addressee, Host, Language, Outcome, SecretFiles, send};
-use adapters_sdk::config::{Place, Problems, Table};
+use adapters_sdk::config::{Place, Problems};
 use hub_model::SiteId;
-use receiver::{Answer, Receiver};
+
+use crate::support::letters;
+use crate::support::receiver::{Answer, Receiver};
+use crate::support::{section, vietnam};
 
 struct Files;
 
@@ -43,7 +39,7 @@ impl Host for Hub {
 
 /// All examples as one configuration, with every server at `url`.
 fn documented(url: &str) -> Notify {
-    let document = include_str!("../../../docs/notify.md");
+    let document = include_str!("../../../../docs/notify.md");
     let mut blocks: Vec<&str> =
         document.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     // A table that opens a section comes before the lists of that section.
@@ -54,12 +50,9 @@ fn documented(url: &str) -> Notify {
         .replace("https://sms.example.vn", url)
         .replace("kind = \"telegram\"", &format!("kind = \"telegram\"\napi_url = \"{url}\""))
         .replace("kind = \"zalo\"", &format!("kind = \"zalo\"\napi_url = \"{url}\"\noauth_url = \"{url}\""));
-    let mut problems = Problems::new();
-    let mut root = Table::parse("docs/notify.md", &text, &mut problems).unwrap();
-    let table = root.table("notify", &mut problems).unwrap();
     let sites = [SiteId::parse("tam-hop-water").unwrap()];
-    let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
-    let notify = read(table, &Known { sites: Some(&sites), zone, has_broker: true }, &Files, &mut problems);
+    let known = Known { sites: Some(&sites), zone: vietnam(), has_broker: true };
+    let (notify, problems) = section(&text, &known, &Files);
     assert!(problems.errors().is_empty() && problems.warnings().is_empty(), "{problems:?}");
     notify
 }

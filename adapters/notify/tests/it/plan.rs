@@ -1,13 +1,11 @@
 //! Who is told of which step, when: routes by site, priority and tag, quiet hours, digests, duty, escalation.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-use adapters_notify::config::{Known, Notify, read};
+use adapters_notify::config::{Known, Notify};
 use adapters_notify::{SecretFiles, plan};
-use adapters_sdk::config::{Place, Problems, Table};
-use hub_model::{
-    Alarm, AlarmId, AlarmState, LocalText, Notice, NoticeKind, Priority, Subject, Timestamp, Transition, Why,
-};
+use adapters_sdk::config::{Place, Problems};
+use hub_model::{Alarm, AlarmId, AlarmState, Notice, NoticeKind, Priority, Timestamp, Transition, Why};
+
+use crate::support::{letters, section, vietnam};
 
 struct NoFiles;
 
@@ -46,11 +44,8 @@ url = "https://example.vn/"
 "#;
 
 fn notify(routes: &str) -> Notify {
-    let mut problems = Problems::new();
-    let mut root = Table::parse("hub.toml", &format!("{PEOPLE}{routes}"), &mut problems).unwrap();
-    let table = root.table("notify", &mut problems).unwrap();
-    let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
-    let notify = read(table, &Known { sites: None, zone, has_broker: false }, &NoFiles, &mut problems);
+    let known = Known { sites: None, zone: vietnam(), has_broker: false };
+    let (notify, problems) = section(&format!("{PEOPLE}{routes}"), &known, &NoFiles);
     assert!(problems.errors().is_empty(), "{:?}", problems.errors());
     notify
 }
@@ -60,35 +55,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn alarm(priority: Priority) -> Alarm {
-    Alarm {
-        id: AlarmId(7),
-        rule: "chlorine-low".into(),
-        rule_version: "1".to_owned(),
-        title: LocalText::same("Clo dư thấp"),
-        priority,
-        subject: Subject::parse("tam-hop/plc/clo").unwrap(),
-        state: AlarmState::Unacknowledged,
-        beneath: None,
-        parent: None,
-        out_of_service: false,
-        latching: false,
-        raised_at: at("2026-03-03T12:00:00+07:00"),
-        told_at: at("2026-03-03T12:00:00+07:00"),
-        remind_after: None,
-        raises: 1,
-        chattering: false,
-        flood: false,
-        cleared_at: None,
-        acknowledged_at: None,
-        acknowledged_by: None,
-        shelved_until: None,
-        value: None,
-        unit: String::new(),
-        message: LocalText::same("thấp"),
-        clause: None,
-        runbook: None,
-        tags: vec!["clo".to_owned()],
-    }
+    Alarm { id: AlarmId(7), ..letters::alarm(1, priority, "thấp") }
 }
 
 fn step(moment: &str, from: Option<AlarmState>, to: AlarmState, why: Why) -> Transition {
@@ -218,7 +185,13 @@ fn the_next_in_line_is_told_later_and_only_of_what_nobody_takes() {
     );
     use AlarmState::{RtnUnacknowledged, Unacknowledged};
     let over = step("2026-03-03T12:05:00+07:00", Some(Unacknowledged), RtnUnacknowledged, Why::Returned);
-    assert!(plan::notices(&notify, &alarm(Priority::High), &over).is_empty());
+    // The outbox drops it where they have not heard of the alarm.
+    assert_eq!(
+        lines(&plan::notices(&notify, &alarm(Priority::High), &over)),
+        ["mail person:lan returned now"]
+    );
+    let reminded = step("2026-03-03T12:05:00+07:00", Some(Unacknowledged), Unacknowledged, Why::Reminded);
+    assert!(plan::notices(&notify, &alarm(Priority::High), &reminded).is_empty());
 }
 
 #[test]

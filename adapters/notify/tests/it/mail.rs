@@ -1,34 +1,14 @@
 //! Mail to a real server (aiosmtpd): plain, STARTTLS and TLS, with a login, refused for now and for good, and silent.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "support/letters.rs"]
-mod letters;
-
-use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 
-use adapters_notify::{Addressee, Host, Language, Outcome, send};
-use letters::{channel, letter, test_letter};
+use adapters_notify::{Addressee, Language, Outcome, send};
 use serde_json::{Value, json};
 
-/// Mail needs nothing of the hub.
-struct Nothing;
-
-impl Host for Nothing {
-    fn publish(&self, _: &str, _: Vec<u8>) -> Result<(), String> {
-        Err("not asked for".to_owned())
-    }
-    fn kept(&self, _: &str) -> Result<Option<String>, String> {
-        Err("not asked for".to_owned())
-    }
-    fn keep(&self, _: &str, _: String) -> Result<(), String> {
-        Err("not asked for".to_owned())
-    }
-}
+use crate::support::letters::{channel, letter, test_letter};
+use crate::support::{Nothing, certificate};
 
 /// A mail server in Python.
 struct MailServer {
@@ -41,7 +21,7 @@ struct MailServer {
 impl MailServer {
     fn start(wanted: &Value) -> Self {
         let python = std::env::var("COMMUNE_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/foreign_smtp.py");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/foreign_smtp.py");
         let mut child = Command::new(python)
             .args([script, &wanted.to_string()])
             .stdin(Stdio::piped())
@@ -69,15 +49,6 @@ impl Drop for MailServer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// A certificate of the tests' own for 127.0.0.1: its file and its key's.
-fn certificate(place: &Path) -> (String, String) {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
-    let (cert, key) = (place.join("cert.pem"), place.join("key.pem"));
-    fs::write(&cert, made.cert.pem()).unwrap();
-    fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-    (cert.display().to_string(), key.display().to_string())
 }
 
 fn mail(port: u16, more: &str) -> String {
@@ -147,7 +118,7 @@ async fn mail_is_taken_as_text_and_as_html_in_both_languages() {
 #[tokio::test]
 async fn mail_is_encrypted_and_logged_in_and_a_foreign_certificate_refused() {
     let place = tempfile::tempdir().unwrap();
-    let (cert, key) = certificate(place.path());
+    let (cert, key) = certificate(place.path(), &["localhost", "127.0.0.1"]);
     for mode in ["starttls", "tls"] {
         let wanted = json!({"mode": mode, "cert": cert, "key": key, "password": "the channel's secret"});
         let mut server = MailServer::start(&wanted);

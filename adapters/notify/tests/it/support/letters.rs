@@ -1,11 +1,11 @@
 //! A channel of a few lines of configuration, and letters to send on it.
 
-#![allow(dead_code, clippy::unwrap_used, reason = "each test uses its own part, and fails by panicking")]
-
-use adapters_notify::config::{Known, read};
+use adapters_notify::config::Known;
 use adapters_notify::{Channel, Letter, SecretFiles, Told};
-use adapters_sdk::config::{Place, Problems, Table};
+use adapters_sdk::config::{Place, Problems};
 use hub_model::{Alarm, AlarmId, AlarmState, LocalText, NoticeKind, Priority, Subject, Timestamp};
+
+use super::{section, vietnam};
 
 /// 2026-03-01T09:00:00+07:00.
 const START_MS: i64 = 1_772_330_400_000;
@@ -31,17 +31,15 @@ impl SecretFiles for Files {
 
 /// The channel of these keys.
 pub fn channel(keys: &str) -> Channel {
-    let mut problems = Problems::new();
     let text = format!("[notify]\nallow_commands = true\n[[notify.channel]]\n{keys}");
-    let mut root = Table::parse("hub.toml", &text, &mut problems).unwrap();
-    let table = root.table("notify", &mut problems).unwrap();
     let known = Known { sites: None, zone: jiff::tz::TimeZone::UTC, has_broker: true };
-    let mut notify = read(table, &known, &Files, &mut problems);
+    let (mut notify, problems) = section(&text, &known, &Files);
     assert!(problems.errors().is_empty(), "{:?}", problems.errors());
     notify.channels.remove(0)
 }
 
-fn alarm(id: u64, priority: Priority, message: &str) -> Alarm {
+/// An alarm that nobody has acknowledged yet.
+pub fn alarm(id: u64, priority: Priority, message: &str) -> Alarm {
     Alarm {
         id: AlarmId(id),
         rule: "chlorine-low".into(),
@@ -96,7 +94,7 @@ fn empty() -> Letter {
         commune_id: "tam-hop".to_owned(),
         commune: LocalText::new("Xã Tam Hợp", "Tam Hop commune"),
         hub_url: Some("https://hub.xa.example.vn".to_owned()),
-        zone: jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").unwrap(),
+        zone: vietnam(),
         made_at: Timestamp::from_millis(START_MS + 1_000),
         is_test: false,
         told: vec![],

@@ -1,33 +1,15 @@
 //! The webhook's message, decoded by Alertmanager's own type with unknown fields refused: nothing is lost on the way through it.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "support/letters.rs"]
-mod letters;
-#[path = "support/receiver.rs"]
-mod receiver;
-
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use adapters_notify::{Addressee, Host, Language, send};
-use receiver::{Answer, Receiver};
+use adapters_notify::{Addressee, Language, send};
 use serde_json::Value;
 
-struct Nothing;
-
-impl Host for Nothing {
-    fn publish(&self, _: &str, _: Vec<u8>) -> Result<(), String> {
-        Err("not asked for".to_owned())
-    }
-    fn kept(&self, _: &str) -> Result<Option<String>, String> {
-        Err("not asked for".to_owned())
-    }
-    fn keep(&self, _: &str, _: String) -> Result<(), String> {
-        Err("not asked for".to_owned())
-    }
-}
+use crate::support::Nothing;
+use crate::support::letters::{self, channel};
+use crate::support::receiver::{Answer, Receiver};
 
 fn through_alertmanager(message: &str) -> Result<Value, String> {
     let reader = std::env::var("COMMUNE_PEER_ALERTMANAGER").expect(
@@ -54,8 +36,7 @@ async fn alertmanagers_own_type_takes_every_message_whole() {
     let config = format!("id = \"hook\"\nkind = \"webhook\"\nurl = \"{}\"\n", server.url("/"));
     let to = Addressee { address: String::new(), name: String::new(), language: Language::Vi };
     for letter in [letters::letter(), letters::letter_of(1, "một"), letters::test_letter()] {
-        let channel = Arc::new(letters::channel(&config));
-        send(channel, Arc::new(letter), to.clone(), Arc::new(Nothing)).await;
+        send(Arc::new(channel(&config)), Arc::new(letter), to.clone(), Arc::new(Nothing)).await;
     }
     for seen in server.seen() {
         let mut read =

@@ -5,9 +5,11 @@
 use std::time::Duration;
 
 use adapters_notify::SecretFiles;
-use adapters_notify::config::{Known, Notify, read};
-use adapters_sdk::config::{Place, Problem, Problems, Table};
+use adapters_notify::config::{Known, Notify};
+use adapters_sdk::config::{Place, Problem, Problems};
 use hub_model::SiteId;
+
+use crate::support::{section, vietnam};
 
 /// One file, `token`, and one of certificates, `ca.pem`.
 struct Files;
@@ -28,12 +30,9 @@ impl SecretFiles for Files {
 }
 
 fn load(text: &str) -> (Notify, Vec<String>, Vec<String>) {
-    let mut problems = Problems::new();
-    let mut root = Table::parse("hub.toml", text, &mut problems).unwrap();
-    let table = root.table("notify", &mut problems).unwrap();
     let sites = ["tam-hop", "dong-bai"].map(|id| SiteId::parse(id).unwrap());
-    let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
-    let notify = read(table, &Known { sites: Some(&sites), zone, has_broker: false }, &Files, &mut problems);
+    let known = Known { sites: Some(&sites), zone: vietnam(), has_broker: false };
+    let (notify, problems) = section(text, &known, &Files);
     let errors = problems.errors().iter().map(ToString::to_string).collect();
     let warnings = problems.warnings().iter().map(ToString::to_string).collect();
     (notify, errors, warnings)
