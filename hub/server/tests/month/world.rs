@@ -1,7 +1,7 @@
-//! The simulated fortnight: a commune of simulated devices with faults at known times, what the hub would have stored of it, and
+//! The simulated month: a commune of simulated devices with faults at known times, what the hub would have stored of it, and
 //! the hub's own commune with the limits that come with it.
 //!
-//! Uses the simulators' models and the hub's own logic, no adapter. Read next: `../fortnight.rs`.
+//! Uses the simulators' models and the hub's own logic, no adapter. Read next: `../month.rs`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,7 +18,7 @@ use simulators::config::{Link, SimCommune, SimDevice, SimPoint, SimSite};
 use simulators::{FaultKind, PlannedFault, Scenario, Target, World};
 
 /// How many days are simulated.
-pub const DAYS: i64 = 14;
+pub const DAYS: i64 = 30;
 /// How far apart readings are.
 pub const STEP: Duration = Duration::from_secs(300);
 const HOUR_MS: i64 = 3_600_000;
@@ -46,9 +46,9 @@ pub fn ramp(target: &str, day: i64, (from, to): (f64, f64), kind: FaultKind) -> 
     }
 }
 
-/// The commune as the hub knows it, and all that it would have stored of the fortnight, in the order of receipt.
-pub fn fortnight(faults: Vec<PlannedFault>) -> (Arc<Commune>, Vec<Reading>) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fortnight");
+/// The commune as the hub knows it, and all that it would have stored of the month, in the order of receipt.
+pub fn month(faults: Vec<PlannedFault>) -> (Arc<Commune>, Vec<Reading>) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/month");
     let simulated = SimCommune::load(&folder).unwrap();
     let commune = Arc::new(commune(&simulated));
     let start = at(0, 0.0);
@@ -100,8 +100,8 @@ fn observed(world: &World, device: &SimDevice, point: &SimPoint, now: Timestamp)
 fn commune(simulated: &SimCommune) -> Commune {
     let limits = shipped_limits();
     Commune {
-        id: "fortnight".into(),
-        name: LocalText::same("fortnight"),
+        id: "month".into(),
+        name: LocalText::same("month"),
         timezone: simulated.timezone.clone(),
         location: None,
         languages: vec!["vi".into()],
