@@ -55,7 +55,7 @@ impl Wanted {
     pub fn of(config: Config) -> anyhow::Result<Self> {
         let needs_restart = NeedsRestart::of(&config);
         let (rules, faults) = config.rules.compile()?;
-        let commune = Arc::new(with_own(config.commune, &rules));
+        let commune = Arc::new(with_own(config.commune, &rules, config.own_rules));
         let mut rule_faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         rule_faults.extend(rules.override_faults(&commune).iter().map(ToString::to_string));
         let zone = TimeZone::get(&commune.timezone)?;

@@ -100,7 +100,11 @@ fn the_hub_watches_itself_and_disturbs_no_site() {
     folder.hub(&["backup", folder.path().join("backup.db").to_str().unwrap()], "");
     let token = hub.token().to_owned();
     hub.stop();
+    // The commune wants to hear of it at once: figures of these rules are set in hub.toml.
+    let stricter = format!("{HUB_TOML}[rules.hub-backup-old]\ndays = 0\non_delay = \"0s\"\n");
+    fs::write(folder.path().join("hub.toml"), stricter).unwrap();
     let hub = folder.run(&token);
+    wait_for_alarm(&hub, "hub-backup-old", "unacknowledged");
     let age = wait_for("the backup's age", SOON, || own_point(&hub, "machine/backup_age"));
     assert!((0.0..0.1).contains(&age), "{age} days");
     // The rule of the folder's own file is in force, the others of the hub's come with it.

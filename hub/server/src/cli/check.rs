@@ -10,6 +10,7 @@ use hub_model::{Commune, duration};
 
 use super::warn;
 use crate::config::{Config, Faulty, Taken, calibrations_ahead, error_lines, size, warning_lines};
+use crate::own::with_own;
 
 /// Prints what each bus has to do, or every fault.
 pub fn check(dir: &Path, out: &mut impl Write) -> anyhow::Result<()> {
@@ -48,7 +49,8 @@ fn rule_faults(dir: &Path, config: Option<&Config>) -> anyhow::Result<Vec<String
         None => fault.to_string(),
     };
     let mut lines: Vec<String> = faults.iter().map(line).collect();
-    lines.extend(config.map(|config| rules.override_faults(&config.commune)).unwrap_or_default());
+    let commune = config.map(|config| with_own(config.commune.clone(), &rules, config.own_rules.clone()));
+    lines.extend(commune.map(|commune| rules.override_faults(&commune)).unwrap_or_default());
     Ok(lines)
 }
 

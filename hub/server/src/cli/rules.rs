@@ -124,7 +124,7 @@ pub fn backtest(options: &BacktestOptions, out: &mut impl Write) -> anyhow::Resu
     let readable = Readable::open(&config.store.dir)?;
     let (rules, _) = config.rules.compile()?;
     let backtests = Backtests {
-        commune: Arc::new(with_own(config.commune, &rules)),
+        commune: Arc::new(with_own(config.commune, &rules, config.own_rules)),
         zone: zone.clone(),
         rules: config.rules,
         history: readable.store.clone(),

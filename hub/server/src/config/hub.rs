@@ -1,16 +1,18 @@
 //! `hub.toml`: the commune itself, the listeners, the store, the rules, the ways out.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use adapters_sdk::config::{Problems, Table};
+use adapters_sdk::config::{Problem, Problems, Table};
 use hub_api::Surroundings;
-use hub_model::{Commune, LocalText, id};
+use hub_model::{Commune, LocalText, RuleOverride, id};
 use jiff::tz::TimeZone;
 
 use super::files::Files;
 use super::forward::{self, Forwarding, NamedSite};
-use super::{HttpSettings, MqttSettings, StoreSettings, listen, map, ranges, store};
+use super::{HttpSettings, MqttSettings, StoreSettings, listen, map, ranges, rule_override, store};
+use crate::rules::is_of_the_hub;
 
 /// The time zone of a commune that names none: all of Viet Nam has this one.
 const DEFAULT_ZONE: &str = "Asia/Ho_Chi_Minh";
@@ -23,7 +25,7 @@ pub(super) struct Hub {
     pub(super) http: HttpSettings,
     pub(super) mqtt: Option<MqttSettings>,
     pub(super) store: StoreSettings,
-    pub(super) rules: Option<PathBuf>,
+    pub(super) rules: Rules,
     /// Read once the sites are known.
     pub(super) notify: Option<Table>,
     /// Without its sites.
@@ -99,14 +101,36 @@ fn languages(table: &mut Table, problems: &mut Problems) -> Vec<String> {
     if found.is_empty() || !is_known || is_twice || found.len() > 2 {
         let message =
             format!("found {found:?}, allowed: \"vi\", \"en\" or both, the first being shown first");
-        problems.error(adapters_sdk::config::Problem { message, ..fault });
+        problems.error(Problem { message, ..fault });
     }
     found
 }
 
-/// The section `[rules]`: the folder that it names.
-pub(super) fn rules(root: &mut Table, dir: &Path, problems: &mut Problems) -> Option<PathBuf> {
-    let mut table = root.table("rules", problems)?;
+/// What the section `[rules]` says.
+#[derive(Default)]
+pub(super) struct Rules {
+    /// The folder that it names.
+    pub(super) folder: Option<PathBuf>,
+    /// What is wanted otherwise of rules that watch the hub itself.
+    pub(super) of_the_hub: BTreeMap<String, RuleOverride>,
+}
+
+/// Reads the section `[rules]`.
+pub(super) fn rules(root: &mut Table, dir: &Path, problems: &mut Problems) -> Rules {
+    let Some(mut table) = root.table("rules", problems) else { return Rules::default() };
+    let mut of_the_hub = BTreeMap::new();
+    for (rule, part) in table.named_tables() {
+        if !is_of_the_hub(&rule) {
+            let message = "only rules that watch the hub itself (hub-*) are set here; what a site wants of a rule stands in the site's file";
+            problems.error(Problem {
+                place: part.place().clone(),
+                key: format!("rules.{rule}"),
+                message: message.to_owned(),
+            });
+            continue;
+        }
+        of_the_hub.insert(rule, rule_override::one(part, problems));
+    }
     let without_rules =
         table.fault("dir", "there is no *.rhai in it, so no rule runs and nothing raises an alarm");
     let path = table.parsed("dir", problems, |text| {
@@ -125,7 +149,7 @@ pub(super) fn rules(root: &mut Table, dir: &Path, problems: &mut Problems) -> Op
         problems.warning(without_rules);
     }
     table.finish(problems);
-    path
+    Rules { folder: path, of_the_hub }
 }
 
 /// Whether a folder that can be read holds no rule.

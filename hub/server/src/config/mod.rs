@@ -26,7 +26,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -36,7 +36,7 @@ use adapters_mqtt::MqttDevice;
 use adapters_push::PushDevice;
 use adapters_sdk::config::{Problems, Table};
 use hub_api::Surroundings;
-use hub_model::{Commune, Device};
+use hub_model::{Commune, Device, RuleOverride};
 
 use crate::limits::LimitSets;
 use crate::rules::RuleFiles;
@@ -64,6 +64,8 @@ pub struct Config {
     pub store: StoreSettings,
     /// Where the rules' files are.
     pub rules: RuleFiles,
+    /// What is wanted otherwise of rules that watch the hub itself.
+    pub own_rules: BTreeMap<String, RuleOverride>,
     /// The map, and what there is to know of each site.
     pub surroundings: Surroundings,
     /// Where readings are forwarded to, and where older ones come from.
@@ -161,7 +163,7 @@ impl Config {
     /// # Errors
     /// When hub.toml cannot be read or its `[rules]` is faulty.
     pub fn rules(dir: &Path) -> Result<RuleFiles, Faulty> {
-        part(dir, |root, problems| Some(RuleFiles::of(dir, hub::rules(root, dir, problems))))
+        part(dir, |root, problems| Some(RuleFiles::of(dir, hub::rules(root, dir, problems).folder)))
     }
 }
 
@@ -243,7 +245,8 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
         http: hub.http,
         mqtt,
         store: hub.store,
-        rules: RuleFiles::of(dir, hub.rules),
+        rules: RuleFiles::of(dir, hub.rules.folder),
+        own_rules: hub.rules.of_the_hub,
         notify,
         surroundings: Surroundings { sites: sites.about, ..hub.surroundings },
         forwarding: hub.forwarding,

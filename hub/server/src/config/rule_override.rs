@@ -1,4 +1,4 @@
-//! `[rules.<rule>]` of a site: what it wants otherwise than the rule says of itself.
+//! `[rules.<rule>]` of a site, or of `hub.toml` for the hub itself: what is wanted otherwise than the rule says of itself.
 //!
 //! Whether there is such a rule, and such a parameter, is known once the rules are compiled: `RuleSet::override_faults`.
 
@@ -19,7 +19,8 @@ pub(super) fn read(site: &mut Table, problems: &mut Problems) -> BTreeMap<String
     named.into_iter().map(|(rule, table)| (rule, one(table, problems))).collect()
 }
 
-fn one(mut table: Table, problems: &mut Problems) -> RuleOverride {
+/// One such part.
+pub(super) fn one(mut table: Table, problems: &mut Problems) -> RuleOverride {
     let place = table.place().to_string();
     let priorities: Vec<_> = Priority::ALL.iter().map(|priority| (priority.code(), *priority)).collect();
     let read = RuleOverride {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use hub_logic::RuleSet;
 use hub_model::{
-    Checks, Commune, Device, DeviceId, LocalText, Point, PointId, Quantity, Scaling, Site, SiteId, SiteKind,
-    Unit, own,
+    Checks, Commune, Device, DeviceId, LocalText, Point, PointId, Quantity, RuleOverride, Scaling, Site,
+    SiteId, SiteKind, Unit, own,
 };
 
 use super::watcher::READ_EVERY;
@@ -25,14 +25,14 @@ const POINTS: [(&str, &str, u8, &str, &str); 8] = [
     ("backup_age", "d", 1, "Lần sao lưu cuối cách đây", "Since the last backup"),
 ];
 
-/// The commune with the hub itself as its last site. Each rule has a point of its own there.
-pub fn with_own(mut commune: Commune, rules: &RuleSet) -> Commune {
-    commune.sites.extend(site(rules));
+/// The commune with the hub itself as its last site, where `wanted` holds for its rules. Each rule has a point of its own there.
+pub fn with_own(mut commune: Commune, rules: &RuleSet, wanted: BTreeMap<String, RuleOverride>) -> Commune {
+    commune.sites.extend(site(rules, wanted));
     commune
 }
 
 /// All ids are constants or rules' names, so that there always is such a site; a test holds it.
-fn site(rules: &RuleSet) -> Option<Site> {
+fn site(rules: &RuleSet, wanted: BTreeMap<String, RuleOverride>) -> Option<Site> {
     let machine = DeviceId::parse(own::MACHINE).ok()?;
     let points = POINTS.iter().filter_map(|(id, unit, decimals, vi, en)| {
         point(PointId::new(&machine, id).ok()?, unit, *decimals, LocalText::new(*vi, *en))
@@ -56,7 +56,7 @@ fn site(rules: &RuleSet) -> Option<Site> {
                 of_rules,
             ),
         ],
-        rules: BTreeMap::new(),
+        rules: wanted,
     })
 }
 
@@ -92,7 +92,7 @@ mod tests {
             ("good.rhai".to_owned(), "fn rule() { #{ title: #{ vi: \"Tốt\", en: \"Good\" }, priority: \"low\", watches: #{ quantity: \"level\" } } } fn active(p) { false }".to_owned()),
             ("broken.rhai".to_owned(), "fn".to_owned()),
         ]);
-        let site = site(&rules).unwrap();
+        let site = site(&rules, BTreeMap::new()).unwrap();
         assert_eq!(site.devices[0].points.len(), POINTS.len());
         let names: Vec<_> = site.devices[1].points.iter().map(|p| (p.id.as_str(), &*p.name.vi)).collect();
         assert_eq!(names, [("_hub/rules/good", "Tốt"), ("_hub/rules/broken", "broken")]);
