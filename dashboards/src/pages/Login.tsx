@@ -4,7 +4,6 @@ import { useRef } from "preact/hooks";
 import { login } from "../api/calls";
 import { HubError } from "../api/client";
 import { isLang, lang, local, t } from "../i18n";
-import { span } from "../i18n/format";
 import { useTitle } from "../lib/title";
 import { navigate, query, safeNext } from "../lib/router";
 import { commune, session } from "../state/commune";
@@ -12,6 +11,7 @@ import { setLang } from "../state/preferences";
 import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
 import { TextField } from "../ui/Field";
+import { tooManyTries } from "../ui/sending";
 import "./Login.css";
 
 export function Login() {
@@ -81,6 +81,6 @@ export function LanguageChoice({ unlabelled = true }: { unlabelled?: boolean }) 
 function faultText(error: unknown): string {
   if (!(error instanceof HubError) || error.status === 0) return t("page.unreachable");
   if (error.status === 401) return t("login.wrong");
-  if (error.status === 429) return t("login.tooMany", { span: span((error.retryAfterSeconds ?? 60) * 1_000) });
+  if (error.status === 429) return tooManyTries(error);
   return t("page.hubError", { status: error.status });
 }

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { HubError } from "../api/client";
 import { t } from "../i18n";
+import { span } from "../i18n/format";
 
 /** `send` ends when the hub has taken it; what it throws becomes the fault, in the words for alarms unless others are given. */
 export function useSending(send: () => Promise<void>, words: (error: unknown) => string = faultText) {
@@ -24,6 +25,9 @@ export function useSending(send: () => Promise<void>, words: (error: unknown) =>
 
   return { busy, fault, submit };
 }
+
+/** After how long somebody may try a password again. */
+export const tooManyTries = ({ retryAfterSeconds }: HubError) => t("login.tooMany", { span: span((retryAfterSeconds ?? 60) * 1_000) });
 
 /** Why an action on an alarm was not recorded, in words. */
 export function faultText(error: unknown): string {

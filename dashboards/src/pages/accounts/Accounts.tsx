@@ -16,6 +16,7 @@ import { Failed, Loading } from "../../ui/States";
 import { toast } from "../../ui/Toast";
 import { Audit } from "./Audit";
 import { PasswordDialogue, TokenDialogue, UserDialogue } from "./dialogues";
+import { tooManyTries } from "../../ui/sending";
 import "./Accounts.css";
 
 export default function AccountsPage() {
@@ -47,6 +48,7 @@ export function accountFault(error: unknown): string {
   if (status === 0) return t("page.unreachable");
   if (status === 409) return t("accounts.taken");
   if (status === 400) return t("accounts.invalid");
+  if (error instanceof HubError && status === 429) return tooManyTries(error);
   return status === 403 ? t("alarm.forbidden") : t("alarm.failed");
 }
 

@@ -4,13 +4,12 @@ import { setUp } from "../../api/accounts";
 import { getCommune, login } from "../../api/calls";
 import { HubError } from "../../api/client";
 import { local, t } from "../../i18n";
-import { span } from "../../i18n/format";
 import { navigate } from "../../lib/router";
 import { useTitle } from "../../lib/title";
 import { commune, session } from "../../state/commune";
 import { Button } from "../../ui/Button";
 import { TextField } from "../../ui/Field";
-import { useSending } from "../../ui/sending";
+import { tooManyTries, useSending } from "../../ui/sending";
 import "../Login.css";
 
 export default function SetupPage() {
@@ -55,6 +54,6 @@ function setupFault(error: unknown): string {
   const status = error instanceof HubError ? error.status : -1;
   if (status === 0) return t("page.unreachable");
   if (status === 400) return t("setup.wrong");
-  if (error instanceof HubError && status === 429) return t("login.tooMany", { span: span((error.retryAfterSeconds ?? 60) * 1_000) });
+  if (error instanceof HubError && status === 429) return tooManyTries(error);
   return t("alarm.failed");
 }

@@ -300,7 +300,7 @@ fn session_id(digest: &Digest) -> String {
 
 /// A name that an account may have.
 pub(super) fn checked_name(at: &str, text: &str) -> Result<String, Problem> {
-    account_name(text).map(str::to_owned).map_err(|error| Problem::invalid(at, error.to_string()))
+    account_name(text).map_err(|error| Problem::invalid(at, error.to_string()))
 }
 
 /// The digest of a new password, computed where it may block.

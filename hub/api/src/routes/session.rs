@@ -12,7 +12,8 @@ use serde_json::json;
 
 use crate::app::{NO_ADDRESS, SharedApp};
 use crate::auth::{
-    Role, Viewer, accounts, begin_session, end_session, expired_cookie, is_cross_site, session_cookie,
+    Role, Viewer, accounts, begin_session, composed, end_session, expired_cookie, is_cross_site,
+    session_cookie,
 };
 use crate::body::JsonBody;
 use crate::problem::Problem;
@@ -39,7 +40,9 @@ pub(crate) async fn post_session(
     if is_cross_site(&headers, app.hub.public_url.as_deref()) {
         return Err(Problem::cross_site());
     }
-    let name: String = login.username.chars().take(MAX_NAME_CHARS).collect();
+    // A letter takes up to four characters where its marks stand apart.
+    let typed: String = login.username.chars().take(4 * MAX_NAME_CHARS).collect();
+    let name: String = composed(&typed).chars().take(MAX_NAME_CHARS).collect();
     app.tries.take(&name, address, app.now()).map_err(Problem::too_many_tries)?;
     let user = {
         let name = name.clone();

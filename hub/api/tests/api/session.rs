@@ -41,6 +41,15 @@ async fn a_login_gives_a_cookie_that_scripts_cannot_read() {
 }
 
 #[tokio::test]
+async fn a_name_is_known_however_its_letters_are_made() {
+    let world = World::new();
+    let hash = hub_api::auth::hash_password(PASSWORD).unwrap();
+    world.accounts.add_user("nguyễn", "staff", &hash).unwrap();
+    let answer = login(&world, "nguye\u{302}\u{303}n", PASSWORD).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["username"].as_str()), (200, Some("nguyễn")));
+}
+
+#[tokio::test]
 async fn logging_out_ends_the_session_itself() {
     let world = World::new();
     world.add_user(Role::Viewer);

@@ -215,7 +215,7 @@ fn warn(warnings: &[String]) {
 
 /// Names of accounts stand in logs and histories, so they hold nothing that could be mistaken there.
 fn account_name(text: &str) -> Result<String, String> {
-    hub_api::auth::account_name(text).map(str::to_owned).map_err(|error| error.to_string())
+    hub_api::auth::account_name(text).map_err(|error| error.to_string())
 }
 
 fn speed(text: &str) -> Result<f64, String> {

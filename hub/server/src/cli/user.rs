@@ -33,6 +33,7 @@ pub enum UserCommand {
     /// Give a person another password
     Passwd {
         /// The login name
+        #[arg(value_parser = account_name)]
         name: String,
         #[command(flatten)]
         password: PasswordOption,
@@ -42,6 +43,7 @@ pub enum UserCommand {
     /// Remove a person and end their sessions
     Remove {
         /// The login name
+        #[arg(value_parser = account_name)]
         name: String,
         #[command(flatten)]
         config: ConfigDir,
