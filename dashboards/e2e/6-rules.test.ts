@@ -147,6 +147,77 @@ describe("a rule", () => {
   });
 });
 
+/** A rule that raises on every pH, and whose alarms stay and may be announced. */
+const lasting = (least: number) => `fn rule() { #{
+    title: #{ vi: "pH giữ lại", en: "pH latched" },
+    priority: "low", latching: true, on_delay: "0s", off_delay: "0s",
+    watches: #{ quantity: "ph" },
+    announce: #{ vi: "{commune} thông báo: pH tại {site} là {value}.", en: "{commune}: pH at {site} is {value}." },
+} }
+fn active(p) { p.value > ${least} }
+`;
+
+describe("the alarm of a rule", () => {
+  it("shows its delays, leads to its rule, is announced and reset, and ends when its rule is deleted", async () => {
+    const { context, page } = await open({ size: "desktop" }, asAdmin);
+    const put = async (least: number) => {
+      const current = await context.request.get("/api/v1/rules/ph-latched");
+      const revision = current.ok() ? ((await current.json()) as { revision: string }).revision : null;
+      const saved = await context.request.put("/api/v1/rules/ph-latched", { data: { source: lasting(least), why: "thử", revision } });
+      expect(saved.status(), await saved.text()).toBe(200);
+    };
+    interface Latched { id: number; rule: string; state: string; cleared_at: string | null }
+    const latched = async () => ((await (await context.request.get("/api/v1/alarms?state=all")).json()) as Latched[]).find((each) => each.rule === "ph-latched");
+    await put(0);
+    await expect.poll(async () => (await latched())?.state, { timeout: 30_000 }).toBe("unacknowledged");
+    const id = (await latched())?.id ?? 0;
+
+    await visit(page, `/alarms/${id}`);
+    await page.getByText("Báo ngay khi vượt. Hết ngay khi trở lại bình thường.").waitFor();
+    const section = page.getByRole("region", { name: "Bài đọc loa truyền thanh" });
+    const text = section.getByLabel("Nội dung đọc");
+    expect(await text.inputValue()).toMatch(/thông báo: pH tại .+ là .+ phẩy .+\.$/);
+    await text.fill("Đề nghị bà con theo dõi thông báo tiếp theo.");
+    await section.getByRole("button", { name: "Lưu bản đã duyệt" }).click();
+    await section.getByText(`${ADMIN} đã duyệt`).waitFor();
+    await section.getByRole("button", { name: "Chép" }).click();
+    await page.getByText(/Đã chép|không cho chép/).waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
+
+    // Its condition goes with another limit; it stays until somebody resets it.
+    expect(await page.getByRole("button", { name: "Đặt lại" }).count()).toBe(0);
+    await put(99);
+    await expect.poll(async () => (await latched())?.cleared_at ?? null, { timeout: 30_000 }).not.toBeNull();
+    await section.getByText("Quy tắc đã được sửa sau cảnh báo này").waitFor();
+    await page.getByRole("button", { name: "Đặt lại" }).click();
+    const dialogue = page.getByRole("dialog");
+    await dialogue.getByLabel("Ghi chú (không bắt buộc)").fill("đã xem tại chỗ");
+    await dialogue.getByRole("button", { name: "Đặt lại" }).click();
+    await page.getByText("Đã đặt lại cảnh báo.").waitFor();
+    await page.getByText("đã xem tại chỗ").waitFor();
+    expect((await latched())?.state).toBe("rtn_unacknowledged");
+
+    await put(0);
+    await expect.poll(async () => (await latched())?.state, { timeout: 30_000 }).toBe("unacknowledged");
+    await visit(page, `/alarms/${id}`);
+    await page.getByRole("link", { name: "ph-latched" }).click();
+    await page.waitForURL("**/rules/ph-latched");
+    await page.getByRole("button", { name: "Xóa quy tắc" }).click();
+    await dialogue.getByLabel("Lý do").fill("xong việc thử");
+    await dialogue.getByRole("button", { name: "Xóa quy tắc" }).click();
+    await page.waitForURL("**/rules");
+    await page.getByText("Đã xóa quy tắc.").waitFor();
+    expect(await page.locator("li", { hasText: "pH giữ lại" }).count()).toBe(0);
+    await expect.poll(async () => (await latched())?.state, { timeout: 30_000 }).toBe("normal");
+    await visit(page, `/alarms/${id}`);
+    await page.getByText("Quy tắc đã bị xóa").waitFor();
+    await visit(page, "/rules/ph-latched");
+    await page.getByText("Quy tắc đã xóa, các bản trước vẫn còn").waitFor();
+    await page.getByText(`xóa · ${ADMIN} · xong việc thử`).waitFor();
+    await context.close();
+  });
+});
+
 describe.each(["light", "dark"] as const)("on a phone in %s", (scheme) => {
   it("the pages of rules are no wider than the screen, and axe finds nothing serious", async () => {
     const { context, page } = await open({ size: "phone", scheme, lang: scheme === "dark" ? "en" : "vi" }, asAdmin);

@@ -48,6 +48,8 @@ export const shelve = (id: number, until: string, reason: string) =>
   unwrap(hub.POST("/api/v1/alarms/{id}/shelve", { params: { path: { id } }, body: { until, reason } })) as Promise<AlarmDetail>;
 export const unshelve = (id: number) =>
   unwrap(hub.POST("/api/v1/alarms/{id}/unshelve", { params: { path: { id } }, body: {} })) as Promise<AlarmDetail>;
+export const resetAlarm = (id: number, comment: string) =>
+  unwrap(hub.POST("/api/v1/alarms/{id}/reset", { params: { path: { id } }, body: comment === "" ? {} : { comment } })) as Promise<AlarmDetail>;
 export const addComment = (id: number, comment: string) =>
   unwrap(hub.POST("/api/v1/alarms/{id}/comment", { params: { path: { id } }, body: { comment } })) as Promise<AlarmDetail>;
 

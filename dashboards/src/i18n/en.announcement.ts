@@ -9,6 +9,7 @@ export const enAnnouncement: Record<keyof typeof viAnnouncement, string> = {
   "announcement.unreviewed": "Nobody has read it over yet. Please do so before it is used.",
   "announcement.reviewedBy": "Reviewed by {who}, {time}",
   "announcement.changed": "The text above differs from the reviewed one.",
+  "announcement.ruleChanged": "The rule was changed after this alarm: the text follows today's template.",
   "announcement.save": "Save as reviewed",
   "announcement.saved": "Saved as reviewed",
   "announcement.copy": "Copy",

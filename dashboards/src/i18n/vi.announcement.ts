@@ -7,6 +7,7 @@ export const viAnnouncement = {
   "announcement.unreviewed": "Chưa có ai duyệt. Hãy đọc lại trước khi dùng.",
   "announcement.reviewedBy": "{who} đã duyệt, {time}",
   "announcement.changed": "Nội dung trên khác bản đã duyệt.",
+  "announcement.ruleChanged": "Quy tắc đã được sửa sau cảnh báo này: bài soạn theo mẫu hiện nay.",
   "announcement.save": "Lưu bản đã duyệt",
   "announcement.saved": "Đã lưu bản duyệt",
   "announcement.copy": "Chép",

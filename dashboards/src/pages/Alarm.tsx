@@ -66,7 +66,7 @@ export function AlarmPage({ id }: { id: string }) {
 }
 
 function AlarmView({ alarm, onChanged }: { alarm: AlarmDetail; onChanged: () => void }) {
-  const asked = useSignal<"acknowledge" | "comment" | "shelve" | null>(null);
+  const asked = useSignal<"acknowledge" | "comment" | "shelve" | "reset" | null>(null);
   const entry = alarm.point == null ? undefined : store.points.value.get(alarm.point);
   const runbook = local(alarm.runbook);
   const close = () => (asked.value = null);
@@ -103,6 +103,7 @@ function AlarmView({ alarm, onChanged }: { alarm: AlarmDetail; onChanged: () => 
                 {t("alarm.acknowledge")}
               </Button>
             )}
+            {canBeReset(alarm) && <Button onClick={() => (asked.value = "reset")}>{t("alarm.reset")}</Button>}
             <Button tall={awaitsPerson(alarm)} onClick={() => (asked.value = "comment")}>
               {t("alarm.addComment")}
             </Button>
@@ -145,10 +146,16 @@ function AlarmView({ alarm, onChanged }: { alarm: AlarmDetail; onChanged: () => 
       </div>
       {asked.value === "acknowledge" && <AcknowledgeDialogue alarm={alarm} onClose={close} onChanged={onChanged} />}
       {asked.value === "shelve" && <ShelveDialogue alarm={alarm} onClose={close} onChanged={onChanged} />}
-      {asked.value === "comment" && <CommentDialogue alarm={alarm} onClose={close} onChanged={onChanged} />}
+      {(asked.value === "comment" || asked.value === "reset") && (
+        <CommentDialogue alarm={alarm} resets={asked.value === "reset"} onClose={close} onChanged={onChanged} />
+      )}
     </>
   );
 }
+
+/** A latched alarm stays when its condition is gone, until somebody says that it may go. */
+const canBeReset = ({ latching, cleared_at: cleared, state }: AlarmDetail) =>
+  latching && cleared != null && (state === "unacknowledged" || state === "acknowledged");
 
 function Facts({ alarm, point }: { alarm: AlarmDetail; point: Point | undefined }) {
   const seconds = useComputed(() => Math.floor(now.value / 60_000) * 60_000);
@@ -187,7 +194,7 @@ function Facts({ alarm, point }: { alarm: AlarmDetail; point: Point | undefined 
         </>
       )}
       <dt>{t("alarm.rule")}</dt>
-      <dd>{alarm.rule}</dd>
+      <dd>{mayActAs("integrator") ? <a href={`/rules/${encodeURIComponent(alarm.rule)}`}>{alarm.rule}</a> : alarm.rule}</dd>
     </dl>
   );
 }

@@ -9,6 +9,7 @@ import type { PointEntry } from "../state/store";
 import { DayTrend } from "../ui/DayTrend";
 import { Failed, Loading } from "../ui/States";
 import { SLOW_RHYTHM_S, type StripSpan, bucketCount, stripFromBuckets, stripFromSeries, toTrend } from "../ui/trend";
+import type { Wait } from "../ui/waits";
 
 export interface DaySpan {
   /** Changes when something else is to be fetched. */
@@ -23,6 +24,7 @@ export interface PointTrendProps {
   entry: PointEntry;
   span: DaySpan;
   alarms: readonly Alarm[];
+  waits?: readonly Wait[];
 }
 
 interface Fetched {
@@ -32,7 +34,7 @@ interface Fetched {
   span: DaySpan;
 }
 
-export function PointTrend({ entry, span, alarms }: PointTrendProps) {
+export function PointTrend({ entry, span, alarms, waits }: PointTrendProps) {
   const point = entry.point.peek();
   // The moving 24 hours keep what is drawn until the next has come; another day begins empty.
   const key = `${entry.id} ${span.day ?? "last"}`;
@@ -45,7 +47,7 @@ export function PointTrend({ entry, span, alarms }: PointTrendProps) {
         : { trend: toTrend(data.buckets, data.widthMs), spans: stripOf(data, entry), from: data.span.from, to: data.span.to },
     [data],
   );
-  if (drawn !== null) return <DayTrend point={point} alarms={alarms} {...drawn} />;
+  if (drawn !== null) return <DayTrend point={point} alarms={alarms} {...(waits === undefined ? {} : { waits })} {...drawn} />;
   return error !== null ? <Failed error={error} onRetry={reload} /> : <Loading rows={1} height={238} />;
 }
 

@@ -10,6 +10,7 @@ import { AXIS_PX, END_PX, createChart } from "./chart";
 import { QualityStrip } from "./QualityStrip";
 import { daySentence, inShort, readout } from "./dayWords";
 import { type StripSpan, type Trend, extremes } from "./trend";
+import type { Wait } from "./waits";
 import "./DayTrend.css";
 
 export interface DayTrendProps {
@@ -17,11 +18,14 @@ export interface DayTrendProps {
   trend: Trend;
   spans: readonly StripSpan[];
   alarms: readonly Alarm[];
+  waits?: readonly Wait[];
   from: number;
   to: number;
 }
 
-export function DayTrend({ point, trend, spans, alarms, from, to }: DayTrendProps) {
+const NONE: readonly Wait[] = [];
+
+export function DayTrend({ point, trend, spans, alarms, waits = NONE, from, to }: DayTrendProps) {
   const plot = useRef<HTMLDivElement>(null);
   const pointed = useSignal<number | null>(null);
   const language = lang.value;
@@ -34,7 +38,7 @@ export function DayTrend({ point, trend, spans, alarms, from, to }: DayTrendProp
     let chart: uPlot | null = null;
     const draw = () => {
       chart?.destroy();
-      chart = createChart(host, { point, trend, from, to, onPoint: (index) => (pointed.value = index) });
+      chart = createChart(host, { point, trend, from, to, waits, onPoint: (index) => (pointed.value = index) });
     };
     draw();
     const resized = new ResizeObserver(() => chart?.setSize({ width: host.clientWidth, height: host.clientHeight }));
@@ -47,7 +51,7 @@ export function DayTrend({ point, trend, spans, alarms, from, to }: DayTrendProp
       resized.disconnect();
       chart?.destroy();
     };
-  }, [trend, from, to, language, wantedTheme]);
+  }, [trend, from, to, waits, language, wantedTheme]);
 
   const name = pointName(point);
   const words =

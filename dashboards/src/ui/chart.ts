@@ -5,6 +5,7 @@ import type { Point } from "../api/types";
 import { clockTime, dayStart } from "../i18n/format";
 import { formatNumber, isState, showText, stateWord } from "../i18n/units";
 import { drawLimitLines, limitLines } from "./limitLines";
+import { type Wait, drawWaits } from "./waits";
 import type { Trend } from "./trend";
 
 /** Room for the figures at the left and for the last hour's at the right; the quality strip keeps to the same. */
@@ -18,10 +19,12 @@ export interface ChartInput {
   from: number;
   to: number;
   onPoint: (index: number | null) => void;
+  /** Spans of waiting before an alarm and before its end. */
+  waits?: readonly Wait[];
 }
 
 export function createChart(host: HTMLElement, input: ChartInput): uPlot {
-  const { point, trend, from, to } = input;
+  const { point, trend, from, to, waits = [] } = input;
   const colour = (name: string) => getComputedStyle(host).getPropertyValue(name).trim();
   const [ink, line, series, surface] = [colour("--muted"), colour("--line"), colour("--series-1"), colour("--surface")];
   const font = `13px ${colour("--sans")}`;
@@ -59,6 +62,7 @@ export function createChart(host: HTMLElement, input: ChartInput): uPlot {
       },
     ],
     hooks: {
+      drawAxes: [(u) => drawWaits(u, waits, { ink, surface, font })],
       draw: [(u) => drawLimitLines(u, point.limit === null ? [] : limitLines([point.limit], point.unit, from, to), { ink, surface, font })],
       setCursor: [(u) => input.onPoint(u.cursor.idx ?? null)],
     },

@@ -82,6 +82,7 @@ function Text({ alarm, found, onChanged }: { alarm: AlarmDetail; found: Announce
       <p class="small" role="status">
         {reviewed === null ? t("announcement.unreviewed") : t("announcement.reviewedBy", { who: reviewed.by, time: moment(Date.parse(reviewed.at), now.value) })}
         {isChanged && ` ${t("announcement.changed")}`}
+        {found.rule_changed && found.text !== null && ` ${t("announcement.ruleChanged")}`}
       </p>
       <div class="row">
         <Button kind="main" type="submit" busy={busy.value}>

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use hub_logic::{Action, Command, CommandError};
-use hub_model::{Alarm, AlarmId, AlarmState};
+use hub_logic::{Action, Command, CommandError, RuleStatus};
+use hub_model::{Alarm, AlarmId, AlarmState, Commune};
 use hub_store::AlarmFilter;
 use serde_json::{Value, json};
 
@@ -295,12 +295,25 @@ pub(super) async fn detail(app: &App, id: AlarmId) -> Result<wire::AlarmDetail, 
     let found = app.read(move |history| history.alarm(id)).await?;
     let (alarm, steps) = found.ok_or_else(|| Problem::not_found("id", format!("no alarm {id}")))?;
     let rules = app.hub.rules.borrow();
-    let announces = rules.iter().any(|rule| rule.id == alarm.rule && rule.announce.is_some());
+    let rule = rules.iter().find(|rule| rule.id == alarm.rule);
     Ok(wire::AlarmDetail {
-        announces,
+        announces: rule.is_some_and(|rule| rule.announce.is_some()),
+        delays: rule
+            .filter(|rule| rule.version == alarm.rule_version)
+            .map(|rule| delays_of(rule, &alarm, &app.hub.commune)),
         alarm: wire::Alarm::of(&alarm, &app.zone),
         history: steps.iter().map(|step| wire::AlarmTransition::of(step, &app.zone)).collect(),
     })
+}
+
+/// What the rule says, or the alarm's site in its place.
+fn delays_of(rule: &RuleStatus, alarm: &Alarm, commune: &Commune) -> wire::AlarmDelays {
+    let site = commune.site(alarm.subject.site().as_str()).and_then(|site| site.rules.get(&*rule.id));
+    let seconds = |own: Option<Duration>, said: Duration| own.unwrap_or(said).as_secs_f64();
+    wire::AlarmDelays {
+        on_s: seconds(site.and_then(|site| site.on_delay), rule.on_delay),
+        off_s: seconds(site.and_then(|site| site.off_delay), rule.off_delay),
+    }
 }
 
 pub(super) fn number(text: &str) -> Result<AlarmId, Problem> {

@@ -61,6 +61,7 @@ async fn of_alarm(app: &App, id: &str) -> Result<wire::Announcement, Problem> {
     let found = app.read(move |history| history.alarm(id)).await?;
     let (alarm, steps) = found.ok_or_else(|| Problem::not_found("id", format!("no alarm {id}")))?;
     let rule = app.hub.rules.borrow().iter().find(|rule| rule.id == alarm.rule).cloned();
+    let rule_changed = rule.as_ref().is_some_and(|rule| rule.version != alarm.rule_version);
     let text = rule.and_then(|rule| {
         let facts = facts(app, &alarm, &rule);
         rule.announce.map(|template| announcement(&template, &facts))
@@ -74,7 +75,7 @@ async fn of_alarm(app: &App, id: &str) -> Result<wire::Announcement, Problem> {
         by: step.by.clone().unwrap_or_default(),
         at: app.zone.print(step.at),
     });
-    Ok(wire::Announcement { text: text.as_ref().map(wire::LocalText::from), reviewed })
+    Ok(wire::Announcement { text: text.as_ref().map(wire::LocalText::from), rule_changed, reviewed })
 }
 
 /// What is filled in: names as configured now, figures as they were at the raising.

@@ -124,8 +124,21 @@ pub struct AlarmDetail {
     pub alarm: Alarm,
     /// Whether its rule has a text for the loudspeakers: `GET /alarms/{id}/announcement`.
     pub announces: bool,
+    /// How long its condition had to hold before it was raised and to be gone before it ended; null where nobody knows, because
+    /// its rule has changed since or is not there any more.
+    #[schema(required)]
+    pub delays: Option<AlarmDelays>,
     /// What happened, oldest first.
     pub history: Vec<AlarmTransition>,
+}
+
+/// The delays of an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct AlarmDelays {
+    /// Before it is raised, in seconds.
+    pub on_s: f64,
+    /// Before it ends, in seconds.
+    pub off_s: f64,
 }
 
 /// One step of an alarm's life; a comment alone has equal `from` and `to`.

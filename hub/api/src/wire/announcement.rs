@@ -12,6 +12,8 @@ pub struct Announcement {
     /// none any more.
     #[schema(required)]
     pub text: Option<LocalText>,
+    /// Whether the rule has changed since the alarm was raised, so that its template is not the one of then.
+    pub rule_changed: bool,
     /// The text that somebody read over last; null when nobody did.
     #[schema(required)]
     pub reviewed: Option<ReviewedText>,

@@ -1,7 +1,7 @@
 //! What the loudspeakers may say of an alarm: filled in as it is spoken, read over by somebody, kept with who and when.
 
 use hub_api::auth::Role;
-use hub_model::AlarmState;
+use hub_model::{Alarm, AlarmState};
 use serde_json::{Value, json};
 
 use crate::clients::{Answer, Call, look};
@@ -38,7 +38,16 @@ async fn figures_and_times_are_spelt_as_they_are_spoken() {
             && en.contains("was 0.14 milligrams per litre, least 0.2"),
         "{en}"
     );
-    assert_eq!(told["reviewed"], Value::Null);
+    assert_eq!((&told["reviewed"], &told["rule_changed"]), (&Value::Null, &json!(false)));
+}
+
+#[tokio::test]
+async fn a_rule_that_was_changed_since_is_told_and_its_delays_are_not_given_for_those_of_then() {
+    let world = World::new();
+    world
+        .keep_alarm(Alarm { rule_version: "0".to_owned(), ..alarm(1, CHLORINE, AlarmState::Unacknowledged) });
+    assert_eq!(told(&world).await["rule_changed"], true);
+    assert_eq!(look(&world, "/api/v1/alarms/1").await["delays"], Value::Null);
 }
 
 #[tokio::test]
