@@ -1019,6 +1019,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rules/{rule}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deletes a rule of the commune's own: its alarms are closed with that reason, its texts stay as versions. One that comes with
+         *     the hub can be switched off.
+         */
+        post: operations["post_delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rules/{rule}/switch": {
         parameters: {
             query?: never;
@@ -1028,8 +1048,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Switches a rule on or off. The alarms of one that is off are closed as no longer watched. */
+        /** Switches a rule on or off. The alarms of one that is off are closed with that reason. */
         post: operations["post_switch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{rule}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of how a rule came to be as it is, or was until it was deleted; the newest first, at most 100. */
+        get: operations["get_rule_versions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1420,10 +1457,24 @@ export interface components {
              */
             value: number | null;
         };
+        /** @description The delays of an alarm. */
+        AlarmDelays: {
+            /**
+             * Format: double
+             * @description Before it ends, in seconds.
+             */
+            off_s: number;
+            /**
+             * Format: double
+             * @description Before it is raised, in seconds.
+             */
+            on_s: number;
+        };
         /** @description An alarm with all that happened to it. */
         AlarmDetail: components["schemas"]["Alarm"] & {
             /** @description Whether its rule has a text for the loudspeakers: `GET /alarms/{id}/announcement`. */
             announces: boolean;
+            delays: components["schemas"]["AlarmDelays"] | null;
             /** @description What happened, oldest first. */
             history: components["schemas"]["AlarmTransition"][];
         };
@@ -1482,6 +1533,8 @@ export interface components {
         /** @description What the commune's loudspeakers may say of an alarm. Nothing is broadcast by the hub. */
         Announcement: {
             reviewed: components["schemas"]["ReviewedText"] | null;
+            /** @description Whether the rule has changed since the alarm was raised, so that its template is not the one of then. */
+            rule_changed: boolean;
             text: components["schemas"]["LocalText"] | null;
         };
         /** @description A reading that an officer has changed, before and after. */
@@ -2108,6 +2161,22 @@ export interface components {
             id: number;
             /** @description On what: a full id, an alarm's number, a name. */
             object: string;
+        };
+        /** @description A commune's own rule that is no longer wanted. */
+        DeleteRuleRequest: {
+            /** @description The revision that was seen. */
+            revision: string;
+            /** @description Why. */
+            why: string;
+        };
+        /** @description What is left of a rule that was deleted. */
+        DeletedRule: {
+            /** @description Whether the running hub does without it already. */
+            in_force: boolean;
+            /** @description Its texts stay, the newest first; at most 100. */
+            versions: components["schemas"]["RuleVersion"][];
+            /** @description Why not, where the hub says so. */
+            waits_for: string | null;
         };
         /** @description A device of a site. */
         Device: {
@@ -3308,7 +3377,7 @@ export interface components {
             id: number;
             /** @description Whether the rule judged from then on. */
             on: boolean;
-            /** @description What was done: `saved`, `switched_on`, `switched_off`, or `found` in the files, where somebody had changed them. */
+            /** @description What was done: `saved`, `switched_on`, `switched_off`, `deleted`, or `found` in the files, where somebody had changed them. */
             what: string;
             /** @description Why. */
             why: string;
@@ -5770,6 +5839,40 @@ export interface operations {
             };
         };
     };
+    post_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteRuleRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedRule"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_switch: {
         parameters: {
             query?: never;
@@ -5792,6 +5895,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SavedRule"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rule_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id. */
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleVersion"][];
                 };
             };
             default: {
