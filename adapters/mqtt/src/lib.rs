@@ -6,6 +6,7 @@
 
 mod answers;
 pub mod arrivals;
+pub mod bridge;
 pub mod client;
 pub mod codec;
 pub mod config;
@@ -18,6 +19,7 @@ mod router;
 mod text;
 mod time;
 mod topic;
+mod trails;
 mod uplinks;
 
 pub use answers::{Answers, Question, answer_filter, command_topic};
@@ -25,4 +27,5 @@ pub use arrivals::Arrivals;
 pub use path::{Found, Path, PathError};
 pub use propose::{Proposal, propose};
 pub use router::{Accepted, MqttDevice, Refused, Router};
+pub use trails::Trails;
 pub use uplinks::Counter;

@@ -207,6 +207,9 @@ mod tests {
             assert_eq!(decode(bytes, &whole), Err(PayloadError::Json));
         }
         assert_eq!(decode("[".repeat(10_000).as_bytes(), &whole), Err(PayloadError::Json));
+        let deep = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        assert_eq!(decode(deep(1_000).as_bytes(), &whole), Err(PayloadError::Json));
+        assert_eq!(decode(b"1e999", &whole), Err(PayloadError::Json));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::payload::{Payload, PayloadError};
 use crate::text::json_sample;
 use crate::time;
 use crate::topic::Filter;
+use crate::trails::Trails;
 use crate::uplinks::{Step, Uplink, Uplinks};
 
 /// A device with its points, as configured.
@@ -49,7 +50,8 @@ pub struct Accepted {
     pub bad_times: u64,
     /// Lines that could not be read beside others that could.
     pub bad_lines: u64,
-    /// Uplinks of a LoRaWAN server that came before and are dropped: 0 or 1.
+    /// Messages that are dropped: a LoRaWAN server's uplink that came before, or what a bridge brings back to the hub that sent
+    /// it. 0 or 1.
     pub copies: u64,
     /// Uplinks of the device that never came, by its frame counter.
     pub lost_uplinks: u64,
@@ -77,6 +79,7 @@ pub struct Router {
     exact: HashMap<String, Vec<Route>>,
     wild: Vec<(Filter, Route)>,
     memory: Mutex<Uplinks>,
+    trails: Trails,
 }
 
 #[derive(Debug, Clone)]
@@ -114,6 +117,11 @@ impl Router {
             }
         }
         router
+    }
+
+    /// Knows the hubs that messages come through.
+    pub fn with_trails(self, trails: Trails) -> Self {
+        Self { trails, ..self }
     }
 
     /// Reads a message.
@@ -184,6 +192,10 @@ impl Router {
         match route {
             Route::Telemetry(device, metrics) => {
                 let document = payload.json().map_err(plain)?;
+                if !self.trails.note(device, document)? {
+                    accepted.copies = 1;
+                    return Ok(());
+                }
                 telemetry(metrics, document, received_at, accepted)?;
                 self.count(device, document, accepted);
                 Ok(())

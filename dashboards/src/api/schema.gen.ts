@@ -2791,6 +2791,11 @@ export interface components {
              * @description Messages that went over it.
              */
             messages: number;
+            /**
+             * Format: int64
+             * @description Days of points that a bridge has still to catch up with.
+             */
+            owed?: number | null;
             /** @description Filters that the broker refuses. */
             refused: string[];
             /**
@@ -2807,7 +2812,7 @@ export interface components {
             trouble?: string | null;
             /**
              * Format: int64
-             * @description Readings that wait to go out; null where none do.
+             * @description Commits that have not gone out over a bridge; null for a connection that messages come in over.
              */
             waiting?: number | null;
         };

@@ -73,8 +73,10 @@ pub struct MqttLink {
     pub connects: u64,
     /// Times that the broker had forgotten the session.
     pub sessions_lost: u64,
-    /// Readings that wait, for a bridge.
+    /// Commits that have not arrived, for a bridge.
     pub waiting: Option<u64>,
+    /// Days of points that it has still to catch up with.
+    pub owed: Option<u64>,
     /// The devices behind it, and when each was heard of last.
     pub devices: Vec<(DeviceId, Option<Timestamp>)>,
 }

@@ -109,6 +109,38 @@ async fn reading_stops_at_the_in_flight_limit_and_goes_on_after() {
 }
 
 #[tokio::test]
+async fn a_device_that_floods_slows_itself_and_nobody_else() {
+    const LIMIT: usize = 4;
+    let hub = Hub::with(|settings| settings.in_flight = LIMIT as u16);
+    hub.door.hold(true);
+    let mut flooding = Raw::connected(hub.address(), 4, "device", "flood");
+    let writing = std::thread::spawn(move || {
+        for number in 1..=300 {
+            flooding.send(&raw::publish(4, "site/tank/telemetry", Some(number), &[b'x'; 4_000]));
+        }
+        flooding
+    });
+    wait_for("the flood", || hub.door.held() == LIMIT, || hub.door.held().to_string()).await;
+
+    let mut calm = Raw::connected(hub.address(), 4, "device", "calm");
+    calm.send(&raw::publish(4, "site/tank/telemetry", Some(1), b"7.2"));
+    wait_for("the calm one", || hub.door.held() > LIMIT, || hub.door.held().to_string()).await;
+    let held: Vec<_> = std::iter::from_fn(|| hub.door.next_held()).collect();
+    let (calms, floods): (Vec<_>, Vec<_>) =
+        held.into_iter().partition(|(message, _)| &*message.client_id == "calm");
+    assert_eq!((calms.len(), floods.len()), (1, LIMIT), "of the flood no more than its own share");
+    calms.into_iter().for_each(|(_, done)| done.committed());
+    assert_eq!(calm.packet(), Some((0x40, vec![0, 1])));
+
+    floods.into_iter().for_each(|(_, done)| done.committed());
+    hub.door.hold(false);
+    hub.door.commit_all();
+    wait_for("the rest of the flood", || hub.door.seen().len() == 301, || hub.door.seen().len().to_string())
+        .await;
+    drop(writing.join().unwrap());
+}
+
+#[tokio::test]
 async fn qos_0_is_handed_over_even_when_the_client_leaves_at_once() {
     for level in [4, 5] {
         let hub = Hub::start();

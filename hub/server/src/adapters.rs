@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use adapters_modbus::{BusHealth, Buses, Endpoint, ModbusDevice, Plan};
-use adapters_mqtt::{Answers, Arrivals, MqttDevice};
+use adapters_mqtt::{Answers, Arrivals, MqttDevice, Trails};
 use adapters_sdk::{Clock, Intake};
 use anyhow::Context;
 use hub_broker::{Broker, Gate, StartError, Teller, TlsSource};
@@ -100,13 +100,19 @@ impl Adapters {
     ///
     /// # Errors
     /// When an address cannot be listened on, or buses clash.
-    pub fn start(configured: Configured, intake: &Intake, clock: &Clock) -> anyhow::Result<Self> {
+    pub fn start(
+        configured: Configured,
+        intake: &Intake,
+        clock: &Clock,
+        trails: Trails,
+    ) -> anyhow::Result<Self> {
         let plan = plan(configured.modbus)?;
         let seen = Seen {
             intake: intake.clone(),
             counters: Arc::default(),
             arrivals: Arc::default(),
             answers: Answers::default(),
+            trails: trails.clone(),
             clock: clock.clone(),
         };
         let mqtt = match configured.mqtt {
@@ -115,12 +121,13 @@ impl Adapters {
             }
             None => None,
         };
-        let Seen { intake, counters, arrivals, answers, clock } = seen;
+        let Seen { intake, counters, arrivals, answers, clock, .. } = seen;
         let shared = Shared {
             intake: intake.clone(),
             clock: clock.clone(),
             arrivals: arrivals.clone(),
             answers: answers.clone(),
+            trails,
         };
         let foreign = Foreign::start(configured.foreign_devices, shared);
         let watch = Watch {

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use adapters_mqtt::{Answers, Arrivals, MqttDevice, Router};
+use adapters_mqtt::{Answers, Arrivals, MqttDevice, Router, Trails};
 use adapters_sdk::{Clock, Committed, Delivery, Intake};
 use hub_broker::{
     ConnectAttempt, Done, Door, Filter, Login, Published, Refusal, Refused, RefusedWhat, Rejection,
@@ -57,6 +57,8 @@ pub struct Seen {
     pub arrivals: Arc<Arrivals>,
     /// Answers to commands.
     pub answers: Answers,
+    /// Through which hubs readings came.
+    pub trails: Trails,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -77,13 +79,14 @@ struct Credentials {
 impl DeviceDoor {
     /// A door for `devices`, with the password of each. `open` lets anybody do anything (tests only).
     pub fn new(devices: &[(MqttDevice, String)], open: bool, seen: Seen) -> Self {
-        Self { devices: RwLock::new(Arc::new(Devices::new(devices))), open, seen }
+        let devices = Devices::new(devices, seen.trails.clone());
+        Self { devices: RwLock::new(Arc::new(devices)), open, seen }
     }
 
     /// Takes up other devices; gives the logins that were removed or changed. What connections send is judged by the new
     /// ones at once.
     pub fn renew(&self, devices: &[(MqttDevice, String)]) -> Vec<String> {
-        let newer = Arc::new(Devices::new(devices));
+        let newer = Arc::new(Devices::new(devices, self.seen.trails.clone()));
         let ended = self.devices().ended_by(&newer);
         self.seen.arrivals.forget_unknown();
         *self.devices.write().unwrap_or_else(PoisonError::into_inner) = newer;
@@ -101,7 +104,7 @@ impl DeviceDoor {
 }
 
 impl Devices {
-    fn new(devices: &[(MqttDevice, String)]) -> Self {
+    fn new(devices: &[(MqttDevice, String)], trails: Trails) -> Self {
         let mut logins: HashMap<String, Credentials> = HashMap::new();
         for (device, password) in devices {
             let Some(settings) = device.settings.login() else { continue };
@@ -114,7 +117,7 @@ impl Devices {
             entry.login.publish.extend(filters(std::iter::once(&own).chain(feeds).chain(&settings.publish)));
             entry.login.subscribe.extend(filters(std::iter::once(&own).chain(&settings.subscribe)));
         }
-        let router = Router::new(devices.iter().map(|(device, _)| device));
+        let router = Router::new(devices.iter().map(|(device, _)| device)).with_trails(trails);
         let own = devices.iter().filter(|(device, _)| device.speaks_own());
         Self { logins, own: own.map(|(device, _)| device.id.clone()).collect(), router }
     }

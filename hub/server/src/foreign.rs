@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use adapters_mqtt::client::{Endpoint, LinkHealth, Listener, Listening};
-use adapters_mqtt::{Answers, Arrivals, MqttDevice};
+use adapters_mqtt::{Answers, Arrivals, MqttDevice, Trails};
 use adapters_sdk::{Clock, Intake};
 use bytes::Bytes;
 use hub_model::DeviceId;
@@ -29,6 +29,8 @@ pub struct Shared {
     pub arrivals: Arc<Arrivals>,
     /// Who waits for answers.
     pub answers: Answers,
+    /// Through which hubs readings came.
+    pub trails: Trails,
 }
 
 /// The connections that run.
@@ -128,7 +130,7 @@ impl Foreign {
         quiet_after: Duration,
         formerly: Vec<String>,
     ) {
-        let Shared { intake, clock, arrivals, answers } = self.shared.clone();
+        let Shared { intake, clock, arrivals, answers, trails } = self.shared.clone();
         let listening = Listening {
             endpoint: endpoint.clone(),
             devices: devices.clone(),
@@ -138,6 +140,7 @@ impl Foreign {
             clock,
             arrivals,
             answers,
+            trails,
         };
         self.links.insert(endpoint, Running { devices, quiet_after, listener: listening.start() });
     }

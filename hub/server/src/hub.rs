@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use adapters_mqtt::Trails;
 use adapters_sdk::{Clock, INTAKE_CAPACITY};
 use anyhow::Context;
 use hub_api::{Live, RuleDesk};
@@ -17,7 +18,9 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::adapters::Adapters;
+use crate::bridge::Bridges;
 use crate::config::Config;
+use crate::feed;
 use crate::field::WatchedField;
 use crate::first_start;
 use crate::forward::Forwards;
@@ -62,6 +65,7 @@ pub struct Hub {
     rules_changed: Arc<Notify>,
     pushed: Arc<PushCounters>,
     forwards: Forwards,
+    bridges: Bridges,
     clock: Clock,
     /// What the upkeep goes by.
     watched: watch::Sender<Arc<Commune>>,
@@ -108,7 +112,9 @@ impl Hub {
         note_configured(&records, &wanted.commune, clock.now())?;
         let pushed = Arc::new(PushCounters::default());
         let (push, backtest) = (wanted.push(pushed.clone()), wanted.backtest(store.clone()));
-        let Wanted { commune, surroundings, rules, configured, needs_restart, logic, telling, .. } = wanted;
+        let Wanted {
+            commune, surroundings, rules, configured, needs_restart, logic, telling, bridges, ..
+        } = wanted;
         let mqtt_tls = configured.mqtt.as_ref().and_then(|mqtt| mqtt.tls.as_ref());
         let certificates = [http.tls.as_ref(), mqtt_tls].into_iter().flatten().map(|tls| tls.cert.clone());
         let (certificates, store_dir) = (certificates.collect::<Vec<_>>(), stored.dir.clone());
@@ -116,6 +122,7 @@ impl Hub {
         let logic = logic.build((&store, &records), started_at, started_at)?;
 
         let older = RemoteOlder::of(&forwarding, &stored, &commune, &store, &clock)?;
+        feed::keep(&store, &forwarding.targets, &bridges)?;
         let forwards = Forwards::start(forwarding.targets, &commune, store.clone(), clock.clone())?;
         let (intake, deliveries) = mpsc::channel(INTAKE_CAPACITY);
         let (requests, asked) = mpsc::channel(REQUESTS);
@@ -147,13 +154,15 @@ impl Hub {
             pipeline.run(inputs).await;
         })?;
 
-        let adapters = match Adapters::start(configured, &intake, &clock) {
+        let trails = Trails::of_hub(&commune.id);
+        let adapters = match Adapters::start(configured, &intake, &clock, trails.clone()) {
             Ok(adapters) => adapters,
             Err(error) => {
                 stop_pipeline.cancel();
                 return Err(error);
             }
         };
+        let bridges = Bridges::start(bridges, &commune, store.clone(), clock.clone(), trails).await?;
         let stored = Stored { append: store.clone(), outbox: store.clone(), history: store.clone() };
         let host = Arc::new(HubHost { stored: stored.clone(), teller: adapters.watch().teller });
         let key = stored.link_key()?;
@@ -181,6 +190,7 @@ impl Hub {
             pushed: pushed.clone(),
             told: told.clone(),
             forwards: forwards.watch(),
+            bridges: bridges.watch(),
         };
         let rules_changed = Arc::new(Notify::new());
         let rule_desk = RuleDesk::new(Arc::new(Folder { files: rules, changed: rules_changed.clone() }));
@@ -216,7 +226,12 @@ impl Hub {
                 move || stall.since().is_some() || store.health().failing.is_some()
             }),
             field: Arc::new(WatchedField { adapters: adapters.watch(), clock: clock.clone() }),
-            mqtt: Arc::new(WatchedMqtt { adapters: adapters.watch(), clock: clock.clone() }),
+            mqtt: Arc::new(WatchedMqtt {
+                adapters: adapters.watch(),
+                bridges: bridges.watch(),
+                store: store.clone(),
+                clock: clock.clone(),
+            }),
             live: live.clone(),
             now: Arc::new({
                 let clock = clock.clone();
@@ -251,6 +266,7 @@ impl Hub {
             rules_changed,
             pushed,
             forwards,
+            bridges,
             clock,
             watched,
             records,
@@ -278,7 +294,9 @@ impl Hub {
         anyhow::ensure!(wanted.rule_faults.is_empty(), "{}", wanted.rule_faults.join("\n"));
         let push = wanted.push(self.pushed.clone());
         let (intervals, backtest) = (wanted.intervals(), wanted.backtest(self.store.clone()));
-        let Wanted { commune, surroundings, rules, configured, needs_restart, logic, telling, .. } = wanted;
+        let Wanted {
+            commune, surroundings, rules, configured, needs_restart, logic, telling, bridges, ..
+        } = wanted;
         let now = (self.api.now)();
         note_configured(&self.records, &commune, now)?;
         if let Err(error) = self.renew_logic(logic).await {
@@ -289,7 +307,9 @@ impl Hub {
         self.adapters.renew(configured).await?;
         self.told.renew(telling);
         self.api.older = RemoteOlder::of(&forwarding, &stored, &commune, &self.store, &self.clock)?;
+        feed::keep(&self.store, &forwarding.targets, &bridges)?;
         self.forwards.renew(forwarding.targets, &commune)?;
+        self.bridges.renew(bridges, &commune).await?;
         self.watched.send_replace(commune.clone());
         self.api.records_changed.notify_one();
         self.api.rule_desk.renew(Arc::new(Folder { files: rules, changed: self.rules_changed.clone() }));
@@ -342,6 +362,7 @@ impl Hub {
         }
         self.notices.ask_to_stop().await;
         self.forwards.stop().await;
+        self.bridges.stop().await;
         let store = self.store;
         let (keeper, watcher) = (self.keeper, self.watcher);
         tokio::task::spawn_blocking(move || {

@@ -6,10 +6,12 @@
 
 mod adapters;
 mod backtest;
+mod bridge;
 mod cli;
 mod config;
 mod demo;
 mod door;
+mod feed;
 mod field;
 mod first_start;
 mod foreign;

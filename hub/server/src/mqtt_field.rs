@@ -2,6 +2,7 @@
 //!
 //! Decides nothing but the order of a command's steps. Read next: `hub_api::MqttField`, `door.rs`, `foreign.rs`.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -17,10 +18,12 @@ use hub_api::{
 };
 use hub_broker::{Teller, Telling};
 use hub_model::{DeviceId, Timestamp};
+use hub_store::{History, Store};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::adapters::Watch;
+use crate::bridge::{self, BridgeHealth};
 
 /// How long the broker may take to say whom it reached.
 const REACHED_WITHIN: Duration = Duration::from_secs(1);
@@ -29,6 +32,10 @@ const REACHED_WITHIN: Duration = Duration::from_secs(1);
 pub struct WatchedMqtt {
     /// The adapters.
     pub adapters: Watch,
+    /// The bridges.
+    pub bridges: bridge::Watch,
+    /// What they carry from.
+    pub store: Arc<Store>,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -37,7 +44,9 @@ impl MqttField for WatchedMqtt {
     fn door(&self) -> MqttDoor {
         let now = self.clock.now();
         let arrivals = &self.adapters.arrivals;
-        let links = self.adapters.foreign.health().into_iter().map(|health| link(health, None, now));
+        let listening = self.adapters.foreign.health().into_iter().map(|health| link(health, now));
+        let bridges = self.bridges.health(self.store.last_commit()).into_iter();
+        let links = listening.chain(bridges.map(|health| bridged(health, now)));
         let refusals = arrivals.refusals().into_iter().map(|(login, one)| LoginRefusals {
             login,
             count: one.count,
@@ -236,20 +245,27 @@ fn busy() -> CommandRefused {
     CommandRefused::Offline("Too many commands are under way; nothing was sent.".to_owned())
 }
 
-fn link(health: LinkHealth, bridge: Option<String>, now: Timestamp) -> MqttLink {
+fn bridged(health: BridgeHealth, now: Timestamp) -> MqttLink {
+    let trouble = health.trouble(now);
+    let BridgeHealth { id, waiting, owed, link: connection, .. } = health;
+    MqttLink { bridge: Some(id), trouble, waiting: Some(waiting), owed: Some(owed), ..link(connection, now) }
+}
+
+fn link(health: LinkHealth, now: Timestamp) -> MqttLink {
     let (connected_since, down_since) = match &health.state {
         LinkState::Connected { since } => (Some(*since), None),
         LinkState::Down { since, .. } => (None, Some(*since)),
         LinkState::Connecting => (None, None),
     };
     MqttLink {
-        bridge,
+        bridge: None,
         connected_since,
         down_since,
         trouble: health.trouble(now),
         silent_s: health.silent_for(now).map(|silent| silent.as_secs()),
         last_message: health.last_message,
         waiting: None,
+        owed: None,
         broker: health.broker,
         client_id: health.client_id,
         refused: health.refused,

@@ -11,6 +11,7 @@ use hub_model::Timestamp;
 use hub_store::{Disk, History, Store, StoreHealth, Unreadable};
 
 use crate::adapters::Watch;
+use crate::bridge;
 use crate::forward;
 use crate::notify::Told;
 use crate::own::Stall;
@@ -39,6 +40,8 @@ pub struct Report {
     pub told: Told,
     /// The ways out.
     pub forwards: forward::Watch,
+    /// Bridges to other brokers.
+    pub bridges: bridge::Watch,
 }
 
 impl Report {
@@ -70,6 +73,7 @@ impl Report {
                 Some(trouble) => Part::degraded(name, trouble),
             });
         }
+        adapters.extend(self.bridges.parts(self.store.last_commit(), now));
         let notices = self.told.standing().part(now);
         let mut others = vec![self.configuration.part(), self.clock_part(), notices];
         others.extend(self.forwards.parts());
@@ -102,6 +106,7 @@ impl Report {
         self.pushed(metrics);
         self.told.standing().metrics(metrics);
         self.forwards.metrics(self.clock.now(), metrics);
+        self.bridges.metrics(self.store.last_commit(), metrics);
         self.mqtt(metrics);
         self.modbus(metrics);
     }

@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 
 use crate::adapters::Configured;
 use crate::backtest::Backtests;
-use crate::config::Config;
+use crate::config::{Bridge, Config};
 use crate::notify::Telling;
 use crate::own::with_own;
 use crate::push::{PushCounters, Reader};
@@ -42,6 +42,8 @@ pub struct Wanted {
     pub logic: LogicBuilder,
     /// Where the rules' files are.
     pub rules: RuleFiles,
+    /// Brokers that readings are republished to.
+    pub bridges: Vec<Bridge>,
     /// How people are told.
     pub telling: Telling,
     push_devices: Vec<PushDevice>,
@@ -74,6 +76,7 @@ impl Wanted {
                 mqtt_devices: config.mqtt_devices,
                 foreign_devices: config.foreign_devices,
             },
+            bridges: config.bridges,
             commune,
             surroundings: Arc::new(config.surroundings),
             needs_restart,

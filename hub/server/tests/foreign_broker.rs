@@ -1,18 +1,22 @@
-//! Somebody else's broker at the whole hub: readings in, silence and outage told, commands out, a changed configuration.
+//! Somebody else's broker at the whole hub: readings in, silence and outage told, commands out, a changed configuration; and bridges to it.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "foreign_broker/bridge.rs"]
+mod bridge;
 mod support;
 
-use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::peers::mosquitto_pub;
+use support::peers::{MosquittoSub, mosquitto_pub};
 use support::{Folder, Hub, wait_for};
 
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 const SOON: Duration = Duration::from_secs(60);
 const HUB: &str = "[commune]\nid = \"c\"\nname = \"C\"\ntimezone = \"Asia/Ho_Chi_Minh\"\n[http]\nlisten = \"127.0.0.1:0\"\n[mqtt]\nlisten = \"127.0.0.1:0\"\n[store]\ndir = \"data\"\n";
 
@@ -96,38 +100,31 @@ fn value(hub: &Hub, point: &str, expected: f64) {
     });
 }
 
-/// A client that answers commands: for each line on `topic` it publishes `answer` where the command asks for it.
-fn answering(broker: SocketAddr, login: (&str, &str), topic: &str, answer: &'static str) -> Child {
-    let port = broker.port().to_string();
-    let mut child = Command::new("mosquitto_sub")
-        .args([
-            "-h",
-            "127.0.0.1",
-            "-p",
-            &port,
-            "-u",
-            login.0,
-            "-P",
-            login.1,
-            "-q",
-            "1",
-            "-t",
-            topic,
-            "-V",
-            "mqttv5",
-        ])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let (name, password) = (login.0.to_owned(), login.1.to_owned());
-    std::thread::spawn(move || {
-        for line in lines.map_while(Result::ok) {
-            let command: Value = serde_json::from_str(&line).unwrap();
-            mosquitto_pub(broker, (&name, &password), command["response"].as_str().unwrap(), answer, &[]);
-        }
-    });
-    child
+/// A client that answers the commands on `topic` with `answer` where each asks for it, until it is stopped.
+struct Answering {
+    stop: mpsc::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Answering {
+    fn start(broker: SocketAddr, login: (&str, &str), topic: &str, answer: &'static str) -> Self {
+        let mut commands = MosquittoSub::start(broker, login, topic, &["-V", "mqttv5"]);
+        let (name, password) = (login.0.to_owned(), login.1.to_owned());
+        let (stop, stopped) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            while stopped.try_recv().is_err() {
+                let Some(line) = commands.try_next(LOOK_EVERY) else { continue };
+                let command: Value = serde_json::from_str(&line).unwrap();
+                mosquitto_pub(broker, (&name, &password), command["response"].as_str().unwrap(), answer, &[]);
+            }
+        });
+        Self { stop, thread }
+    }
+
+    fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.thread.join().unwrap();
+    }
 }
 
 #[test]
@@ -205,23 +202,21 @@ fn commands_go_out_and_answers_come_back_over_either_broker() {
     assert_eq!(status, 409, "not its own topics: {said}");
 
     let login = ("valve", "valve-password");
-    let mut valve = answering(hub.mqtt, login, "commune/v1/station/valve/command", r#"{"open":true}"#);
+    let valve = Answering::start(hub.mqtt, login, "commune/v1/station/valve/command", r#"{"open":true}"#);
     let answer = wait_for("the valve's answer", SOON, || {
         let (status, said) = send("valve", 10);
         (status == 200).then_some(said)
     });
     assert_eq!(answer["answer"], json!({"open": true}), "{answer}");
-    valve.kill().unwrap();
-    valve.wait().unwrap();
+    valve.stop();
 
-    let mut pump = answering(broker.address, ("any", "one"), "commune/v1/station/pump/command", "on");
+    let pump = Answering::start(broker.address, ("any", "one"), "commune/v1/station/pump/command", "on");
     let answer = wait_for("the pump's answer", SOON, || {
         let (status, said) = send("pump", 2);
         (status == 200).then_some(said)
     });
     assert_eq!(answer["text"], "on", "{answer}");
-    pump.kill().unwrap();
-    pump.wait().unwrap();
+    pump.stop();
     let (status, said) = send("pump", 1);
     assert_eq!(status, 503, "told, and no answer: {said}");
     hub.stop();

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use receiver::{Answer, Receiver, Seen};
 use serde_json::{Value, json};
+use support::peers::MosquittoSub;
 use support::{Folder, Hub, wait_for};
 
 const WITHIN: Duration = Duration::from_secs(60);
@@ -211,58 +212,6 @@ fn a_person_is_told_and_acknowledges_by_the_link_once() {
     hub.stop();
 }
 
-/// A client of a device's login that prints what comes on a topic; ended when dropped.
-struct Subscriber(std::process::Child, std::sync::mpsc::Receiver<String>);
-
-impl Subscriber {
-    fn start(broker: std::net::SocketAddr, topic: &str) -> Self {
-        let (host, port) = (broker.ip().to_string(), broker.port().to_string());
-        let mut child = std::process::Command::new("stdbuf")
-            .args([
-                "-oL",
-                "mosquitto_sub",
-                "-d",
-                "-h",
-                &host,
-                "-p",
-                &port,
-                "-u",
-                "bang-tin",
-                "-P",
-                "mat-khau",
-            ])
-            .args(["-q", "1", "-t", topic])
-            .stdout(std::process::Stdio::piped())
-            .spawn()
-            .expect("mosquitto_sub is needed: run cargo xtask test, which installs it");
-        let (sender, lines) = std::sync::mpsc::channel();
-        let stdout = std::io::BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || {
-            std::io::BufRead::lines(stdout).map_while(Result::ok).all(|line| sender.send(line).is_ok())
-        });
-        Self(child, lines)
-    }
-
-    fn line(&self, part: &str) -> String {
-        let mut seen = Vec::new();
-        while let Ok(line) = self.1.recv_timeout(WITHIN) {
-            if line.contains(part) {
-                return line;
-            }
-            seen.push(line);
-        }
-        panic!("no line with {part}: {seen:#?}");
-    }
-}
-
-impl Drop for Subscriber {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn a_topic_of_the_hubs_own_broker_carries_notices_to_who_is_there() {
     let folder = folder(
@@ -271,10 +220,9 @@ fn a_topic_of_the_hubs_own_broker_carries_notices_to_who_is_there() {
     let board = "id = \"xa\"\nkind = \"other\"\nname = { vi = \"Uỷ ban\", en = \"Office\" }\n[[device]]\nid = \"bang-tin\"\nadapter = \"mqtt\"\nlogin = { username = \"bang-tin\", password = \"mat-khau\", subscribe = [\"commune/v1/notices\"] }\n[[device.point]]\nid = \"state\"\nquantity = \"state\"\n";
     fs::write(folder.path().join("sites/xa.toml"), board).unwrap();
     let hub = folder.run(&folder.token("integrator"));
-    let board = Subscriber::start(hub.mqtt, "commune/v1/notices");
-    board.line("Subscribed");
+    let mut board = MosquittoSub::start(hub.mqtt, ("bang-tin", "mat-khau"), "commune/v1/notices", &[]);
     send(&hub, &[(3, 2.0)]);
-    let event: Value = serde_json::from_str(&board.line("\"alarms\"")).unwrap();
+    let event: Value = serde_json::from_str(&board.next()).unwrap();
     let alarm = &event["alarms"][0];
     assert_eq!((&alarm["subject"], &alarm["value"]), (&json!("ho/d/p3"), &json!(2.0)), "{event}");
     wait_for("its note", WITHIN, || {

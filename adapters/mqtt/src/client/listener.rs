@@ -7,22 +7,23 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use adapters_sdk::backoff::Backoff;
 use adapters_sdk::{Clock, Committed, Delivery, Intake};
 use bytes::Bytes;
 use hub_model::{DeviceId, Observation, Reason, Sample, Timestamp};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, sleep_until};
+use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 
+use super::Endpoint;
+use super::attempts::Attempts;
 use super::health::{LinkHealth, LinkState};
 use super::link::{Fault, Link};
 use super::packet::{self, Packet};
-use super::{Endpoint, RETRY};
 use crate::answers::{Answers, answer_filter};
 use crate::arrivals::Arrivals;
 use crate::router::{MqttDevice, Router};
+use crate::trails::Trails;
 
 /// Messages that may wait for their commit. While it is full nothing more is read, so the broker keeps the rest.
 const IN_FLIGHT: usize = 256;
@@ -54,6 +55,8 @@ pub struct Listening {
     pub arrivals: Arc<Arrivals>,
     /// Who waits for answers.
     pub answers: Answers,
+    /// Through which hubs readings came.
+    pub trails: Trails,
 }
 
 /// A running listener.
@@ -96,7 +99,7 @@ impl Listening {
         let stop = CancellationToken::new();
         let (commands, asked) = mpsc::channel(COMMANDS);
         let task = Task {
-            router: Router::new(self.devices.iter()),
+            router: Router::new(self.devices.iter()).with_trails(self.trails.clone()),
             is_first: true,
             next_id: 1,
             filters: filters.clone(),
@@ -161,33 +164,27 @@ struct Task {
 
 impl Task {
     async fn run(mut self) {
-        let mut backoff = Backoff::new(RETRY.0, RETRY.1);
-        let stop = self.stop.clone();
-        loop {
-            let opened = tokio::select! {
-                () = stop.cancelled() => return,
-                opened = Link::open(&self.given.endpoint) => opened,
-            };
+        let Listening { endpoint, clock, .. } = &self.given;
+        let (endpoint, clock) = (endpoint.clone(), clock.clone());
+        let what = "whoever listens at another broker";
+        let mut attempts =
+            Attempts::new(endpoint, what, self.health.clone(), clock.clone(), self.stop.clone());
+        while let Some(opened) = attempts.open().await {
             let fault = match opened {
                 Err(fault) => fault,
                 Ok(link) => {
-                    let since = self.given.clock.now();
+                    let since = clock.now();
                     let Err(fault) = self.serve(link).await else { return };
-                    if self.given.clock.now().since(since) >= GOOD_AFTER {
-                        backoff.succeeded();
+                    if clock.now().since(since) >= GOOD_AFTER {
+                        attempts.succeeded();
                     }
                     fault
                 }
             };
-            let now = self.given.clock.now();
-            let (broker, why) = (self.given.endpoint.address.to_string(), fault.to_string());
-            if lock(&self.health).failed(now, why) {
-                tracing::warn!(broker, "no connection to the broker, trying again: {fault}");
-            }
-            self.tell_missing(now).await;
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = sleep(backoff.failed()) => {}
+            attempts.failed(&fault);
+            self.tell_missing(clock.now()).await;
+            if !attempts.wait().await {
+                return;
             }
         }
     }

@@ -6,6 +6,7 @@
 //! [`Router`]: crate::Router
 
 mod address;
+mod attempts;
 mod health;
 mod link;
 mod listener;
@@ -29,8 +30,6 @@ pub use tls::{TrustError, trust};
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// How long a connection may take to be made: the network, TLS, and the broker's answer each.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// First and longest wait before another attempt to connect.
-const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
 /// The largest packet taken from a broker. A larger one ends the connection.
 const MAX_PACKET_BYTES: usize = 1024 * 1024;
 

@@ -8,16 +8,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use adapters_sdk::Clock;
-use adapters_sdk::backoff::Backoff;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, sleep_until};
+use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 
+use super::Endpoint;
+use super::attempts::Attempts;
 use super::health::LinkHealth;
 use super::link::{Fault, Link};
 use super::packet::{self, Packet};
-use super::{Endpoint, RETRY};
 
 /// Messages sent and not taken. More would only wait in the broker's memory.
 const WINDOW: usize = 100;
@@ -63,8 +63,8 @@ impl Sender {
         );
         let health = Arc::new(Mutex::new(health));
         let stop = CancellationToken::new();
+        let attempts = Attempts::new(endpoint, "the bridge", health.clone(), clock.clone(), stop.clone());
         let task = Task {
-            endpoint,
             clock,
             health: health.clone(),
             stop: stop.clone(),
@@ -73,9 +73,8 @@ impl Sender {
             unsent: 0,
             next_id: 1,
             taken,
-            is_first: true,
         };
-        (Self { health, stop, task: tokio::spawn(task.run()) }, SenderEnd { queue, taken: told })
+        (Self { health, stop, task: tokio::spawn(task.run(attempts)) }, SenderEnd { queue, taken: told })
     }
 
     /// Tells how it fares, for whoever looks at it elsewhere.
@@ -103,7 +102,6 @@ struct Open {
 }
 
 struct Task {
-    endpoint: Endpoint,
     clock: Clock,
     health: Arc<Mutex<LinkHealth>>,
     stop: CancellationToken,
@@ -114,46 +112,34 @@ struct Task {
     unsent: usize,
     next_id: u16,
     taken: watch::Sender<u64>,
-    is_first: bool,
 }
 
 impl Task {
-    async fn run(mut self) {
-        let mut backoff = Backoff::new(RETRY.0, RETRY.1);
-        let stop = self.stop.clone();
-        loop {
-            let opened = tokio::select! {
-                () = stop.cancelled() => return,
-                opened = Link::open(&self.endpoint) => opened,
-            };
+    async fn run(mut self, mut attempts: Attempts) {
+        while let Some(opened) = attempts.open().await {
             let fault = match opened {
                 Err(fault) => fault,
                 Ok(link) => {
                     let before = *self.taken.borrow();
                     let Err(fault) = self.serve(link).await else { return };
                     if *self.taken.borrow() > before {
-                        backoff.succeeded();
+                        attempts.succeeded();
                     }
                     fault
                 }
             };
-            let broker = self.endpoint.address.to_string();
-            if self.health().failed(self.clock.now(), fault.to_string()) {
-                tracing::warn!(broker, "the bridge has no connection, trying again: {fault}");
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = sleep(backoff.failed()) => {}
+            attempts.failed(&fault);
+            if !attempts.wait().await {
+                return;
             }
         }
     }
 
     /// Sends until the connection fails; `Ok` when it was stopped or nothing more will come.
     async fn serve(&mut self, mut link: Link) -> Result<(), Fault> {
-        tracing::info!(broker = %self.endpoint.address, "the bridge is connected");
-        let was_lost = !self.is_first && !link.session_present;
-        self.is_first = false;
-        self.health().connected(self.clock.now(), was_lost);
+        tracing::info!(broker = self.health().broker, "the bridge is connected");
+        // A session that the broker has forgotten costs nothing: whatever it had not taken is sent again.
+        self.health().connected(self.clock.now(), false);
         self.unsent = 0;
         let stop = self.stop.clone();
         loop {

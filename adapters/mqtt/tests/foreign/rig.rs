@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use adapters_mqtt::client::{BrokerAddress, Endpoint, LinkHealth, LinkState, Listener, Listening};
 use adapters_mqtt::config::{self, DeviceSettings};
-use adapters_mqtt::{Answers, Arrivals, MqttDevice};
+use adapters_mqtt::{Answers, Arrivals, MqttDevice, Trails};
 use adapters_sdk::config::{Problems, Table};
 use adapters_sdk::{Clock, Delivery};
 use hub_model::{DeviceId, PointId, Sample, Timestamp};
@@ -67,6 +67,7 @@ impl Rig {
             intake,
             clock: clock.clone(),
             arrivals: arrivals.clone(),
+            trails: Trails::of_hub("here"),
             answers: Answers::default(),
         };
         let listener = listening.start();

@@ -19,6 +19,7 @@ export function Links({ links }: { links: readonly MqttLink[] }) {
               {" · "}
               {link.last_message === null ? t("arriving.nothingYet") : t("arriving.last", { time: ago(Date.parse(link.last_message), hubNow()) })}
               {link.waiting !== null && link.waiting > 0 && ` · ${t("arriving.waiting", { n: link.waiting })}`}
+              {link.owed !== null && link.owed > 0 && ` · ${t("arriving.owed", { n: link.owed })}`}
             </span>
             {link.refused.length > 0 && <p class="arriving-bad">{t("arriving.refusedFilters", { filters: link.refused.join(", ") })}</p>}
             {link.sessions_lost > 0 && <p class="small muted">{t("arriving.lost", { n: link.sessions_lost })}</p>}

@@ -51,8 +51,10 @@ pub struct MqttLink {
     pub connects: u64,
     /// Times that the broker had forgotten the session.
     pub sessions_lost: u64,
-    /// Readings that wait to go out; null where none do.
+    /// Commits that have not gone out over a bridge; null for a connection that messages come in over.
     pub waiting: Option<u64>,
+    /// Days of points that a bridge has still to catch up with.
+    pub owed: Option<u64>,
     /// The devices behind it and when each was heard of last.
     pub devices: Vec<LinkDevice>,
 }
@@ -235,6 +237,7 @@ impl MqttLink {
             connects: link.connects,
             sessions_lost: link.sessions_lost,
             waiting: link.waiting,
+            owed: link.owed,
             devices: link
                 .devices
                 .into_iter()

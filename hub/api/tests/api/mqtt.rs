@@ -36,6 +36,7 @@ impl MqttField for Pretended {
                 broker: "mqtts://hub@elsewhere:8883".to_owned(),
                 client_id: "commune-hub-x".to_owned(),
                 bridge: None,
+                owed: None,
                 connected_since: Some(at(0)),
                 down_since: None,
                 trouble: Some("connected, nothing received for 12 min".to_owned()),

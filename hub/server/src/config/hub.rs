@@ -9,6 +9,7 @@ use hub_api::Surroundings;
 use hub_model::{Commune, LocalText, RuleOverride, id};
 use jiff::tz::TimeZone;
 
+use super::bridge;
 use super::files::Files;
 use super::forward::{self, Forwarding, NamedSite};
 use super::{HttpSettings, MqttSettings, StoreSettings, listen, map, ranges, rule_override, store};
@@ -33,6 +34,7 @@ pub(super) struct Hub {
     pub(super) forwarding: Forwarding,
     /// Sites that `[[forward]]` names.
     pub(super) forwarded_sites: Vec<NamedSite>,
+    pub(super) bridges: Vec<bridge::Read>,
 }
 
 /// Reads `hub.toml`. `None` when something that is needed is faulty; every fault is in `problems`.
@@ -43,13 +45,26 @@ pub(super) fn read(mut root: Table, dir: &Path, files: &Files, problems: &mut Pr
     let store = store::read(&mut root, dir, problems);
     let rules = rules(&mut root, dir, problems);
     let forwarding = forward::read(&mut root, files, problems);
+    let bridges = bridge::read(&mut root, files, problems);
     let notify = root.table("notify", problems);
     let surroundings = map::read(&mut root, files, problems);
     root.finish(problems);
     let ((commune, zone), (http, mqtt)) = (commune?, listeners?);
     let (forwarding, forwarded_sites) = forwarding?;
     let store = store?;
-    Some(Hub { commune, zone, http, mqtt, store, rules, notify, surroundings, forwarding, forwarded_sites })
+    Some(Hub {
+        commune,
+        zone,
+        http,
+        mqtt,
+        store,
+        rules,
+        notify,
+        surroundings,
+        forwarding,
+        forwarded_sites,
+        bridges,
+    })
 }
 
 fn role(root: &mut Table, problems: &mut Problems) {

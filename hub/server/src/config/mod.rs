@@ -5,6 +5,7 @@
 
 mod about;
 mod adapter;
+mod bridge;
 mod calibration;
 mod device;
 mod files;
@@ -43,6 +44,7 @@ use crate::rules::RuleFiles;
 use crate::tls::TlsFiles;
 use files::Files;
 
+pub use bridge::Bridge;
 pub use calibration::ahead as calibrations_ahead;
 pub use device::{ForeignDevice, Taken};
 pub use files::Tables;
@@ -70,6 +72,8 @@ pub struct Config {
     pub surroundings: Surroundings,
     /// Where readings are forwarded to, and where older ones come from.
     pub forwarding: Forwarding,
+    /// Brokers that readings are republished to.
+    pub bridges: Vec<Bridge>,
     /// Devices that are polled. `Plan::build` takes them: loading has tried it.
     pub modbus: Vec<ModbusDevice>,
     /// Devices that publish, each with its password.
@@ -239,6 +243,7 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
     let mqtt = hub.mqtt.or_else(|| (!sites.mqtt.is_empty()).then(default_door));
     let notify = notify::read(hub.notify, &files, &sites.sites, (&hub.zone, mqtt.is_some()), problems);
     let foreign_devices = named(sites.foreign, &hub.commune.id);
+    let bridges = bridge::checked(hub.bridges, &hub.commune.id, &sites.sites, &foreign_devices, problems);
     Some(Config {
         dir: dir.to_owned(),
         commune: Commune { sites: sites.sites, ..hub.commune },
@@ -250,6 +255,7 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
         notify,
         surroundings: Surroundings { sites: sites.about, ..hub.surroundings },
         forwarding: hub.forwarding,
+        bridges,
         modbus: sites.modbus,
         mqtt_devices: sites.mqtt,
         foreign_devices,

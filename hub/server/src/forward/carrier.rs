@@ -12,22 +12,19 @@ use adapters_influxdb::{Budget, Client, Encoder, Means, NotNow, Precision, Sent,
 use adapters_sdk::clock::stopwatch;
 use adapters_sdk::{Backoff, Clock};
 use hub_model::Timestamp;
-use hub_store::{CommitSeq, FeedState, History, Owed, Refused, Spans, Store, StoreError};
+use hub_store::{CommitSeq, History, Owed, Refused, Spans, Store, StoreError};
 
 use super::Status;
+use crate::feed::{Feed, LIVE_LAG};
 
 /// How often what was committed is sent: fewer requests carry the same in fewer bytes.
 const LIVE_EVERY: Duration = Duration::from_secs(1);
-/// The place is written down so often: the flash is spared, and what was sent since is sent again after a restart.
-const NOTED_EVERY: Duration = Duration::from_secs(10);
 /// Means are asked for so often.
 const MEANS_EVERY: Duration = Duration::from_secs(10);
 /// A span's mean is sent so long after its end, for readings that take their time.
 const MEANS_AFTER: Duration = Duration::from_secs(10);
 /// Readings in one request; a commit is not cut.
 const BATCH_READINGS: usize = 5_000;
-/// News that are older than this and more than a batch become debts, so that what comes now is not kept behind them.
-const LIVE_LAG: Duration = Duration::from_secs(4);
 /// Steps of alarms in one request.
 const BATCH_STEPS: usize = 500;
 /// Debts that are looked at for one request.
@@ -41,6 +38,7 @@ pub(super) struct Carrier {
     client: Client,
     encoder: Encoder,
     store: Arc<Store>,
+    feed: Feed,
     clock: Clock,
     status: Status,
     budget: Budget,
@@ -48,10 +46,6 @@ pub(super) struct Carrier {
     elapsed_ms: Box<dyn Fn() -> u64 + Send>,
     /// By the stopwatch: when what comes now is due again.
     live_at_ms: u64,
-    /// All commits up to this one have arrived or are owed, written down or not.
-    place: CommitSeq,
-    /// By the stopwatch: when the place is to be written down again.
-    noted_at_ms: u64,
     lines: String,
 }
 
@@ -81,20 +75,20 @@ impl Carrier {
         clock: Clock,
         status: Status,
     ) -> Self {
+        let feed = Feed::new(client.target().id.clone(), store.clone());
         let elapsed_ms = Box::new(stopwatch());
         let budget = Budget::new(client.target().max_bytes_per_hour, elapsed_ms());
         Self {
             client,
             encoder,
             store,
+            feed,
             clock,
             status,
             budget,
             backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
             elapsed_ms,
             live_at_ms: 0,
-            place: CommitSeq(0),
-            noted_at_ms: 0,
             lines: String::new(),
         }
     }
@@ -110,11 +104,7 @@ impl Carrier {
             };
         }
         // Should it fail, the last seconds are sent again.
-        drop(self.write_place_down());
-    }
-
-    fn feed(&self) -> &str {
-        &self.client.target().id
+        drop(self.feed.write_down());
     }
 
     /// One or two requests. Gives how long there is nothing to do.
@@ -147,56 +137,41 @@ impl Carrier {
     /// Steps of alarms.
     fn steps(&mut self) -> Result<(), Fault> {
         loop {
-            let steps = self.store.steps(self.feed(), BATCH_STEPS)?;
+            let steps = self.store.steps(self.feed.name(), BATCH_STEPS)?;
             let Some(last) = steps.last().map(|step| step.number) else { return Ok(()) };
             self.lines.clear();
             for step in &steps {
                 self.encoder.step(step.number, &step.step, &step.alarm, &mut self.lines);
             }
             self.send(Precision::Microseconds)?;
-            self.store.sent_steps(self.feed(), last)?;
+            self.store.sent_steps(self.feed.name(), last)?;
         }
     }
 
     /// Looks how far the feed is, for whoever asks.
     fn look(&mut self) -> Result<(), Fault> {
-        let state = self.store.feed_state(self.feed())?;
-        self.place = self.place.max(state.upto);
-        let upto = self.place;
-        self.status.note(|figures| figures.state = FeedState { upto, ..state });
+        let state = self.feed.look()?;
+        self.status.note(|figures| figures.state = state);
         Ok(())
     }
 
     /// Notes that all up to a commit has arrived.
     fn arrived(&mut self, upto: CommitSeq) -> Result<(), Fault> {
-        self.place = upto;
         self.status.note(|figures| figures.state.upto = upto);
-        if (self.elapsed_ms)() >= self.noted_at_ms {
-            self.write_place_down()?;
-        }
-        Ok(())
-    }
-
-    fn write_place_down(&mut self) -> Result<(), Fault> {
-        self.store.sent(self.feed(), self.place)?;
-        self.noted_at_ms = (self.elapsed_ms)() + u64::try_from(NOTED_EVERY.as_millis()).unwrap_or(u64::MAX);
-        Ok(())
+        Ok(self.feed.arrived(upto)?)
     }
 
     /// Makes debts of all news.
     fn owe(&mut self, upto: CommitSeq) -> Result<(), Fault> {
-        // What has arrived is not owed.
-        self.write_place_down()?;
-        self.store.owe_news(self.feed(), upto)?;
-        self.place = self.place.max(upto);
+        self.feed.owe(upto)?;
         self.look()
     }
 
     /// What was committed since. Gives whether there is more.
     fn news(&mut self) -> Result<bool, Fault> {
         self.look()?;
-        let news = self.store.news(self.feed(), self.place, BATCH_READINGS)?;
-        if news.upto <= self.place {
+        let news = self.feed.news(BATCH_READINGS)?;
+        if news.upto <= self.feed.place() {
             self.status.note(|figures| figures.behind_since = None);
             return Ok(false);
         }
@@ -223,7 +198,7 @@ impl Carrier {
     fn gather(&mut self) -> Result<bool, Fault> {
         let last: CommitSeq = self.store.last_commit();
         self.look()?;
-        if self.place < last {
+        if self.feed.place() < last {
             self.owe(last)?;
         }
         Ok(false)
@@ -237,7 +212,7 @@ impl Carrier {
             let over = self.clock.now().minus(MEANS_AFTER).as_millis();
             Timestamp::from_millis(over.div_euclid(width) * width)
         });
-        let owed = self.store.owed(self.feed(), end, DEBTS_AT_ONCE)?;
+        let owed = self.store.owed(self.feed.name(), end, DEBTS_AT_ONCE)?;
         if owed.is_empty() {
             return Ok(false);
         }
@@ -259,7 +234,7 @@ impl Carrier {
             paid.push((debt, upto));
         }
         self.send(Precision::Milliseconds)?;
-        self.store.paid(self.feed(), &paid)?;
+        self.store.paid(self.feed.name(), &paid)?;
         Ok(true)
     }
 
@@ -320,7 +295,7 @@ impl Carrier {
         if !refused.is_empty() {
             let (line, why) = &refused[0];
             tracing::warn!(
-                forward = self.feed(),
+                forward = self.feed.name(),
                 count = refused.len(),
                 line,
                 why,
@@ -328,10 +303,10 @@ impl Carrier {
             );
             let aside: Vec<_> =
                 refused.into_iter().map(|(line, why)| Refused { at: now, line, why }).collect();
-            self.store.set_lines_aside(self.feed(), &aside)?;
+            self.store.set_lines_aside(self.feed.name(), &aside)?;
         }
         if self.backoff.failures() > 0 {
-            tracing::info!(forward = self.feed(), "readings arrive again");
+            tracing::info!(forward = self.feed.name(), "readings arrive again");
             self.backoff.succeeded();
         }
         self.status.note(|figures| {
@@ -356,7 +331,7 @@ impl Carrier {
         let is_known = self.status.figures().failing.as_ref() == Some(&why);
         if !is_known {
             tracing::warn!(
-                forward = self.feed(),
+                forward = self.feed.name(),
                 why,
                 "readings do not arrive; they are kept and sent later"
             );

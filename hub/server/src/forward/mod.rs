@@ -42,10 +42,10 @@ struct Running {
 }
 
 impl Forwards {
-    /// Begins to forward.
+    /// Begins to forward. The store must keep the targets' feeds.
     ///
     /// # Errors
-    /// When the store cannot be written, a certificate cannot be read, or the system gives no thread.
+    /// When a certificate cannot be read, or the system gives no thread.
     pub fn start(
         targets: Vec<Target>,
         commune: &Arc<Commune>,
@@ -63,8 +63,6 @@ impl Forwards {
     /// # Errors
     /// As for [`Forwards::start`].
     pub fn renew(&mut self, targets: Vec<Target>, commune: &Arc<Commune>) -> anyhow::Result<()> {
-        let names: Vec<&str> = targets.iter().map(|target| &*target.id).collect();
-        self.store.keep_feeds(&names)?;
         let mut before = std::mem::take(&mut self.running);
         let mut shown = Vec::new();
         for target in targets {

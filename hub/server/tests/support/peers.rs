@@ -1,12 +1,17 @@
-//! Foreign peers as processes: a Modbus server in Python and mosquitto's publishing client.
+//! Foreign peers as processes: a Modbus server in Python and mosquitto's clients.
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test uses its own part, and fails by panicking")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+
+/// A message is waited for so long.
+const MESSAGE_WITHIN: Duration = Duration::from_secs(60);
 
 /// The Python that has the foreign peers, as `cargo xtask test` installs it.
 pub fn python() -> String {
@@ -94,4 +99,78 @@ pub fn mosquitto_pub(broker: SocketAddr, login: (&str, &str), topic: &str, paylo
         .output()
         .expect("mosquitto_pub is needed: run cargo xtask test, which installs it");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// `mosquitto_sub` at QoS 1, a line for each message; killed when dropped.
+pub struct MosquittoSub {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl MosquittoSub {
+    /// Subscribes to a topic or filter; returns once the broker has granted it.
+    pub fn start(broker: SocketAddr, login: (&str, &str), filter: &str, more: &[&str]) -> Self {
+        let port = broker.port().to_string();
+        // Into a pipe it would gather its own lines; those of messages it hands on at once.
+        let mut child = Command::new("stdbuf")
+            .args([
+                "-oL",
+                "mosquitto_sub",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &port,
+                "-u",
+                login.0,
+                "-P",
+                login.1,
+                "-q",
+                "1",
+                "-t",
+                filter,
+                "-d",
+            ])
+            .args(more)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("mosquitto_sub is needed: run cargo xtask test, which installs it");
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                // The test may be over.
+                let _ = sender.send(line);
+            }
+        });
+        let mut sub = Self { child, lines };
+        while !sub.line().starts_with("Subscribed") {}
+        sub
+    }
+
+    /// The next message.
+    pub fn next(&mut self) -> String {
+        self.try_next(MESSAGE_WITHIN).expect("a message")
+    }
+
+    /// The next message, if one comes within this time.
+    pub fn try_next(&mut self, within: Duration) -> Option<String> {
+        loop {
+            let line = self.lines.recv_timeout(within).ok()?;
+            let is_of_the_client = ["Client ", "Subscribed "].iter().any(|start| line.starts_with(start));
+            if !is_of_the_client {
+                return Some(line);
+            }
+        }
+    }
+
+    fn line(&mut self) -> String {
+        self.lines.recv_timeout(MESSAGE_WITHIN).expect("a line of mosquitto_sub")
+    }
+}
+
+impl Drop for MosquittoSub {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }

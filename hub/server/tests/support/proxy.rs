@@ -9,6 +9,7 @@ use std::time::Duration;
 /// How a proxy is to behave; may be changed while it runs.
 #[derive(Default)]
 struct Link {
+    server: Mutex<Option<SocketAddr>>,
     is_cut: AtomicBool,
     /// Each piece of an answer is held up for so long.
     delay_ms: AtomicU64,
@@ -30,7 +31,7 @@ impl Proxy {
     pub fn before(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let link = Arc::new(Link::default());
+        let link = Arc::new(Link { server: Mutex::new(Some(server)), ..Link::default() });
         let shared = link.clone();
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
@@ -41,6 +42,7 @@ impl Proxy {
                 if shared.is_cut.load(Ordering::SeqCst) {
                     continue;
                 }
+                let Some(server) = *shared.server.lock().unwrap() else { continue };
                 let Ok(upstream) = TcpStream::connect(server) else { continue };
                 shared
                     .open
@@ -58,6 +60,11 @@ impl Proxy {
 
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Leads to another server from the next connection on; to none without one.
+    pub fn lead_to(&self, server: Option<SocketAddr>) {
+        *self.link.server.lock().unwrap() = server;
     }
 
     /// Cuts the link or mends it.

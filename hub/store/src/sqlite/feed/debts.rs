@@ -109,15 +109,18 @@ pub(super) fn pay(
     Ok(())
 }
 
+/// A feed of one word is a forwarder's; one of several says itself whose it is.
+fn told_as(feed: String) -> String {
+    if feed.contains(' ') { feed } else { format!("forward {feed}") }
+}
+
 /// From when on each feed that owes something needs readings, by the name under which retention tells of it.
 pub(in super::super) fn holds(connection: &Connection) -> Result<HashMap<String, Timestamp>, Fault> {
     let mut query = connection.prepare_cached(
         "SELECT name, (SELECT min(from_ms) FROM owed WHERE feed = name AND day =
             (SELECT min(day) FROM owed WHERE feed = name)) FROM feed",
     )?;
-    let rows = query.query_map([], |row| {
-        Ok((format!("forward {}", row.get::<_, String>(0)?), row.get::<_, Option<i64>>(1)?))
-    })?;
+    let rows = query.query_map([], |row| Ok((told_as(row.get(0)?), row.get::<_, Option<i64>>(1)?)))?;
     let mut holds = HashMap::new();
     for row in rows {
         let (name, from) = row?;

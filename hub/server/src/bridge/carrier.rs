@@ -1,0 +1,196 @@
+//! One bridge's work: what comes now first, then what is owed. The place moves only when the broker has taken everything before it.
+//!
+//! One batch at a time is what keeps order: of the same point and moment the last state arrives last. Read next: `crate::feed`.
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use adapters_mqtt::bridge::Speech;
+use adapters_mqtt::client::{Outgoing, SenderEnd};
+use adapters_sdk::{Backoff, Clock};
+use hub_model::{Reading, Timestamp};
+use hub_store::{History, Owed, Store, StoreError};
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use super::Figures;
+use crate::feed::{Feed, LIVE_LAG};
+
+/// How often what was committed is sent.
+const LIVE_EVERY: Duration = Duration::from_millis(500);
+/// Readings in one batch; a commit is not cut.
+const BATCH_READINGS: usize = 5_000;
+/// Debts that are looked at for one batch.
+const DEBTS_AT_ONCE: usize = 256;
+/// First and longest pause while the store cannot be read.
+const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
+/// Carries one feed to one broker.
+pub(super) struct Carrier {
+    pub(super) speech: Speech,
+    pub(super) end: SenderEnd,
+    pub(super) last_ticket: u64,
+    pub(super) feed: Feed,
+    pub(super) store: Arc<Store>,
+    pub(super) clock: Clock,
+    pub(super) figures: Arc<Mutex<Figures>>,
+    pub(super) stop: CancellationToken,
+    pub(super) runtime: Handle,
+}
+
+/// Why a turn was not finished.
+enum Fault {
+    /// The hub stops; what was sent and not taken is sent again.
+    Stopped,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Carrier {
+    /// Works until it is stopped.
+    pub(super) fn run(mut self) {
+        let mut backoff = Backoff::new(PAUSE.0, PAUSE.1);
+        let mut wait = Duration::ZERO;
+        while self.rests(wait) {
+            wait = match self.turn() {
+                Ok(has_more) => {
+                    backoff.succeeded();
+                    self.note(|figures| figures.failing = None);
+                    if has_more { Duration::ZERO } else { LIVE_EVERY }
+                }
+                Err(Fault::Stopped) => break,
+                Err(Fault::Store(error)) => {
+                    let why = format!("{:#}", anyhow::Error::new(error));
+                    if backoff.failures() == 0 {
+                        tracing::warn!(feed = self.feed.name(), why, "the bridge waits for the store");
+                    }
+                    self.note(|figures| figures.failing = Some(why));
+                    backoff.failed()
+                }
+            };
+        }
+        // Should it fail, the last seconds are sent again.
+        drop(self.feed.write_down());
+    }
+
+    /// Waits; false when it is time to end.
+    fn rests(&self, span: Duration) -> bool {
+        self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => false,
+                () = tokio::time::sleep(span) => true,
+            }
+        })
+    }
+
+    /// A batch of each. Gives whether there is more.
+    fn turn(&mut self) -> Result<bool, Fault> {
+        let has_news = self.news()?;
+        let has_debts = self.debts()?;
+        Ok(has_news || has_debts)
+    }
+
+    /// What was committed since. Gives whether there is more.
+    fn news(&mut self) -> Result<bool, Fault> {
+        self.look()?;
+        let news = self.feed.news(BATCH_READINGS)?;
+        if news.upto <= self.feed.place() {
+            return Ok(false);
+        }
+        let received = news.readings.iter().map(|reading| reading.received_at).min();
+        if news.more && received.is_some_and(|at| self.clock.now().since(at) > LIVE_LAG) {
+            self.feed.owe(self.store.last_commit())?;
+            self.look()?;
+            return Ok(true);
+        }
+        self.send(&news.readings)?;
+        self.feed.arrived(news.upto)?;
+        self.note(|figures| figures.state.upto = news.upto);
+        Ok(news.more)
+    }
+
+    /// A batch of what is owed. Gives whether there may be more.
+    fn debts(&mut self) -> Result<bool, Fault> {
+        let forever = Timestamp::from_millis(i64::MAX);
+        let owed = self.store.owed(self.feed.name(), forever, DEBTS_AT_ONCE)?;
+        if owed.is_empty() {
+            return Ok(false);
+        }
+        let mut readings = Vec::new();
+        let mut paid: Vec<(Owed, Timestamp)> = Vec::new();
+        for debt in owed {
+            if readings.len() >= BATCH_READINGS {
+                break;
+            }
+            // Of points that are not sent, or are no more, nothing is owed.
+            let upto = match self.speech.wants(&debt.point) {
+                true => self.add(&debt, &mut readings)?,
+                false => debt.to,
+            };
+            paid.push((debt, upto));
+        }
+        self.send(&readings)?;
+        self.store.paid(self.feed.name(), &paid)?;
+        self.look()?;
+        Ok(true)
+    }
+
+    /// Adds a debt's readings while there is room. Gives up to when.
+    fn add(&self, debt: &Owed, readings: &mut Vec<Reading>) -> Result<Timestamp, StoreError> {
+        let mut upto = debt.to;
+        let end = Timestamp::from_millis(debt.to.as_millis().saturating_add(1));
+        self.store.readings(&debt.point, debt.from, end, &mut |reading| {
+            let at = reading.measured_at;
+            readings.push(reading);
+            if readings.len() >= BATCH_READINGS {
+                upto = at;
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(upto)
+    }
+
+    /// Sends readings and waits until the broker has taken all of them, however long that takes.
+    fn send(&mut self, readings: &[Reading]) -> Result<(), Fault> {
+        let messages = self.speech.messages(readings);
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let (SenderEnd { queue, taken }, ticket) = (&mut self.end, &mut self.last_ticket);
+        let carrying = async {
+            for message in messages {
+                *ticket += 1;
+                let outgoing = Outgoing { ticket: *ticket, topic: message.topic, payload: message.payload };
+                queue.send(outgoing).await.map_err(|_| Fault::Stopped)?;
+            }
+            let last = *ticket;
+            taken.wait_for(|taken| *taken >= last).await.map(drop).map_err(|_| Fault::Stopped)
+        };
+        self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => Err(Fault::Stopped),
+                arrived = carrying => arrived,
+            }
+        })
+    }
+
+    /// Looks how far the feed is, for whoever asks.
+    fn look(&mut self) -> Result<(), StoreError> {
+        let state = self.feed.look()?;
+        self.note(|figures| figures.state = state);
+        Ok(())
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Figures)) {
+        change(&mut self.figures.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}

@@ -1,0 +1,105 @@
+//! `[[bridge]]`: brokers that readings are republished to. Reads the files that they name.
+//!
+//! Read next: `adapters_mqtt::bridge` for a bridge's own keys, `login.rs` for its password.
+
+use adapters_mqtt::bridge::{self, BridgeSettings};
+use adapters_mqtt::client::Endpoint;
+use adapters_sdk::config::{Problem, Problems, Table};
+use hub_model::Site;
+
+use super::ForeignDevice;
+use super::files::Files;
+use super::login::Logins;
+use super::nearest::not_one_of;
+
+/// A bridge, ready to run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bridge {
+    /// What it sends, and where.
+    pub settings: BridgeSettings,
+    /// How its broker is reached.
+    pub endpoint: Endpoint,
+}
+
+impl Bridge {
+    /// The name of its feed in the store. No `[[forward]]` has a name of two words.
+    pub fn feed(&self) -> String {
+        format!("bridge {}", self.settings.id)
+    }
+}
+
+/// A bridge, and where its keys stand: whether what they name is there is known once all files are read.
+pub(super) struct Read {
+    bridge: Bridge,
+    of_sites: Problem,
+    of_points: Problem,
+    of_client_id: Problem,
+}
+
+/// Reads all of them; those that are faulty are told and left out.
+pub(super) fn read(root: &mut Table, files: &Files, problems: &mut Problems) -> Vec<Read> {
+    let mut logins = Logins::new(files);
+    let mut all: Vec<Read> = Vec::new();
+    for mut table in root.tables("bridge", problems) {
+        let [twice, of_sites, of_points, of_client_id] =
+            ["id", "sites", "points", "client_id"].map(|key| table.fault(key, ""));
+        let keys = table.clone();
+        let settings = bridge::settings(&mut table, problems);
+        table.finish(problems);
+        let Some(settings) = settings else { continue };
+        let Some(credentials) = logins.broker(&settings.broker, &keys, problems) else { continue };
+        if all.iter().any(|other| other.bridge.settings.id == settings.id) {
+            let message = format!("found \"{}\" twice, allowed: an id for each", settings.id);
+            problems.error(Problem { message, ..twice });
+        }
+        let endpoint = Endpoint {
+            address: settings.broker.address.clone(),
+            password: credentials.password,
+            ca: credentials.ca,
+            client_id: settings.broker.client_id.clone().unwrap_or_default(),
+        };
+        all.push(Read { bridge: Bridge { settings, endpoint }, of_sites, of_points, of_client_id });
+    }
+    all
+}
+
+/// Holds the bridges against the rest of the configuration, and gives their sessions names where it gives none.
+pub(super) fn checked(
+    all: Vec<Read>,
+    commune: &str,
+    sites: &[Site],
+    foreign: &[ForeignDevice],
+    problems: &mut Problems,
+) -> Vec<Bridge> {
+    let mut taken: Vec<Endpoint> = foreign.iter().map(|device| device.endpoint.clone()).collect();
+    let mut bridges = Vec::new();
+    for Read { mut bridge, of_sites, of_points, of_client_id } in all {
+        let BridgeSettings { id, sites: named, points, .. } = &bridge.settings;
+        if bridge.endpoint.client_id.is_empty() {
+            bridge.endpoint.client_id = format!("commune-hub-{commune}-bridge-{id}");
+        }
+        let known = sites.iter().map(|site| site.id.as_str());
+        for name in named.iter().flatten().filter(|name| known.clone().all(|id| id != **name)) {
+            problems.error(Problem { message: not_one_of(name, known.clone()), ..of_sites.clone() });
+        }
+        let devices = sites.iter().flat_map(|site| &site.devices);
+        let known = devices.flat_map(|device| &device.points).map(|point| point.id.as_str());
+        for name in points.iter().flatten().filter(|name| known.clone().all(|id| id != **name)) {
+            problems.error(Problem { message: not_one_of(name, known.clone()), ..of_points.clone() });
+        }
+        let pushed_out = |other: &&Endpoint| {
+            let (a, b) = (&other.address, &bridge.endpoint.address);
+            (&a.host, a.port, &other.client_id) == (&b.host, b.port, &bridge.endpoint.client_id)
+        };
+        if let Some(other) = taken.iter().find(pushed_out) {
+            let message = format!(
+                "found \"{}\", the name of another session at {}; the two would push each other out, allowed: a name of its own",
+                other.client_id, other.address
+            );
+            problems.error(Problem { message, ..of_client_id });
+        }
+        taken.push(bridge.endpoint.clone());
+        bridges.push(bridge);
+    }
+    bridges
+}

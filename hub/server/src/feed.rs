@@ -1,0 +1,108 @@
+//! A feed's place as whoever carries it away keeps it: moved with every arrival, written down now and then only, to spare the flash.
+//!
+//! What was sent since it was written down is sent again after a restart. Read next: `hub_store::feed`, then `forward` and
+//! `bridge`, which carry.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters_influxdb::Target;
+use adapters_sdk::clock::stopwatch;
+use hub_store::{CommitSeq, FeedState, News, Store, StoreError};
+
+use crate::config::Bridge;
+
+/// The place is written down so often.
+const NOTED_EVERY: Duration = Duration::from_secs(10);
+/// News that are older than this and more than a batch become debts, so that what comes now is not kept behind them.
+pub const LIVE_LAG: Duration = Duration::from_secs(4);
+
+/// Keeps the feeds of all that carry readings away, and forgets all others.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn keep(store: &Store, forwards: &[Target], bridges: &[Bridge]) -> Result<(), StoreError> {
+    let bridges: Vec<String> = bridges.iter().map(Bridge::feed).collect();
+    let forwards = forwards.iter().map(|target| target.id.as_str());
+    store.keep_feeds(&forwards.chain(bridges.iter().map(String::as_str)).collect::<Vec<_>>())
+}
+
+/// One feed's place.
+pub struct Feed {
+    name: String,
+    store: Arc<Store>,
+    /// All commits up to this one have arrived or are owed, written down or not.
+    place: CommitSeq,
+    /// By the stopwatch: when the place is to be written down again.
+    noted_at_ms: u64,
+    elapsed_ms: Box<dyn Fn() -> u64 + Send>,
+}
+
+impl Feed {
+    /// The feed of this name, which the store keeps.
+    pub fn new(name: String, store: Arc<Store>) -> Self {
+        Self { name, store, place: CommitSeq(0), noted_at_ms: 0, elapsed_ms: Box::new(stopwatch()) }
+    }
+
+    /// Its name in the store.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// All commits up to this one have arrived or are owed.
+    pub fn place(&self) -> CommitSeq {
+        self.place
+    }
+
+    /// How far it is.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn look(&mut self) -> Result<FeedState, StoreError> {
+        let state = self.store.feed_state(&self.name)?;
+        self.place = self.place.max(state.upto);
+        Ok(FeedState { upto: self.place, ..state })
+    }
+
+    /// What was committed after its place, until there are `rows` readings or more.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn news(&self, rows: usize) -> Result<News, StoreError> {
+        self.store.news(&self.name, self.place, rows)
+    }
+
+    /// Notes that all up to a commit has arrived.
+    ///
+    /// # Errors
+    /// When the store cannot be written; then it is sent again after a restart.
+    pub fn arrived(&mut self, upto: CommitSeq) -> Result<(), StoreError> {
+        self.place = upto;
+        if (self.elapsed_ms)() < self.noted_at_ms {
+            return Ok(());
+        }
+        self.write_down()
+    }
+
+    /// Writes the place down.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn write_down(&mut self) -> Result<(), StoreError> {
+        self.store.sent(&self.name, self.place)?;
+        self.noted_at_ms = (self.elapsed_ms)() + u64::try_from(NOTED_EVERY.as_millis()).unwrap_or(u64::MAX);
+        Ok(())
+    }
+
+    /// Makes debts of all news up to a commit.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written; then they are news still.
+    pub fn owe(&mut self, upto: CommitSeq) -> Result<(), StoreError> {
+        // What has arrived is not owed.
+        self.write_down()?;
+        self.store.owe_news(&self.name, upto)?;
+        self.place = self.place.max(upto);
+        Ok(())
+    }
+}
