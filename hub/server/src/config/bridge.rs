@@ -71,7 +71,8 @@ pub(super) fn checked(
     foreign: &[ForeignDevice],
     problems: &mut Problems,
 ) -> Vec<Bridge> {
-    let mut taken: Vec<Endpoint> = foreign.iter().map(|device| device.endpoint.clone()).collect();
+    let of_devices = foreign.iter().map(|device| (String::new(), device.endpoint.clone()));
+    let mut taken: Vec<(String, Endpoint)> = of_devices.collect();
     let mut bridges = Vec::new();
     for Read { mut bridge, of_sites, of_points, of_client_id } in all {
         let BridgeSettings { id, sites: named, points, .. } = &bridge.settings;
@@ -87,18 +88,20 @@ pub(super) fn checked(
         for name in points.iter().flatten().filter(|name| known.clone().all(|id| id != **name)) {
             problems.error(Problem { message: not_one_of(name, known.clone()), ..of_points.clone() });
         }
-        let pushed_out = |other: &&Endpoint| {
-            let (a, b) = (&other.address, &bridge.endpoint.address);
-            (&a.host, a.port, &other.client_id) == (&b.host, b.port, &bridge.endpoint.client_id)
+        let own = &bridge.endpoint;
+        let is_pushed_out = |(other_id, other): &&(String, Endpoint)| {
+            // Two bridges of one id have been told.
+            let (a, b) = (&other.address, &own.address);
+            other_id != id && (&a.host, a.port, &other.client_id) == (&b.host, b.port, &own.client_id)
         };
-        if let Some(other) = taken.iter().find(pushed_out) {
+        if let Some((_, other)) = taken.iter().find(is_pushed_out) {
             let message = format!(
                 "found \"{}\", the name of another session at {}; the two would push each other out, allowed: a name of its own",
                 other.client_id, other.address
             );
             problems.error(Problem { message, ..of_client_id });
         }
-        taken.push(bridge.endpoint.clone());
+        taken.push((id.clone(), bridge.endpoint.clone()));
         bridges.push(bridge);
     }
     bridges
