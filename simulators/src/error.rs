@@ -46,6 +46,13 @@ pub enum SimError {
         #[source]
         source: io::Error,
     },
+    /// The site's own broker cannot be run.
+    #[error("the site's broker mosquitto cannot be run; it must be installed")]
+    SiteBroker {
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// A folder for serial lines cannot be made.
     #[error("cannot make a folder for serial lines")]
     Folder {

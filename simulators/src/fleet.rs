@@ -1,6 +1,6 @@
 //! All devices of a scenario, running: listeners, MQTT sessions and the hand on their faults.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use crate::modbus::serial::{self, SerialLine};
 use crate::modbus::{self, Line};
 use crate::scenario::{Listen, Scenario};
 use crate::sent::Sent;
+use crate::site_broker::SiteBroker;
 use crate::world::World;
 use crate::{SimError, control, mqtt};
 
@@ -32,6 +33,8 @@ pub struct Fleet {
     world: Arc<World>,
     control: FaultControl,
     mqtt_devices: usize,
+    /// They end with the fleet.
+    _site_brokers: Vec<SiteBroker>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -112,6 +115,12 @@ impl Fleet {
         let publishers: Vec<SimDevice> =
             commune.devices().filter(|device| matches!(device.link, Link::Mqtt { .. })).cloned().collect();
         let mqtt_devices = publishers.len();
+        let elsewhere = publishers.iter().filter_map(|device| match device.link {
+            Link::Mqtt { elsewhere, .. } => elsewhere,
+            Link::Modbus { .. } => None,
+        });
+        let ports: BTreeSet<u16> = elsewhere.filter(|_| scenario.site_broker).collect();
+        let site_brokers = ports.into_iter().map(SiteBroker::start).collect::<Result<_, _>>()?;
         for device in publishers {
             let context = mqtt::Context {
                 clock: clock.clone(),
@@ -141,6 +150,7 @@ impl Fleet {
             world,
             control,
             mqtt_devices,
+            _site_brokers: site_brokers,
             tasks,
             stop,
         })

@@ -19,6 +19,7 @@ mod mqtt;
 pub mod replay;
 pub mod scenario;
 mod sent;
+mod site_broker;
 pub mod world;
 
 pub use error::SimError;

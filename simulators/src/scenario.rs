@@ -38,6 +38,8 @@ pub struct Scenario {
     pub start: Option<Timestamp>,
     /// The broker that MQTT devices publish to, `HOST:PORT`.
     pub broker: String,
+    /// Whether mosquitto is run for devices behind somebody else's broker; without it somebody else runs one.
+    pub site_broker: bool,
     /// How often they publish, in simulated time.
     pub every: Duration,
     /// Where Modbus devices listen.
@@ -85,6 +87,7 @@ impl Scenario {
             speed: 1.0,
             start: None,
             broker: "127.0.0.1:1883".to_owned(),
+            site_broker: false,
             every: DEFAULT_EVERY,
             listen: Listen::AsConfigured,
             control: None,
@@ -127,6 +130,13 @@ impl Reader<'_> {
             scenario.start = Some(self.moment(start)?);
         }
         scenario.broker = file.mqtt.broker.unwrap_or(scenario.broker);
+        if let Some(program) = &file.mqtt.site_broker {
+            if program.get_ref() != "mosquitto" {
+                let message = format!("site_broker: found \"{}\", allowed: \"mosquitto\"", program.get_ref());
+                return Err(self.fault(program, message));
+            }
+            scenario.site_broker = true;
+        }
         if let Some(every) = &file.mqtt.every {
             scenario.every = self.span(every, "every")?;
         }

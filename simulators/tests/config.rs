@@ -72,7 +72,7 @@ fn passwords_are_read_from_files_and_never_printed() {
     assert!(matches!(SimCommune::load(dir.path()), Err(SimError::Read { .. })));
     std::fs::write(dir.path().join("secret"), "hush-hush\n").unwrap();
     let commune = SimCommune::load(dir.path()).unwrap();
-    let Link::Mqtt { login: Some(login) } = &commune.sites[0].devices[0].link else { panic!() };
+    let Link::Mqtt { login: Some(login), .. } = &commune.sites[0].devices[0].link else { panic!() };
     assert_eq!(login.password, "hush-hush");
     assert!(!format!("{commune:?}").contains("hush-hush"));
 }
@@ -176,7 +176,7 @@ fn the_demonstration_is_whole() {
         .commune
         .devices()
         .filter_map(|device| match &device.link {
-            Link::Mqtt { login } => Some(login.as_ref().unwrap().username.clone()),
+            Link::Mqtt { login, .. } => Some(login.as_ref().unwrap().username.clone()),
             Link::Modbus { .. } => None,
         })
         .collect();

@@ -8,9 +8,10 @@ mod common;
 use std::time::Duration;
 
 use broker::{Broker, Ear, free_port};
-use common::{MORNING, id, scenario};
+use common::{MORNING, id, scenario, within};
 use serde_json::Value;
 use simulators::{FaultKind, Fleet};
+use tokio::net::TcpStream;
 
 const SITE: &str = r#"
 id = "waste"
@@ -137,6 +138,28 @@ async fn devices_come_back_to_a_broker_that_was_killed() {
 }
 
 #[tokio::test]
+async fn a_third_partys_broker_runs_for_the_devices_that_publish_there() {
+    let port = free_port();
+    let login = "login = { username = \"gas\", password = \"secret\" }";
+    let site = SITE.replace(login, &format!("broker = \"mqtt://hub@127.0.0.1:{port}\"\npassword = \"any\""));
+    let mut scenario = scenario(&[("waste.toml", &site)]);
+    scenario.broker = format!("127.0.0.1:{}", free_port());
+    scenario.every = Duration::from_millis(200);
+    scenario.site_broker = true;
+    let fleet = Fleet::start(scenario, || MORNING).await.unwrap();
+    within("the broker to listen", async {
+        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    let mut ear = Ear::listen(port).await;
+    ear.hear("telemetry", |message| message.topic == TELEMETRY).await;
+    fleet.stop().await;
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err(), "it ends with the devices");
+}
+
+#[tokio::test]
 async fn faults_of_registers_do_not_happen_to_an_mqtt_device() {
     let fleet = start(free_port()).await;
     let refused = fleet.control().inject("waste/gas", FaultKind::Exception { code: 2 }, None).unwrap_err();
@@ -157,7 +180,7 @@ async fn a_message_comes_twice_or_after_its_successor_or_with_a_wrong_time() {
     };
     let fault = control.inject("waste/gas", FaultKind::Duplicate, None).unwrap();
     let mut last = number(&mut ear).await.0;
-    common::within("a message twice", async {
+    within("a message twice", async {
         loop {
             let next = number(&mut ear).await.0;
             if next == last {
@@ -169,7 +192,7 @@ async fn a_message_comes_twice_or_after_its_successor_or_with_a_wrong_time() {
     .await;
     control.mend(fault);
     let fault = control.inject("waste/gas", FaultKind::OutOfOrder, None).unwrap();
-    common::within("a message after its successor", async {
+    within("a message after its successor", async {
         loop {
             let next = number(&mut ear).await.0;
             if next < last {
@@ -181,7 +204,7 @@ async fn a_message_comes_twice_or_after_its_successor_or_with_a_wrong_time() {
     .await;
     control.mend(fault);
     control.inject("waste/gas", FaultKind::ClockWrong { seconds: -3_600.0 }, None).unwrap();
-    common::within("a time of an hour ago", async {
+    within("a time of an hour ago", async {
         while number(&mut ear).await.1 != "2026-08-20T06:30:00+07:00" {}
     })
     .await;

@@ -167,14 +167,16 @@ impl Builder<'_> {
     }
 
     fn mqtt(&self, entry: &DeviceEntry) -> Result<Result<Link, String>, SimError> {
-        if entry.broker.is_some() {
-            return Ok(Err("a device of somebody else's broker is not simulated".to_owned()));
+        if let Some(broker) = &entry.broker {
+            let elsewhere = port_on_loopback(broker);
+            let why = "its broker is not simulated: only mqtt:// on 127.0.0.1 or localhost is".to_owned();
+            return Ok(elsewhere.map(|port| Link::Mqtt { login: None, elsewhere: Some(port) }).ok_or(why));
         }
         let login = match &entry.login {
             Some(login) => Some(self.login(login)?),
             None => None,
         };
-        Ok(Ok(Link::Mqtt { login }))
+        Ok(Ok(Link::Mqtt { login, elsewhere: None }))
     }
 
     fn login(&self, entry: &LoginEntry) -> Result<Login, SimError> {
@@ -289,4 +291,15 @@ fn measured_decimals(quantity: Quantity, unit: Unit) -> u8 {
     let finer = quantity.default_unit().and_then(|own| own.convert(1.0, unit)).unwrap_or(1.0);
     let more = if finer > 0.0 && finer < 1.0 { (-finer.log10()).ceil() as u8 } else { 0 };
     quantity.decimals() + more
+}
+
+/// The port of a broker's address, `mqtt://[user@]HOST[:PORT]`, where the host is this machine.
+fn port_on_loopback(broker: &str) -> Option<u16> {
+    let place = broker.strip_prefix("mqtt://")?;
+    let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) => (host, port.parse().ok()?),
+        None => (place, 1883),
+    };
+    matches!(host, "127.0.0.1" | "localhost").then_some(port)
 }

@@ -65,6 +65,8 @@ pub enum Link {
     Mqtt {
         /// The name and password that it logs in with, where it has any.
         login: Option<Login>,
+        /// Somebody else's broker, where it publishes there: a port on loopback.
+        elsewhere: Option<u16>,
     },
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct Context {
     pub board: Arc<Board>,
     pub world: Arc<World>,
     pub sent: Sent,
-    /// Host and port of the broker.
+    /// Host and port of the broker of devices that do not name another one.
     pub broker: (String, u16),
     /// How often devices publish, in simulated time.
     pub every: Duration,
@@ -62,10 +62,13 @@ pub(crate) async fn run(device: SimDevice, context: Context, stop: CancellationT
 }
 
 fn options(device: &SimDevice, context: &Context) -> MqttOptions {
-    let (host, port) = &context.broker;
-    let mut options = MqttOptions::new(device.id.as_str().replace('/', "."), host, *port);
+    let (host, port) = match &device.link {
+        Link::Mqtt { elsewhere: Some(port), .. } => ("127.0.0.1", *port),
+        _ => (&*context.broker.0, context.broker.1),
+    };
+    let mut options = MqttOptions::new(device.id.as_str().replace('/', "."), host, port);
     options.set_keep_alive(KEEP_ALIVE).set_clean_session(true);
-    if let Link::Mqtt { login: Some(login) } = &device.link {
+    if let Link::Mqtt { login: Some(login), .. } = &device.link {
         options.set_credentials(&login.username, &login.password);
     }
     if speaks_own_topics(device) {

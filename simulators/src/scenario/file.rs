@@ -32,6 +32,7 @@ pub(super) struct ScenarioFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct MqttEntry {
     pub broker: Option<String>,
+    pub site_broker: Option<Spanned<String>>,
     pub every: Option<Spanned<String>>,
 }
 

@@ -27,7 +27,7 @@ fn foreign(topic: &str, path: Option<&str>, time_path: Option<&str>, format: For
 fn said(points: Vec<SimPoint>, raw: &dyn Fn(&SimPoint) -> f64) -> Vec<Message> {
     let device = SimDevice {
         id: DeviceId::parse("s/d").unwrap(),
-        link: Link::Mqtt { login: None },
+        link: Link::Mqtt { login: None, elsewhere: None },
         expire_after: None,
         points,
     };
