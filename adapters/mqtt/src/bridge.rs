@@ -181,6 +181,7 @@ mod tests {
 
     fn site(id: &str, points: &[&str]) -> Site {
         let point = |id: &&str| hub_model::Point {
+            counter: None,
             id: PointId::parse(id).unwrap(),
             name: LocalText::same("p"),
             quantity: Quantity::parse("level").unwrap(),
