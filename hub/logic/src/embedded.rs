@@ -24,7 +24,7 @@ macro_rules! embedded {
 }
 
 /// The rules that come with the hub.
-pub fn embedded_rules() -> [EmbeddedRule; 34] {
+pub fn embedded_rules() -> [EmbeddedRule; 35] {
     embedded!(
         "access-point-offline",
         "access-point-overloaded",
@@ -43,6 +43,7 @@ pub fn embedded_rules() -> [EmbeddedRule; 34] {
         "hub-clock-untrusted",
         "hub-configuration-refused",
         "hub-disk-low",
+        "hub-forwarder-lag",
         "hub-rule-fault",
         "hub-store-failing",
         "leachate-high",

@@ -199,6 +199,7 @@ impl Hub {
             stall: stall.clone(),
             clock: clock.clone(),
             configuration: configuration.clone(),
+            forwards: forwards.watch(),
             certificates,
             dir: store_dir,
         };

@@ -101,6 +101,11 @@ impl Watch {
         self.all().into_iter().map(each).collect()
     }
 
+    /// The lag of the target that is furthest behind, in seconds; `None` where nothing is forwarded.
+    pub fn longest_lag_s(&self, now: Timestamp) -> Option<f64> {
+        self.all().iter().map(|status| lag_s(&status.figures(), now)).reduce(f64::max)
+    }
+
     /// Each target's part of `/health/ready`. One that is not reached leaves the hub ready: nothing is lost.
     pub fn parts(&self) -> Vec<Part> {
         let each = |status: Status| {
@@ -172,4 +177,24 @@ impl hub_api::Forwards for Shown {
 
 fn lag_s(figures: &Figures, now: Timestamp) -> f64 {
     figures.behind_since.map_or(0.0, |since| now.since(since).as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_lag_is_that_of_the_target_furthest_behind() {
+        let at = Timestamp::from_millis;
+        let status = |behind_since| {
+            let figures = Figures { behind_since, ..Figures::default() };
+            let now = Arc::new(Mutex::new(figures));
+            Status { id: "a".into(), kind: Kind::InfluxDb2, url: "".into(), what: "raw", now }
+        };
+        let watch = |all| Watch(Arc::new(RwLock::new(all)));
+        assert_eq!(watch(vec![]).longest_lag_s(at(0)), None);
+        assert_eq!(watch(vec![status(None)]).longest_lag_s(at(9_000)), Some(0.0));
+        let three = vec![status(Some(at(8_000))), status(Some(at(2_000))), status(None)];
+        assert_eq!(watch(three).longest_lag_s(at(9_000)), Some(7.0));
+    }
 }

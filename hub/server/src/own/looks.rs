@@ -11,6 +11,7 @@ use hub_model::Timestamp;
 use hub_store::Store;
 
 use super::{BackupNote, Stall, certificate};
+use crate::forward;
 use crate::reload::Configuration;
 use crate::report::resident_bytes;
 
@@ -31,6 +32,8 @@ pub struct Looks {
     pub clock: Clock,
     /// Whether the files are what runs.
     pub configuration: Configuration,
+    /// How the ways out fare.
+    pub forwards: forward::Watch,
     /// The listeners' certificates.
     pub certificates: Vec<PathBuf>,
     /// The store's folder, where backups are noted.
@@ -66,6 +69,7 @@ impl Looks {
             ("memory", resident_bytes()),
             ("certificate_left", ends.map(|ends| days_between(now, ends))),
             ("backup_age", self.last_backup(now).map(|since| days_between(since, now))),
+            ("forward_lag", self.forwards.longest_lag_s(now)),
         ];
         found.into_iter().filter_map(|(point, value)| Some((point, value?))).collect()
     }
