@@ -39,6 +39,7 @@ const setupPage = later(() => import("./pages/accounts/Setup"));
 const noticesPage = later(() => import("./pages/notices/Notices"));
 const acknowledgePage = later(() => import("./pages/notices/Acknowledge"));
 const wallPage = later(() => import("./pages/wall/Wall"));
+const communesPage = later(() => import("./pages/Communes"));
 const kitPage = later(() => import("./pages/Kit"));
 
 export function App() {
@@ -99,7 +100,7 @@ function LivePage() {
 function Routed() {
   const here = path.value;
   let found: Params | null;
-  if (here === "/") return <Now />;
+  if (here === "/") return commune.value?.role === "province" ? <Lazy load={communesPage} props={{}} /> : <Now />;
   if (match("/sites", here)) return <Sites />;
   if (here === `/sites/${HUB_SITE}`) return <Lazy key="own" load={ownHubPage} props={{}} />;
   if ((found = match("/sites/:id", here))) return <Lazy key={here} load={sitePage} props={{ id: found["id"] ?? "" }} />;

@@ -2,6 +2,7 @@
 //!
 //! Read next: `history.rs` for the port.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
 
@@ -9,6 +10,7 @@ use hub_model::{Quality, Reading, Timestamp};
 
 use crate::client::{Client, Question};
 use crate::history::{Remote, RemoteError, Series};
+use crate::rows::{Asked, Gathered, Row};
 
 /// A question is of so many milliseconds at most: pivoting takes the server memory for each row of it.
 const PAGE_MS: i64 = 7 * 86_400_000;
@@ -19,76 +21,177 @@ pub struct Flux {
     client: Client,
 }
 
+/// Whether more lines of an answer are wanted.
+type Taken = Result<ControlFlow<()>, RemoteError>;
+
 impl Flux {
     /// Reads through this client.
     pub fn new(client: Client) -> Self {
         Self { client }
     }
 
-    fn page(
+    fn bucket(&self) -> &str {
+        self.client.target().bucket.as_deref().unwrap_or_default()
+    }
+
+    /// Shows `take` each line of an answer: the header of its table, and its cells.
+    fn ask(
         &self,
-        series: &Series<'_>,
-        (from, to): (i64, i64),
-        visit: &mut dyn FnMut(Reading) -> ControlFlow<()>,
+        script: &str,
+        take: &mut dyn FnMut(&[String], &[String]) -> Taken,
     ) -> Result<ControlFlow<()>, RemoteError> {
-        let script = script(self.client.target().bucket.as_deref().unwrap_or_default(), series, from, to);
-        let answer = self.client.ask("/api/v2/query", &Question::Flux(&script))?;
-        let mut columns: Option<Columns> = None;
+        let answer = self.client.ask("/api/v2/query", &Question::Flux(script))?;
+        let mut header: Option<Vec<String>> = None;
         for line in BufReader::new(answer).lines() {
             let line = line.map_err(|error| RemoteError::Unreadable(error.to_string()))?;
             let line = line.trim_end_matches('\r');
             if line.is_empty() {
-                columns = None;
+                header = None;
                 continue;
             }
             let cells = cells(line);
-            let Some(columns) = &columns else {
-                columns = Some(Columns::of(&cells)?);
+            let Some(header) = &header else {
+                refuse_error(&cells)?;
+                header = Some(cells);
                 continue;
             };
-            if visit(columns.reading(&cells, series)?).is_break() {
+            if take(header, &cells)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
         Ok(ControlFlow::Continue(()))
     }
+
+    /// Rows of a script whose columns are tags, `_measurement`, `_field`, `_value` and `_time`.
+    fn gather(&self, script: &str, is_by_moment: bool) -> Result<Vec<Row>, RemoteError> {
+        let mut gathered = Gathered::default();
+        let _ = self.ask(script, &mut |header, cells| {
+            let cell = |name: &str| {
+                let place = header.iter().position(|column| column == name)?;
+                cells.get(place).map(String::as_str)
+            };
+            let at = moment(cell("_time")).ok_or_else(|| unreadable("no time", cells))?;
+            let named = header.iter().zip(cells);
+            let tags = named.filter(|(name, cell)| {
+                !(name.is_empty()
+                    || name.starts_with('_')
+                    || cell.is_empty()
+                    || OF_FLUX.contains(&name.as_str()))
+            });
+            let tags = tags.map(|(name, cell)| (name.clone(), cell.clone())).collect();
+            let series = (cell("_measurement").unwrap_or_default(), tags, is_by_moment.then_some(at));
+            let value = cell("_value").unwrap_or_default().to_owned();
+            gathered.add(series, (cell("_field").unwrap_or_default(), value, at));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(gathered.rows())
+    }
 }
 
 impl Remote for Flux {
-    fn readings(
+    fn page_ms(&self) -> i64 {
+        PAGE_MS
+    }
+
+    fn page(
         &self,
         series: &Series<'_>,
         from: Timestamp,
         to: Timestamp,
         visit: &mut dyn FnMut(Reading) -> ControlFlow<()>,
-    ) -> Result<(), RemoteError> {
-        let mut begin = from.as_millis();
-        while begin < to.as_millis() {
-            let end = begin.saturating_add(PAGE_MS).min(to.as_millis());
-            if self.page(series, (begin, end), visit)?.is_break() {
-                return Ok(());
-            }
-            begin = end;
-        }
-        Ok(())
+    ) -> Result<ControlFlow<()>, RemoteError> {
+        let script = script(self.bucket(), series, from, to);
+        self.ask(&script, &mut |header, cells| Ok(visit(Columns::of(header)?.reading(cells, series)?)))
+    }
+
+    fn newest(&self, asked: Asked<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<Row>, RemoteError> {
+        let of = match asked {
+            Asked::Readings => format!(
+                "{READINGS} and (r._field == \"value\" or r._field == \"quality\" or r._field == \"reason\")"
+            ),
+            Asked::Measurement(name) => format!("r._measurement == {name:?}"),
+        };
+        let script =
+            format!("{}\n  |> filter(fn: (r) => {of})\n  |> last()", within(self.bucket(), from, to));
+        self.gather(&script, false)
+    }
+
+    fn rows(
+        &self,
+        measurement: &str,
+        commune: Option<&str>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Row>, RemoteError> {
+        let of_commune = commune.map_or_else(String::new, |commune| format!(" and r.commune == {commune:?}"));
+        let script = format!(
+            "{}\n  |> filter(fn: (r) => r._measurement == {measurement:?}{of_commune})",
+            within(self.bucket(), from, to)
+        );
+        self.gather(&script, true)
+    }
+
+    fn counts(&self, from: Timestamp, to: Timestamp) -> Result<BTreeMap<String, u64>, RemoteError> {
+        let script = format!(
+            "{}\n  |> filter(fn: (r) => {READINGS} and r._field == \"value\")\n  |> count()\n  |> group(columns: [\"commune\"])\n  |> sum()",
+            within(self.bucket(), from, to)
+        );
+        let mut counts = BTreeMap::new();
+        let _ = self.ask(&script, &mut |header, cells| {
+            let place = |name: &str| header.iter().position(|column| column == name);
+            let cell = |name: &str| place(name).and_then(|place| cells.get(place));
+            let count = cell("_value").and_then(|cell| cell.parse::<u64>().ok());
+            let (Some(commune), Some(count)) = (cell("commune"), count) else {
+                return Err(unreadable("no count", cells));
+            };
+            counts.insert(commune.clone(), count);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(counts)
+    }
+}
+
+/// Series that are readings, not means, alarms or what there is.
+const READINGS: &str = "exists r.point and exists r.unit and not exists r.mean and not exists r.quantity";
+/// Columns of every answer that are no tags.
+const OF_FLUX: [&str; 2] = ["result", "table"];
+
+fn within(bucket: &str, from: Timestamp, to: Timestamp) -> String {
+    // Nanoseconds, as far as they reach.
+    let [from, to] = [from, to].map(|at| at.as_millis().saturating_mul(1_000_000));
+    format!("from(bucket: {bucket:?})\n  |> range(start: time(v: {from}), stop: time(v: {to}))")
+}
+
+fn unreadable(what: &str, cells: &[String]) -> RemoteError {
+    RemoteError::Unreadable(format!("{what} in {cells:?}"))
+}
+
+fn moment(cell: Option<&str>) -> Option<Timestamp> {
+    let time: jiff::Timestamp = cell?.parse().ok()?;
+    Some(Timestamp::from_millis(time.as_millisecond()))
+}
+
+/// An error that comes after the status 200 is a table of its own.
+fn refuse_error(header: &[String]) -> Result<(), RemoteError> {
+    match header.iter().any(|cell| cell == "error") && header.iter().all(|cell| !cell.starts_with('_')) {
+        true => Err(RemoteError::Unreadable(format!("the engine broke it off: {header:?}"))),
+        false => Ok(()),
     }
 }
 
 /// The unit is no part of what a series is: a point whose unit was changed stays one.
-fn script(bucket: &str, series: &Series<'_>, from: i64, to: i64) -> String {
+fn script(bucket: &str, series: &Series<'_>, from: Timestamp, to: Timestamp) -> String {
     let Series { commune, quantity, point } = series;
     let (site, device, name) = (point.site(), point.device(), point.name());
-    // Nanoseconds, as far as they reach.
-    let (from, to) = (from.saturating_mul(1_000_000), to.saturating_mul(1_000_000));
     format!(
-        r#"from(bucket: {bucket:?})
-  |> range(start: time(v: {from}), stop: time(v: {to}))
+        r#"{within}
   |> filter(fn: (r) => r._measurement == {quantity:?} and r.commune == {commune:?} and r.site == "{site}" and r.device == "{device}" and r.point == "{name}" and not exists r.mean)
   |> filter(fn: (r) => r._field == "value" or r._field == "raw" or r._field == "quality" or r._field == "reason")
   |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
   |> group()
   |> sort(columns: ["_time"])"#,
         device = device.name(),
+        within = within(bucket, from, to),
     )
 }
 
@@ -104,9 +207,6 @@ struct Columns {
 impl Columns {
     fn of(header: &[String]) -> Result<Self, RemoteError> {
         let place = |name: &str| header.iter().position(|cell| cell == name);
-        if let (Some(error), None) = (place("error"), place("_time")) {
-            return Err(RemoteError::Unreadable(header.get(error).cloned().unwrap_or_default()));
-        }
         let time = place("_time")
             .ok_or_else(|| RemoteError::Unreadable(format!("a table without _time: {header:?}")))?;
         Ok(Self {
@@ -122,23 +222,20 @@ impl Columns {
         let cell = |place: Option<usize>| {
             place.and_then(|place| cells.get(place)).map(String::as_str).filter(|cell| !cell.is_empty())
         };
-        let unreadable = |what: &str| RemoteError::Unreadable(format!("{what} in {cells:?}"));
         let number = |place| match cell(place) {
             None => Ok(None),
-            Some(text) => text.parse::<f64>().map(Some).map_err(|_| unreadable("no number")),
+            Some(text) => text.parse::<f64>().map(Some).map_err(|_| unreadable("no number", cells)),
         };
-        let time: jiff::Timestamp =
-            cell(Some(self.time)).and_then(|text| text.parse().ok()).ok_or_else(|| unreadable("no time"))?;
+        let at = moment(cell(Some(self.time))).ok_or_else(|| unreadable("no time", cells))?;
         let quality: Quality = match cell(self.quality) {
             // Written by somebody else.
             None => Quality::NotEvaluated,
-            Some(text) => text.parse().map_err(|_| unreadable("an unknown quality"))?,
+            Some(text) => text.parse().map_err(|_| unreadable("an unknown quality", cells))?,
         };
         let reason = match cell(self.reason) {
             None => None,
-            Some(text) => Some(text.parse().map_err(|_| unreadable("an unknown reason"))?),
+            Some(text) => Some(text.parse().map_err(|_| unreadable("an unknown reason", cells))?),
         };
-        let at = Timestamp::from_millis(time.as_millisecond());
         Ok(Reading {
             point: series.point.clone(),
             measured_at: at,

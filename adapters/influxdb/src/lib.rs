@@ -5,6 +5,7 @@
 //!
 #![doc = include_str!("../README.md")]
 
+pub mod about;
 pub mod budget;
 pub mod client;
 pub mod config;
@@ -12,6 +13,7 @@ pub mod flux;
 pub mod history;
 pub mod line;
 pub mod metricsql;
+pub mod rows;
 pub mod write;
 
 pub use budget::Budget;
@@ -19,4 +21,5 @@ pub use client::{Client, NotNow, Precision};
 pub use config::{Kind, Target, Token, What};
 pub use history::{Remote, RemoteError, remote};
 pub use line::{Encoder, Means};
+pub use rows::{Asked, Row};
 pub use write::{Sent, deliver};

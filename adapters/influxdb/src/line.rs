@@ -10,6 +10,7 @@ use hub_model::{
     Alarm, AlarmState, Commune, PointId, Quality, Reading, Reason, SiteId, Timestamp, Transition,
 };
 
+use crate::about;
 use crate::config::{Kind, Target};
 
 /// Measurement of alarms' steps.
@@ -23,6 +24,8 @@ pub struct Encoder {
     sites: Option<Vec<String>>,
     mean: Option<&'static str>,
     heads: HashMap<PointId, String>,
+    /// What there is, without the time.
+    about: Vec<String>,
 }
 
 /// The figures of a span.
@@ -67,12 +70,22 @@ impl Encoder {
                 heads.insert(point.id.clone(), head(point.quantity.code(), &tags));
             }
         }
-        Self {
+        let mut encoder = Self {
             kind: target.kind,
             commune: commune.id.clone(),
             sites: target.sites.clone(),
             mean: target.what.width_ms().map(|_| target.what.code()),
             heads,
+            about: Vec::new(),
+        };
+        encoder.about = about::lines(commune, &encoder);
+        encoder
+    }
+
+    /// Adds what there is to watch, in milliseconds: all lines of a round have the same time, so that what is no more can be told.
+    pub fn about(&self, at: Timestamp, out: &mut String) {
+        for line in &self.about {
+            let _ = writeln!(out, "{line} {}", at.as_millis());
         }
     }
 
@@ -216,7 +229,7 @@ pub fn reason_of(code: i64) -> Option<Reason> {
 }
 
 /// Measurement and tags, up to the space before the fields.
-fn head(measurement: &str, tags: &[(&str, &str)]) -> String {
+pub(crate) fn head(measurement: &str, tags: &[(&str, &str)]) -> String {
     let mut head = measurement.to_owned();
     for (name, value) in tags.iter().filter(|(_, value)| !value.is_empty()) {
         head.push(',');
@@ -226,6 +239,8 @@ fn head(measurement: &str, tags: &[(&str, &str)]) -> String {
             match c {
                 ',' | '=' | ' ' => head.extend(['\\', c]),
                 '\n' | '\r' => head.push(' '),
+                // At a tag's end it would take the comma's meaning away.
+                '\\' => head.push('/'),
                 c => head.push(c),
             }
         }

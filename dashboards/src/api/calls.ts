@@ -1,6 +1,6 @@
 // Every call that the dashboard makes, by what it asks for.
 import { hub, unwrap } from "./client";
-import type { Alarm, AlarmDetail, Buckets, Commune, DayCompleteness, Forward, MapGround, Point, Series, Session, Site, SiteDetail } from "./types";
+import type { Alarm, AlarmDetail, Buckets, Commune, Communes, DayCompleteness, Forward, MapGround, Point, Series, Session, Site, SiteDetail } from "./types";
 
 /** The hub answers for fewer than 400 days and up to 50 points at once. */
 const MOST_DAYS_MS = 399 * 86_400_000;
@@ -10,6 +10,8 @@ const DAYS_AT_ONCE = 50;
 export const STREAM_URL = "/api/v1/stream";
 
 export const getCommune = () => unwrap(hub.GET("/api/v1/commune")) as Promise<Commune>;
+/** A province's communes, in the order of things at a moment (RFC 3339). */
+export const getCommunes = (at: string) => unwrap(hub.GET("/api/v1/communes", { params: { query: { at } } })) as unknown as Promise<Communes>;
 export const getSession = () => unwrap(hub.GET("/api/v1/session")) as Promise<Session>;
 export const login = (username: string, password: string) =>
   unwrap(hub.POST("/api/v1/session", { body: { username, password } })) as Promise<Session>;

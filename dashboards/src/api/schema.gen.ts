@@ -264,6 +264,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/communes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A province's communes, in the order of things on a day. A commune's hub has none. */
+        get: operations["get_communes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/completeness": {
         parameters: {
             query?: never;
@@ -2050,10 +2067,58 @@ export interface components {
             name: components["schemas"]["LocalText"];
             /** @description Whether nobody can log in yet: the first administrator is made with the code that the hub has printed. */
             needs_setup: boolean;
+            /** @description `commune`, or `province` for a hub that looks at communes. */
+            role: string;
             /** @description IANA time zone. */
             timezone: string;
             /** @description The hub's version. */
             version: string;
+        };
+        /** @description A commune as the province sees it. */
+        CommuneFigures: {
+            /**
+             * Format: double
+             * @description The share of the readings expected in the last 24 hours that have arrived, 0 to 1; null where nothing is expected.
+             */
+            arrived: number | null;
+            /** @description How many of these wait for a person. */
+            awaiting: number;
+            /**
+             * Format: date-time
+             * @description When its newest reading was measured; null when none ever arrived.
+             */
+            heard_at: string | null;
+            /** @description Its id. */
+            id: string;
+            /** @description How many of these have a limit in force and a value. */
+            limited: number;
+            /** @description Its name. */
+            name: components["schemas"]["LocalText"];
+            /** @description Its open alarms. */
+            open: number;
+            /** @description How many of those are beyond their limit. */
+            outside: number;
+            /** @description How many points they have. */
+            points: number;
+            /** @description Ids of its sites, but for its hub's own. */
+            sites: string[];
+            /** @description What it belongs to on that day, the nearest first. */
+            within: string[];
+            worst: components["schemas"]["Priority"] | null;
+        };
+        /** @description All communes of a province. */
+        Communes: {
+            /** @description The communes, in the order of their names. */
+            communes: components["schemas"]["CommuneFigures"][];
+            /** @description Why it could not be read the last time; null when it could. */
+            failing: string | null;
+            /** @description What communes belong to at the day that was asked for, communes apart. */
+            organisations: components["schemas"]["Organisation"][];
+            /**
+             * Format: date-time
+             * @description When the engine was last read; null before the first time.
+             */
+            read_at: string | null;
         };
         /** @description The days of a point, the first day first. */
         Completeness: {
@@ -2985,6 +3050,15 @@ export interface components {
             last_used_at: string;
             /** @description Who logged in. */
             user: string;
+        };
+        /** @description A province or a district. */
+        Organisation: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its name. */
+            name: components["schemas"]["LocalText"];
+            /** @description What it belongs to. */
+            within: string | null;
         };
         /** @description Something that is or was out of service. */
         OutOfService: {
@@ -4219,6 +4293,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Commune"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_communes: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339 or epoch ms; without it now. */
+                at?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Communes"];
                 };
             };
             default: {

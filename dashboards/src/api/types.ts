@@ -15,6 +15,9 @@ export type AlarmState = Wire<"AlarmState">;
 export type SiteState = Wire<"SiteState">;
 export type DeviceState = Wire<"DeviceState">;
 export type Commune = Present<Wire<"Commune">>;
+/** What a province sees of a commune. */
+export type CommuneFigures = Present<Wire<"CommuneFigures">>;
+export type Communes = Omit<Present<Wire<"Communes">>, "communes"> & { communes: CommuneFigures[] };
 export type Session = Present<Wire<"Session">>;
 export type Site = Present<Wire<"Site">>;
 export type Device = Present<Wire<"Device">>;

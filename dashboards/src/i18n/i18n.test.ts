@@ -147,7 +147,7 @@ describe("units", () => {
 describe("times", () => {
   it("are told in the commune's timezone", () => {
     expect(clockTime(NOW)).toBe("08:15");
-    commune.value = { id: "x", name: { vi: "X", en: "X" }, timezone: "Europe/Paris", location: null, languages: ["vi"], version: "1", needs_setup: false };
+    commune.value = { id: "x", name: { vi: "X", en: "X" }, role: "commune", timezone: "Europe/Paris", location: null, languages: ["vi"], version: "1", needs_setup: false };
     expect(clockTime(NOW)).toBe("02:15");
   });
 
@@ -175,7 +175,7 @@ describe("times", () => {
   });
 
   it("begin the day right where clocks change", () => {
-    commune.value = { id: "x", name: { vi: "X", en: "X" }, timezone: "Europe/Paris", location: null, languages: ["vi"], version: "1", needs_setup: false };
+    commune.value = { id: "x", name: { vi: "X", en: "X" }, role: "commune", timezone: "Europe/Paris", location: null, languages: ["vi"], version: "1", needs_setup: false };
     expect(dayStart(at("2026-03-29T12:00:00Z"))).toBe(at("2026-03-28T23:00:00Z"));
     expect(dayStart(at("2026-10-25T12:00:00Z"))).toBe(at("2026-10-24T22:00:00Z"));
   });

@@ -186,6 +186,7 @@ pub(crate) fn store_problem(error: &StoreError) -> Problem {
         StoreError::TooManyBuckets { .. } | StoreError::Width { .. } => {
             Problem::invalid("buckets", error.to_string())
         }
+        StoreError::Elsewhere { .. } => Problem::unavailable(error.to_string()),
         _ => {
             tracing::error!(%error, cause = ?std::error::Error::source(error), "the history could not be read");
             Problem::internal()

@@ -11,6 +11,7 @@ use hub_store::{Accounts, Digest, History, Outbox, Records};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::backtest::BacktestRunner;
+use crate::communes::Communes;
 use crate::field::Field;
 use crate::forward::Forwards;
 use crate::health::Health;
@@ -62,6 +63,8 @@ pub struct Hub {
     pub field: Arc<dyn Field>,
     /// What integrators may see and do over MQTT.
     pub mqtt: Arc<dyn MqttField>,
+    /// A province's communes; `None` in a commune's own hub.
+    pub communes: Option<Arc<dyn Communes>>,
     /// How the ways out to other engines fare.
     pub forwards: Arc<dyn Forwards>,
     /// Digest of the code that makes the first administrator, where there was no account at the start.

@@ -7,6 +7,7 @@ pub mod auth;
 mod backtest;
 mod body;
 mod calendar;
+mod communes;
 mod dashboard;
 mod field;
 mod forward;
@@ -33,6 +34,7 @@ mod wire;
 
 pub use axum::Router;
 pub use backtest::{BacktestAsked, BacktestRefused, BacktestRunner, Backtested};
+pub use communes::{CommuneFigures, Communes, Organisation, Overview};
 pub use field::{
     Bus, BusDevice, BusFault, Field, Frame, FrameOutcome, Interpretation, Pending, ProbeAsk, ProbeTarget,
     Probed, TriedDevice, TriedPoint, WriteRefused,

@@ -22,9 +22,9 @@ use crate::auth::{COOKIE, gate};
 use crate::hub::Hub;
 use crate::push::influx::errors_as_influx;
 use crate::routes::{
-    accounts, alarms, announcement, audit, backtest, calibrations, commune, completeness, corrections,
-    deliver, entries, field, forwards, links, metrics, mqtt, notices, points, preview, push, readings,
-    rule_texts, rules, service, session, setup, sites, stream, surroundings,
+    accounts, alarms, announcement, audit, backtest, calibrations, commune, communes, completeness,
+    corrections, deliver, entries, field, forwards, links, metrics, mqtt, notices, points, preview, push,
+    readings, rule_texts, rules, service, session, setup, sites, stream, surroundings,
 };
 use crate::{dashboard, guard, health, wire};
 
@@ -35,7 +35,12 @@ const API: &str = "/api/v1";
 pub fn router(hub: Hub) -> Router {
     let policy = guard::content_policy(hub.surroundings.tiles.as_ref().map(|tiles| &*tiles.origin));
     let app = Arc::new(App::new(hub, openapi()));
-    let gated = protected().route_layer(from_fn_with_state(app.clone(), gate));
+    let behind_gate = |calls: OpenApiRouter<SharedApp>| {
+        // The last layer is asked first: nobody is told what kind of hub it is before the gate.
+        let calls = calls.route_layer(from_fn_with_state(app.clone(), communes::only_looks));
+        calls.route_layer(from_fn_with_state(app.clone(), gate))
+    };
+    let gated = behind_gate(protected());
     let (api, _) = OpenApiRouter::new().nest(API, public().merge(gated)).split_for_parts();
     let routes = api
         .route("/health/live", get(health::live))
@@ -44,8 +49,6 @@ pub fn router(hub: Hub) -> Router {
         .fallback(elsewhere)
         .with_state(app.clone());
     // These bound their bodies themselves, by the memory that all of them take.
-    let behind_gate =
-        |calls: OpenApiRouter<SharedApp>| calls.route_layer(from_fn_with_state(app.clone(), gate));
     let written = behind_gate(written()).layer(from_fn(errors_as_influx));
     let (bulk, _) = OpenApiRouter::new().nest(API, behind_gate(pushed())).merge(written).split_for_parts();
     guard::around(routes, bulk.with_state(app.clone()), policy)
@@ -78,6 +81,7 @@ fn public() -> OpenApiRouter<SharedApp> {
 fn protected() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::default()
         .routes(routes!(session::get_session, session::delete_session))
+        .routes(routes!(communes::get_communes))
         .routes(routes!(sites::get_sites))
         .routes(routes!(sites::get_site))
         .routes(routes!(surroundings::get_map))

@@ -30,6 +30,7 @@ use crate::notify::{HubHost, NoticesOfHub, Running as Notices, Stored, Told};
 use crate::older::RemoteOlder;
 use crate::own::{Looks, Stall, Watcher};
 use crate::pipeline::{Inputs, Pipeline, Renewal};
+use crate::province::Province;
 use crate::push::PushCounters;
 use crate::reload::Configuration;
 use crate::report::Report;
@@ -66,6 +67,7 @@ pub struct Hub {
     pushed: Arc<PushCounters>,
     forwards: Forwards,
     bridges: Bridges,
+    province: Option<Province>,
     clock: Clock,
     /// What the upkeep goes by.
     watched: watch::Sender<Arc<Commune>>,
@@ -85,8 +87,10 @@ pub struct Hub {
 impl Hub {
     /// Starts everything. What cannot be had (a port, the store) is told in one sentence, and nothing is left running.
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let (http, stored, forwarding) =
+        let (http, stored, mut forwarding) =
             (config.http.clone(), config.store.clone(), config.forwarding.clone());
+        let organisations = config.province.clone();
+        let engine = organisations.is_some().then(|| Province::engine(&mut forwarding)).flatten();
         let wanted = Wanted::of(config)?;
         for fault in &wanted.rule_faults {
             tracing::error!("rule refused: {fault}");
@@ -112,6 +116,7 @@ impl Hub {
         note_configured(&records, &wanted.commune, clock.now())?;
         let pushed = Arc::new(PushCounters::default());
         let (push, backtest) = (wanted.push(pushed.clone()), wanted.backtest(store.clone()));
+        let utc_offset_s = wanted.utc_offset_s(clock.now());
         let Wanted {
             commune, surroundings, rules, configured, needs_restart, logic, telling, bridges, ..
         } = wanted;
@@ -129,6 +134,11 @@ impl Hub {
         let (rules_sender, rules_view) = watch::channel(logic.rules());
         let live = Live::starting_after(store.last_commit());
         let told = Told::new(telling);
+        let rules_changed = Arc::new(Notify::new());
+        let province = organisations.zip(engine).map(|(organisations, engine)| {
+            Province::start(organisations, &engine, &commune, &clock, rules_changed.clone(), live.clone())
+        });
+        let province = province.transpose()?;
         let stop_pipeline = CancellationToken::new();
         let (watched, its_commune) = watch::channel(commune.clone());
         let records_changed = Arc::new(Notify::new());
@@ -191,8 +201,8 @@ impl Hub {
             told: told.clone(),
             forwards: forwards.watch(),
             bridges: bridges.watch(),
+            province: province.clone(),
         };
-        let rules_changed = Arc::new(Notify::new());
         let rule_desk = RuleDesk::new(Arc::new(Folder { files: rules, changed: rules_changed.clone() }));
         let looks = Looks {
             store: store.clone(),
@@ -207,12 +217,16 @@ impl Hub {
         let api = hub_api::Hub {
             setup_code,
             forwards: Arc::new(forwards.shown()),
-            commune,
+            communes: province.clone().map(|province| Arc::new(province) as Arc<dyn hub_api::Communes>),
+            commune: shown(province.as_ref(), &commune),
             surroundings,
             rules: rules_view,
             backtest,
             rule_desk,
-            history: store.clone(),
+            history: province.as_ref().map_or_else(
+                || store.clone() as Arc<dyn History>,
+                |province| province.history(store.clone(), utc_offset_s),
+            ),
             outbox: store.clone(),
             notices: of_api,
             older,
@@ -268,6 +282,7 @@ impl Hub {
             pushed,
             forwards,
             bridges,
+            province,
             clock,
             watched,
             records,
@@ -290,7 +305,11 @@ impl Hub {
     /// # Errors
     /// When a rule is faulty or the store cannot be read; then nothing has changed.
     pub async fn renew(&mut self, config: Config) -> anyhow::Result<()> {
-        let (stored, forwarding) = (config.store.clone(), config.forwarding.clone());
+        let (stored, mut forwarding) = (config.store.clone(), config.forwarding.clone());
+        if let (Some(province), Some(organisations)) = (&self.province, &config.province) {
+            Province::engine(&mut forwarding);
+            province.renew(organisations.clone());
+        }
         let wanted = Wanted::of(config)?;
         anyhow::ensure!(wanted.rule_faults.is_empty(), "{}", wanted.rule_faults.join("\n"));
         let push = wanted.push(self.pushed.clone());
@@ -301,7 +320,7 @@ impl Hub {
         let now = (self.api.now)();
         note_configured(&self.records, &commune, now)?;
         if let Err(error) = self.renew_logic(logic).await {
-            note_configured(&self.records, &self.api.commune, now)?;
+            note_configured(&self.records, &self.watched.borrow().clone(), now)?;
             return Err(error);
         }
         self.store.expect(intervals);
@@ -314,6 +333,7 @@ impl Hub {
         self.watched.send_replace(commune.clone());
         self.api.records_changed.notify_one();
         self.api.rule_desk.renew(Arc::new(Folder { files: rules, changed: self.rules_changed.clone() }));
+        let commune = shown(self.province.as_ref(), &commune);
         self.api = hub_api::Hub { push, backtest, commune, surroundings, ..self.api.clone() };
         // Requests that are under way end with the router that they began with.
         drop(self.router.send_replace(with_mqtt(hub_api::router(self.api.clone()), self.adapters.gate())));
@@ -377,6 +397,11 @@ impl Hub {
         closed?;
         joined.map_err(|_| anyhow::anyhow!("the pipeline failed"))
     }
+}
+
+/// What people are shown: in a province's hub with all communes' sites.
+fn shown(province: Option<&Province>, own: &Arc<Commune>) -> Arc<Commune> {
+    province.map_or_else(|| own.clone(), |province| province.with_communes(own))
 }
 
 /// When the program was built: no right clock is before that.

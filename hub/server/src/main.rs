@@ -25,6 +25,7 @@ mod notify;
 mod older;
 mod own;
 mod pipeline;
+mod province;
 mod push;
 mod reload;
 mod report;

@@ -31,6 +31,8 @@ pub struct NeedsRestart {
     mqtt: Option<SocketAddr>,
     store: StoreSettings,
     timezone: String,
+    /// The engine that a province's hub reads; `None` in a commune's.
+    province: Option<Option<adapters_influxdb::Target>>,
 }
 
 impl NeedsRestart {
@@ -42,6 +44,10 @@ impl NeedsRestart {
             mqtt: config.mqtt.as_ref().map(|mqtt| mqtt.listen),
             store: config.store.clone(),
             timezone: config.commune.timezone.clone(),
+            province: config.province.as_ref().map(|_| {
+                let named = config.forwarding.remote.as_ref();
+                config.forwarding.targets.iter().find(|target| Some(&target.id) == named).cloned()
+            }),
         }
     }
 
@@ -49,6 +55,7 @@ impl NeedsRestart {
     fn differing(&self, other: &Self) -> Vec<&'static str> {
         let differences = [
             ("[commune] timezone", self.timezone != other.timezone),
+            ("[hub] role or the engine of [history]", self.province != other.province),
             ("[http]", self.http != other.http || self.public_url != other.public_url),
             ("[mqtt]", self.mqtt != other.mqtt),
             ("[store]", self.store != other.store),

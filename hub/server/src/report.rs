@@ -15,6 +15,7 @@ use crate::bridge;
 use crate::forward;
 use crate::notify::Told;
 use crate::own::Stall;
+use crate::province::Province;
 use crate::push::PushCounters;
 use crate::reload::Configuration;
 
@@ -42,6 +43,8 @@ pub struct Report {
     pub forwards: forward::Watch,
     /// Bridges to other brokers.
     pub bridges: bridge::Watch,
+    /// A province's look at its communes.
+    pub province: Option<Province>,
 }
 
 impl Report {
@@ -77,6 +80,7 @@ impl Report {
         let notices = self.told.standing().part(now);
         let mut others = vec![self.configuration.part(), self.clock_part(), notices];
         others.extend(self.forwards.parts());
+        others.extend(self.province.as_ref().map(Province::part));
         Health { store, adapters, others }
     }
 

@@ -146,6 +146,12 @@ pub enum StoreError {
         /// How many are allowed.
         max: usize,
     },
+    /// What was asked for is kept by another engine, which is not to be had just now.
+    #[error("what is kept elsewhere cannot be read just now: {why}")]
+    Elsewhere {
+        /// Why.
+        why: String,
+    },
     /// The system gave no thread for the writer.
     #[error("the store's thread cannot be started")]
     Thread(#[source] std::io::Error),

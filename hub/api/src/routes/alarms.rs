@@ -244,7 +244,11 @@ pub(super) async fn act(
     };
     // The logic knows open alarms only; whether there ever was one of this number, the history knows.
     if matches!(refused, CommandError::UnknownAlarm { .. }) {
-        detail(app, alarm).await?;
+        if detail(app, alarm).await?.alarm.state != wire::AlarmState::Normal {
+            return Err(Problem::conflict(
+                "This alarm is its commune's: that is done at the commune's own hub.",
+            ));
+        }
         return Err(Problem::conflict(format!(
             "Not allowed while the alarm is {}.",
             AlarmState::Normal.code()

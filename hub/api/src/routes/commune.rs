@@ -26,6 +26,7 @@ pub(crate) async fn get_commune(
     let commune = &app.hub.commune;
     Ok(Json(wire::Commune {
         id: commune.id.clone(),
+        role: if app.hub.communes.is_some() { "province" } else { "commune" },
         name: (&commune.name).into(),
         timezone: commune.timezone.clone(),
         location: commune.location.map(wire::Location::from),

@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod backtest;
 pub(crate) mod calibrations;
 pub(crate) mod commune;
+pub(crate) mod communes;
 pub(crate) mod completeness;
 pub(crate) mod corrections;
 pub(crate) mod csv;

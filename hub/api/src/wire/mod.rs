@@ -8,6 +8,7 @@ mod alarm;
 mod announcement;
 mod backtest;
 mod code;
+mod communes;
 mod completeness;
 mod field;
 mod forward;
@@ -42,6 +43,7 @@ pub use backtest::{Backtest, BacktestRequest};
 pub use code::{
     AlarmState, DeviceState, FrameOutcome, LimitStatus, Priority, Quality, Role, SiteKind, SiteState, Why,
 };
+pub use communes::Communes;
 pub use completeness::{Completeness, DayCompleteness};
 pub use field::{Bus, Frame, Probe, ProbeRequest, TriedDevice, TryDeviceRequest, Write, WriteRequest};
 pub use forward::{Forward, RefusedLine};

@@ -10,6 +10,8 @@ use super::{About, DeviceState, LocalText, SiteKind, SiteState};
 pub struct Commune {
     /// Its id.
     pub id: String,
+    /// `commune`, or `province` for a hub that looks at communes.
+    pub role: &'static str,
     /// Its name.
     pub name: LocalText,
     /// IANA time zone.

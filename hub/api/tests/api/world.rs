@@ -117,6 +117,7 @@ impl World {
             field: Arc::new(Pretended),
             mqtt: Arc::new(Pretended),
             forwards: Arc::new(OneForward),
+            communes: None,
             setup_code: Some(digest(SETUP_CODE)),
             live: live.clone(),
             now: Arc::new(move || Timestamp::from_millis(clock.load(Ordering::SeqCst))),

@@ -47,14 +47,23 @@ fn entry_of(entry: &mut Table, zone: &TimeZone, problems: &mut Problems) -> Opti
     Some(Calibration { from: from?, gain, offset, by: by? })
 }
 
-/// A day of the commune, or a moment.
 fn from(entry: &mut Table, zone: &TimeZone, problems: &mut Problems) -> Option<Timestamp> {
-    let fault = entry.fault("from", "");
     if !entry.has("from") {
-        problems.error(Problem { message: "is needed and not given".to_owned(), ..fault });
+        problems.error(entry.fault("from", "is needed and not given"));
         return None;
     }
-    let text = entry.moment("from", problems)?;
+    moment(entry, "from", zone, problems)
+}
+
+/// A day of the commune, which is its first moment, or a moment.
+pub(super) fn moment(
+    entry: &mut Table,
+    key: &'static str,
+    zone: &TimeZone,
+    problems: &mut Problems,
+) -> Option<Timestamp> {
+    let fault = entry.fault(key, "");
+    let text = entry.moment(key, problems)?;
     let moment = text.parse::<jiff::Timestamp>().or_else(|_| {
         let local = text.parse::<Date>().map(|day| day.at(0, 0, 0, 0)).or_else(|_| text.parse::<DateTime>());
         local.and_then(|local| local.to_zoned_datetime(zone.clone())).map(|local| local.timestamp())

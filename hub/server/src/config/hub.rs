@@ -12,7 +12,10 @@ use jiff::tz::TimeZone;
 use super::bridge;
 use super::files::Files;
 use super::forward::{self, Forwarding, NamedSite};
-use super::{HttpSettings, MqttSettings, StoreSettings, listen, map, ranges, rule_override, store};
+use super::{
+    HttpSettings, MqttSettings, Organisations, StoreSettings, listen, map, organisations, ranges,
+    rule_override, store,
+};
 use crate::rules::is_of_the_hub;
 
 /// The time zone of a commune that names none: all of Viet Nam has this one.
@@ -32,6 +35,8 @@ pub(super) struct Hub {
     /// Without its sites.
     pub(super) surroundings: Surroundings,
     pub(super) forwarding: Forwarding,
+    /// What communes belong to, where the hub is a province's.
+    pub(super) province: Option<Organisations>,
     /// Sites that `[[forward]]` names.
     pub(super) forwarded_sites: Vec<NamedSite>,
     pub(super) bridges: Vec<bridge::Read>,
@@ -39,7 +44,7 @@ pub(super) struct Hub {
 
 /// Reads `hub.toml`. `None` when something that is needed is faulty; every fault is in `problems`.
 pub(super) fn read(mut root: Table, dir: &Path, files: &Files, problems: &mut Problems) -> Option<Hub> {
-    role(&mut root, problems);
+    let role = role(&mut root, files, problems);
     let commune = commune(&mut root, problems);
     let listeners = listen::read(&mut root, dir, problems);
     let store = store::read(&mut root, dir, problems);
@@ -52,6 +57,9 @@ pub(super) fn read(mut root: Table, dir: &Path, files: &Files, problems: &mut Pr
     let ((commune, zone), (http, mqtt)) = (commune?, listeners?);
     let (forwarding, forwarded_sites) = forwarding?;
     let store = store?;
+    let province = role.map(|file| {
+        file.map_or_else(Organisations::default, |file| organisations::read(file, &zone, problems))
+    });
     Some(Hub {
         commune,
         zone,
@@ -62,19 +70,34 @@ pub(super) fn read(mut root: Table, dir: &Path, files: &Files, problems: &mut Pr
         notify,
         surroundings,
         forwarding,
+        province,
         forwarded_sites,
         bridges,
     })
 }
 
-fn role(root: &mut Table, problems: &mut Problems) {
-    let Some(mut hub) = root.table("hub", problems) else { return };
-    let province =
-        hub.fault("role", "found \"province\", allowed: commune; a province's hub is not in this version");
-    if hub.choice("role", &[("commune", false), ("province", true)], problems) == Some(true) {
-        problems.error(province);
-    }
+/// `Some` in a province's hub, with the file of organisations that it names.
+fn role(root: &mut Table, files: &Files, problems: &mut Problems) -> Option<Option<Table>> {
+    let mut hub = root.table("hub", problems)?;
+    let useless = hub.fault("organisations", "is given, allowed: only where role = \"province\"");
+    let is_province = hub.choice("role", &[("commune", false), ("province", true)], problems) == Some(true);
+    let fault = hub.fault("organisations", "");
+    let file = hub.text("organisations", problems);
     hub.finish(problems);
+    if !is_province {
+        file.inspect(|_| problems.error(useless));
+        return None;
+    }
+    Some(file.and_then(|file| match files.text(&file) {
+        Ok(text) => Table::parse(&file, &text, problems),
+        Err(error) => {
+            problems.error(Problem {
+                message: format!("found \"{file}\", which cannot be read: {error}"),
+                ..fault
+            });
+            None
+        }
+    }))
 }
 
 fn commune(root: &mut Table, problems: &mut Problems) -> Option<(Commune, TimeZone)> {

@@ -16,6 +16,7 @@ mod login;
 mod map;
 pub mod nearest;
 mod notify;
+pub mod organisations;
 mod point;
 mod profile;
 mod ranges;
@@ -42,13 +43,14 @@ use hub_model::{Commune, Device, RuleOverride};
 use crate::limits::LimitSets;
 use crate::rules::RuleFiles;
 use crate::tls::TlsFiles;
-use files::Files;
+use files::{Files, about_file};
 
 pub use bridge::Bridge;
 pub use calibration::ahead as calibrations_ahead;
 pub use device::{ForeignDevice, Taken};
 pub use files::Tables;
 pub use forward::Forwarding;
+pub use organisations::Organisations;
 pub use profile::Profile;
 pub use ranges::above;
 
@@ -74,6 +76,8 @@ pub struct Config {
     pub forwarding: Forwarding,
     /// Brokers that readings are republished to.
     pub bridges: Vec<Bridge>,
+    /// What communes belong to; only a province's hub has it.
+    pub province: Option<Organisations>,
     /// Devices that are polled. `Plan::build` takes them: loading has tried it.
     pub modbus: Vec<ModbusDevice>,
     /// Devices that publish, each with its password.
@@ -235,7 +239,14 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
     if let Err(clashes) = Plan::build(sites.modbus.clone()) {
         clashes.iter().for_each(|clash| problems.error(clash.problem()));
     }
+    if sites.are_none && hub.as_ref().is_none_or(|hub| hub.province.is_none()) {
+        let message = "there is no *.toml in it, so the hub watches nothing";
+        problems.warning(about_file("sites", message.to_owned()));
+    }
     let mut hub = hub?;
+    if hub.province.is_some() {
+        refuse_devices(&hub, &sites.sites, problems);
+    }
     for named in std::mem::take(&mut hub.forwarded_sites) {
         named.check(sites.sites.iter().map(|site| site.id.as_str()), problems);
     }
@@ -256,12 +267,37 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
         surroundings: Surroundings { sites: sites.about, ..hub.surroundings },
         forwarding: hub.forwarding,
         bridges,
+        province: hub.province,
         modbus: sites.modbus,
         mqtt_devices: sites.mqtt,
         foreign_devices,
         push_devices: sites.push,
         taken: sites.taken,
     })
+}
+
+/// A province's hub reads communes from an engine and has no device of its own.
+fn refuse_devices(hub: &hub::Hub, sites: &[hub_model::Site], problems: &mut Problems) {
+    let mut refuse = |file: String, key: &str, message: &str| {
+        let place = adapters_sdk::config::Place { file: file.into(), line: 0 };
+        problems.error(adapters_sdk::config::Problem {
+            place,
+            key: key.to_owned(),
+            message: message.to_owned(),
+        });
+    };
+    for site in sites {
+        let message = "found a site, allowed: none where role = \"province\"; sites belong to communes' hubs";
+        refuse(format!("sites/{}.toml", site.id), "id", message);
+    }
+    if hub.mqtt.is_some() {
+        refuse("hub.toml".to_owned(), "mqtt", "is given, allowed: only where role = \"commune\"");
+    }
+    if hub.forwarding.remote.is_none() {
+        let message =
+            "is needed where role = \"province\": [history] remote names the engine that communes forward to";
+        refuse("hub.toml".to_owned(), "history.remote", message);
+    }
 }
 
 /// Gives the sessions at others' brokers their names where the configuration gives none. The user's name is a part of it: one

@@ -12,7 +12,7 @@ use hub_model::{DeviceId, Limit, LocalText, Quantity, Site, SiteId, SiteKind, Un
 use jiff::tz::TimeZone;
 
 use super::device::{self, ForeignDevice, Served, Taken};
-use super::files::{Files, about_file};
+use super::files::Files;
 use super::login::Logins;
 use super::profile::Profiles;
 use super::{about, ranges, rule_override};
@@ -21,6 +21,8 @@ use crate::limits::{LimitSet, LimitSets};
 /// All sites, and their devices by adapter.
 #[derive(Default)]
 pub(super) struct Sites {
+    /// Whether there is not even a file of one.
+    pub(super) are_none: bool,
     /// In the order of their ids.
     pub(super) sites: Vec<Site>,
     pub(super) modbus: Vec<ModbusDevice>,
@@ -52,12 +54,15 @@ pub(super) fn read_all(
     problems: &mut Problems,
 ) -> Sites {
     let tables = files.tables("sites", problems);
-    if tables.read.is_empty() && !tables.some_faulty {
-        problems
-            .warning(about_file("sites", "there is no *.toml in it, so the hub watches nothing".to_owned()));
-    }
-    let mut reader =
-        Reader { files, profiles, limits, zone, logins: Logins::new(files), found: Sites::default() };
+    let are_none = tables.read.is_empty() && !tables.some_faulty;
+    let mut reader = Reader {
+        files,
+        profiles,
+        limits,
+        zone,
+        logins: Logins::new(files),
+        found: Sites { are_none, ..Sites::default() },
+    };
     let mut places: HashMap<SiteId, Place> = HashMap::new();
     for table in tables.read {
         reader.site(table, &mut places, problems);

@@ -23,6 +23,8 @@ const LIVE_EVERY: Duration = Duration::from_secs(1);
 const MEANS_EVERY: Duration = Duration::from_secs(10);
 /// A span's mean is sent so long after its end, for readings that take their time.
 const MEANS_AFTER: Duration = Duration::from_secs(10);
+/// What there is to watch is said again so often, for those who clean up old data there.
+const ABOUT_EVERY: Duration = Duration::from_secs(6 * 3_600);
 /// Readings in one request; a commit is not cut.
 const BATCH_READINGS: usize = 5_000;
 /// Steps of alarms in one request.
@@ -46,6 +48,8 @@ pub(super) struct Carrier {
     elapsed_ms: Box<dyn Fn() -> u64 + Send>,
     /// By the stopwatch: when what comes now is due again.
     live_at_ms: u64,
+    /// By the stopwatch: when it is to be said again what there is.
+    about_at_ms: u64,
     lines: String,
 }
 
@@ -89,6 +93,7 @@ impl Carrier {
             backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
             elapsed_ms,
             live_at_ms: 0,
+            about_at_ms: 0,
             lines: String::new(),
         }
     }
@@ -114,6 +119,7 @@ impl Carrier {
             if !wait.is_zero() {
                 return Ok(wait);
             }
+            self.about()?;
             self.steps()?;
             let has_more = if self.encoder.sends_means() { self.gather()? } else { self.news()? };
             let every = if self.encoder.sends_means() { MEANS_EVERY } else { LIVE_EVERY };
@@ -132,6 +138,18 @@ impl Carrier {
 
     fn allowance(&mut self, is_catching_up: bool) -> Duration {
         self.budget.wait((self.elapsed_ms)(), is_catching_up)
+    }
+
+    /// What there is to watch.
+    fn about(&mut self) -> Result<(), Fault> {
+        if (self.elapsed_ms)() < self.about_at_ms {
+            return Ok(());
+        }
+        self.lines.clear();
+        self.encoder.about(self.clock.now(), &mut self.lines);
+        self.send(Precision::Milliseconds)?;
+        self.about_at_ms = (self.elapsed_ms)() + u64::try_from(ABOUT_EVERY.as_millis()).unwrap_or(u64::MAX);
+        Ok(())
     }
 
     /// Steps of alarms.

@@ -18,7 +18,7 @@ fn target(id: &str, url: &str, more: &str) -> String {
 /// The values of a point's lines, in the order of their arrival, each moment once.
 fn values(server: &Faulty, point: &str) -> Vec<(i64, String)> {
     let mut found: Vec<(i64, String)> = Vec::new();
-    for line in server.taken() {
+    for line in news(server) {
         if !line.contains(&format!(",point={point},")) || line.starts_with("alarm,") {
             continue;
         }
@@ -32,10 +32,16 @@ fn values(server: &Faulty, point: &str) -> Vec<(i64, String)> {
     found
 }
 
-/// How many lines were taken, without what the hub says of itself; one that was sent again is still one.
+/// The lines of readings and alarms that were taken, without what the hub says of itself and of what there is.
+fn news(server: &Faulty) -> Vec<String> {
+    let mut lines = server.taken();
+    lines.retain(|line| !(line.contains(",site=_hub,") || line.starts_with("about_")));
+    lines
+}
+
+/// How many of them; one that was sent again is still one.
 fn distinct(server: &Faulty) -> usize {
-    let lines = server.taken().into_iter().filter(|line| !line.contains(",site=_hub,"));
-    lines.collect::<HashSet<_>>().len()
+    news(server).into_iter().collect::<HashSet<_>>().len()
 }
 
 #[test]
@@ -152,7 +158,7 @@ fn each_target_has_its_own_place_filter_and_trouble() {
     settled(&hub, "all");
     settled(&hub, "some");
     assert_eq!((distinct(&all), distinct(&some)), (60, 20));
-    assert!(some.taken().iter().all(|line| line.starts_with("ph,") && line.contains(",site=north,")));
+    assert!(news(&some).iter().all(|line| line.starts_with("ph,") && line.contains(",site=north,")));
     for silent in ["nowhere", "unknown"] {
         let failing = wait_for("the trouble to be told", BOUND, || {
             forward(&hub, silent)["failing"].as_str().map(str::to_owned)

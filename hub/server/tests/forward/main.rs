@@ -9,6 +9,7 @@ mod engines;
 mod faults;
 mod grafana;
 mod history;
+mod province;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -140,8 +140,11 @@ impl Hub {
             }
         };
         let ready: Value = serde_json::from_str(&ready).unwrap();
-        let address =
-            |key: &str| ready["fields"][key].as_str().or(ready[key].as_str()).unwrap().parse().unwrap();
+        let address = |key: &str| {
+            let told = ready["fields"][key].as_str().or(ready[key].as_str()).unwrap();
+            // A hub without a broker has no address for it.
+            if told == "off" { SocketAddr::from(([0; 4], 0)) } else { told.parse().unwrap() }
+        };
         let config =
             ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(READY_WITHIN));
         Self {

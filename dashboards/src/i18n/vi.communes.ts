@@ -1,0 +1,23 @@
+// Texts of a province's page of communes, in Vietnamese. Part of vi.later.ts; en.communes.ts must have the same keys.
+export const viCommunes = {
+  "communes.title": "Các xã",
+  "communes.search": "Tìm xã",
+  "communes.at": "Địa giới vào ngày",
+  "communes.commune": "Xã",
+  "communes.state": "Tình trạng",
+  "communes.alarms": "Cảnh báo",
+  "communes.outside": "Vượt giới hạn",
+  "communes.arrived": "Số liệu 24 giờ qua",
+  "communes.heard": "Số liệu mới nhất",
+  "communes.never": "chưa có số liệu",
+  "communes.well": "bình thường",
+  "communes.silent": "không có số liệu mới",
+  "communes.ofLimited": "{outside} / {limited} điểm",
+  "communes.elsewhere": "Không thuộc đơn vị nào trong danh sách",
+  "communes.stale": "Chưa đọc được số liệu mới từ nơi lưu trữ; đang hiện số liệu đã đọc lúc {time}.",
+  "communes.unread": "Chưa đọc được nơi lưu trữ số liệu của các xã.",
+  "communes.none": "Chưa thấy xã nào",
+  "communes.noneHint": "Các xã hiện ở đây khi máy chủ của xã bắt đầu gửi số liệu lên.",
+  "communes.count.one": "{n} xã",
+  "communes.count.other": "{n} xã",
+};

@@ -1,0 +1,177 @@
+//! A province's hub on real engines: fifty simulated hubs have written there, and all of them are seen.
+
+use std::fmt::Write as _;
+
+use adapters_sdk::Clock;
+use serde_json::{Value, json};
+
+use super::support::engines::{BUCKET, Engine, Kind, ORG};
+use super::support::{Folder, Hub, wait_for};
+use super::{BOUND, HUB};
+
+const COMMUNES: i64 = 50;
+const MINUTE_MS: i64 = 60_000;
+
+const ORGANISATIONS: &str = r#"
+[[organisation]]
+id = "vinh-phuc"
+kind = "province"
+name = { vi = "Tỉnh Vĩnh Phúc", en = "Vĩnh Phúc province" }
+[[organisation]]
+id = "phu-tho"
+kind = "province"
+name = { vi = "Tỉnh Phú Thọ", en = "Phú Thọ province" }
+[[organisation]]
+id = "xa-07"
+kind = "commune"
+name = { vi = "Xã Yên Lạc", en = "Yên Lạc commune" }
+within = [{ id = "vinh-phuc", until = 2025-07-01 }, { id = "phu-tho", from = 2025-07-01 }]
+[[organisation]]
+id = "xa-moi"
+kind = "commune"
+within = [{ id = "phu-tho" }]
+"#;
+
+/// What fifty hubs write, by the tables of the adapter's README and not by its code: what there is, ten minutes of readings, and of
+/// every tenth an alarm and a pH beyond its limit.
+fn simulated(kind: Kind, now: i64) -> (String, String) {
+    let (mut lines, mut steps) = (String::new(), String::new());
+    for n in 0..COMMUNES {
+        let of = format!("commune=xa-{n:02}");
+        let point = format!("{of},device=edge,point=ph,site=water");
+        let _ = writeln!(
+            lines,
+            "about_site,{of},commune_en=Commune\\ {n},commune_vi=Xã\\ {n},kind=water_station,site=water,site_en=Station,site_vi=Trạm lat=21.3,lon=105.4,seen=1 {now}\n\
+             about_point,{point},device_en=PLC,device_vi=PLC,point_en=pH,point_vi=pH,quantity=ph,unit=[pH] decimals=2,reference=0,interval=60 {now}\n\
+             about_limit,{point},clause=4,n=0,regulation=QCVN,set=qcvn,status=verified averaging=0,min=6,max=8.5 {now}"
+        );
+        let is_high = n % 10 == 0;
+        for minute in 0..10 {
+            let value = if is_high { 9.25 } else { 7.0 + minute as f64 / 10.0 };
+            let (quality, reason) = if kind == Kind::Influx { ("\"good\"", "\"\"") } else { ("1i", "0i") };
+            let at = now - minute * MINUTE_MS;
+            let _ =
+                writeln!(lines, "ph,{point},unit=[pH] value={value},quality={quality},reason={reason} {at}");
+        }
+        if is_high {
+            let tags =
+                format!("alarm,{of},priority=high,rule=ph-out-of-range,site=water,subject=water/edge/ph");
+            let words = if kind == Kind::Influx {
+                ",state=\"unacknowledged\",why=\"raised\",title_vi=\"pH ngoài giới hạn\",title_en=\"pH out of range\",message_vi=\"pH 9,25\",message_en=\"pH 9.25\""
+            } else {
+                ""
+            };
+            // An older alarm of the same rule is over.
+            let (older, raised) = (now - 90 * MINUTE_MS, now - 5 * MINUTE_MS);
+            let over = older + MINUTE_MS;
+            let _ = writeln!(
+                steps,
+                "{tags} id=3i,code=3i,standing=0i,raised_ms={older}i,cleared_ms={over}i {over}000"
+            );
+            let _ = writeln!(
+                steps,
+                "{tags} id=4i,code=0i,standing=1i,raised_ms={raised}i,value=9.25{words} {raised}000"
+            );
+        }
+    }
+    (lines, steps)
+}
+
+fn fifty_communes_are_seen(kind: Kind) {
+    let engine = Engine::start(kind);
+    let now = Clock::system().now().as_millis();
+    let (lines, steps) = simulated(kind, now);
+    for (precision, lines) in [("ms", lines), ("us", steps)] {
+        let path = format!("/api/v2/write?org={ORG}&bucket={BUCKET}&precision={precision}");
+        assert_eq!(engine.post(&path, lines.as_bytes()).0, 204);
+    }
+    if kind == Kind::Victoria {
+        engine.get("/internal/force_flush");
+    }
+    let forward = engine.forward("province", &engine.url(""));
+    let hub_toml = HUB.replace("[mqtt]\nlisten = \"127.0.0.1:0\"\n", "").replace("yen-lac", "tinh");
+    let hub_toml = format!(
+        "{hub_toml}{forward}[history]\nremote = \"province\"\n[hub]\nrole = \"province\"\norganisations = \"organisations.toml\"\n"
+    );
+    let folder = Folder::with(&[("hub.toml", &hub_toml), ("organisations.toml", ORGANISATIONS)]);
+    let token = folder.token("integrator");
+    let hub = folder.run(&token);
+    assert_eq!(hub.get("/commune")["role"], "province");
+    let sites = wait_for("fifty communes' sites", BOUND, || {
+        // With the communes that are found the API is another one, and connections to the one before end.
+        let request = ureq::get(format!("http://{}/api/v1/sites", hub.http));
+        let answer = request.header("Authorization", format!("Bearer {token}")).call();
+        let sites: Value = answer.ok()?.body_mut().read_json().ok()?;
+        (sites.as_array()?.len() == usize::try_from(COMMUNES).ok()?).then_some(sites)
+    });
+    assert_eq!(sites[7]["id"], "xa-07--water");
+    assert_eq!(sites[7]["name"]["vi"], "Trạm – Xã 7");
+    assert_eq!((&sites[10]["state"], &sites[7]["state"]), (&json!("alarm"), &json!("normal")));
+
+    let all = hub.get("/communes");
+    let communes = all["communes"].as_array().unwrap();
+    assert_eq!(communes.len(), 51, "the one that was never heard of, too");
+    let commune = |id: &str| communes.iter().find(|one| one["id"] == id).unwrap();
+    let (high, named, silent) = (commune("xa-10"), commune("xa-07"), commune("xa-moi"));
+    assert_eq!(
+        (&high["limited"], &high["outside"], &high["open"], &high["worst"]),
+        (&json!(1), &json!(1), &json!(1), &json!("high"))
+    );
+    assert_eq!((&named["name"]["vi"], &named["within"]), (&json!("Xã Yên Lạc"), &json!(["phu-tho"])));
+    assert!((named["arrived"].as_f64().unwrap() - 10.0 / 1_440.0).abs() < 1e-9, "{named}");
+    assert_eq!((&silent["heard_at"], &silent["arrived"]), (&Value::Null, &Value::Null));
+    let before = hub.get("/communes?at=2025-06-30T12:00:00%2B07:00");
+    let before =
+        before["communes"].as_array().unwrap().iter().find(|one| one["id"] == "xa-07").unwrap().clone();
+    assert_eq!(before["within"], json!(["vinh-phuc"]));
+
+    what_is_seen_of_one(&hub, kind, now);
+    what_is_refused(&hub);
+    hub.stop();
+}
+
+fn what_is_seen_of_one(hub: &Hub, kind: Kind, now: i64) {
+    let points = hub.get("/points?site=xa-07--water");
+    assert_eq!((&points[0]["latest"]["value"], &points[0]["limit"]["max"]), (&json!(7.0), &json!(8.5)));
+    let point = "xa-07--water/edge/ph";
+    let period = format!("point={point}&from={}&to={}", now - 60 * MINUTE_MS, now + 1);
+    let read = hub.get(&format!("/readings?{period}"));
+    assert_eq!(read["v"], json!([7.9, 7.8, 7.7, 7.6, 7.5, 7.4, 7.3, 7.2, 7.1, 7.0]));
+    let bucket = hub.get(&format!("/readings?{period}&buckets=1"));
+    assert_eq!((&bucket["n"], &bucket["max"]), (&json!([10]), &json!([7.9])));
+    let days = hub.get(&format!("/completeness?{period}"));
+    let days = days[0]["days"].as_array().unwrap();
+    assert_eq!(days.iter().map(|day| day["n"].as_u64().unwrap()).sum::<u64>(), 10, "{days:?}");
+    let open = hub.get("/alarms");
+    let open = open.as_array().unwrap();
+    assert_eq!(open.len(), 5);
+    let alarm = open.iter().find(|alarm| alarm["site"] == "xa-10--water").unwrap();
+    if kind == Kind::Influx {
+        assert_eq!(alarm["title"]["vi"], "pH ngoài giới hạn");
+    }
+    assert_eq!((&alarm["cleared_at"], &alarm["value"]), (&Value::Null, &json!(9.25)));
+    assert_eq!(hub.get("/alarms?state=all").as_array().unwrap().len(), 10, "those that are over, too");
+    let detail = hub.get(&format!("/alarms/{}", alarm["id"]));
+    assert_eq!(detail["history"].as_array().unwrap().len(), 1);
+}
+
+fn what_is_refused(hub: &Hub) {
+    let reading = json!({"readings": [{"point": "xa-07--water/edge/ph", "t": 1, "v": 7.0}]});
+    let (status, told) = hub.post("/readings", &reading);
+    assert_eq!(status, 409);
+    assert!(told["detail"].as_str().unwrap().contains("only looks"), "{told}");
+    let alarm = hub.get("/alarms")[0]["id"].clone();
+    let (status, told) = hub.post(&format!("/alarms/{alarm}/acknowledge"), &json!({}));
+    assert_eq!(status, 409);
+    assert!(told["detail"].as_str().unwrap().contains("its commune's"), "{told}");
+}
+
+#[test]
+fn a_province_sees_fifty_communes_in_influxdb() {
+    fifty_communes_are_seen(Kind::Influx);
+}
+
+#[test]
+fn a_province_sees_fifty_communes_in_victoria_metrics() {
+    fifty_communes_are_seen(Kind::Victoria);
+}
