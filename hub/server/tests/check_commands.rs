@@ -121,7 +121,7 @@ fn profiles_are_listed_and_shown_with_their_sources() {
     assert!(out.contains("# unverified: byte order\n"), "{out}");
     let (code, _, err) = hub(&["profiles", "metre", "--config", config]);
     assert_eq!(code, 1);
-    assert!(err.starts_with("error: profile: found \"metre\", allowed: eastron-sdm630, "), "{err}");
+    assert!(err.starts_with("error: profile: found \"metre\", allowed: dragino-ldds75, "), "{err}");
     assert!(err.ends_with("; did you mean \"meter\"?\n"), "{err}");
 }
 
