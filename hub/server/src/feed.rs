@@ -77,7 +77,8 @@ impl Feed {
     /// # Errors
     /// When the store cannot be written; then it is sent again after a restart.
     pub fn arrived(&mut self, upto: CommitSeq) -> Result<(), StoreError> {
-        self.place = upto;
+        // It may have become a debt meanwhile, and the place be further on.
+        self.place = self.place.max(upto);
         if (self.elapsed_ms)() < self.noted_at_ms {
             return Ok(());
         }

@@ -3,6 +3,7 @@
 //! One batch at a time is what keeps order: of the same point and moment the last state arrives last. Read next: `crate::feed`.
 
 use std::ops::ControlFlow;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ use crate::feed::{Feed, LIVE_LAG};
 
 /// How often what was committed is sent.
 const LIVE_EVERY: Duration = Duration::from_millis(500);
+/// How often it is looked how far the feed is while a batch is on its way.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Readings in one batch; a commit is not cut.
 const BATCH_READINGS: usize = 5_000;
 /// Debts that are looked at for one batch.
@@ -174,13 +177,23 @@ impl Carrier {
             let last = *ticket;
             taken.wait_for(|taken| *taken >= last).await.map(drop).map_err(|_| Fault::Stopped)
         };
-        self.runtime.block_on(async {
-            tokio::select! {
-                biased;
-                () = self.stop.cancelled() => Err(Fault::Stopped),
-                arrived = carrying => arrived,
+        let mut carrying = pin!(carrying);
+        loop {
+            let arrived = self.runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    () = self.stop.cancelled() => Some(Err(Fault::Stopped)),
+                    arrived = &mut carrying => Some(arrived),
+                    () = tokio::time::sleep(LOOK_EVERY) => None,
+                }
+            });
+            if let Some(arrived) = arrived {
+                return arrived;
             }
-        })
+            // What leaves the log in an outage becomes a debt: told while it lasts.
+            let state = self.feed.look()?;
+            self.figures.lock().unwrap_or_else(PoisonError::into_inner).state = state;
+        }
     }
 
     /// Looks how far the feed is, for whoever asks.
