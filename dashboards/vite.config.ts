@@ -15,6 +15,18 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     cssCodeSplit: true,
     reportCompressedSize: false,
+    // Pages that the same people use come together: they share most of their code, and pack smaller.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: "officers", test: /src\/pages\/(year|compliance|quality|records)\// },
+            { name: "field", test: /src\/pages\/(arriving|buses|notices)\// },
+          ],
+        },
+      },
+    },
   },
   server: { host: "127.0.0.1", proxy },
   preview: { host: "127.0.0.1", proxy },
