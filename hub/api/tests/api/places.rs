@@ -24,6 +24,7 @@ async fn the_commune_is_open_to_the_login_page() {
         "languages": ["vi", "en"],
         "version": "0.1.0-test",
         "needs_setup": true,
+        "role": "commune",
     });
     assert_eq!(answer.json(), expected);
 }
