@@ -22,7 +22,6 @@ export default defineConfig({
           includeDependenciesRecursively: false,
           groups: [
             { name: "officers", test: /src\/pages\/(year|compliance|quality|records)\// },
-            { name: "field", test: /src\/pages\/(arriving|buses|notices)\// },
           ],
         },
       },
