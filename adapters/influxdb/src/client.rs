@@ -158,38 +158,28 @@ impl Client {
     pub fn ask(&self, path: &str, question: &Question<'_>) -> Result<Box<dyn Read + Send>, NotNow> {
         let url = format!("{}{path}", self.target.url);
         let patience = Some(self.patience);
-        let authorize = |name: &str| self.target.token.as_ref().map(|token| format!("{name} {}", token.0));
+        let request = self.agent.post(url).config();
+        let mut request = request.timeout_recv_response(patience).timeout_recv_body(patience).build();
+        // Flux is InfluxDB 2's alone; forms go to others as well.
+        let scheme = match question {
+            Question::Form(_) if self.target.kind != Kind::InfluxDb2 => "Bearer",
+            _ => "Token",
+        };
+        if let Some(token) = &self.target.token {
+            request = request.header("Authorization", format!("{scheme} {}", token.0));
+        }
         let sent = match question {
             Question::Flux(text) | Question::Annotated(text) => {
-                let mut request = self
-                    .agent
-                    .post(url)
-                    .config()
-                    .timeout_recv_response(patience)
-                    .timeout_recv_body(patience)
-                    .build();
-                request = request.query("org", self.target.org.as_deref().unwrap_or_default());
-                request = request.content_type("application/json").header("Accept", "application/csv");
-                if let Some(token) = authorize("Token") {
-                    request = request.header("Authorization", token);
-                }
                 let annotations: &[&str] =
                     if matches!(question, Question::Annotated(_)) { &["datatype"] } else { &[] };
                 let dialect = json!({"header": true, "delimiter": ",", "annotations": annotations});
-                request.send(json!({"query": text, "type": "flux", "dialect": dialect}).to_string())
+                request
+                    .query("org", self.target.org.as_deref().unwrap_or_default())
+                    .content_type("application/json")
+                    .header("Accept", "application/csv")
+                    .send(json!({"query": text, "type": "flux", "dialect": dialect}).to_string())
             }
             Question::Form(fields) => {
-                let mut request = self
-                    .agent
-                    .post(url)
-                    .config()
-                    .timeout_recv_response(patience)
-                    .timeout_recv_body(patience)
-                    .build();
-                let scheme = if self.target.kind == Kind::InfluxDb2 { "Token" } else { "Bearer" };
-                if let Some(token) = authorize(scheme) {
-                    request = request.header("Authorization", token);
-                }
                 request.send_form(fields.iter().map(|(key, value)| (*key, value.as_str())))
             }
         };

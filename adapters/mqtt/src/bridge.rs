@@ -165,7 +165,7 @@ impl Speech {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hub_model::{Checks, Device, LocalText, Quality, Scaling, Site, SiteId, SiteKind};
+    use hub_model::{Device, LocalText, Quality, Site, SiteId, SiteKind};
 
     fn reading(point: &str, at: i64, value: Option<f64>) -> Reading {
         Reading {
@@ -180,20 +180,8 @@ mod tests {
     }
 
     fn site(id: &str, points: &[&str]) -> Site {
-        let point = |id: &&str| hub_model::Point {
-            counter: None,
-            id: PointId::parse(id).unwrap(),
-            name: LocalText::same("p"),
-            quantity: Quantity::parse("level").unwrap(),
-            unit: Unit::parse("m").unwrap(),
-            decimals: 2,
-            scaling: Scaling::NONE,
-            calibrations: Vec::new(),
-            missing: Vec::new(),
-            checks: Checks::default(),
-            limits: Vec::new(),
-            reference: false,
-        };
+        let (quantity, unit) = (Quantity::parse("level").unwrap(), Unit::parse("m").unwrap());
+        let point = |id: &&str| hub_model::Point::plain(PointId::parse(id).unwrap(), quantity, unit);
         let points: Vec<_> = points.iter().map(point).collect();
         let device = Device {
             id: points[0].id.device(),

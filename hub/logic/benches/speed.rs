@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use hub_logic::{Backtest, Event, Host, Logic, Recovered, RuleSet, embedded_rules};
 use hub_model::{
-    Checks, Commune, Device, DeviceId, Limit, LimitStatus, LocalText, Observation, Point, PointId, Quality,
-    Quantity, Reading, Sample, Scaling, Site, SiteId, SiteKind, Timestamp,
+    Commune, Device, DeviceId, Limit, LimitStatus, LocalText, Observation, Point, PointId, Quality, Quantity,
+    Reading, Sample, Site, SiteId, SiteKind, Timestamp,
 };
 
 /// 2026-03-02 in Vietnam.
@@ -135,18 +135,8 @@ fn commune(quantity: &str, kind: SiteKind) -> Result<(Commune, PointId), Box<dyn
         valid_to: None,
     };
     let point = Point {
-        id: id.clone(),
-        name: quantity.name(),
-        quantity,
-        unit: quantity.default_unit().ok_or("the quantity has no unit")?,
-        decimals: 2,
-        reference: false,
-        scaling: Scaling::NONE,
-        counter: None,
-        calibrations: vec![],
-        missing: vec![],
-        checks: Checks::default(),
         limits: vec![limit(0), limit(1), limit(24)],
+        ..Point::plain(id.clone(), quantity, quantity.default_unit().ok_or("the quantity has no unit")?)
     };
     let name = LocalText::same;
     let commune = Commune {

@@ -178,6 +178,13 @@ pub struct Alarm {
     pub tags: Vec<String>,
 }
 
+impl AlarmState {
+    /// Whether nobody has acknowledged an alarm of this state yet.
+    pub const fn awaits(self) -> bool {
+        matches!(self, Self::Unacknowledged | Self::RtnUnacknowledged)
+    }
+}
+
 impl Alarm {
     /// Whether the condition itself still holds, whatever people have done with the alarm. A latched alarm whose condition is
     /// gone stands no more, though it waits for its reset.

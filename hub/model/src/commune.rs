@@ -257,6 +257,24 @@ impl Commune {
 }
 
 impl Point {
+    /// A point that takes numbers as they come: named and shown as its quantity is, neither scaled nor checked nor limited.
+    pub fn plain(id: PointId, quantity: Quantity, unit: Unit) -> Self {
+        Self {
+            id,
+            name: quantity.name(),
+            quantity,
+            unit,
+            decimals: quantity.decimals(),
+            scaling: Scaling::NONE,
+            counter: None,
+            calibrations: Vec::new(),
+            missing: Vec::new(),
+            checks: Checks::default(),
+            limits: Vec::new(),
+            reference: false,
+        }
+    }
+
     /// The limit that applies at `moment` to values averaged over `averaging`, or to single values without.
     pub fn limit_over(&self, moment: Timestamp, averaging: Option<Duration>) -> Option<&Limit> {
         let fitting =

@@ -3,19 +3,25 @@
 //! What was sent since it was written down is sent again after a restart. Read next: `hub_store::feed`, then `forward` and
 //! `bridge`, which carry.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use adapters_influxdb::Target;
 use adapters_sdk::clock::stopwatch;
-use hub_store::{CommitSeq, FeedState, News, Store, StoreError};
+use hub_model::{Reading, Timestamp};
+use hub_store::{CommitSeq, FeedState, History, News, Owed, Store, StoreError};
 
 use crate::config::Bridge;
 
 /// The place is written down so often.
 const NOTED_EVERY: Duration = Duration::from_secs(10);
 /// News that are older than this and more than a batch become debts, so that what comes now is not kept behind them.
-pub const LIVE_LAG: Duration = Duration::from_secs(4);
+const LIVE_LAG: Duration = Duration::from_secs(4);
+/// Readings that are carried at once; a commit is not cut.
+pub const BATCH_READINGS: usize = 5_000;
+/// Debts that are looked at at once.
+const DEBTS_AT_ONCE: usize = 256;
 
 /// Keeps the feeds of all that carry readings away, and forgets all others.
 ///
@@ -64,12 +70,59 @@ impl Feed {
         Ok(FeedState { upto: self.place, ..state })
     }
 
-    /// What was committed after its place, until there are `rows` readings or more.
+    /// What was committed after its place, until there is a batch or more.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn news(&self, rows: usize) -> Result<News, StoreError> {
-        self.store.news(&self.name, self.place, rows)
+    pub fn news(&self) -> Result<News, StoreError> {
+        self.store.news(&self.name, self.place, BATCH_READINGS)
+    }
+
+    /// What is owed of spans before `end`: a few debts, the oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn owed(&self, end: Timestamp) -> Result<Vec<Owed>, StoreError> {
+        self.store.owed(&self.name, end, DEBTS_AT_ONCE)
+    }
+
+    /// Shows `take` the readings of a debt while there is `room` for them, and gives up to when it is paid by them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn readings_owed(
+        &self,
+        debt: &Owed,
+        room: usize,
+        mut take: impl FnMut(Reading),
+    ) -> Result<Timestamp, StoreError> {
+        let (mut upto, mut taken) = (debt.to, 0);
+        let end = Timestamp::from_millis(debt.to.as_millis().saturating_add(1));
+        self.store.readings(&debt.point, debt.from, end, &mut |reading| {
+            let at = reading.measured_at;
+            take(reading);
+            taken += 1;
+            if taken >= room {
+                upto = at;
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(upto)
+    }
+
+    /// Notes debts as paid up to a moment each.
+    ///
+    /// # Errors
+    /// When the store cannot be written; then they are owed still.
+    pub fn paid(&self, debts: &[(Owed, Timestamp)]) -> Result<(), StoreError> {
+        self.store.paid(&self.name, debts)
+    }
+
+    /// Whether news are to become debts: they are old, and more than one batch.
+    pub fn lags(news: &News, now: Timestamp) -> bool {
+        let oldest = news.readings.iter().map(|reading| reading.received_at).min();
+        news.more && oldest.is_some_and(|at| now.since(at) > LIVE_LAG)
     }
 
     /// Notes that all up to a commit has arrived.

@@ -286,8 +286,8 @@ mod tests {
 
     use hub_logic::{Host, Recovered, RuleSet};
     use hub_model::{
-        Checks, Commune, Device, DeviceId, LocalText, Observation, Point, PointId, Quantity, Sample, Scaling,
-        Site, SiteId, SiteKind,
+        Commune, Device, DeviceId, LocalText, Observation, Point, PointId, Quantity, Sample, Site, SiteId,
+        SiteKind,
     };
     use hub_store::{Closed, CommitSeq, MemoryStore, OnCommit};
 
@@ -338,18 +338,8 @@ fn active(p) { p.age_s >= 1 }";
     fn commune() -> Commune {
         let quantity = Quantity::parse("level").unwrap();
         let point = Point {
-            id: PointId::parse(POINT).unwrap(),
             name: LocalText::same("level"),
-            quantity,
-            unit: quantity.default_unit().unwrap(),
-            decimals: 2,
-            scaling: Scaling::NONE,
-            counter: None,
-            calibrations: vec![],
-            missing: vec![],
-            checks: Checks::default(),
-            limits: vec![],
-            reference: false,
+            ..Point::plain(PointId::parse(POINT).unwrap(), quantity, quantity.default_unit().unwrap())
         };
         let device = Device {
             id: DeviceId::parse("site/device").unwrap(),

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hub_model::{Alarm, AlarmId, Notice, NoticeKind, Priority, Timestamp};
 
-use crate::outbox::{
-    KeptSecret, Message, MessageFilter, MessageId, MessageState, OutboxChange, Queue, awaits,
-};
+use crate::outbox::{KeptSecret, Message, MessageFilter, MessageId, MessageState, OutboxChange, Queue};
 
 /// What is known of notices and messages.
 #[derive(Default)]
@@ -51,7 +49,7 @@ impl KeptOutbox {
         let is_due =
             |notice: &Notice, fate: Fate| fate == Fate::Waits && is_meant(notice) && notice.due <= due;
         for (notice, fate) in &mut self.notices {
-            let awaited = alarms.get(&notice.alarm).is_some_and(|alarm| awaits(alarm.state));
+            let awaited = alarms.get(&notice.alarm).is_some_and(|alarm| alarm.state.awaits());
             if notice.kind == NoticeKind::Escalated && !awaited && is_due(notice, *fate) {
                 *fate = Fate::Dropped;
             }

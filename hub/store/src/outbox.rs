@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use hub_model::{AlarmId, AlarmState, Notice, Priority, Recipient, Timestamp};
+use hub_model::{AlarmId, Notice, Priority, Recipient, Timestamp};
 
 use crate::error::StoreError;
 
@@ -202,11 +202,6 @@ pub trait Outbox: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn kept(&self, name: &str) -> Result<Option<KeptSecret>, StoreError>;
-}
-
-/// Whether nobody has acknowledged an alarm of this state yet.
-pub(crate) const fn awaits(state: AlarmState) -> bool {
-    matches!(state, AlarmState::Unacknowledged | AlarmState::RtnUnacknowledged)
 }
 
 /// A priority as a number on disk: the more urgent, the higher.

@@ -80,9 +80,7 @@ fn groups(alarms: &[Alarm], app: &App) -> Vec<wire::AlarmGroup> {
         wire::AlarmGroup {
             site,
             open: its.len(),
-            awaiting: count(&|alarm| {
-                matches!(alarm.state, AlarmState::Unacknowledged | AlarmState::RtnUnacknowledged)
-            }),
+            awaiting: count(&|alarm| alarm.state.awaits()),
             hidden: count(&|alarm| alarm.beneath.is_some()),
             flood: count(&|alarm| alarm.flood),
             chattering: count(&|alarm| alarm.chattering),

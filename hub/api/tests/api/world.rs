@@ -11,8 +11,8 @@ use hub_api::{About, Contact, Health, Hub, Live, Part, Photo, RuleDesk, Surround
 use hub_logic::{OnMissing, RuleFault, RuleStatus, Watches};
 use hub_model::{
     Alarm, AlarmId, AlarmState, Checks, Commune, Device, DeviceId, Limit, LimitStatus, LocalText, Location,
-    Point, PointId, Priority, Quality, Quantity, Range, Reading, Reason, Scaling, Site, SiteId, SiteKind,
-    Subject, Timestamp, Transition, Why,
+    Point, PointId, Priority, Quality, Quantity, Range, Reading, Reason, Site, SiteId, SiteKind, Subject,
+    Timestamp, Transition, Why,
 };
 use hub_store::{Accounts, Batch, History, MemoryStore, Records};
 use tokio::sync::{Notify, mpsc, watch};
@@ -303,18 +303,8 @@ fn surroundings(dir: &std::path::Path) -> Surroundings {
 fn point(id: &str, quantity: &str) -> Point {
     let quantity = Quantity::parse(quantity).unwrap();
     Point {
-        id: PointId::parse(id).unwrap(),
-        name: quantity.name(),
-        quantity,
-        unit: quantity.default_unit().unwrap(),
         decimals: 2,
-        scaling: Scaling::NONE,
-        counter: None,
-        calibrations: vec![],
-        missing: vec![],
-        checks: Checks::default(),
-        limits: vec![],
-        reference: false,
+        ..Point::plain(PointId::parse(id).unwrap(), quantity, quantity.default_unit().unwrap())
     }
 }
 

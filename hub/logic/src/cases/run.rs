@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use hub_model::{
     AlarmId, AlarmState, Checks, Commune, Device, DeviceId, Limit, LimitStatus, LineId, LocalText,
-    Observation, Point, PointId, Quantity, Range, RuleOverride, Sample, Scaling, Site, SiteId, SiteKind,
-    Timestamp, Unit,
+    Observation, Point, PointId, Quantity, Range, RuleOverride, Sample, Site, SiteId, SiteKind, Timestamp,
+    Unit,
 };
 
 use super::read::{Bounds, Case, Expected, GivenLimit};
@@ -225,23 +225,16 @@ fn point_for(id: PointId, quantity: Quantity, case: &Case) -> Result<Point, Stri
         valid_from: None,
         valid_to: None,
     });
+    let unit = quantity.default_unit().or_else(|| Unit::parse("1")).ok_or("the quantity has no unit")?;
     Ok(Point {
         name: LocalText::same(id.name()),
-        id,
-        quantity,
-        unit: quantity.default_unit().or_else(|| Unit::parse("1")).ok_or("the quantity has no unit")?,
-        decimals: quantity.decimals(),
-        scaling: Scaling::NONE,
-        counter: None,
-        calibrations: vec![],
-        missing: vec![],
         checks: Checks {
             range: case.range.map(|Bounds { min, max }| Range { min, max }),
             expire_after: case.expire_after,
             ..Checks::default()
         },
         limits: limit.into_iter().collect(),
-        reference: false,
+        ..Point::plain(id, quantity, unit)
     })
 }
 

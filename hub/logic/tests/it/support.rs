@@ -8,9 +8,9 @@ use hub_logic::{
     Action, Command, CommandError, Effect, Elapsed, Event, Host, Logic, Recovered, RuleFault, RuleSet,
 };
 use hub_model::{
-    Alarm, AlarmId, AlarmState, Checks, Commune, Device, DeviceId, Limit, LimitStatus, LocalText,
-    Observation, Point, PointId, Quantity, Range, Reading, Reason, Sample, Scaling, Site, SiteId, SiteKind,
-    Timestamp, Tracking, Why,
+    Alarm, AlarmId, AlarmState, Commune, Device, DeviceId, Limit, LimitStatus, LocalText, Observation, Point,
+    PointId, Quantity, Range, Reading, Reason, Sample, Scaling, Site, SiteId, SiteKind, Timestamp, Tracking,
+    Why,
 };
 
 pub const CHLORINE: &str = "water/plc/free-chlorine";
@@ -88,18 +88,8 @@ pub fn limit(min: Option<f64>, max: Option<f64>) -> Limit {
 pub fn point(id: &str, quantity: &str) -> Point {
     let quantity = Quantity::parse(quantity).unwrap();
     Point {
-        id: PointId::parse(id).unwrap(),
         name: LocalText::same(id),
-        quantity,
-        unit: quantity.default_unit().unwrap(),
-        decimals: quantity.decimals(),
-        scaling: Scaling::NONE,
-        counter: None,
-        calibrations: vec![],
-        missing: vec![],
-        checks: Checks::default(),
-        limits: vec![],
-        reference: false,
+        ..Point::plain(PointId::parse(id).unwrap(), quantity, quantity.default_unit().unwrap())
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! One batch at a time is what keeps order: of the same point and moment the last state arrives last. Read next: `crate::feed`.
 
-use std::ops::ControlFlow;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,16 +15,12 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::Figures;
-use crate::feed::{Feed, LIVE_LAG};
+use crate::feed::{BATCH_READINGS, Feed};
 
 /// How often what was committed is sent.
 const LIVE_EVERY: Duration = Duration::from_millis(500);
 /// How often it is looked how far the feed is while a batch is on its way.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// Readings in one batch; a commit is not cut.
-const BATCH_READINGS: usize = 5_000;
-/// Debts that are looked at for one batch.
-const DEBTS_AT_ONCE: usize = 256;
 /// First and longest pause while the store cannot be read.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
@@ -103,12 +98,11 @@ impl Carrier {
     /// What was committed since. Gives whether there is more.
     fn news(&mut self) -> Result<bool, Fault> {
         self.look()?;
-        let news = self.feed.news(BATCH_READINGS)?;
+        let news = self.feed.news()?;
         if news.upto <= self.feed.place() {
             return Ok(false);
         }
-        let received = news.readings.iter().map(|reading| reading.received_at).min();
-        if news.more && received.is_some_and(|at| self.clock.now().since(at) > LIVE_LAG) {
+        if Feed::lags(&news, self.clock.now()) {
             self.feed.owe(self.store.last_commit())?;
             self.look()?;
             return Ok(true);
@@ -121,8 +115,7 @@ impl Carrier {
 
     /// A batch of what is owed. Gives whether there may be more.
     fn debts(&mut self) -> Result<bool, Fault> {
-        let forever = Timestamp::from_millis(i64::MAX);
-        let owed = self.store.owed(self.feed.name(), forever, DEBTS_AT_ONCE)?;
+        let owed = self.feed.owed(Timestamp::from_millis(i64::MAX))?;
         if owed.is_empty() {
             return Ok(false);
         }
@@ -133,32 +126,17 @@ impl Carrier {
                 break;
             }
             // Of points that are not sent, or are no more, nothing is owed.
+            let room = BATCH_READINGS - readings.len();
             let upto = match self.speech.wants(&debt.point) {
-                true => self.add(&debt, &mut readings)?,
+                true => self.feed.readings_owed(&debt, room, |reading| readings.push(reading))?,
                 false => debt.to,
             };
             paid.push((debt, upto));
         }
         self.send(&readings)?;
-        self.store.paid(self.feed.name(), &paid)?;
+        self.feed.paid(&paid)?;
         self.look()?;
         Ok(true)
-    }
-
-    /// Adds a debt's readings while there is room. Gives up to when.
-    fn add(&self, debt: &Owed, readings: &mut Vec<Reading>) -> Result<Timestamp, StoreError> {
-        let mut upto = debt.to;
-        let end = Timestamp::from_millis(debt.to.as_millis().saturating_add(1));
-        self.store.readings(&debt.point, debt.from, end, &mut |reading| {
-            let at = reading.measured_at;
-            readings.push(reading);
-            if readings.len() >= BATCH_READINGS {
-                upto = at;
-                return ControlFlow::Break(());
-            }
-            ControlFlow::Continue(())
-        })?;
-        Ok(upto)
     }
 
     /// Sends readings and waits until the broker has taken all of them, however long that takes.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use adapters_sdk::Clock;
-use hub_model::{Observation, Sample, Timestamp};
+use hub_model::{Observation, PointId, Sample, Timestamp};
 use jiff::tz::TimeZone;
 use simulators::{Scenario, World};
 
@@ -50,7 +50,7 @@ pub fn fill(config: &Config, scenario: &Scenario, clock: Clock, days: u16) -> an
 fn put(
     store: &mut OfStore,
     world: &World,
-    point: &hub_model::PointId,
+    point: &PointId,
     (from, to): (Timestamp, Timestamp),
     step: Duration,
 ) -> anyhow::Result<()> {

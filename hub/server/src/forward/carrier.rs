@@ -3,7 +3,6 @@
 //! One request at a time is what keeps order: of the same point and moment the last state arrives last. Read next:
 //! `hub_store::feed`, and `adapters_influxdb::write`.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -12,10 +11,10 @@ use adapters_influxdb::{Budget, Client, Encoder, Means, NotNow, Precision, Sent,
 use adapters_sdk::clock::stopwatch;
 use adapters_sdk::{Backoff, Clock};
 use hub_model::Timestamp;
-use hub_store::{CommitSeq, History, Owed, Refused, Spans, Store, StoreError};
+use hub_store::{Bucket, CommitSeq, History, Owed, Refused, Spans, Store, StoreError};
 
 use super::Status;
-use crate::feed::{Feed, LIVE_LAG};
+use crate::feed::{BATCH_READINGS, Feed};
 
 /// How often what was committed is sent: fewer requests carry the same in fewer bytes.
 const LIVE_EVERY: Duration = Duration::from_secs(1);
@@ -25,15 +24,16 @@ const MEANS_EVERY: Duration = Duration::from_secs(10);
 const MEANS_AFTER: Duration = Duration::from_secs(10);
 /// What there is to watch is said again so often, for those who clean up old data there.
 const ABOUT_EVERY: Duration = Duration::from_secs(6 * 3_600);
-/// Readings in one request; a commit is not cut.
-const BATCH_READINGS: usize = 5_000;
 /// Steps of alarms in one request.
 const BATCH_STEPS: usize = 500;
-/// Debts that are looked at for one request.
-const DEBTS_AT_ONCE: usize = 256;
 /// The pause after a failure doubles from the first to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// A span's figures as they are sent.
+pub fn means(bucket: &Bucket) -> Means {
+    Means { start: bucket.start, mean: bucket.mean, min: bucket.min, max: bucket.max, n: bucket.n }
+}
 
 /// Carries one feed to one target.
 pub(super) struct Carrier {
@@ -188,14 +188,14 @@ impl Carrier {
     /// What was committed since. Gives whether there is more.
     fn news(&mut self) -> Result<bool, Fault> {
         self.look()?;
-        let news = self.feed.news(BATCH_READINGS)?;
+        let news = self.feed.news()?;
         if news.upto <= self.feed.place() {
             self.status.note(|figures| figures.behind_since = None);
             return Ok(false);
         }
         let received = news.readings.iter().map(|reading| reading.received_at).min();
         self.status.note(|figures| figures.behind_since = received);
-        if news.more && received.is_some_and(|at| self.clock.now().since(at) > LIVE_LAG) {
+        if Feed::lags(&news, self.clock.now()) {
             self.owe(self.store.last_commit())?;
             self.status.note(|figures| figures.behind_since = None);
             return Ok(false);
@@ -230,7 +230,7 @@ impl Carrier {
             let over = self.clock.now().minus(MEANS_AFTER).as_millis();
             Timestamp::from_millis(over.div_euclid(width) * width)
         });
-        let owed = self.store.owed(self.feed.name(), end, DEBTS_AT_ONCE)?;
+        let owed = self.feed.owed(end)?;
         if owed.is_empty() {
             return Ok(false);
         }
@@ -247,30 +247,17 @@ impl Carrier {
             } else if let Some(width) = width_ms {
                 self.add_means(&debt, width, end, &mut rows)?
             } else {
-                self.add_readings(&debt, &mut rows)?
+                let (encoder, lines) = (&self.encoder, &mut self.lines);
+                self.feed.readings_owed(&debt, BATCH_READINGS - rows, |reading| {
+                    encoder.reading(&reading, lines);
+                    rows += 1;
+                })?
             };
             paid.push((debt, upto));
         }
         self.send(Precision::Milliseconds)?;
-        self.store.paid(self.feed.name(), &paid)?;
+        self.feed.paid(&paid)?;
         Ok(true)
-    }
-
-    /// Adds a debt's readings while there is room. Gives up to when.
-    fn add_readings(&mut self, debt: &Owed, rows: &mut usize) -> Result<Timestamp, Fault> {
-        let mut upto = debt.to;
-        let end = Timestamp::from_millis(debt.to.as_millis().saturating_add(1));
-        let (encoder, lines) = (&self.encoder, &mut self.lines);
-        self.store.readings(&debt.point, debt.from, end, &mut |reading| {
-            encoder.reading(&reading, lines);
-            *rows += 1;
-            if *rows >= BATCH_READINGS {
-                upto = reading.measured_at;
-                return ControlFlow::Break(());
-            }
-            ControlFlow::Continue(())
-        })?;
-        Ok(upto)
     }
 
     /// Adds the means of a debt's spans that are over. Gives up to when.
@@ -288,14 +275,7 @@ impl Carrier {
         let spans = Spans::Every { width: Duration::from_millis(width_ms.cast_unsigned()), origin };
         let after = Timestamp::from_millis(after);
         for bucket in self.store.buckets(&debt.point, origin, after, &spans)? {
-            let means = Means {
-                start: bucket.start,
-                mean: bucket.mean,
-                min: bucket.min,
-                max: bucket.max,
-                n: bucket.n,
-            };
-            self.encoder.means(&debt.point, &means, &mut self.lines);
+            self.encoder.means(&debt.point, &means(&bucket), &mut self.lines);
             *rows += 1;
         }
         Ok(Timestamp::from_millis(after.as_millis() - 1))

@@ -19,6 +19,7 @@ use hub_store::Store;
 use tokio::sync::oneshot;
 
 use carrier::Carrier;
+pub use carrier::means;
 pub use status::{Shown, Status, Watch};
 
 /// How long a stop waits for a request under way. What it carried is sent again after the next start, which changes nothing.

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use hub_logic::RuleSet;
 use hub_model::{
-    Checks, Commune, Device, DeviceId, LocalText, Point, PointId, Quantity, RuleOverride, Scaling, Site,
-    SiteId, SiteKind, Unit, own,
+    Commune, Device, DeviceId, LocalText, Point, PointId, Quantity, RuleOverride, Site, SiteId, SiteKind,
+    Unit, own,
 };
 
 use super::watcher::READ_EVERY;
@@ -67,20 +67,7 @@ fn device(id: DeviceId, name: LocalText, points: Vec<Point>) -> Device {
 }
 
 fn point(id: PointId, unit: &str, decimals: u8, name: LocalText) -> Option<Point> {
-    Some(Point {
-        id,
-        name,
-        quantity: Quantity::parse("state")?,
-        unit: Unit::parse(unit)?,
-        decimals,
-        scaling: Scaling::NONE,
-        counter: None,
-        calibrations: vec![],
-        missing: vec![],
-        checks: Checks::default(),
-        limits: vec![],
-        reference: false,
-    })
+    Some(Point { name, decimals, ..Point::plain(id, Quantity::parse("state")?, Unit::parse(unit)?) })
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use std::time::Duration;
 use adapters_influxdb::Row;
 use hub_model::{
     Alarm, AlarmId, AlarmState, Checks, Device, DeviceId, Limit, LimitStatus, LocalText, Location, Point,
-    PointId, Priority, Quality, Quantity, Reading, Reason, Scaling, Site, SiteId, SiteKind, Subject,
-    Timestamp, Transition, Unit, Why, id, own,
+    PointId, Priority, Quality, Quantity, Reading, Reason, Site, SiteId, SiteKind, Subject, Timestamp,
+    Transition, Unit, Why, id, own,
 };
 use hub_store::Latest;
 
@@ -163,19 +163,14 @@ fn seconds(row: &Row, name: &str) -> Option<Duration> {
 
 fn point_of(row: &Row, device: &DeviceId, limits: &[&Row]) -> Option<Point> {
     let point = row.text("point")?;
+    let quantity = Quantity::parse(row.text("quantity")?)?;
     Some(Point {
-        id: PointId::new(device, point).ok()?,
         name: names(row, "point", point),
-        quantity: Quantity::parse(row.text("quantity")?)?,
-        unit: Unit::parse(row.text("unit")?)?,
         decimals: row.number("decimals").map_or(2, |decimals| decimals as u8),
-        scaling: Scaling::NONE,
-        calibrations: vec![],
-        missing: vec![],
-        counter: None,
         checks: Checks { expire_after: seconds(row, "expire"), ..Checks::default() },
         limits: limits.iter().map(|row| limit_of(row)).collect(),
         reference: row.number("reference") == Some(1.0),
+        ..Point::plain(PointId::new(device, point).ok()?, quantity, Unit::parse(row.text("unit")?)?)
     })
 }
 

@@ -7,7 +7,7 @@
 mod assemble;
 mod view;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -39,13 +39,13 @@ const WHOLE: Duration = Duration::from_secs(30 * 86_400);
 /// What there is, and alarms, are looked for so far back: a hub that is gone for months is still to be seen as silent.
 const LONG: Duration = Duration::from_secs(400 * 86_400);
 const DAY: Duration = Duration::from_secs(86_400);
-/// The engine may be one second ahead.
+/// The engine's clock, and those of the communes' hubs, may be ahead by so much.
 const AHEAD: Duration = Duration::from_secs(300);
 /// The reader of the thread has time; that of a person has less.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What was seen last.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Seen {
     communes: BTreeMap<String, Found>,
     sources: HashMap<PointId, Source>,
@@ -204,15 +204,7 @@ impl Look {
             if before.failing.as_ref() != Some(&why) {
                 tracing::warn!(why, "communes cannot be read; what was seen last is shown with its age");
             }
-            Seen {
-                communes: before.communes.clone(),
-                sources: before.sources.clone(),
-                latest: before.latest.clone(),
-                alarms: before.alarms.clone(),
-                counts: before.counts.clone(),
-                read_at: before.read_at,
-                failing: Some(why),
-            }
+            Seen { failing: Some(why), ..Seen::clone(&before) }
         });
         let has_others = next.communes != before.communes;
         let has_news = next.latest != before.latest || next.alarms != before.alarms;
@@ -251,11 +243,10 @@ impl Look {
         }
         latest.retain(|point, _| sources.contains_key(point));
         let alarms = self.remote.newest(Asked::Measurement(ALARMS), now.minus(LONG), to)?;
-        let is_of_a_commune = |alarm: &Alarm| {
-            let site = alarm.subject.site();
-            alarm.state != AlarmState::Normal
-                && communes.values().any(|found| found.sites.iter().any(|(one, _)| one.id == site))
-        };
+        let sites: HashSet<_> =
+            communes.values().flat_map(|found| found.sites.iter().map(|(site, _)| &site.id)).collect();
+        let is_of_a_commune =
+            |alarm: &Alarm| alarm.state != AlarmState::Normal && sites.contains(&alarm.subject.site());
         let alarms = alarms.iter().filter_map(assemble::alarm).filter(is_of_a_commune).collect();
         Ok(Seen { communes, sources, latest, alarms, counts, read_at: Some(now), failing: None })
     }
@@ -309,8 +300,8 @@ impl Seen {
         let is_outside = |(limit, value): &&(&hub_model::Limit, f64)| {
             limit.min.is_some_and(|min| *value < min) || limit.max.is_some_and(|max| *value > max)
         };
-        let alarms: Vec<_> =
-            self.alarms.iter().filter(|alarm| all().any(|site| site.id == alarm.subject.site())).collect();
+        let ids: HashSet<_> = all().map(|site| &site.id).collect();
+        let alarms: Vec<_> = self.alarms.iter().filter(|alarm| ids.contains(&alarm.subject.site())).collect();
         let heard = points().filter_map(|point| self.latest.get(&point.id));
         let heard = heard.filter_map(|latest| latest.last_good.map(|(_, at)| at)).max();
         let expected: f64 = all()
@@ -332,7 +323,7 @@ impl Seen {
             limited: limited.len(),
             outside: limited.iter().filter(is_outside).count(),
             open: alarms.len(),
-            awaiting: alarms.iter().filter(|alarm| view::awaits(alarm)).count(),
+            awaiting: alarms.iter().filter(|alarm| alarm.state.awaits()).count(),
             worst: alarms.iter().map(|alarm| alarm.priority).max(),
             heard_at: heard,
             arrived: (expected > 0.0).then(|| (arrived / expected).min(1.0)),

@@ -9,9 +9,7 @@ use std::time::Duration;
 
 use adapters_influxdb::history::Series;
 use adapters_sdk::Clock;
-use hub_model::{
-    Alarm, AlarmId, AlarmState, OutOfService, PointId, Reading, Timestamp, Tracking, Transition,
-};
+use hub_model::{Alarm, AlarmId, OutOfService, PointId, Reading, Timestamp, Tracking, Transition};
 use hub_store::{
     AlarmFilter, Bucket, CommitSeq, Correction, DaySummary, History, Latest, LocalDay, Spans, Store,
     StoreError, buckets_of,
@@ -73,7 +71,13 @@ impl History for View {
         if self.source(point).is_none() {
             return self.own.latest_of(point);
         }
-        Ok(self.latest()?.into_iter().find(|latest| latest.reading.point == *point))
+        let (seen, now) = (self.province.seen(), self.clock.now());
+        let mut devices = seen.sites().flat_map(|site| &site.devices);
+        let its = devices.find(|device| device.id == point.device()).and_then(|device| {
+            let known = device.points.iter().find(|known| known.id == *point)?;
+            Some(assemble::aged(seen.latest.get(point)?, known, device.interval, now))
+        });
+        Ok(its)
     }
 
     fn readings(
@@ -188,9 +192,4 @@ impl History for View {
     fn last_commit(&self) -> CommitSeq {
         self.own.last_commit()
     }
-}
-
-/// Whether somebody has to look at it.
-pub(super) fn awaits(alarm: &Alarm) -> bool {
-    matches!(alarm.state, AlarmState::Unacknowledged | AlarmState::RtnUnacknowledged)
 }

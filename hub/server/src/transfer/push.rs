@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use adapters_influxdb::history::Series;
-use adapters_influxdb::{Client, Encoder, Means, Precision, Sent, Target, deliver, remote};
+use adapters_influxdb::{Client, Encoder, Precision, Sent, Target, deliver, remote};
 use adapters_sdk::Backoff;
 use adapters_sdk::clock::stopwatch;
 use anyhow::{Context, bail};
@@ -21,6 +21,7 @@ use serde_json::json;
 
 use super::{Day, Span};
 use crate::config::Config;
+use crate::forward::means;
 
 /// Readings in one request.
 const BATCH: usize = 5_000;
@@ -162,14 +163,7 @@ impl Push<'_> {
             let origin = Timestamp::from_millis(day.from.as_millis().div_euclid(width_ms) * width_ms);
             let spans = Spans::Every { width, origin };
             for bucket in self.history.buckets(point, origin, day.to, &spans)? {
-                let means = Means {
-                    start: bucket.start,
-                    mean: bucket.mean,
-                    min: bucket.min,
-                    max: bucket.max,
-                    n: bucket.n,
-                };
-                self.encoder.means(point, &means, &mut self.lines);
+                self.encoder.means(point, &means(&bucket), &mut self.lines);
             }
             return self.send(point);
         }

@@ -7,8 +7,8 @@ use adapters_influxdb::history::Series;
 use adapters_influxdb::{Client, Encoder, Precision, Target, Token, What, deliver, remote};
 use adapters_sdk::Clock;
 use hub_model::{
-    Checks, Commune, Device, DeviceId, LocalText, Point, PointId, Quality, Quantity, Reading, Reason,
-    Scaling, Site, SiteId, SiteKind, Timestamp,
+    Commune, Device, DeviceId, LocalText, Point, PointId, Quality, Quantity, Reading, Reason, Site, SiteId,
+    SiteKind, Timestamp,
 };
 
 use super::support::engines::{BUCKET, Engine, Kind, ORG, TOKEN};
@@ -41,20 +41,7 @@ fn target(engine: &Engine, kind: Kind) -> Target {
 fn commune() -> Commune {
     let quantity = Quantity::parse("ph").unwrap();
     let name = LocalText::same("x");
-    let point = Point {
-        id: PointId::parse(POINT).unwrap(),
-        name: name.clone(),
-        quantity,
-        unit: quantity.default_unit().unwrap(),
-        decimals: 2,
-        scaling: Scaling::NONE,
-        counter: None,
-        calibrations: vec![],
-        missing: vec![],
-        checks: Checks::default(),
-        limits: vec![],
-        reference: false,
-    };
+    let point = Point::plain(PointId::parse(POINT).unwrap(), quantity, quantity.default_unit().unwrap());
     let device = Device {
         id: DeviceId::parse("water/edge").unwrap(),
         name: name.clone(),

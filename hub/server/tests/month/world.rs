@@ -157,18 +157,12 @@ fn point_of(point: &SimPoint, device: &SimDevice, limits: &[(Quantity, Unit, Lim
         Limit { min: convert(limit.min), max: convert(limit.max), ..limit.clone() }
     });
     Point {
-        id: point.id.clone(),
-        name: point.quantity.name(),
-        quantity: point.quantity,
-        unit: point.unit,
         decimals: point.decimals,
-        reference: false,
         scaling: Scaling { scale: number(point.scale), offset: number(point.offset) },
-        counter: None,
-        calibrations: vec![],
         missing: point.missing.clone(),
         checks: Checks { expire_after: device.expire_after, ..Checks::default() },
         limits: bound.collect(),
+        ..Point::plain(point.id.clone(), point.quantity, point.unit)
     }
 }
 

@@ -75,26 +75,17 @@ impl Drop for ModbusServer {
     }
 }
 
+/// What mosquitto's clients are told alike: a broker here, a login, QoS 1, a topic.
+fn of_mosquitto<'a>(port: &'a str, login: (&'a str, &'a str), topic: &'a str) -> [&'a str; 12] {
+    ["-h", "127.0.0.1", "-p", port, "-u", login.0, "-P", login.1, "-q", "1", "-t", topic]
+}
+
 /// Publishes with `mosquitto_pub` at QoS 1; panics unless it was acknowledged.
 pub fn mosquitto_pub(broker: SocketAddr, login: (&str, &str), topic: &str, payload: &str, more: &[&str]) {
     let port = broker.port().to_string();
     let output = Command::new("mosquitto_pub")
-        .args([
-            "-h",
-            "127.0.0.1",
-            "-p",
-            &port,
-            "-u",
-            login.0,
-            "-P",
-            login.1,
-            "-q",
-            "1",
-            "-t",
-            topic,
-            "-m",
-            payload,
-        ])
+        .args(of_mosquitto(&port, login, topic))
+        .args(["-m", payload])
         .args(more)
         .output()
         .expect("mosquitto_pub is needed: run cargo xtask test, which installs it");
@@ -113,23 +104,9 @@ impl MosquittoSub {
         let port = broker.port().to_string();
         // Into a pipe it would gather its own lines; those of messages it hands on at once.
         let mut child = Command::new("stdbuf")
-            .args([
-                "-oL",
-                "mosquitto_sub",
-                "-h",
-                "127.0.0.1",
-                "-p",
-                &port,
-                "-u",
-                login.0,
-                "-P",
-                login.1,
-                "-q",
-                "1",
-                "-t",
-                filter,
-                "-d",
-            ])
+            .args(["-oL", "mosquitto_sub"])
+            .args(of_mosquitto(&port, login, filter))
+            .arg("-d")
             .args(more)
             .stdout(Stdio::piped())
             .spawn()
