@@ -53,6 +53,19 @@ export function span(ms: number): string {
   return count("time.days", Math.floor(seconds / 86_400));
 }
 
+const UNITS = [["time.days", 86_400], ["time.hours", 3_600], ["time.minutes", 60], ["time.seconds", 1]] as const;
+
+/** "1 phút 30 giây": a length that somebody has set, told whole. */
+export function exactSpan(seconds: number): string {
+  let left = Math.round(seconds);
+  const parts = UNITS.flatMap(([key, size]) => {
+    const n = Math.floor(left / size);
+    left -= n * size;
+    return n === 0 ? [] : [count(key, n)];
+  });
+  return parts.length === 0 ? count("time.seconds", 0) : parts.join(" ");
+}
+
 /** "vừa xong", "12 phút trước"; from a day on the date and time itself. */
 export function ago(ms: number, nowMs: number): string {
   const age = nowMs - ms;

@@ -10,7 +10,7 @@ import { enArriving } from "./en.arriving";
 import { enBuses } from "./en.buses";
 import { enLater } from "./en.later";
 import { enRules } from "./en.rules";
-import { ago, clockTime, dayCode, dayStart, moment, parseDayCode, parseTypedDay, span } from "./format";
+import { ago, clockTime, dayCode, dayStart, exactSpan, moment, parseDayCode, parseTypedDay, span } from "./format";
 import { type Key, count, lang, local, t } from "./index";
 import { reasonText } from "./reasons";
 import { formatNumber, showLimitFigure, showText, unitSign } from "./units";
@@ -157,6 +157,11 @@ describe("times", () => {
     expect(moment(at("2026-11-03T08:05:00+07:00"), NOW)).toBe("03/11/2026 08:05");
     lang.value = "en";
     expect(moment(NOW, NOW)).toBe("today 08:15");
+  });
+
+  it("a length that was set is told whole", () => {
+    lang.value = "vi";
+    expect([15, 90, 7_200, 90_000, 0].map(exactSpan)).toEqual(["15 giây", "1 phút 30 giây", "2 giờ", "1 ngày 1 giờ", "0 giây"]);
   });
 
   it("count an age in its largest unit", () => {

@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import type { AlarmDetail } from "../api/types";
 import { addTexts, lang, t } from "../i18n";
 import { enAlarm } from "../i18n/en.alarm";
-import { momentCode, span } from "../i18n/format";
+import { exactSpan, momentCode } from "../i18n/format";
 import { viAlarm } from "../i18n/vi.alarm";
 import { hubNow } from "../state/clock";
 import type { PointEntry } from "../state/store";
@@ -42,13 +42,13 @@ function waitsOf({ delays, raised_at: raised, cleared_at: cleared }: AlarmDetail
   if (delays == null) return [];
   const before = (end: string, seconds: number): Wait[] => {
     const to = Date.parse(end);
-    return seconds === 0 ? [] : [{ from: to - 1_000 * seconds, to, words: t("alarm.waited", { span: span(1_000 * seconds) }) }];
+    return seconds === 0 ? [] : [{ from: to - 1_000 * seconds, to, words: t("alarm.waited", { span: exactSpan(seconds) }) }];
   };
   return [...before(raised, delays.on_s), ...(cleared == null ? [] : before(cleared, delays.off_s))];
 }
 
 function delayWords({ on_s: on, off_s: off }: NonNullable<AlarmDetail["delays"]>): string {
-  const raising = on === 0 ? t("alarm.raisedAtOnce") : t("alarm.raisedAfter", { span: span(1_000 * on) });
-  const ending = off === 0 ? t("alarm.endsAtOnce") : t("alarm.endsAfter", { span: span(1_000 * off) });
+  const raising = on === 0 ? t("alarm.raisedAtOnce") : t("alarm.raisedAfter", { span: exactSpan(on) });
+  const ending = off === 0 ? t("alarm.endsAtOnce") : t("alarm.endsAfter", { span: exactSpan(off) });
   return `${raising} ${ending}`;
 }
