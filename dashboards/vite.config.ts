@@ -21,6 +21,8 @@ export default defineConfig({
         codeSplitting: {
           includeDependenciesRecursively: false,
           groups: [
+            // Whatever the first page needs is one file: many small ones would wait for each other on a slow phone.
+            { name: "index", tags: ["$initial"], priority: 1 },
             { name: "officers", test: /src\/pages\/(year|compliance|quality|records)\// },
           ],
         },

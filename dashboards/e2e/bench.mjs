@@ -19,6 +19,8 @@ const BATCH = 2_000;
 const TRIES = 20;
 const SETTLED_MS = 30_000;
 const FRAME_MS = 1_000 / 60;
+/** Strokes further apart than this belong to two drawings. */
+const PAUSE_MS = 50;
 const dist = join(import.meta.dirname, "..", "dist");
 
 const numbers = Array.from({ length: LIVE_POINTS }, (_, n) => n);
@@ -118,25 +120,26 @@ async function slowPhone(browser, hub) {
 async function yearDrawn(browser, hub) {
   const context = await hub.context(browser);
   await context.addInitScript(() => {
-    const seen = { lastStroke: 0 };
+    const seen = { strokes: /** @type {number[]} */ ([]) };
     Object.assign(globalThis, { seen });
     const stroke = CanvasRenderingContext2D.prototype.stroke;
     CanvasRenderingContext2D.prototype.stroke = function (/** @type {any[]} */ ...given) {
       Reflect.apply(stroke, this, given);
-      seen.lastStroke = performance.now();
+      seen.strokes.push(performance.now());
     };
   });
   const page = await context.newPage();
   const day = (/** @type {number} */ ms) => new Date(ms + 7 * 3_600_000).toISOString().slice(0, 10);
   await page.goto(`/trends?p=${idOf(0)}&from=${day(Date.now() - YEAR_MS)}&to=${day(Date.now())}`);
-  await page.waitForFunction(() => /** @type {any} */ (globalThis).seen.lastStroke > 0, null, { timeout: 60_000 });
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).seen.strokes.length > 0, null, { timeout: 60_000 });
   await page.waitForLoadState("networkidle").catch(() => undefined);
-  // From the last values' arrival to the last line.
-  const took = await page.evaluate(() => {
-    const calls = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType("resource")).filter((each) => each.name.includes("/readings"));
-    const { lastStroke } = /** @type {any} */ (globalThis).seen;
-    return lastStroke - Math.max(...calls.map((each) => each.responseEnd).filter((end) => end < lastStroke));
-  });
+  // From the values' arrival to the last stroke of the first drawing after it.
+  const took = await page.evaluate((pauseMs) => {
+    const call = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType("resource")).find((each) => each.name.includes("/readings"));
+    const strokes = /** @type {number[]} */ (/** @type {any} */ (globalThis).seen.strokes).filter((at) => at > (call?.responseEnd ?? 0));
+    const last = strokes.find((at, index) => (strokes[index + 1] ?? Infinity) - at > pauseMs) ?? NaN;
+    return last - (call?.responseEnd ?? 0);
+  }, PAUSE_MS);
   note("a year at 10 min, drawn after its values came", took, 200, "ms");
   const box = await page.locator("canvas").first().boundingBox();
   if (box === null) throw new Error("there is no chart");

@@ -10,26 +10,30 @@ const BINARY = process.env["COMMUNE_HUB"] ?? "";
 const PASSWORD = "mật khẩu của phép thử";
 const READY_WITHIN_MS = 60_000;
 
-/** @param {number} port */
-const hubToml = (port) => `[commune]
-id = "thu-nghiem"
+/** @param {string} id @param {number} port @param {string} settings */
+const hubToml = (id, port, settings) => `[commune]
+id = "${id}"
 name = { vi = "Xã Thử Nghiệm", en = "Test commune" }
 [http]
 listen = "127.0.0.1:${port}"
 [store]
 dir = "data"
 commit_window = "20ms"
-`;
+${settings}`;
 
 export class OwnHub {
-  /** @param {Record<string, string>} files Files of the configuration beside hub.toml. */
-  constructor(files) {
+  /**
+   * @param {Record<string, string | Uint8Array>} files Files of the configuration beside hub.toml.
+   * @param {{ id?: string, settings?: string }} [own] The commune's id, and sections that hub.toml has besides.
+   */
+  constructor(files, { id = "thu-nghiem", settings = "" } = {}) {
+    this.toml = (/** @type {number} */ port) => hubToml(id, port, settings);
     /** @type {string} */
     this.dir = mkdtempSync(join(tmpdir(), "commune-e2e-"));
     /** @type {import("node:child_process").ChildProcess | null} */
     this.child = null;
     this.url = "";
-    for (const [name, text] of Object.entries({ "hub.toml": hubToml(0), ...files })) {
+    for (const [name, text] of Object.entries({ "hub.toml": this.toml(0), ...files })) {
       mkdirSync(join(this.dir, name, ".."), { recursive: true });
       writeFileSync(join(this.dir, name), text);
     }
@@ -66,7 +70,7 @@ export class OwnHub {
     });
     const address = String(await ready);
     this.url = `http://${address}`;
-    writeFileSync(join(this.dir, "hub.toml"), hubToml(Number(address.split(":").at(-1))));
+    writeFileSync(join(this.dir, "hub.toml"), this.toml(Number(address.split(":").at(-1))));
   }
 
   /** @param {NodeJS.Signals} signal */

@@ -199,6 +199,8 @@ fn in_browser(script: &str, arguments: &[&str]) -> anyhow::Result<()> {
     npm.env("HUB_URL", &hub.url).env("HUB_USER", &hub.user).env("HUB_PASSWORD", &hub.password);
     npm.env("HUB_ADMIN", &hub.admin).env("HUB_ADMIN_PASSWORD", &hub.admin_password);
     npm.env("COMMUNE_TEST_PYTHON", python).env("COMMUNE_HUB", binary);
+    let engine = Peer::VictoriaMetrics;
+    npm.env(engine.variable(), engine.binary()?);
     run(&mut npm)
 }
 

@@ -1,6 +1,6 @@
 // Every call that the dashboard makes, by what it asks for.
 import { hub, unwrap } from "./client";
-import type { Alarm, AlarmDetail, Buckets, Commune, Communes, DayCompleteness, Forward, MapGround, Point, Series, Session, Site, SiteDetail } from "./types";
+import type { Alarm, AlarmDetail, Buckets, Commune, Communes, DayCompleteness, Forward, MapGround, Point, Series, Session, SiteDetail, Snapshot } from "./types";
 
 /** The hub answers for fewer than 400 days and up to 50 points at once. */
 const MOST_DAYS_MS = 399 * 86_400_000;
@@ -20,7 +20,8 @@ export const login = (username: string, password: string) =>
 export const logout = () =>
   unwrap(hub.DELETE("/api/v1/session", { headers: { "Content-Type": "application/json" } }));
 
-export const getSites = () => unwrap(hub.GET("/api/v1/sites")) as Promise<Site[]>;
+/** All sites, devices, points and active alarms, of one moment. */
+export const getSnapshot = () => unwrap(hub.GET("/api/v1/snapshot")) as unknown as Promise<Snapshot>;
 export const getSite = (site: string) =>
   unwrap(hub.GET("/api/v1/sites/{site}", { params: { path: { site } } })) as Promise<SiteDetail>;
 export const getMap = () => unwrap(hub.GET("/api/v1/map")) as Promise<MapGround>;

@@ -1262,6 +1262,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The commune's sites, their devices and points with their latest values, and the active alarms (the newest 1,000), all of
+         *     one moment: what `/sites`, `/sites/{site}`, `/points` and `/alarms` tell, without the hub's own site.
+         */
+        get: operations["get_snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -3588,6 +3608,17 @@ export interface components {
          * @enum {string}
          */
         SiteState: "normal" | "alarm" | "silent" | "no_data";
+        /** @description What a dashboard shows first, all of one moment. */
+        Snapshot: {
+            /** @description Active alarms, the newest first, at most 1,000. */
+            alarms: components["schemas"]["Alarm"][];
+            /** @description Their devices. */
+            devices: components["schemas"]["Device"][];
+            /** @description Their points, with their latest values. */
+            points: components["schemas"]["Point"][];
+            /** @description The commune's sites. */
+            sites: components["schemas"]["Site"][];
+        };
         /** @description Whether a rule is to judge. */
         SwitchRuleRequest: {
             /** @description Whether it is to judge. */
@@ -6389,6 +6420,33 @@ export interface operations {
                 };
                 content: {
                     "image/jpeg": number[];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
                 };
             };
             default: {

@@ -22,6 +22,7 @@ export type Session = Present<Wire<"Session">>;
 export type Site = Present<Wire<"Site">>;
 export type Device = Present<Wire<"Device">>;
 export type SiteDetail = Omit<Present<Wire<"SiteDetail">>, "devices" | "about"> & { devices: Device[]; about: AboutSite };
+export type Snapshot = { sites: Site[]; devices: Device[]; points: Point[]; alarms: Alarm[] };
 export type Range = Present<Wire<"Bounds">>;
 export type Limit = Present<Wire<"Limit">>;
 export type Latest = Present<Wire<"Latest">>;

@@ -175,6 +175,7 @@ export const en: Record<FirstKey, string> = {
   "alarm.state.out_of_service": "out of service",
   "alarm.acknowledge": "Acknowledge",
   "alarm.acknowledgeThis": "Acknowledge: {title}",
+  "alarm.elsewhere": "This alarm is acknowledged and handled at its commune's own hub.",
   "alarm.acknowledgeHint": "This says that you have seen the alarm. It clears only when all is normal again.",
   "alarm.acknowledgedBy": "Acknowledged by {who} {time}",
   "alarm.acknowledgedAt": "Acknowledged {time}",

@@ -175,6 +175,7 @@ export const vi = {
   "alarm.state.out_of_service": "ngừng theo dõi để làm việc tại chỗ",
   "alarm.acknowledge": "Nhận biết",
   "alarm.acknowledgeThis": "Nhận biết: {title}",
+  "alarm.elsewhere": "Cảnh báo này được nhận biết và xử lý tại máy chủ của xã.",
   "alarm.acknowledgeHint": "Xác nhận bạn đã thấy cảnh báo này. Cảnh báo chỉ hết khi mọi việc bình thường trở lại.",
   "alarm.acknowledgedBy": "{who} đã nhận biết {time}",
   "alarm.acknowledgedAt": "Đã nhận biết {time}",

@@ -15,9 +15,10 @@ export interface Resource<T> {
 
 /**
  * Fetches when `key` changes, forgetting what was there; and again by `reload`, when `turn` changes and when the connection
- * to the hub is back, keeping it meanwhile. An answer to an earlier question is dropped.
+ * to the hub is back, keeping it meanwhile. An answer to an earlier question is dropped. `early` shows a part
+ * that is there already, where nothing is shown yet.
  */
-export function useResource<T>(key: string, fetcher: () => Promise<T>, turn: string = ""): [Signal<Resource<T>>, () => void] {
+export function useResource<T>(key: string, fetcher: (early: (data: T) => void) => Promise<T>, turn: string = ""): [Signal<Resource<T>>, () => void] {
   const state = useSignal<Resource<T>>({ data: null, error: null, loading: true, at: null });
   const asked = useRef(0);
   const latest = useRef(fetcher);
@@ -27,7 +28,10 @@ export function useResource<T>(key: string, fetcher: () => Promise<T>, turn: str
     const mine = ++asked.current;
     const held = state.peek();
     state.value = forget ? { data: null, error: null, loading: true, at: null } : { ...held, loading: true };
-    latest.current().then(
+    const early = (data: T) => {
+      if (mine === asked.current && state.peek().data === null) state.value = { data, error: null, loading: true, at: hubNow() };
+    };
+    latest.current(early).then(
       (data) => {
         if (mine === asked.current) state.value = { data, error: null, loading: false, at: hubNow() };
       },

@@ -10,7 +10,7 @@ import { Lazy } from "../lib/Lazy";
 import { useResource } from "../lib/resource";
 import { useTitle } from "../lib/title";
 import { now } from "../state/clock";
-import { mayActAs } from "../state/commune";
+import { isElsewhere, mayActAs } from "../state/commune";
 import { awaitsPerson, isActive } from "../state/reduce";
 import { store } from "../state/store";
 import { AcknowledgeDialogue } from "../ui/AcknowledgeDialogue";
@@ -96,7 +96,8 @@ function AlarmView({ alarm, onChanged }: { alarm: AlarmDetail; onChanged: () => 
           </p>
           <p>{local(alarm.message)}</p>
         </div>
-        {mayActAs("staff") && (
+        {isElsewhere(alarm.site) && <p class="muted">{t("alarm.elsewhere")}</p>}
+        {mayActAs("staff") && !isElsewhere(alarm.site) && (
           <div class="row no-print">
             {awaitsPerson(alarm) && (
               <Button kind="main" tall onClick={() => (asked.value = "acknowledge")}>
@@ -134,7 +135,7 @@ function AlarmView({ alarm, onChanged }: { alarm: AlarmDetail; onChanged: () => 
             </section>
           )}
           <Facts alarm={alarm} point={entry?.point.value} />
-          {alarm.announces && mayActAs("staff") && <Lazy load={announcement} props={{ alarm, onChanged }} rows={1} height={320} />}
+          {alarm.announces && mayActAs("staff") && !isElsewhere(alarm.site) && <Lazy load={announcement} props={{ alarm, onChanged }} rows={1} height={320} />}
         </div>
         <div class="stack">
           <section class="stack-tight" aria-labelledby="alarm-history">

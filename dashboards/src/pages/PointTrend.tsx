@@ -1,7 +1,8 @@
 // Fetches one point's day and draws it: buckets for the line, single readings for the strip where they are few.
-import { useMemo } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { getBuckets, getSeries } from "../api/calls";
 import type { Alarm, Buckets, Series } from "../api/types";
+import { useNear } from "../lib/near";
 import { useResource } from "../lib/resource";
 import { hubNow } from "../state/clock";
 import { expirySeconds } from "../state/freshness";
@@ -27,6 +28,19 @@ export interface PointTrendProps {
   waits?: readonly Wait[];
 }
 
+/** Fetched and drawn at once, or with `whenNear` when it comes near the screen. */
+export function PointTrend({ whenNear = false, ...props }: PointTrendProps & { whenNear?: boolean }) {
+  const place = useRef<HTMLDivElement>(null);
+  const near = useNear(place, !whenNear);
+  const wasNear = useRef(!whenNear);
+  wasNear.current ||= near.value;
+  return (
+    <div ref={place} class={wasNear.current ? "" : "trend-place"}>
+      {wasNear.current && <DrawnTrend {...props} />}
+    </div>
+  );
+}
+
 interface Fetched {
   buckets: Buckets;
   series: Series | null;
@@ -34,7 +48,7 @@ interface Fetched {
   span: DaySpan;
 }
 
-export function PointTrend({ entry, span, alarms, waits }: PointTrendProps) {
+function DrawnTrend({ entry, span, alarms, waits }: PointTrendProps) {
   const point = entry.point.peek();
   // The moving 24 hours keep what is drawn until the next has come; another day begins empty.
   const key = `${entry.id} ${span.day ?? "last"}`;

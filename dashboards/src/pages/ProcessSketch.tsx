@@ -5,11 +5,15 @@ import { pointName, t } from "../i18n";
 import type { PointEntry } from "../state/store";
 import { isStale } from "../state/freshness";
 import { beyondLimit } from "../state/summary";
+import { keyPoints } from "../ui/SiteCard";
 import { Value } from "../ui/Value";
 import "./ProcessSketch.css";
 
 export const STAGES = ["intake", "treatment", "tank", "network"] as const;
 export type Stage = (typeof STAGES)[number];
+
+/** More values at one place are no sketch any more. */
+const MOST = 8;
 
 const TANK = new Set(["level", "fill_level"]);
 const NETWORK = new Set(["flow", "pressure", "volume", "energy", "power", "pump_state"]);
@@ -36,10 +40,15 @@ export function ProcessSketch({ entries }: { entries: readonly PointEntry[] }) {
             <p class="small muted">{t("process.nothing")}</p>
           ) : (
             <dl class="process-values">
-              {own.map((entry) => (
+              {keyPoints(own, MOST).map((entry) => (
                 <StageValue key={entry.id} entry={entry} />
               ))}
             </dl>
+          )}
+          {own.length > MOST && (
+            <a class="small" href="#site-points">
+              {t("now.morePoints", { n: own.length })}
+            </a>
           )}
         </li>
       ))}

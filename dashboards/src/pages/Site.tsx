@@ -1,5 +1,8 @@
 // One site: its alarms, every point with limits and quality, the day's trends, its devices. Loaded lazily, with the charts.
+import { useComputed } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { getAlarms, getSite } from "../api/calls";
+import type { Alarm, Site } from "../api/types";
 import { t } from "../i18n";
 import { dayCode, dayStart, parseDayCode } from "../i18n/format";
 import { useResource } from "../lib/resource";
@@ -25,6 +28,9 @@ import { trendHref } from "./trends/view";
 import "./Site.css";
 
 const DAY_MS = 86_400_000;
+/** With more points than this a chart is fetched when somebody comes near it. */
+const MANY = 24;
+const NO_ALARMS: readonly Alarm[] = [];
 
 export default function SitePage({ id }: { id: string }) {
   const entries = store.pointsOf(id);
@@ -32,12 +38,16 @@ export default function SitePage({ id }: { id: string }) {
   const [detail, reload] = useResource(`site ${id}`, () => getSite(id));
   const site = store.sites.value?.find((each) => each.id === id) ?? detail.value.data;
   useTitle(local(site?.name));
-  const span = chosenSpan(query.value.get("day"));
+  const day = query.value.get("day");
+  // Moves once a minute, so that what is drawn is not drawn anew each second.
+  const minute = useComputed(() => Math.ceil(now.value / 60_000) * 60_000).value;
+  const span = useMemo(() => chosenSpan(day, minute), [day, minute]);
   const [dayAlarms] = useResource(
     `alarms ${id} ${span.day ?? "last"}`,
     () => getAlarms({ state: "all", site: id, from: new Date(span.from).toISOString(), to: new Date(span.to).toISOString() }),
     span.key,
   );
+  const alarmsByPoint = useMemo(() => byPoint(dayAlarms.value.data ?? []), [dayAlarms.value.data]);
 
   if (site == null) {
     if (detail.value.error?.status === 404) return <NoSuchSite />;
@@ -46,17 +56,13 @@ export default function SitePage({ id }: { id: string }) {
   }
   const all = store.alarms.value ?? new Map();
   const active = [...all.values()].filter((alarm) => alarm.site === id && isActive(alarm)).sort(byUrgency);
-  const line = summaryLine(site);
   return (
     <>
       <header class="stack-tight">
         <BackLink href="/sites">{t("site.back")}</BackLink>
         <div>
           <h1>{local(site.name)}</h1>
-          <p class="site-line">
-            <StatusMark status={line.status} word={line.text} />
-            <span class="small muted">{[line.since, kindText(site.kind)].filter((part) => part !== null).join(" · ")}</span>
-          </p>
+          <StateLine site={site} />
         </div>
       </header>
       {active.length > 0 && (
@@ -93,7 +99,8 @@ export default function SitePage({ id }: { id: string }) {
               key={entry.id}
               entry={entry}
               span={span}
-              alarms={(dayAlarms.value.data ?? []).filter((alarm) => alarm.point === entry.id)}
+              alarms={alarmsByPoint.get(entry.id) ?? NO_ALARMS}
+              whenNear={entries.length > MANY}
             />
           ))}
         </div>
@@ -115,16 +122,30 @@ function NoSuchSite() {
   );
 }
 
-/** The last 24 hours, or the local day that the address names. */
-function chosenSpan(code: string | null): DaySpan {
+function byPoint(alarms: readonly Alarm[]): Map<string | null, Alarm[]> {
+  const found = new Map<string | null, Alarm[]>();
+  for (const alarm of alarms) found.set(alarm.point, [...(found.get(alarm.point) ?? []), alarm]);
+  return found;
+}
+
+/** Changes with each reading, and draws nothing else anew. */
+function StateLine({ site }: { site: Site }) {
+  const line = summaryLine(site);
+  return (
+    <p class="site-line">
+      <StatusMark status={line.status} word={line.text} />
+      <span class="small muted">{[line.since, kindText(site.kind)].filter((part) => part !== null).join(" · ")}</span>
+    </p>
+  );
+}
+
+/** The last 24 hours until `to`, or the local day that the address names. */
+function chosenSpan(code: string | null, to: number): DaySpan {
   const start = parseDayCode(code);
   if (start !== null) {
     // Noon of the next day is within it, however long this one is.
-    const to = dayStart(start + 1.5 * DAY_MS);
-    return { key: code ?? "", day: start, from: start, to };
+    return { key: code ?? "", day: start, from: start, to: dayStart(start + 1.5 * DAY_MS) };
   }
-  // Moves once a minute, so that what is drawn is not drawn anew each second.
-  const to = Math.ceil(now.value / 60_000) * 60_000;
   return { key: `last ${to}`, day: null, from: to - DAY_MS, to };
 }
 

@@ -14,7 +14,7 @@ const site: Site = { id: "tam-hop-water", kind: "water_station", name: { vi: "Tr
 beforeEach(() => {
   lang.value = "vi";
   now.value = NOW;
-  store.replaceSites([site]);
+  store.sites.value = [site];
 });
 afterEach(() => store.clear());
 

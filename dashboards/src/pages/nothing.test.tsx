@@ -22,7 +22,7 @@ beforeEach(() => {
 afterEach(() => store.clear());
 
 it("without sites says where they come from", () => {
-  store.replaceSites([]);
+  store.sites.value = [];
   for (const page of [<Now />, <Sites />]) {
     const text = textOf(show(page));
     expect(text).toContain("Chưa có địa điểm nào");
@@ -31,7 +31,7 @@ it("without sites says where they come from", () => {
 });
 
 it("before the first reading says that there is none, and no figure", () => {
-  store.replaceSites([site("a")]);
+  store.sites.value = [site("a")];
   store.replacePoints([pointOf("a", null)]);
   const host = show(<Sites />);
   expect(textOf(host)).toContain("Chưa có số liệu");
@@ -41,7 +41,7 @@ it("before the first reading says that there is none, and no figure", () => {
 it("with every site silent says since when, and shows no value as if it were present", () => {
   const hour = new Date(NOW - 3_600_000).toISOString();
   const silent = { value: null, quality: "missing", reason: "timeout", measured_at: hour, received_at: hour } as const;
-  store.replaceSites([site("a"), site("b")]);
+  store.sites.value = [site("a"), site("b")];
   store.replacePoints([pointOf("a", silent), pointOf("b", silent)].map((point) => ({ ...point, last_good: { value: 0.5, measured_at: hour } })));
   const host = show(<Now />);
   expect(textOf(host).match(/mất tín hiệu 1 giờ/gi)?.length).toBeGreaterThanOrEqual(2);

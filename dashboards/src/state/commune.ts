@@ -1,6 +1,7 @@
 // Whose dashboard this is: the commune's name, timezone and languages, and who is looking at it.
 import { computed, signal } from "@preact/signals";
 import type { Commune, Role, Session } from "../api/types";
+import { HUB_SITE } from "./own";
 
 export const commune = signal<Commune | null>(null);
 
@@ -17,3 +18,6 @@ export function mayActAs(role: Role): boolean {
   const held = session.value?.role;
   return held !== undefined && RANKS.indexOf(held) >= RANKS.indexOf(role);
 }
+
+/** Whether a site is one of another hub: a province only looks at its communes, what is theirs is changed where they are. */
+export const isElsewhere = (site: string) => commune.value?.role === "province" && site !== HUB_SITE;

@@ -1,5 +1,5 @@
 // The last day of each point for its bar and spark: fetched on arrival and every few minutes, never with each reading.
-import { signal } from "@preact/signals";
+import { type Signal, batch, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { getBuckets } from "../api/calls";
 import type { Buckets } from "../api/types";
@@ -21,11 +21,20 @@ const RENEW_MS = 300_000;
 /** Points per request: keeps the address well below what servers take. */
 const AT_ONCE = 20;
 
-const days = signal<ReadonlyMap<string, DayView>>(new Map());
+/** A signal for each point: the days of others draw nothing anew. */
+const days = new Map<string, Signal<DayView | undefined>>();
+/** When each was fetched, epoch ms. */
+const fetchedAt = new Map<string, number>();
 
-export const dayOf = (point: string): DayView | undefined => days.value.get(point);
+function held(point: string): Signal<DayView | undefined> {
+  const known = days.get(point) ?? signal<DayView | undefined>(undefined);
+  days.set(point, known);
+  return known;
+}
 
-/** Keeps the days of these points at hand while the caller is shown. */
+export const dayOf = (point: string): DayView | undefined => held(point).value;
+
+/** Keeps the days of these points at hand while the caller is shown. Asks for those alone that are not there, or too old. */
 export function useDays(points: readonly string[]): void {
   const key = points.join(" ");
   const lost = connection.value.state === "lost";
@@ -34,12 +43,16 @@ export function useDays(points: readonly string[]): void {
     let stopped = false;
     const load = async () => {
       const to = hubNow();
-      for (let start = 0; start < points.length && !stopped; start += AT_ONCE) {
-        const series = await getBuckets(points.slice(start, start + AT_ONCE), to - DAY_MS, to, SPANS);
+      const wanted = points.filter((point) => to - (fetchedAt.get(point) ?? 0) >= RENEW_MS);
+      for (let start = 0; start < wanted.length && !stopped; start += AT_ONCE) {
+        const series = await getBuckets(wanted.slice(start, start + AT_ONCE), to - DAY_MS, to, SPANS);
         if (stopped) return;
-        const next = new Map(days.peek());
-        for (const each of series) next.set(each.point, dayView(each, to - DAY_MS, dayStart(to)));
-        days.value = next;
+        batch(() => {
+          for (const each of series) {
+            fetchedAt.set(each.point, to);
+            held(each.point).value = dayView(each, to - DAY_MS, dayStart(to));
+          }
+        });
       }
     };
     // Without its day a point still has value and limits: a failure is not worth a message.

@@ -37,9 +37,7 @@ class FakeSource extends EventTarget {
 
 const answers: Record<string, unknown> = {
   "/api/v1/session": { username: "lan", role: "staff" },
-  "/api/v1/sites": [],
-  "/api/v1/points": [samplePoint()],
-  "/api/v1/alarms": [sampleAlarm()],
+  "/api/v1/snapshot": { sites: [], devices: [], points: [samplePoint()], alarms: [sampleAlarm()] },
 };
 let reachable = true;
 let stop: () => void;
@@ -85,6 +83,29 @@ describe("the live stream", () => {
     expect(store.alarms.value?.get(11)?.state).toBe("acknowledged");
   });
 
+  it("draws a reading at once, and those that follow closely together", async () => {
+    last().opens();
+    await settle();
+    const { id } = samplePoint();
+    const value = () => store.points.value.get(id)?.point.value.latest?.value;
+    const at = Date.now();
+    const send = (ms: number, its: number) => {
+      const time = new Date(at + ms).toISOString();
+      last().sends("reading", { point: id, value: its, quality: "good", reason: null, measured_at: time, received_at: time, last_good: null });
+    };
+    send(0, 1);
+    expect(value()).toBe(1);
+    send(10, 2);
+    send(20, 3);
+    expect(value()).toBe(1);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(value()).toBe(3);
+    // After a calm while the next one is at once again.
+    await vi.advanceTimersByTimeAsync(250);
+    send(600, 4);
+    expect(value()).toBe(4);
+  });
+
   it("tells at once that the hub stores nothing, and begins anew with what it says", async () => {
     last().opens();
     const since = "2026-11-23T08:15:00+07:00";
@@ -103,8 +124,7 @@ describe("the live stream", () => {
     asked.length = 0;
     last().sends("resync", {});
     await settle();
-    expect(asked).toContain("/api/v1/points");
-    expect(asked).toContain("/api/v1/alarms");
+    expect(asked).toEqual(["/api/v1/snapshot"]);
   });
 
   it("is lost at once when it breaks, and live again with a fresh snapshot", async () => {
@@ -117,7 +137,7 @@ describe("the live stream", () => {
     last().opens();
     await settle();
     expect(connection.value.state).toBe("live");
-    expect(asked).toContain("/api/v1/points");
+    expect(asked).toContain("/api/v1/snapshot");
   });
 
   it("is opened anew by us when the hub refused it", async () => {

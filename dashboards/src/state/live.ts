@@ -1,11 +1,12 @@
 // Keeps the store in step with the hub: a snapshot at once, so that there is something to see, the stream beside it, and a snapshot again
 // once the stream is open and after each gap, so that nothing is missed in between.
 // A connection that is silent without being broken is found by asking, so that old values never pass for fresh.
-import { getAlarms, getPoints, getSession, getSite, getSites, STREAM_URL } from "../api/calls";
+import { getSession, getSnapshot, STREAM_URL } from "../api/calls";
 import { HubError, onUnreachable } from "../api/client";
 import type { Alarm, HealthEvent, ReadingEvent } from "../api/types";
 import { hubNow } from "./clock";
 import { connection, heard, lastHeard, markLive, markLost } from "./connection";
+import { gathered } from "../lib/gathered";
 import { applyHealth, storeFailingSince } from "./own";
 import type { HubStore } from "./store";
 
@@ -16,15 +17,13 @@ const WATCH_MS = 3_000;
 const ANSWER_MS = 6_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 15_000;
+/** Readings that come within this time are drawn together: faster than four times a second nobody reads. */
+const GATHER_MS = 250;
 
 /** Fetches everything anew. */
 export async function refresh(store: HubStore): Promise<void> {
   store.expectAlarmList();
-  const [sites, points, alarms] = await Promise.all([getSites(), getPoints(), getAlarms({ state: "active" })]);
-  store.replaceSites(sites);
-  store.replacePoints(points);
-  store.replaceAlarms(alarms);
-  await Promise.all(sites.map(async (site) => store.addDetails(await getSite(site.id))));
+  store.replaceAll(await getSnapshot());
 }
 
 /** Starts the snapshot and the stream; returns how to stop. */
@@ -37,6 +36,7 @@ export function startLive(store: HubStore): () => void {
 
   let renewing = false;
   let onceMore = false;
+  const readings = gathered<ReadingEvent>((several) => store.applyReadings(several), GATHER_MS);
 
   /** One after the other: what comes while a list is on its way must be put upon that list. */
   async function renew(): Promise<void> {
@@ -74,7 +74,7 @@ export function startLive(store: HubStore): () => void {
     };
     stream.addEventListener("reading", (event) => {
       markLive();
-      store.applyReading(JSON.parse(event.data) as ReadingEvent);
+      readings.take(JSON.parse(event.data) as ReadingEvent);
     });
     stream.addEventListener("alarm", (event) => {
       markLive();
@@ -133,6 +133,7 @@ export function startLive(store: HubStore): () => void {
     source?.close();
     clearTimeout(retry);
     clearInterval(watcher);
+    readings.stop();
     ignore();
     window.removeEventListener("online", askNow);
     window.removeEventListener("offline", askNow);

@@ -72,7 +72,7 @@ describe("the store", () => {
     const store = new HubStore();
     store.replacePoints([samplePoint(), samplePoint({ id: "a/b/gone" })]);
     const entry = store.points.value.get("tam-hop-water/plc/free-chlorine");
-    store.applyReading(event(10, 0.42));
+    store.applyReadings([event(10, 0.42)]);
     store.replacePoints([samplePoint()]);
     expect(store.points.value.get("tam-hop-water/plc/free-chlorine")).toBe(entry);
     expect(entry?.point.value.latest?.value).toBe(0.42);
@@ -81,7 +81,7 @@ describe("the store", () => {
 
   it("ignores a reading of a point that it does not know", () => {
     const store = new HubStore();
-    store.applyReading(event(10, 0.42));
+    store.applyReadings([event(10, 0.42)]);
     expect(store.points.value.size).toBe(0);
   });
 

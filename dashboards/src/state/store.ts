@@ -1,7 +1,7 @@
 // What the dashboard knows of the commune: sites, points and alarms as signals, one signal per point,
 // so that a reading redraws its own figure and nothing else.
 import { type ReadonlySignal, type Signal, batch, computed, signal } from "@preact/signals";
-import type { Alarm, Device, Point, ReadingEvent, Site, SiteDetail } from "../api/types";
+import type { Alarm, Device, Point, ReadingEvent, Site, Snapshot } from "../api/types";
 import { now } from "./clock";
 import { connection } from "./connection";
 import { type Standing, isExpired, standingOf } from "./freshness";
@@ -18,7 +18,7 @@ const CLOSED_KEPT = 50;
 
 export class HubStore {
   readonly sites = signal<readonly Site[] | null>(null);
-  /** Devices by their full id, of the sites whose details have been fetched. */
+  /** Devices by their full id. */
   readonly devices = signal<ReadonlyMap<string, Device>>(new Map());
   readonly points = signal<ReadonlyMap<string, PointEntry>>(new Map());
   /** Alarms that are active, and those that closed while we looked. `null` until the first answer. */
@@ -29,14 +29,14 @@ export class HubStore {
   readonly alarmListListeners = new Set<() => void>();
   #meanwhile: Alarm[] | null = null;
 
-  replaceSites(sites: readonly Site[]): void {
-    this.sites.value = sites;
-  }
-
-  addDetails(site: SiteDetail): void {
-    const next = new Map(this.devices.peek());
-    for (const device of site.devices) next.set(device.id, device);
-    this.devices.value = next;
+  /** All that the hub says of one moment. */
+  replaceAll({ sites, devices, points, alarms }: Snapshot): void {
+    batch(() => {
+      this.sites.value = sites;
+      this.devices.value = new Map(devices.map((device) => [device.id, device]));
+      this.replacePoints(points);
+      this.replaceAlarms(alarms);
+    });
   }
 
   replacePoints(list: readonly Point[]): void {
@@ -56,9 +56,13 @@ export class HubStore {
     });
   }
 
-  applyReading(event: ReadingEvent): void {
-    const entry = this.points.peek().get(event.point);
-    if (entry !== undefined) entry.point.value = withReading(entry.point.peek(), event);
+  applyReadings(events: readonly ReadingEvent[]): void {
+    batch(() => {
+      for (const event of events) {
+        const entry = this.points.peek().get(event.point);
+        if (entry !== undefined) entry.point.value = withReading(entry.point.peek(), event);
+      }
+    });
   }
 
   /** From now on, remember alarm events: a list has been asked for. */

@@ -79,7 +79,11 @@ export function summarise(
 
 function silentDevices(points: readonly PointFact[]): { devices: string[]; since: number } {
   const byDevice = new Map<string, Standing[]>();
-  for (const { device, standing } of points) byDevice.set(device, [...(byDevice.get(device) ?? []), standing]);
+  for (const { device, standing } of points) {
+    const its = byDevice.get(device);
+    if (its === undefined) byDevice.set(device, [standing]);
+    else its.push(standing);
+  }
   const devices: string[] = [];
   let since = Infinity;
   for (const [device, standings] of byDevice) {

@@ -3,7 +3,7 @@ import type { Alarm } from "../api/types";
 import { local, pointName, t } from "../i18n";
 import { moment } from "../i18n/format";
 import { now } from "../state/clock";
-import { mayActAs } from "../state/commune";
+import { isElsewhere, mayActAs } from "../state/commune";
 import { HUB_SITE } from "../state/own";
 import { awaitsPerson } from "../state/reduce";
 import type { PointEntry } from "../state/store";
@@ -51,9 +51,13 @@ export function AlarmRow({ alarm, onAcknowledge }: AlarmRowProps) {
       </div>
       {waits && mayActAs("staff") && (
         <div class="alarm-action no-print">
-          <Button kind="main" tall aria-label={t("alarm.acknowledgeThis", { title })} onClick={() => onAcknowledge(alarm)}>
-            {t("alarm.acknowledge")}
-          </Button>
+          {isElsewhere(alarm.site) ? (
+            <p class="small muted">{t("alarm.elsewhere")}</p>
+          ) : (
+            <Button kind="main" tall aria-label={t("alarm.acknowledgeThis", { title })} onClick={() => onAcknowledge(alarm)}>
+              {t("alarm.acknowledge")}
+            </Button>
+          )}
         </div>
       )}
     </article>

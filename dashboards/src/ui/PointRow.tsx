@@ -1,7 +1,11 @@
 // One point in a list: name, value, bar, spark, age and what is wrong with it. The same on a card and in a site's table;
 // how much stands side by side depends on the width of the list.
+import { useComputed } from "@preact/signals";
+import type { RefObject } from "preact";
+import { useRef } from "preact/hooks";
 import { pointName, t } from "../i18n";
 import { isCounter, isState } from "../i18n/units";
+import { useNear } from "../lib/near";
 import type { DayView } from "../state/day";
 import { type Standing, isStale } from "../state/freshness";
 import type { PointEntry } from "../state/store";
@@ -13,8 +17,15 @@ import { Spark } from "./Spark";
 import { Value } from "./Value";
 import "./PointRow.css";
 
+/** Out of sight only what changes a value's meaning is drawn: a site may have hundreds of points, with a reading each second. */
 export function PointRow({ entry, brief = false, withLimit = false }: { entry: PointEntry; brief?: boolean; withLimit?: boolean }) {
-  return <PointRowView point={entry.point.value} standing={entry.standing.value} day={dayOf(entry.id)} brief={brief} withLimit={withLimit} />;
+  const row = useRef<HTMLLIElement>(null);
+  const isNear = useNear(row, true).value;
+  const kind = useComputed(() => entry.standing.value.kind);
+  void kind.value;
+  const point = isNear ? entry.point.value : entry.point.peek();
+  const standing = isNear ? entry.standing.value : entry.standing.peek();
+  return <PointRowView row={row} still={!isNear} point={point} standing={standing} day={dayOf(entry.id)} brief={brief} withLimit={withLimit} />;
 }
 
 export interface PointRowViewProps {
@@ -25,13 +36,16 @@ export interface PointRowViewProps {
   brief?: boolean;
   /** Whether the whole limit and its regulation are written out, as on a site's page. */
   withLimit?: boolean;
+  /** Whether its age is not counted on. */
+  still?: boolean;
+  row?: RefObject<HTMLLIElement | null>;
 }
 
-export function PointRowView({ point, standing, day, brief = false, withLimit = false }: PointRowViewProps) {
+export function PointRowView({ point, standing, day, brief = false, withLimit = false, still = false, row }: PointRowViewProps) {
   const shortened = brief && isStale(standing.kind);
   const hasBar = !isState(point.quantity) && !isCounter(point.quantity) && !shortened;
   return (
-    <li class="point-row" data-point={point.id} data-standing={standing.kind}>
+    <li {...(row === undefined ? {} : { ref: row })} class="point-row" data-point={point.id} data-standing={standing.kind}>
       <span class="point-name">
         {pointName(point)}
         {withLimit && point.limit !== null && (
@@ -49,7 +63,7 @@ export function PointRowView({ point, standing, day, brief = false, withLimit = 
         {hasBar && <MovingBar point={point} standing={standing} today={withPresent(day?.today ?? null, standing)} />}
       </span>
       <span class="point-spark">{day !== undefined && !isState(point.quantity) && <Spark values={day.spark} point={point} />}</span>
-      <span class="point-age">{standing.at !== null && !shortened && <Age at={standing.at} />}</span>
+      <span class="point-age">{standing.at !== null && !shortened && <Age at={standing.at} still={still} />}</span>
     </li>
   );
 }

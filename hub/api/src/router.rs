@@ -24,7 +24,8 @@ use crate::push::influx::errors_as_influx;
 use crate::routes::{
     accounts, alarms, announcement, audit, backtest, calibrations, commune, communes, completeness,
     corrections, deliver, entries, field, forwards, links, metrics, mqtt, notices, points, preview, push,
-    readings, rule_texts, rules, service, session, setup, sites, stream, surroundings,
+    readings, rule_texts, rules, service, session, setup, sites, snapshot,
+    stream, surroundings,
 };
 use crate::{dashboard, guard, health, wire};
 
@@ -82,6 +83,7 @@ fn protected() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::default()
         .routes(routes!(session::get_session, session::delete_session))
         .routes(routes!(communes::get_communes))
+        .routes(routes!(snapshot::get_snapshot))
         .routes(routes!(sites::get_sites))
         .routes(routes!(sites::get_site))
         .routes(routes!(surroundings::get_map))

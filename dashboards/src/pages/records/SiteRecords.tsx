@@ -9,7 +9,7 @@ import { reasonText } from "../../i18n/reasons";
 import { showText } from "../../i18n/units";
 import { useResource } from "../../lib/resource";
 import { hubNow } from "../../state/clock";
-import { mayActAs } from "../../state/commune";
+import { isElsewhere, mayActAs } from "../../state/commune";
 import { Button } from "../../ui/Button";
 import { Failed, Loading } from "../../ui/States";
 import { StatusMark } from "../../ui/StatusMark";
@@ -37,7 +37,7 @@ export interface SiteRecordsProps {
 export function SiteRecords({ site, points, chosen, from, to, onChanged }: SiteRecordsProps) {
   const wish = useSignal<RecordWish | null>(null);
   const turn = useSignal(0);
-  const isOfficer = mayActAs("officer");
+  const isOfficer = mayActAs("officer") && !isElsewhere(site);
   const [found, reload] = useResource(
     `records ${site}`,
     async () => {

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { Point } from "../../api/types";
 import { t } from "../../i18n";
-import { mayActAs } from "../../state/commune";
+import { isElsewhere, mayActAs } from "../../state/commune";
 import { Button } from "../../ui/Button";
 import { RecordDialogue, type RecordWish } from "../records/Dialogues";
 import { Jobs } from "../records/Jobs";
@@ -24,7 +24,8 @@ const WISHES = [
 export function RecordButtons({ points, from, to, onDone }: RecordButtonsProps) {
   const wish = useSignal<RecordWish | null>(null);
   const turn = useSignal(0);
-  if (!mayActAs("officer") || points.length === 0) return null;
+  const [first] = points;
+  if (!mayActAs("officer") || first === undefined || isElsewhere(first.site)) return null;
   const done = () => {
     turn.value += 1;
     onDone();

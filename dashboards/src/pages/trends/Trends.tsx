@@ -90,7 +90,7 @@ function Chosen({ view, points, all }: ChosenProps) {
   const preview = useSignal<{ from: number; to: number } | null>(null);
   const panels = useRef<HTMLDivElement>(null);
   const key = `${view.points.join(" ")} ${compareCode(compare) ?? ""}`;
-  const [found, reload] = useResource(key, () => loadView(points, period, compare, all), `${period.from} ${period.to}`);
+  const [found, reload] = useResource<Loaded>(key, (early) => loadView(points, period, compare, all, early), `${period.from} ${period.to}`);
   const { data, error, at } = found.value;
   const zoom = (from: number, to: number) => setQuery(periodQuery(from, to, hubNow()), { step: true });
   // What fingers have moved stands until its own values are there.
@@ -168,8 +168,14 @@ function Drawn({ view, data, preview, panels, onZoom, onRecorded }: DrawnProps) 
         <Marks marks={data.marks} {...period} />
         <RecordButtons points={own.map((line) => line.point)} {...period} onDone={onRecorded} />
       </section>
-      <StatisticsTable rows={figures} widthMs={own[0]?.widthMs ?? 0} lines={data.lines} />
-      <Distribution lines={own} valuesOf={(line) => readingsOf(data, line)} />
+      {data.isEarly ? (
+        <Loading rows={1} height={200} />
+      ) : (
+        <>
+          <StatisticsTable rows={figures} widthMs={own[0]?.widthMs ?? 0} lines={data.lines} />
+          <Distribution lines={own} valuesOf={(line) => readingsOf(data, line)} />
+        </>
+      )}
     </>
   );
 }

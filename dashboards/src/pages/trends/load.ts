@@ -5,7 +5,7 @@ import type { Alarm, Buckets, DayCompleteness, OlderPart, Point, Series } from "
 import { expectedIn } from "../../lib/rhythm";
 import { hubNow } from "../../state/clock";
 import { type Line, bucketsFor } from "./columns";
-import { type Mark, marksOf } from "./marks";
+import { type Mark, type Written, marksOf } from "./marks";
 import type { Period } from "./period";
 import { type Compare, shiftOf } from "./view";
 
@@ -25,9 +25,22 @@ export interface Loaded {
   to: number;
   /** What of the period is not kept by the hub any more; one that cannot be read comes first. */
   older: OlderPart | null;
+  /** Whether there are only the lines yet. */
+  isEarly: boolean;
 }
 
-export async function loadView(points: readonly Point[], period: Period, compare: Compare, all: readonly Point[]): Promise<Loaded> {
+/** What stands beside the lines. */
+interface Beside {
+  days: DayCompleteness[][];
+  comparedDays: DayCompleteness[][];
+  series: Series[];
+  alarms: Alarm[];
+  written: Omit<Written, "alarms">;
+}
+const NOTHING: Beside = { days: [], comparedDays: [], series: [], alarms: [], written: { calibrations: [], maintenance: [], notes: [] } };
+
+/** The lines are handed to `early` as soon as they are there: a year's completeness takes longer to count than to draw. */
+export async function loadView(points: readonly Point[], period: Period, compare: Compare, all: readonly Point[], early: (view: Loaded) => void): Promise<Loaded> {
   const { from, to } = period;
   const most = matchMedia("(max-width: 700px)").matches ? MOST_BUCKETS.narrow : MOST_BUCKETS.wide;
   const count = bucketsFor(to - from, points.map((point) => point.interval_s), most);
@@ -35,38 +48,54 @@ export async function loadView(points: readonly Point[], period: Period, compare
   const others = comparedPoints(points, compare, all);
   const shiftMs = shiftOf(compare, period) ?? 0;
   const ids = points.map((point) => point.id);
-  const [buckets, compared, days, comparedDays, series, alarms, written] = await Promise.all([
-    getBuckets(ids, from, to, count, { doubts: true }),
-    getBuckets(others.map(({ point }) => point.id), from - shiftMs, to - shiftMs, count),
+  const besides = Promise.all([
     getDays(ids, from, to),
     getDays(others.map(({ point }) => point.id), from - shiftMs, to - shiftMs),
     expectedReadings(points, to - from) <= FEW_READINGS ? getManySeries(ids, from, to).catch(() => []) : [],
     getAlarms({ state: "all", from: new Date(from).toISOString(), to: new Date(to).toISOString() }),
     loadWritten(ids, from, to),
+  ]).then(([days, comparedDays, series, alarms, written]): Beside => ({
+    days,
+    comparedDays,
+    series,
+    alarms: alarms.filter((alarm) => alarm.point !== null && ids.includes(alarm.point)),
+    written,
+  }));
+  const lines = Promise.all([
+    getBuckets(ids, from, to, count, { doubts: true }),
+    getBuckets(others.map(({ point }) => point.id), from - shiftMs, to - shiftMs, count),
   ]);
-  const own = alarms.filter((alarm) => alarm.point !== null && ids.includes(alarm.point));
-  const now = hubNow();
-  const line = (point: Point, found: Buckets | undefined, its: readonly DayCompleteness[] | undefined, colour: number, isCompared: boolean): Line => ({
-    point,
-    buckets: found ?? { point: point.id, unit: point.unit, t: [], min: [], mean: [], max: [], n: [] },
-    widthMs,
-    shiftMs: isCompared ? shiftMs : 0,
-    colour,
-    compared: isCompared,
-    expected: expectedIn(its ?? [], from - (isCompared ? shiftMs : 0), to - (isCompared ? shiftMs : 0), now),
-  });
-  return {
-    lines: [
-      ...points.map((point, index) => line(point, buckets[index], days[index], index + 1, false)),
-      ...others.map(({ point, colour }, index) => line(point, compared[index], comparedDays[index], colour, true)),
-    ],
-    readings: new Map(series.map((each) => [each.point, each])),
-    alarms: own,
-    marks: marksOf({ ...written, alarms: own }, points, from, to),
-    from,
-    to,
-    older: olderOf([...buckets, ...compared]),
-  };
+  // What fails of either is told once, when all is awaited.
+  lines.then(([buckets, compared]) => early(view(buckets, compared, null)), () => undefined);
+  const [[buckets, compared], beside] = await Promise.all([lines, besides]);
+  return view(buckets, compared, beside);
+
+  function view(buckets: readonly Buckets[], compared: readonly Buckets[], beside: Beside | null): Loaded {
+    const { days, comparedDays, series, alarms, written } = beside ?? NOTHING;
+    const now = hubNow();
+    const line = (point: Point, found: Buckets | undefined, its: readonly DayCompleteness[] | undefined, colour: number, isCompared: boolean): Line => ({
+      point,
+      buckets: found ?? { point: point.id, unit: point.unit, t: [], min: [], mean: [], max: [], n: [] },
+      widthMs,
+      shiftMs: isCompared ? shiftMs : 0,
+      colour,
+      compared: isCompared,
+      expected: expectedIn(its ?? [], from - (isCompared ? shiftMs : 0), to - (isCompared ? shiftMs : 0), now),
+    });
+    return {
+      lines: [
+        ...points.map((point, index) => line(point, buckets[index], days[index], index + 1, false)),
+        ...others.map(({ point, colour }, index) => line(point, compared[index], comparedDays[index], colour, true)),
+      ],
+      readings: new Map(series.map((each) => [each.point, each])),
+      alarms,
+      marks: marksOf({ ...written, alarms }, points, from, to),
+      from,
+      to,
+      older: olderOf([...buckets, ...compared]),
+      isEarly: beside === null,
+    };
+  }
 }
 
 function olderOf(all: readonly Buckets[]): OlderPart | null {

@@ -19,7 +19,7 @@ use crate::query::Params;
 use crate::wire;
 
 /// Most alarms in one answer, the newest; a narrower period gives the older ones.
-const MAX_ALARMS: usize = 1_000;
+pub(super) const MAX_ALARMS: usize = 1_000;
 
 /// Alarms, the newest first, at most 1,000.
 #[utoipa::path(

@@ -30,6 +30,7 @@ pub(crate) mod service;
 pub(crate) mod session;
 pub(crate) mod setup;
 pub(crate) mod sites;
+pub(crate) mod snapshot;
 pub(crate) mod stream;
 pub(crate) mod surroundings;
 

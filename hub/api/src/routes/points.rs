@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use hub_model::{Device, Point, PointId, Quantity, Timestamp, own};
+use hub_model::{Device, Point, PointId, Quantity, Site, Timestamp, own};
 use hub_store::Latest;
 
 use crate::app::SharedApp;
@@ -43,6 +43,16 @@ pub(crate) async fn get_points(
         .into_iter()
         .map(|latest| (latest.reading.point.clone(), latest))
         .collect();
+    Ok(Json(listed(&app, &latest, site, quantity)))
+}
+
+/// Those of one site, or of all but the hub's own; of one quantity where it is named.
+pub(super) fn listed(
+    app: &SharedApp,
+    latest: &HashMap<PointId, Latest>,
+    site: Option<&Site>,
+    quantity: Option<Quantity>,
+) -> Vec<wire::Point> {
     let now = app.now();
     let mut points = Vec::new();
     for device in app.hub.commune.devices() {
@@ -56,7 +66,7 @@ pub(crate) async fn get_points(
             }
         }
     }
-    Ok(Json(points))
+    points
 }
 
 fn quantity(code: &str) -> Result<Quantity, Problem> {

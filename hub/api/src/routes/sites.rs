@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use hub_model::{AlarmState, Device, PointId, Quality, Site, Timestamp, own};
+use hub_model::{Alarm, AlarmState, Device, PointId, Quality, Site, Timestamp, own};
 use hub_store::{AlarmFilter, Latest};
 
 use crate::accept;
@@ -37,9 +37,7 @@ pub(crate) async fn get_sites(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     params.only(&[], &[])?;
-    let now = Now::read(&app).await?;
-    let listed = app.hub.commune.sites.iter().filter(|site| !own::is_own(&site.id));
-    let sites: Vec<wire::Site> = listed.map(|site| now.site(site)).collect();
+    let sites = Now::read(&app).await?.sites(&app);
     if accept::choose(&headers, &["application/json", GEO_JSON]) != GEO_JSON {
         return Ok((vary(), Json(sites)).into_response());
     }
@@ -84,32 +82,37 @@ fn vary() -> [(header::HeaderName, &'static str); 1] {
 }
 
 /// What is known right now.
-struct Now {
-    latest: HashMap<PointId, Latest>,
-    /// Site and state of each active alarm.
-    alarms: Vec<(String, AlarmState)>,
+pub(super) struct Now {
+    /// The newest reading of each point.
+    pub latest: HashMap<PointId, Latest>,
+    /// The active alarms, the newest first.
+    pub alarms: Vec<Alarm>,
 }
 
 impl Now {
-    async fn read(app: &SharedApp) -> Result<Self, Problem> {
+    /// Reads both from the history at one moment.
+    pub async fn read(app: &SharedApp) -> Result<Self, Problem> {
         app.read(|history| {
             let filter = AlarmFilter { active_only: true, limit: MAX_ALARMS, ..AlarmFilter::default() };
             let latest = history.latest()?.into_iter().map(|latest| (latest.reading.point.clone(), latest));
-            let alarms = history.alarms(&filter)?;
-            Ok(Self {
-                latest: latest.collect(),
-                alarms: alarms
-                    .iter()
-                    .map(|alarm| (alarm.subject.site().as_str().to_owned(), alarm.state))
-                    .collect(),
-            })
+            Ok(Self { latest: latest.collect(), alarms: history.alarms(&filter)? })
         })
         .await
     }
 
+    /// The commune's sites; the hub itself is none.
+    pub fn sites(&self, app: &SharedApp) -> Vec<wire::Site> {
+        communes_sites(app).map(|site| self.site(site)).collect()
+    }
+
+    /// The devices of all these sites.
+    pub fn devices(&self, app: &SharedApp) -> Vec<wire::Device> {
+        communes_sites(app).flat_map(|site| &site.devices).map(|device| self.device(device, &app.zone)).collect()
+    }
+
     fn site(&self, site: &Site) -> wire::Site {
-        let states: Vec<AlarmState> =
-            self.alarms.iter().filter(|(id, _)| id == site.id.as_str()).map(|(_, state)| *state).collect();
+        let its = self.alarms.iter().filter(|alarm| alarm.subject.site() == site.id);
+        let states: Vec<AlarmState> = its.map(|alarm| alarm.state).collect();
         let devices: Vec<wire::DeviceState> =
             site.devices.iter().map(|device| self.device_state(device)).collect();
         let state = if states.iter().any(|state| *state != AlarmState::Shelved) {
@@ -154,6 +157,10 @@ impl Now {
             wire::DeviceState::Online
         }
     }
+}
+
+fn communes_sites(app: &SharedApp) -> impl Iterator<Item = &Site> {
+    app.hub.commune.sites.iter().filter(|site| !own::is_own(&site.id))
 }
 
 /// When the point last gave a value. A reading that says why there is none is no sign of life.

@@ -58,7 +58,7 @@ pub use notice::{
     ChannelTest, ChannelTestRequest, Duty, LinkRequest, LinkedAlarm, NoticeAlarm, NoticeChannel,
     NoticeMessage, NoticePerson,
 };
-pub use place::{Commune, Device, Feature, GeoJson, Location, Site, SiteDetail};
+pub use place::{Commune, Device, Feature, GeoJson, Location, Site, SiteDetail, Snapshot};
 pub use point::{Bounds, LastGood, Latest, Limit, Point};
 pub use record::{
     AuditedReading, Calibration, CalibrationChange, CalibrationPreview, CalibrationRequest, CorrectionAction,

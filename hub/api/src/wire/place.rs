@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{About, DeviceState, LocalText, SiteKind, SiteState};
+use super::{About, Alarm, DeviceState, LocalText, Point, SiteKind, SiteState};
 
 /// The commune that the hub serves.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -88,6 +88,19 @@ pub struct Device {
     /// When it last gave a value; null when it never did.
     #[schema(required, format = DateTime)]
     pub last_heard_at: Option<String>,
+}
+
+/// What a dashboard shows first, all of one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Snapshot {
+    /// The commune's sites.
+    pub sites: Vec<Site>,
+    /// Their devices.
+    pub devices: Vec<Device>,
+    /// Their points, with their latest values.
+    pub points: Vec<Point>,
+    /// Active alarms, the newest first, at most 1,000.
+    pub alarms: Vec<Alarm>,
 }
 
 /// Sites as a GeoJSON FeatureCollection.

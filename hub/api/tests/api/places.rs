@@ -75,6 +75,26 @@ async fn a_site_shows_its_devices_and_when_they_were_heard() {
 }
 
 #[tokio::test]
+async fn a_snapshot_tells_what_the_single_calls_tell() {
+    let world = World::new();
+    world.keep(vec![reading(CHLORINE, 0, 0.42), missing(FILL, 0)]);
+    world.keep_alarm(alarm(1, CHLORINE, AlarmState::Unacknowledged));
+    world.keep_alarm(alarm(2, CHLORINE, AlarmState::Normal));
+    let snapshot = look(&world, "/api/v1/snapshot").await;
+    for list in ["sites", "points", "alarms"] {
+        assert_eq!(snapshot[list], look(&world, &format!("/api/v1/{list}")).await, "{list}");
+    }
+    assert_eq!(snapshot["alarms"].as_array().unwrap().len(), 1);
+    let mut devices = Vec::new();
+    for site in snapshot["sites"].as_array().unwrap() {
+        let site = look(&world, &format!("/api/v1/sites/{}", site["id"].as_str().unwrap())).await;
+        devices.extend(site["devices"].as_array().unwrap().clone());
+    }
+    assert_eq!(snapshot["devices"], Value::from(devices));
+    Call::get("/api/v1/snapshot?site=x").by(Role::Viewer).send(&world).await.assert_problem(400, &["site"]);
+}
+
+#[tokio::test]
 async fn the_map_shows_the_outline_and_opens_for_its_tiles_alone() {
     let world = World::new();
     let answer = Call::get("/api/v1/map").by(Role::Viewer).send(&world).await;

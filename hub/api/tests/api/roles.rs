@@ -30,6 +30,7 @@ fn calls() -> Vec<(&'static str, &'static str, Option<Value>, Option<Role>)> {
         ("GET", "/", None, None),
         ("GET", "/api/v1/session", None, Some(Role::Viewer)),
         ("DELETE", "/api/v1/session", None, Some(Role::Viewer)),
+        ("GET", "/api/v1/snapshot", None, Some(Role::Viewer)),
         ("GET", "/api/v1/sites", None, Some(Role::Viewer)),
         ("GET", "/api/v1/sites/tam-hop-water", None, Some(Role::Viewer)),
         ("GET", "/api/v1/sites/tam-hop-water/photos/1", None, Some(Role::Viewer)),

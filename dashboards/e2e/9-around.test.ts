@@ -1,0 +1,257 @@
+// What a hub is given besides devices: photographs and map tiles, names as people write them, communes of a province; and nothing
+// at all. Each with a hub of its own.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { type Server, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { crc32, deflateSync } from "node:zlib";
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { SIZES, launch } from "./browser.mjs";
+import { OwnHub, STATION } from "./own-hub.mjs";
+import { seriousFaults, visit } from "./support";
+
+let browser: Browser;
+/** What a test has started, ended in reverse. */
+const started: (() => Promise<void> | void)[] = [];
+
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser.close();
+});
+afterEach(async () => {
+  for (const end of started.splice(0).reverse()) await end();
+});
+
+async function running(files: Record<string, string | Uint8Array>, own: { id?: string; settings?: string } = {}): Promise<OwnHub> {
+  const hub = new OwnHub(files, own);
+  started.push(() => hub.close());
+  await hub.start();
+  return hub;
+}
+
+async function opened(hub: OwnHub, size: keyof typeof SIZES = "desktop") {
+  const context = await hub.context(browser, { viewport: SIZES[size] });
+  started.push(() => context.close());
+  const page = await context.newPage();
+  page.setDefaultTimeout(40_000);
+  return { context, page };
+}
+
+/** A PNG of one colour. */
+function picture(side: number): Buffer {
+  const chunk = (name: string, data: Buffer) => {
+    const body = Buffer.concat([Buffer.from(name), data]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(data.length);
+    frame.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(side);
+  head.writeUInt32BE(side, 4);
+  head.set([8, 2], 8);
+  const rows = Buffer.alloc(side * (3 * side + 1), 0x9a);
+  for (let row = 0; row < side; row += 1) rows[row * (3 * side + 1)] = 0;
+  return Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), chunk("IHDR", head), chunk("IDAT", deflateSync(rows)), chunk("IEND", Buffer.alloc(0))]);
+}
+
+const site = (name: string, more = "") => `id = "tram"
+kind = "water_station"
+name = { vi = ${JSON.stringify(name)}, en = ${JSON.stringify(name)} }
+location = { lat = 21.3, lon = 105.4 }
+${more}
+[[device]]
+id = "plc"
+adapter = "push"
+[[device.point]]
+id = "ph"
+quantity = "ph"
+`;
+
+describe("a site's photographs", () => {
+  it("are shown with words for who does not see them, and open in full", async () => {
+    const hub = await running({ "sites/tram.toml": site("Trạm ảnh", 'photos = ["sites/mot.png", "sites/hai.png"]'), "sites/mot.png": picture(64), "sites/hai.png": picture(32) });
+    const { context, page } = await opened(hub, "phone");
+    await visit(page, "/sites/tram");
+    const shown = page.getByRole("img", { name: "Trạm ảnh" });
+    await shown.nth(1).scrollIntoViewIfNeeded();
+    expect(await shown.count()).toBe(2);
+    await page.waitForFunction(() => [...document.querySelectorAll<HTMLImageElement>(".site-photos img")].every((each) => each.complete && each.naturalWidth > 0));
+    expect(await seriousFaults(page)).toEqual([]);
+    const [full] = await Promise.all([context.waitForEvent("page"), shown.first().click()]);
+    await full.waitForLoadState();
+    expect(new URL(full.url()).pathname).toBe("/api/v1/sites/tram/photos/1");
+    // They are the commune's own: nobody sees them without a login.
+    const stranger = await browser.newContext({ baseURL: hub.url });
+    started.push(() => stranger.close());
+    expect((await stranger.request.get("/api/v1/sites/tram/photos/1")).status()).toBe(401);
+  });
+});
+
+describe("map tiles by a configured address", () => {
+  it("come from that server and no other, and the sites stand without it, too", async () => {
+    const tile = picture(256);
+    const asked: string[] = [];
+    const server: Server = createServer((request, answer) => {
+      asked.push(request.url ?? "");
+      answer.writeHead(200, { "content-type": "image/png" }).end(tile);
+    });
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const stop = () => new Promise<void>((ended) => {
+      server.close(() => ended());
+      server.closeAllConnections();
+    });
+    started.push(stop);
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const settings = `[map]\ntiles = "http://${host}/nen/{z}/{x}/{y}.png"\nattribution = "© Xã <b>Thử</b>"\n`;
+    const hub = await running({ "sites/tram.toml": site("Trạm nền") }, { settings });
+    const { page } = await opened(hub);
+    const hosts = new Set<string>();
+    page.on("request", (request) => hosts.add(new URL(request.url()).host));
+    await visit(page, "/map");
+    await page.waitForFunction(() => {
+      const tiles = [...document.querySelectorAll<HTMLImageElement>(".leaflet-tile")];
+      return tiles.length > 0 && tiles.every((each) => each.complete && each.naturalWidth === 256);
+    });
+    expect([...hosts].sort()).toEqual([host, new URL(hub.url).host].sort());
+    expect(asked.every((path) => /^\/nen\/\d+\/\d+\/\d+\.png$/.test(path)), asked.join(" ")).toBe(true);
+    // The configuration's text stays text.
+    await page.getByText("© Xã <b>Thử</b>").waitFor();
+    await page.locator(".map-mark").getByText("Trạm nền").waitFor();
+
+    await stop();
+    await visit(page, "/map?site=tram");
+    await page.locator(".map-mark").getByText("Trạm nền").waitFor();
+  });
+});
+
+describe("a name", () => {
+  // What could be taken for markup, what is more than one character each, and far too long for one line.
+  const NAME = `<script>alert(1)</script> 🚰 Trạm ${"rất dài ".repeat(8)}`.trim();
+
+  it("with markup and emoji is text wherever it stands, and widens no page", async () => {
+    const hub = await running({ "sites/tram.toml": site(NAME) });
+    await hub.send([{ point: "tram/plc/ph", t: Date.now(), v: 7.2 }]);
+    const { page } = await opened(hub, "phone");
+    for (const path of ["/", "/sites", "/sites/tram", "/map", "/trends?p=tram/plc/ph", "/quality", "/year", "/wall"]) {
+      await visit(page, path);
+      await page.getByText("<script>alert(1)</script> 🚰").first().waitFor({ state: "attached" });
+      expect(await page.locator("body script").count(), path).toBe(0);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), path).toBe(0);
+    }
+  });
+});
+
+describe("an alarm that clears while one acknowledges it", () => {
+  it("is said to have cleared, and is over with the acknowledgement", async () => {
+    const hub = await running(STATION);
+    const send = (v: number) => hub.send([{ point: "tram/plc/ph", t: Date.now(), v }]);
+    await send(9);
+    const { page } = await opened(hub, "phone");
+    await visit(page, "/");
+    await page.locator('[data-state="unacknowledged"]').getByRole("button").click();
+    await send(7);
+    const dialogue = page.getByRole("dialog");
+    await dialogue.getByText("Cảnh báo vừa hết trong khi bạn đang xem").waitFor();
+    await dialogue.getByRole("button", { name: "Nhận biết" }).click();
+    await dialogue.waitFor({ state: "detached" });
+    await visit(page, "/alarms?view=history");
+    await page.locator('[data-state="normal"]').getByRole("link", { name: "pH cao" }).waitFor();
+  });
+});
+
+describe("a hub without sites", () => {
+  it("says so on every page, and nothing leads nowhere", async () => {
+    const hub = await running({});
+    const { page } = await opened(hub, "phone");
+    for (const path of ["/", "/sites", "/trends", "/year", "/compliance", "/quality", "/map"]) {
+      await visit(page, path);
+      await page.getByText(/^Chưa có /).first().waitFor();
+      expect(await seriousFaults(page), path).toEqual([]);
+    }
+    for (const path of ["/alarms", "/alarms?view=history", "/rules", "/notices", "/arriving", "/buses", "/sites/_hub", "/more", "/accounts"]) {
+      await visit(page, path);
+      expect(await page.locator("main .failed").count(), path).toBe(0);
+    }
+  });
+});
+
+describe("a province", () => {
+  it("sees its communes and their alarms by one call, and leaves acknowledging to them", async () => {
+    const engine = await victoriaMetrics();
+    const forward = `[[forward]]\nid = "tinh"\nkind = "victoriametrics"\nurl = "${engine}"\n`;
+    const commune = await running({ ...STATION, "sites/station.toml": site("Trạm thử", "") }, { settings: forward });
+    await commune.send([{ point: "tram/plc/ph", t: Date.now(), v: 9.1 }]);
+    // The province looks at once when it starts, and then not for a while: all is there before.
+    await expect.poll(async () => (await series(engine, '{__name__=~"alarm_standing|ph_value"}')).length, { timeout: 60_000 }).toBeGreaterThanOrEqual(2);
+    const settings = `${forward}[history]\nremote = "tinh"\n[hub]\nrole = "province"\norganisations = "organisations.toml"\n`;
+    const organisations = `[[organisation]]\nid = "phu-tho"\nkind = "province"\nname = { vi = "Tỉnh Phú Thọ", en = "Phú Thọ province" }
+[[organisation]]\nid = "thu-nghiem"\nkind = "commune"\nwithin = [{ id = "phu-tho" }]\n`;
+    const province = await running({ "organisations.toml": organisations }, { id: "tinh", settings });
+    const { page } = await opened(province, "phone");
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await visit(page, "/");
+    const row = page.locator('[data-commune="thu-nghiem"]');
+    await row.getByText("Cảnh báo: 1").waitFor();
+    await page.getByRole("heading", { name: /Tỉnh Phú Thọ/ }).waitFor();
+    expect(asked.filter((path) => path.startsWith("/api/v1/sites"))).toEqual([]);
+    expect(await seriousFaults(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+    await page.getByLabel("Tìm xã").fill("không có xã này");
+    await row.waitFor({ state: "detached" });
+    await page.getByLabel("Tìm xã").fill("thử nghiệm");
+    await row.getByRole("link").first().click();
+    await page.waitForURL("**/sites/thu-nghiem--tram");
+    await page.locator("[data-point]").first().waitFor();
+
+    await visit(page, "/alarms");
+    const alarm = page.locator("[data-alarm]").first();
+    await alarm.getByText("được nhận biết và xử lý tại máy chủ của xã").waitFor();
+    expect(await page.getByRole("button", { name: /Nhận biết/ }).count()).toBe(0);
+    await alarm.getByRole("link").first().click();
+    await page.getByText("được nhận biết và xử lý tại máy chủ của xã").waitFor();
+    expect(await page.getByRole("button", { name: /Nhận biết|Tạm gác|Thêm ghi chú/ }).count()).toBe(0);
+    await visit(page, "/quality?site=thu-nghiem--tram");
+    expect(await page.getByRole("button", { name: /^Nhập/ }).count()).toBe(0);
+  });
+});
+
+/** A real engine for the province and its commune; its address. */
+async function victoriaMetrics(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "commune-engine-"));
+  const port = await freePort();
+  const child: ChildProcess = spawn(
+    process.env["COMMUNE_PEER_VICTORIA_METRICS"] ?? "victoria-metrics",
+    [`-storageDataPath=${folder}`, `-httpListenAddr=127.0.0.1:${port}`, "-retentionPeriod=100y", "-search.latencyOffset=0s", "-inmemoryDataFlushInterval=1s"],
+    { stdio: "ignore" },
+  );
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  started.push(async () => {
+    child.kill("SIGKILL");
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await expect.poll(() => fetch(`${url}/health`).then((answer) => answer.status, () => 0), { timeout: 60_000 }).toBe(200);
+  return url;
+}
+
+async function series(engine: string, match: string): Promise<unknown[]> {
+  const answer = await fetch(`${engine}/api/v1/series?match[]=${encodeURIComponent(match)}`);
+  return ((await answer.json()) as { data: unknown[] }).data;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
