@@ -147,6 +147,32 @@ describe("a name", () => {
   });
 });
 
+describe("a site with very many points", () => {
+  it("fetches and draws what somebody looks at, and has the present value where one scrolls to", async () => {
+    const ids = Array.from({ length: 80 }, (_, n) => `p${n}`);
+    const points = ids.map((id) => `[[device.point]]\nid = "${id}"\nquantity = "level"\n`).join("");
+    const hub = await running({ "sites/tram.toml": `id = "tram"\nkind = "other"\n[[device]]\nid = "plc"\nadapter = "push"\n${points}` });
+    const send = (v: number) => hub.send(ids.map((id) => ({ point: `tram/plc/${id}`, t: Date.now(), v })));
+    await send(1);
+    const { page } = await opened(hub);
+    let charts = 0;
+    page.on("request", (request) => (charts += Number(request.url().includes("doubts="))));
+    await visit(page, "/sites/tram");
+    const row = (id: string) => page.locator(`[data-point="tram/plc/${id}"]`);
+    await row("p0").locator('data[value="1"]').waitFor();
+    expect(await page.locator("[data-point]").count()).toBe(ids.length);
+    expect(charts).toBe(0);
+    await send(2);
+    await row("p0").locator('data[value="2"]').waitFor();
+    await row("p79").scrollIntoViewIfNeeded();
+    await row("p79").locator('data[value="2"]').waitFor();
+    await page.locator(".site-trends > *").last().scrollIntoViewIfNeeded();
+    await page.locator(".site-trends > *").last().locator(".trend").waitFor();
+    expect(charts).toBeGreaterThan(0);
+    expect(charts).toBeLessThan(ids.length / 2);
+  });
+});
+
 describe("an alarm that clears while one acknowledges it", () => {
   it("is said to have cleared, and is over with the acknowledgement", async () => {
     const hub = await running(STATION);

@@ -135,7 +135,7 @@ async function yearDrawn(browser, hub) {
   await page.waitForLoadState("networkidle").catch(() => undefined);
   // From the values' arrival to the last stroke of the first drawing after it.
   const took = await page.evaluate((pauseMs) => {
-    const call = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType("resource")).find((each) => each.name.includes("/readings"));
+    const call = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType("resource")).find((each) => each.name.includes("buckets="));
     const strokes = /** @type {number[]} */ (/** @type {any} */ (globalThis).seen.strokes).filter((at) => at > (call?.responseEnd ?? 0));
     const last = strokes.find((at, index) => (strokes[index + 1] ?? Infinity) - at > pauseMs) ?? NaN;
     return last - (call?.responseEnd ?? 0);

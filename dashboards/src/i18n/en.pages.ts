@@ -57,6 +57,7 @@ export const enPages: Record<keyof typeof viPages, string> = {
   "accounts.sessions": "Sessions",
   "accounts.ownSession": "this one",
   "accounts.used": "last used {time}",
+  "accounts.allSessions": "All {n} sessions",
   "accounts.end": "End",
   "accounts.endSession": "End the session of {name}",
   "accounts.tokens": "Tokens",

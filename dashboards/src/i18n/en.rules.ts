@@ -85,6 +85,7 @@ export const enRules: Record<keyof typeof viRules, string> = {
   "rules.saved": "Saved; the hub uses the new text.",
   "rules.savedWaits": "Saved, but the hub cannot use the new text yet: {why}",
   "rules.savedLater": "Saved; the hub will use the new text in a moment.",
+  "rules.busy": "the hub is busy with such work, please try again in some minutes.",
   "rules.saveFailed": "Not saved: {why}",
   "rules.overtaken": "{by} has just changed this rule. Your text is still here, nothing is lost.",
   "rules.somebody": "Somebody else",

@@ -55,6 +55,7 @@ export const viPages = {
   "accounts.sessions": "Phiên đăng nhập",
   "accounts.ownSession": "phiên này",
   "accounts.used": "dùng lần cuối {time}",
+  "accounts.allSessions": "Xem cả {n} phiên",
   "accounts.end": "Kết thúc",
   "accounts.endSession": "Kết thúc phiên của {name}",
   "accounts.tokens": "Mã truy cập",

@@ -83,6 +83,7 @@ export const viRules = {
   "rules.saved": "Đã lưu, máy chủ đang dùng bản mới.",
   "rules.savedWaits": "Đã lưu, nhưng máy chủ chưa dùng được bản mới: {why}",
   "rules.savedLater": "Đã lưu, máy chủ sẽ dùng bản mới trong chốc lát.",
+  "rules.busy": "máy chủ đang bận một việc như thế, vui lòng thử lại sau ít phút.",
   "rules.saveFailed": "Chưa lưu được: {why}",
   "rules.overtaken": "{by} vừa sửa quy tắc này. Bản của bạn vẫn còn đây, chưa mất gì.",
   "rules.somebody": "Người khác",

@@ -2,7 +2,7 @@
 import type uPlot from "uplot";
 import type { Limit } from "../api/types";
 import { t } from "../i18n";
-import { span } from "../i18n/format";
+import { exactSpan } from "../i18n/format";
 import { showLimitFigure, unitSign } from "../i18n/units";
 
 export interface LimitLook {
@@ -41,7 +41,7 @@ export function limitLines(limits: readonly Limit[], unit: string, from: number,
 function wordings(limit: Limit, value: number, side: "max" | "min", unit: string): string[] {
   const sign = unitSign(unit);
   const key = side === "max" ? ("limit.atMost" as const) : ("limit.atLeast" as const);
-  const mean = limit.averaging_s === null ? "" : ` · ${t("limit.mean", { span: span(limit.averaging_s * 1_000) })}`;
+  const mean = limit.averaging_s === null ? "" : ` · ${t("limit.mean", { span: exactSpan(limit.averaging_s) })}`;
   const figure = `${t(key, { value: showLimitFigure(value) })}${sign === "" ? "" : ` ${sign}`}${mean}`;
   const doubt = limit.status === "unverified" ? ` · ${t("limit.unverified")}` : "";
   // On a phone the regulation gives way before the doubt does.

@@ -24,8 +24,7 @@ use crate::push::influx::errors_as_influx;
 use crate::routes::{
     accounts, alarms, announcement, audit, backtest, calibrations, commune, communes, completeness,
     corrections, deliver, entries, field, forwards, links, metrics, mqtt, notices, points, preview, push,
-    readings, rule_texts, rules, service, session, setup, sites, snapshot,
-    stream, surroundings,
+    readings, rule_texts, rules, service, session, setup, sites, snapshot, stream, surroundings,
 };
 use crate::{dashboard, guard, health, wire};
 

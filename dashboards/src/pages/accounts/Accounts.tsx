@@ -107,9 +107,13 @@ function Users() {
   );
 }
 
+/** The latest are shown at once; the others would push tokens and the log out of sight. */
+const FEW_SESSIONS = 6;
+
 function Sessions() {
   const [found, reload] = useResource("sessions", getOpenSessions);
   const changing = useSignal(false);
+  const all = useSignal(false);
   const { data } = found.value;
   const end = async (id: string) => {
     try {
@@ -129,7 +133,7 @@ function Sessions() {
         waiting(found.value, reload)
       ) : (
         <ul class="panel accounts-list">
-          {data.map((session) => (
+          {data.slice(0, all.value ? data.length : FEW_SESSIONS).map((session) => (
             <li key={session.id} class="row row-ends">
               <span>
                 <strong>{session.user}</strong> {session.is_own && <span class="muted">({t("accounts.ownSession")})</span>}
@@ -144,6 +148,11 @@ function Sessions() {
             </li>
           ))}
         </ul>
+      )}
+      {data !== null && data.length > FEW_SESSIONS && !all.value && (
+        <div>
+          <Button onClick={() => (all.value = true)}>{t("accounts.allSessions", { n: data.length })}</Button>
+        </div>
       )}
       {changing.value && <PasswordDialogue onClose={() => (changing.value = false)} />}
     </section>

@@ -112,7 +112,7 @@ export function Audit() {
             {all.map((deed) => (
               <li key={deed.id} class="row row-ends">
                 <span class="accounts-deed">
-                  <strong>{deed.by}</strong> {[actionWord(deed.action), objectWord(deed)].filter((part) => part !== "").join(": ")}
+                  <strong>{deed.by}</strong> <DeedWords deed={deed} />
                 </span>
                 <span class="small muted figures">{moment(Date.parse(deed.at), hubNow())}</span>
               </li>
@@ -127,6 +127,19 @@ export function Audit() {
       )}
     </section>
   );
+}
+
+function DeedWords({ deed }: { deed: Deed }) {
+  const what = actionWord(deed.action);
+  const alarm = /^alarm\/(\d+)$/.exec(deed.object)?.[1];
+  if (alarm !== undefined) {
+    return (
+      <>
+        {what}: <a href={`/alarms/${alarm}`}>{alarm}</a>
+      </>
+    );
+  }
+  return <>{[what, objectWord(deed)].filter((part) => part !== "").join(": ")}</>;
 }
 
 function actionWord(action: string): string {

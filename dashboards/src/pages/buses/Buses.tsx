@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { type Bus, type BusDevice, type Frame, getBuses, getFrames } from "../../api/field";
 import { local, t } from "../../i18n";
-import { ago, moment, span } from "../../i18n/format";
+import { ago, exactSpan, moment } from "../../i18n/format";
 import { reasonText } from "../../i18n/reasons";
 import { formatNumber } from "../../i18n/units";
 import { useResource } from "../../lib/resource";
@@ -157,7 +157,7 @@ function Device({ device }: { device: BusDevice }) {
         )}
       </td>
       <td class="table-number figures">{device.unit_id}</td>
-      <td class="table-number figures">{device.poll_s < 120 ? `${formatNumber(device.poll_s, device.poll_s % 1 === 0 ? 0 : 1)} s` : span(device.poll_s * 1_000)}</td>
+      <td class="table-number figures">{device.poll_s < 120 ? `${formatNumber(device.poll_s, device.poll_s % 1 === 0 ? 0 : 1)} s` : exactSpan(device.poll_s)}</td>
       {[device.requests, device.timeouts, device.exceptions, device.bad_answers, device.overruns].map((figure, index) => (
         <td key={index} class="table-number figures">
           {formatNumber(figure, 0)}

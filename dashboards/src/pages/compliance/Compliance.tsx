@@ -2,7 +2,7 @@
 import type { Point, Site } from "../../api/types";
 import { getBuckets, getDays } from "../../api/calls";
 import { local, pointName, t } from "../../i18n";
-import { dayCode, dayStart, momentCode, moment, parseDayCode, span } from "../../i18n/format";
+import { dayCode, dayStart, exactSpan, momentCode, moment, parseDayCode, span } from "../../i18n/format";
 import { formatNumber, showText } from "../../i18n/units";
 import { expectedIn } from "../../lib/rhythm";
 import { useResource } from "../../lib/resource";
@@ -134,7 +134,7 @@ function VerdictView({ verdict }: { verdict: Verdict }) {
   const { point, limit, valid, spans, outside, exceedances } = verdict;
   const text = (value: number) => showText(value, point);
   const at = (ms: number) => moment(ms, hubNow());
-  const how = limit.averaging_s === null ? t("compliance.single") : t("limit.mean", { span: span(limit.averaging_s * 1_000) });
+  const how = limit.averaging_s === null ? t("compliance.single") : t("limit.mean", { span: exactSpan(limit.averaging_s) });
   return (
     <section class="panel compliance" aria-label={`${pointName(point)}, ${how}`}>
       <div class="row row-ends">

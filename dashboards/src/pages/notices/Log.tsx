@@ -5,6 +5,7 @@ import { moment } from "../../i18n/format";
 import { useResource } from "../../lib/resource";
 import { query, setQuery } from "../../lib/router";
 import { hubNow } from "../../state/clock";
+import { HUB_SITE } from "../../state/own";
 import { store } from "../../state/store";
 import { Button } from "../../ui/Button";
 import { SelectField } from "../../ui/Field";
@@ -129,6 +130,7 @@ function Message({ message }: { message: NoticeMessage }) {
 
 /** The site's name; its id where it is no longer there. */
 function siteName(id: string): string {
+  if (id === HUB_SITE) return t("own.title");
   const site = store.sites.value?.find((each) => each.id === id);
   return site === undefined ? id : local(site.name);
 }

@@ -3,7 +3,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { backtest } from "../../api/rules";
-import { HubError } from "../../api/client";
 import type { Backtest, BacktestFigures } from "../../api/types";
 import { local, t } from "../../i18n";
 import { dayCode, dayStart, moment, parseDayCode } from "../../i18n/format";
@@ -14,6 +13,7 @@ import { Button } from "../../ui/Button";
 import { DayField } from "../../ui/DayField";
 import { Timeline } from "./Timeline";
 import "../../ui/Table.css";
+import { whyText } from "./whyText";
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 7;
@@ -44,7 +44,7 @@ export function BacktestPanel({ rule, source }: { rule: string; source: () => st
       set({ state: "done", found: await backtest({ rule, source: source(), from, to, onProgress, stop: mine.signal }) });
     } catch (error) {
       if (mine.signal.aborted) set({ state: "stopped" });
-      else set({ state: "failed", why: error instanceof HubError && error.status !== 0 ? error.title : t("page.unreachable") });
+      else set({ state: "failed", why: whyText(error) });
     }
   }
 

@@ -3,13 +3,13 @@ import { useSignal } from "@preact/signals";
 import type { Ref } from "preact";
 import { useRef } from "preact/hooks";
 import { type RuleDraft, runCases } from "../../api/rules";
-import { HubError } from "../../api/client";
 import type { CasesRun, TextFault } from "../../api/types";
 import { local, t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { StatusMark } from "../../ui/StatusMark";
 import { CodeField, type CodeHandle } from "./CodeField";
 import type { Check } from "./check";
+import { whyText } from "./whyText";
 
 type GoTo = (line: number, column: number | null) => void;
 
@@ -77,7 +77,7 @@ export function CasesPanel({ id, draft, handle, onText, onPassed }: CasesPanelPr
       run.value = found;
       if (found.results.length > 0 && found.results.every((each) => each.failure === null)) onPassed(draft);
     } catch (error) {
-      fault.value = error instanceof HubError && error.status !== 0 ? error.title : t("page.unreachable");
+      fault.value = whyText(error);
     } finally {
       busy.value = false;
     }

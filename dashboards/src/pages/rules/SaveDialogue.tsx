@@ -7,10 +7,11 @@ import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Dialogue } from "../../ui/Dialogue";
 import { TextField } from "../../ui/Field";
+import { whyText } from "./whyText";
 import { useSending } from "../../ui/sending";
 import { DiffView } from "./DiffView";
 
-const words = (error: unknown) => t("rules.saveFailed", { why: error instanceof HubError && error.status !== 0 ? error.title : t("page.unreachable") });
+const words = (error: unknown) => t("rules.saveFailed", { why: whyText(error) });
 
 export interface SaveDialogueProps {
   rule: string;

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { getCsv, getManySeries } from "../../api/calls";
 import { t } from "../../i18n";
-import { dayCode, span } from "../../i18n/format";
+import { dayCode, exactSpan } from "../../i18n/format";
 import { formatNumber } from "../../i18n/units";
 import { download } from "../../lib/download";
 import { workbook } from "../../lib/xlsx";
@@ -90,7 +90,7 @@ export function ExportDialogue({ loaded, panels, onClose }: ExportDialogueProps)
             {(["shown", "raw"] as const).map((value) => (
               <label key={value} class="picker-point">
                 <input type="radio" name="what" checked={what.value === value} onChange={() => (what.value = value)} />
-                <span>{value === "shown" ? t("trends.export.shown", { span: span(own[0]?.widthMs ?? 0) }) : t("trends.export.raw", { n: rows })}</span>
+                <span>{value === "shown" ? t("trends.export.shown", { span: exactSpan((own[0]?.widthMs ?? 0) / 1_000) }) : t("trends.export.raw", { n: rows })}</span>
               </label>
             ))}
           </fieldset>

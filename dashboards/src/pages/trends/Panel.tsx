@@ -1,6 +1,6 @@
 // The lines of one unit: chart, and for each point the strip that says how far its values can be trusted.
 import type { Signal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type uPlot from "uplot";
 import type { Alarm, Series } from "../../api/types";
 import { lang, pointName } from "../../i18n";
@@ -37,7 +37,8 @@ export function Panel({ panel, readings, alarms, from, to, pointed, preview, onZ
   const points = panel.lines.filter((line) => !line.compared);
   const shown = useMemo(() => alarms.filter((alarm) => points.some((line) => line.point.id === alarm.point)), [alarms, panel]);
 
-  useEffect(() => {
+  // Before the page is painted: the lines are what one came for.
+  useLayoutEffect(() => {
     const host = plot.current;
     if (host === null) return;
     let chart: uPlot | null = null;

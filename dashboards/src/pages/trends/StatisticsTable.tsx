@@ -1,6 +1,6 @@
 // The figures of each line in a table; on a phone it scrolls sideways within itself.
 import { pointName, t } from "../../i18n";
-import { span } from "../../i18n/format";
+import { exactSpan } from "../../i18n/format";
 import { formatNumber, isCounter, isState, showText } from "../../i18n/units";
 import type { Line } from "./columns";
 import { LineMark } from "./Panel";
@@ -53,7 +53,7 @@ export function StatisticsTable({ rows, widthMs }: StatisticsTableProps) {
           </tbody>
         </table>
       </div>
-      <p class="small muted">{approximate ? t("trends.stat.approximate", { span: span(widthMs) }) : t("trends.stat.exact")}</p>
+      <p class="small muted">{approximate ? t("trends.stat.approximate", { span: exactSpan(widthMs / 1_000) }) : t("trends.stat.exact")}</p>
     </section>
   );
 }

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { OlderPart, Point } from "../../api/types";
 import { local, pointName, t } from "../../i18n";
-import { moment, span } from "../../i18n/format";
+import { exactSpan, moment } from "../../i18n/format";
 import { isState, showText } from "../../i18n/units";
 import { useResource } from "../../lib/resource";
 import { query, setQuery } from "../../lib/router";
@@ -214,7 +214,7 @@ type NamedLine = Pick<Line, "point" | "compared" | "shiftMs">;
 
 export function whereAndWhen({ point, compared, shiftMs }: NamedLine): string {
   const site = local(store.sites.value?.find((each) => each.id === point.site)?.name) || point.site;
-  return compared && shiftMs > 0 ? t("trends.earlierBy", { name: site, span: span(shiftMs) }) : site;
+  return compared && shiftMs > 0 ? t("trends.earlierBy", { name: site, span: exactSpan(shiftMs / 1_000) }) : site;
 }
 
 /** The value of a line at a moment of the axis. */

@@ -48,10 +48,15 @@ export async function loadView(points: readonly Point[], period: Period, compare
   const others = comparedPoints(points, compare, all);
   const shiftMs = shiftOf(compare, period) ?? 0;
   const ids = points.map((point) => point.id);
+  // Asked for first: browsers ask six things at once, and the stream is one of them.
+  const lines = Promise.all([
+    getBuckets(ids, from, to, count, { doubts: true }),
+    getBuckets(others.map(({ point }) => point.id), from - shiftMs, to - shiftMs, count),
+  ]);
   const besides = Promise.all([
     getDays(ids, from, to),
     getDays(others.map(({ point }) => point.id), from - shiftMs, to - shiftMs),
-    expectedReadings(points, to - from) <= FEW_READINGS ? getManySeries(ids, from, to).catch(() => []) : [],
+    areFew().then((few) => (few ? getManySeries(ids, from, to) : [])).catch(() => []),
     getAlarms({ state: "all", from: new Date(from).toISOString(), to: new Date(to).toISOString() }),
     loadWritten(ids, from, to),
   ]).then(([days, comparedDays, series, alarms, written]): Beside => ({
@@ -61,14 +66,18 @@ export async function loadView(points: readonly Point[], period: Period, compare
     alarms: alarms.filter((alarm) => alarm.point !== null && ids.includes(alarm.point)),
     written,
   }));
-  const lines = Promise.all([
-    getBuckets(ids, from, to, count, { doubts: true }),
-    getBuckets(others.map(({ point }) => point.id), from - shiftMs, to - shiftMs, count),
-  ]);
   // What fails of either is told once, when all is awaited.
   lines.then(([buckets, compared]) => early(view(buckets, compared, null)), () => undefined);
   const [[buckets, compared], beside] = await Promise.all([lines, besides]);
   return view(buckets, compared, beside);
+
+  /** By the rhythm; where a point has none, by what came. */
+  async function areFew(): Promise<boolean> {
+    const expected = expectedReadings(points, to - from);
+    if (expected > FEW_READINGS || points.every(hasRhythm)) return expected <= FEW_READINGS;
+    const came = (await lines)[0].flatMap(({ n }) => n);
+    return came.reduce((sum, n) => sum + n, 0) <= FEW_READINGS;
+  }
 
   function view(buckets: readonly Buckets[], compared: readonly Buckets[], beside: Beside | null): Loaded {
     const { days, comparedDays, series, alarms, written } = beside ?? NOTHING;
@@ -113,8 +122,10 @@ async function loadWritten(ids: readonly string[], from: number, to: number) {
   return { calibrations: calibrations.flat(), maintenance, notes };
 }
 
+const hasRhythm = ({ interval_s: interval }: Point) => interval !== null && interval > 0;
+
 export function expectedReadings(points: readonly Point[], spanMs: number): number {
-  return points.reduce((sum, point) => sum + (point.interval_s === null || point.interval_s <= 0 ? 0 : spanMs / (point.interval_s * 1_000)), 0);
+  return points.reduce((sum, point) => sum + (hasRhythm(point) ? spanMs / ((point.interval_s ?? 1) * 1_000) : 0), 0);
 }
 
 /** The points drawn beside: the same earlier, or those of another site that measure the same. */

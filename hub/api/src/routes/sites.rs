@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use hub_model::{Alarm, AlarmState, Device, PointId, Quality, Site, Timestamp, own};
+use hub_model::{Alarm, AlarmState, Device, PointId, Quality, Site, SiteId, Timestamp, own};
 use hub_store::{AlarmFilter, Latest};
 
 use crate::accept;
@@ -87,6 +87,8 @@ pub(super) struct Now {
     pub latest: HashMap<PointId, Latest>,
     /// The active alarms, the newest first.
     pub alarms: Vec<Alarm>,
+    /// Their states by site.
+    states: HashMap<SiteId, Vec<AlarmState>>,
 }
 
 impl Now {
@@ -95,7 +97,12 @@ impl Now {
         app.read(|history| {
             let filter = AlarmFilter { active_only: true, limit: MAX_ALARMS, ..AlarmFilter::default() };
             let latest = history.latest()?.into_iter().map(|latest| (latest.reading.point.clone(), latest));
-            Ok(Self { latest: latest.collect(), alarms: history.alarms(&filter)? })
+            let alarms = history.alarms(&filter)?;
+            let mut states: HashMap<SiteId, Vec<AlarmState>> = HashMap::new();
+            for alarm in &alarms {
+                states.entry(alarm.subject.site()).or_default().push(alarm.state);
+            }
+            Ok(Self { latest: latest.collect(), alarms, states })
         })
         .await
     }
@@ -107,12 +114,14 @@ impl Now {
 
     /// The devices of all these sites.
     pub fn devices(&self, app: &SharedApp) -> Vec<wire::Device> {
-        communes_sites(app).flat_map(|site| &site.devices).map(|device| self.device(device, &app.zone)).collect()
+        communes_sites(app)
+            .flat_map(|site| &site.devices)
+            .map(|device| self.device(device, &app.zone))
+            .collect()
     }
 
     fn site(&self, site: &Site) -> wire::Site {
-        let its = self.alarms.iter().filter(|alarm| alarm.subject.site() == site.id);
-        let states: Vec<AlarmState> = its.map(|alarm| alarm.state).collect();
+        let states = self.states.get(&site.id).map_or(&[][..], Vec::as_slice);
         let devices: Vec<wire::DeviceState> =
             site.devices.iter().map(|device| self.device_state(device)).collect();
         let state = if states.iter().any(|state| *state != AlarmState::Shelved) {
