@@ -23,6 +23,7 @@ export default defineConfig({
           groups: [
             // Whatever the first page needs is one file: many small ones would wait for each other on a slow phone.
             { name: "index", tags: ["$initial"], priority: 1 },
+            { name: "devices", test: /src\/(pages\/devices\/|i18n\/(vi|en)\.devices|api\/devices)/ },
             { name: "officers", test: /src\/pages\/(year|compliance|quality|records)\// },
           ],
         },

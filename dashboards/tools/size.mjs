@@ -14,8 +14,9 @@ const html = readFileSync(join(dist, "index.html"), "utf8");
 // What the page names itself is fetched before anything is seen; the rest comes when a page asks for it.
 const named = [...html.matchAll(/(?:src|href)="\/([^"]+)"/g)].map((match) => match[1] ?? "");
 const first = ["index.html", ...named];
-/** Leaflet comes with the map alone, the editor of code with the rules; the pictures of both map and app the page does not ask for. @param {string} name */
-const isApart = (name) => /^(assets\/(Map-|layers|marker|Rule-)|icon-)/.test(name);
+/** Leaflet comes with the map alone, the editor of code with the rules, the tools that add and probe devices with theirs; the
+ *  pictures of both map and app the page does not ask for. @param {string} name */
+const isApart = (name) => /^(assets\/(Map-|layers|marker|Rule-|devices-|DiffView-)|icon-)/.test(name);
 const all = readdirSync(dist, { recursive: true })
   .map(String)
   .filter((name) => extname(name) !== "");

@@ -11,6 +11,8 @@ export class HubError extends Error {
     readonly status: number,
     readonly title: string,
     readonly retryAfterSeconds: number | null = null,
+    /** Each thing that is wrong in what was sent. */
+    readonly errors: readonly { at: string; detail: string }[] = [],
   ) {
     super(title);
   }
@@ -67,7 +69,7 @@ async function unwrap<T>(call: Promise<Answer<T>>): Promise<T> {
   const problem = answer.error as Partial<Problem> | string | undefined;
   const title = typeof problem === "object" ? (problem.detail ?? problem.title) : undefined;
   const retryAfter = Number(answer.response.headers.get("retry-after"));
-  throw new HubError(answer.response.status, title ?? answer.response.statusText, retryAfter > 0 ? retryAfter : null);
+  throw new HubError(answer.response.status, title ?? answer.response.statusText, retryAfter > 0 ? retryAfter : null, typeof problem === "object" ? (problem.errors ?? []) : []);
 }
 
 export { hub, unwrap };

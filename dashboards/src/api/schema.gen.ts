@@ -878,6 +878,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The device profiles: those that come with the hub and the commune's own, without their texts. */
+        get: operations["get_profiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/profiles/{profile}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A device profile with its text. */
+        get: operations["get_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/push/netjson": {
         parameters: {
             query?: never;
@@ -913,6 +947,23 @@ export interface paths {
          *     that is a point's id feeds that point.
          */
         post: operations["post_senml"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quantities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What points can measure, in the order of the hub's own list. */
+        get: operations["get_quantities"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1237,6 +1288,95 @@ export interface paths {
         };
         /** One site with its devices, or its GeoJSON Feature. */
         get: operations["get_site"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/devices/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Puts a device into its site's file, or in the place of the one with its id; the rest of the file stays as it was written.
+         *     Refused when the hub would not take the file up, or somebody has changed it since `revision`.
+         */
+        put: operations["put_device"];
+        post?: never;
+        /** Takes a device out of its site's file: it is read no more, its readings stay. Refused as when one is saved. */
+        delete: operations["delete_device"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/devices/{device}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what is wrong with a device, or how the site's file would read with it; keeps nothing. */
+        post: operations["post_device_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A site's file with each device's part of it, and how it came to be so. */
+        get: operations["get_site_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/file/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a text in force again that the site's file held. Refused as when a device is saved. */
+        post: operations["post_site_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/file/versions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A text that a site's file held. */
+        get: operations["get_site_version"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2031,6 +2171,11 @@ export interface components {
             /** @description The id of a person; without it the channel's own addresses count. */
             to?: string | null;
         };
+        /** @description A device that might be put into a site's file. */
+        CheckDeviceRequest: {
+            /** @description As when it is saved. */
+            toml: string;
+        };
         /** @description What a text says of itself. */
         CheckedRule: {
             /** @description How long its condition must be gone. */
@@ -2043,6 +2188,11 @@ export interface components {
             title: components["schemas"]["LocalText"];
             /** @description What it watches. */
             watches: components["schemas"]["RuleWatches"];
+        };
+        /** @description A site's file as it would be. */
+        CheckedSiteFile: {
+            /** @description Its whole text, its passwords shown as `***`. */
+            text: string;
         };
         /** @description A device's answer. */
         CommandAnswer: {
@@ -2284,6 +2434,13 @@ export interface components {
          * @enum {string}
          */
         DeviceState: "online" | "silent" | "no_data";
+        /** @description A device's part of a site's file. */
+        DeviceText: {
+            /** @description Its id within the site. */
+            id: string;
+            /** @description Its `[[device]]` with all that belongs to it. */
+            toml: string;
+        };
         /** @description A screen on the wall. */
         DisplayRequest: {
             /**
@@ -3040,6 +3197,11 @@ export interface components {
             /** @description The rule's text. */
             source: string;
         };
+        /** @description A text that a site's file held, from then on until the next. */
+        OldSiteText: components["schemas"]["SiteVersion"] & {
+            /** @description The text, its passwords shown as `***`. */
+            text: string;
+        };
         /** @description The part of an answer that has left this hub for its age and is read from where it was forwarded to. */
         OlderPart: {
             /** @description Why it cannot be had; empty when it was. */
@@ -3254,6 +3416,40 @@ export interface components {
             /** @description What was found and what is allowed. */
             detail: string;
         };
+        /** @description A device profile, without its text. */
+        Profile: {
+            /** @description The adapter that its devices speak through: `modbus`, `mqtt` or `push`. */
+            adapter: string;
+            /** @description Its id, which a device names as `profile`. */
+            id: string;
+            /** @description What the device is called. */
+            name: components["schemas"]["LocalText"];
+            /** @description Its points. */
+            points: components["schemas"]["ProfilePoint"][];
+            /** @description Whether it comes with the hub, rather than being the commune's own. */
+            shipped: boolean;
+            /** @description Where its figures were read. */
+            sources: string[];
+            /** @description What was not found there and must be checked against the data sheet. */
+            unverified: string[];
+            /** @description Its version; empty where it has none. */
+            version: string;
+        };
+        /** @description A device profile with its text. */
+        ProfileDetail: components["schemas"]["Profile"] & {
+            /** @description Its TOML. */
+            toml: string;
+        };
+        /** @description A point of a profile. */
+        ProfilePoint: {
+            /** @description Its id within the device. */
+            id: string;
+            name: components["schemas"]["LocalText"] | null;
+            /** @description What it measures. */
+            quantity: string;
+            /** @description Its unit, as a UCUM code; null where it is its quantity's. */
+            unit: string | null;
+        };
         /** @description A payload for which points are wanted. */
         ProposalRequest: {
             /** @description The payload is written in hexadecimal digits. */
@@ -3300,6 +3496,20 @@ export interface components {
              * @description Doubtful.
              */
             suspect: number;
+        };
+        /** @description Something that points can measure. */
+        Quantity: {
+            /** @description Its code, which a point names as `quantity`. */
+            code: string;
+            /**
+             * Format: int32
+             * @description Decimals shown.
+             */
+            decimals: number;
+            /** @description Its name. */
+            name: components["schemas"]["LocalText"];
+            /** @description The unit of a point that names none, as a UCUM code. */
+            unit: string;
         };
         /** @description A live event: a point's newest reading. */
         ReadingEvent: {
@@ -3358,6 +3568,18 @@ export interface components {
         ResetRequest: {
             /** @description What to say with it. */
             comment?: string | null;
+        };
+        /** @description A text that should be in force again. */
+        RestoreSiteRequest: {
+            /** @description What was seen of the file. */
+            revision: string;
+            /**
+             * Format: int64
+             * @description The version.
+             */
+            version: number;
+            /** @description Why; may be left out. */
+            why?: string | null;
         };
         /** @description A live event: something was left out, load everything again. */
         ResyncEvent: Record<string, never>;
@@ -3496,6 +3718,15 @@ export interface components {
             /** @description Kinds of sites. */
             site_kind: string[];
         };
+        /** @description A device as it should stand in a site's file. */
+        SaveDeviceRequest: {
+            /** @description What was seen of the file. */
+            revision: string;
+            /** @description One `[[device]]` with its `[[device.point]]`; its `id` is that of the address. */
+            toml: string;
+            /** @description Why; may be left out. */
+            why?: string | null;
+        };
         /** @description A rule's texts, to be put in force. */
         SaveRuleRequest: {
             /** @description The text of its cases; nothing or an empty text: none of its own. */
@@ -3512,6 +3743,13 @@ export interface components {
             /** @description Whether the running hub has taken it up already. */
             in_force: boolean;
             /** @description Why not, where the hub says so. */
+            waits_for: string | null;
+        };
+        /** @description A site's file after a change. */
+        SavedSiteFile: components["schemas"]["SiteFile"] & {
+            /** @description Whether the hub has taken it up. The file is saved either way. */
+            in_force: boolean;
+            /** @description What it waits for, where that is known. */
             waits_for: string | null;
         };
         /** @description A record (RFC 8428). Base fields hold for the records that follow. */
@@ -3598,6 +3836,21 @@ export interface components {
             /** @description Its devices. */
             devices: components["schemas"]["Device"][];
         };
+        /** @description A site's file. Passwords in it are shown as `***`. */
+        SiteFile: {
+            /** @description Its devices, in the order of the file. */
+            devices: components["schemas"]["DeviceText"][];
+            /** @description The file's name below the configuration's folder. */
+            file: string;
+            /** @description Stands for the text; to be given back with a change. */
+            revision: string;
+            /** @description The site. */
+            site: string;
+            /** @description Its text. */
+            text: string;
+            /** @description The texts that it held, the newest first; at most 50. */
+            versions: components["schemas"]["SiteVersion"][];
+        };
         /**
          * @description What kind of place a site is.
          * @enum {string}
@@ -3608,6 +3861,30 @@ export interface components {
          * @enum {string}
          */
         SiteState: "normal" | "alarm" | "silent" | "no_data";
+        /** @description A step in the life of a site's file. */
+        SiteVersion: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who; null when it was found. */
+            by: string | null;
+            /** @description The device concerned, within the site. */
+            device: string | null;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /**
+             * @description What was done: a device was `added`, `changed` or `removed`, an earlier text `restored`, or a text was `found` that
+             *     somebody had written to the file.
+             */
+            what: string;
+            /** @description Why; may be empty. */
+            why: string;
+        };
         /** @description What a dashboard shows first, all of one moment. */
         Snapshot: {
             /** @description Active alarms, the newest first, at most 1,000. */
@@ -5650,6 +5927,63 @@ export interface operations {
             };
         };
     };
+    get_profiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"][];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The profile's id. */
+                profile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileDetail"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_netjson: {
         parameters: {
             query?: {
@@ -5704,6 +6038,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_quantities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quantity"][];
+                };
             };
             default: {
                 headers: {
@@ -6387,6 +6748,211 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SiteDetail"];
                     "application/geo+json": components["schemas"]["Feature"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: string;
+                /** @description The device's id within the site. */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveDeviceRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSiteFile"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_device: {
+        parameters: {
+            query: {
+                /** @description What was seen of the file. */
+                revision: string;
+                /** @description Why. */
+                why?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: string;
+                /** @description The device's id within the site. */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSiteFile"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_device_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: string;
+                /** @description The device's id within the site, which need not exist yet. */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckDeviceRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedSiteFile"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_site_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteFile"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_site_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreSiteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSiteFile"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_site_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: string;
+                /** @description The version's number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OldSiteText"];
                 };
             };
             default: {

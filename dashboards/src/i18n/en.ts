@@ -322,6 +322,8 @@ export const en: Record<FirstKey, string> = {
   "year.short": "A cell for each day: completeness, worst value, alarms",
   "arriving.title": "Arriving",
   "arriving.short": "The latest MQTT messages, the points that they fed, topics not configured yet, and what was refused",
+  "devices.title": "Devices",
+  "devices.short": "Add, change and try Modbus devices; probe registers; earlier versions of the file",
   "buses.title": "Modbus lines",
   "buses.short": "Load, errors and frames of each line, and how each device is",
   "help.open": "What am I seeing?",

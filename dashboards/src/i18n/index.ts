@@ -8,11 +8,12 @@ import type { LaterKey } from "./vi.later";
 import type { viAlarm } from "./vi.alarm";
 import type { viArriving } from "./vi.arriving";
 import type { viBuses } from "./vi.buses";
+import type { viDevices } from "./vi.devices";
 import type { viRules } from "./vi.rules";
 
 export type Lang = "vi" | "en";
 /** Texts that are there from the start, and those that come with their pages. */
-export type Key = FirstKey | LaterKey | keyof typeof viRules | keyof typeof viArriving | keyof typeof viBuses | keyof typeof viAlarm;
+export type Key = FirstKey | LaterKey | keyof typeof viRules | keyof typeof viArriving | keyof typeof viBuses | keyof typeof viDevices | keyof typeof viAlarm;
 
 const texts: Record<Lang, Partial<Record<Key, string>>> = { vi: { ...vi }, en: { ...en } };
 

@@ -322,6 +322,8 @@ export const vi = {
   "year.short": "Mỗi ngày một ô: độ đầy đủ, giá trị xấu nhất, cảnh báo",
   "arriving.title": "Đang nhận",
   "arriving.short": "Tin MQTT vừa đến, đã vào điểm đo nào, chủ đề chưa cấu hình và những gì bị từ chối",
+  "devices.title": "Thiết bị",
+  "devices.short": "Thêm, sửa, đọc thử thiết bị Modbus; dò thanh ghi; các bản trước của tệp",
   "buses.title": "Đường truyền Modbus",
   "buses.short": "Tải, lỗi và khung tin của từng đường truyền, tình trạng từng thiết bị",
   "help.open": "Trang này cho thấy gì?",

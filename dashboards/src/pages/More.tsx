@@ -27,6 +27,7 @@ const PAGES = [
   { href: "/rules", title: "rules.title", short: "rules.short", role: "integrator" },
   { href: "/notices", title: "notices.title", short: "notices.short", role: "staff" },
   { href: "/arriving", title: "arriving.title", short: "arriving.short", role: "integrator" },
+  { href: "/devices", title: "devices.title", short: "devices.short", role: "integrator" },
   { href: "/buses", title: "buses.title", short: "buses.short", role: "integrator" },
   { href: "/sites/_hub", title: "own.title", short: "own.short", role: "viewer" },
   { href: "/accounts", title: "accounts.title", short: "accounts.short", role: "viewer" },

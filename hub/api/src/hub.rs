@@ -22,6 +22,7 @@ use crate::notices::Notices;
 use crate::older::Older;
 use crate::push::PushReader;
 use crate::rulebook::RuleDesk;
+use crate::site_files::SiteFiles;
 use crate::surroundings::Surroundings;
 
 /// All that the API needs of the hub.
@@ -37,6 +38,8 @@ pub struct Hub {
     pub backtest: BacktestRunner,
     /// Where the rules' files are changed.
     pub rule_desk: RuleDesk,
+    /// The sites' files and the device profiles.
+    pub site_files: Arc<dyn SiteFiles>,
     /// What has been committed.
     pub history: Arc<dyn History>,
     /// Messages that went out, and what waits.

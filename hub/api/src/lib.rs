@@ -29,6 +29,7 @@ mod router;
 mod routes;
 mod rulebook;
 mod serve;
+mod site_files;
 mod surroundings;
 mod wire;
 
@@ -55,4 +56,7 @@ pub use router::{openapi, router};
 pub use routes::MAX_PHOTO_BYTES;
 pub use rulebook::{RuleBook, RuleDesk, RuleOrigin, RuleText};
 pub use serve::{TlsSource, serve};
+pub use site_files::{
+    ChangedBy, ProfilePoint, ProfileText, SiteChange, SiteFault, SiteFile, SiteFiles, SiteVersion,
+};
 pub use surroundings::{About, Contact, Photo, Surroundings, Tiles};

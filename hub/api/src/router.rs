@@ -24,7 +24,7 @@ use crate::push::influx::errors_as_influx;
 use crate::routes::{
     accounts, alarms, announcement, audit, backtest, calibrations, commune, communes, completeness,
     corrections, deliver, entries, field, forwards, links, metrics, mqtt, notices, points, preview, push,
-    readings, rule_texts, rules, service, session, setup, sites, snapshot, stream, surroundings,
+    readings, rule_texts, rules, service, session, setup, site_files, sites, snapshot, stream, surroundings,
 };
 use crate::{dashboard, guard, health, wire};
 
@@ -132,6 +132,14 @@ fn protected() -> OpenApiRouter<SharedApp> {
         .routes(routes!(field::get_frames))
         .routes(routes!(field::post_probe))
         .routes(routes!(field::post_device_trial))
+        .routes(routes!(site_files::get_profiles))
+        .routes(routes!(site_files::get_quantities))
+        .routes(routes!(site_files::get_profile))
+        .routes(routes!(site_files::get_site_file))
+        .routes(routes!(site_files::get_site_version))
+        .routes(routes!(site_files::post_site_restore))
+        .routes(routes!(site_files::put_device, site_files::delete_device))
+        .routes(routes!(site_files::post_device_check))
         .routes(routes!(forwards::get_forwards))
         .routes(routes!(forwards::get_refused_lines))
         .routes(routes!(field::get_point_writes, field::post_point_write))

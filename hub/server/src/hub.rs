@@ -35,6 +35,7 @@ use crate::push::PushCounters;
 use crate::reload::Configuration;
 use crate::report::Report;
 use crate::rules::Folder;
+use crate::site_files::SiteFolder;
 use crate::tls::Tls;
 use crate::upkeep::{Retime, WORK, Worker, ask_for, note_configured};
 use crate::wanted::{LogicBuilder, Wanted};
@@ -89,7 +90,7 @@ impl Hub {
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let (http, stored, mut forwarding) =
             (config.http.clone(), config.store.clone(), config.forwarding.clone());
-        let organisations = config.province.clone();
+        let (organisations, config_dir) = (config.province.clone(), config.dir.clone());
         let engine = organisations.is_some().then(|| Province::engine(&mut forwarding)).flatten();
         let wanted = Wanted::of(config)?;
         for fault in &wanted.rule_faults {
@@ -223,6 +224,7 @@ impl Hub {
             rules: rules_view,
             backtest,
             rule_desk,
+            site_files: Arc::new(SiteFolder::new(&config_dir, configuration.clone(), rules_changed.clone())),
             history: province.as_ref().map_or_else(
                 || store.clone() as Arc<dyn History>,
                 |province| province.history(store.clone(), utc_offset_s),

@@ -31,12 +31,14 @@ mod reload;
 mod report;
 mod rules;
 mod run;
+mod site_files;
 mod telegraf;
 mod tls;
 mod transfer;
 mod upkeep;
 mod wanted;
 mod websocket;
+mod whole_file;
 
 use std::process::ExitCode;
 

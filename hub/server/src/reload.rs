@@ -11,10 +11,12 @@ use std::time::{Duration, SystemTime};
 
 use hub_api::Part;
 use tokio::signal::unix::Signal;
+use tokio::sync::watch;
 
 use crate::config::{Config, StoreSettings};
 use crate::hub::Hub;
 use crate::own::NOTE_FILE;
+use crate::site_files::VERSIONS;
 
 /// Files are looked at so often, so that a change is taken up within two seconds.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -69,6 +71,14 @@ impl NeedsRestart {
 pub struct Configuration {
     running: Arc<NeedsRestart>,
     state: Arc<Mutex<State>>,
+    /// Times that the files were looked at, by those that began and those that ended.
+    looks: watch::Sender<Looks>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Looks {
+    begun: u64,
+    ended: u64,
 }
 
 #[derive(Debug, Default)]
@@ -82,7 +92,7 @@ struct State {
 impl Configuration {
     /// A configuration that the hub was started with.
     pub fn taken_up(running: NeedsRestart) -> Self {
-        Self { running: Arc::new(running), state: Arc::default() }
+        Self { running: Arc::new(running), state: Arc::default(), looks: watch::Sender::default() }
     }
 
     /// The hub has taken up another one, as far as it can without a start.
@@ -104,6 +114,16 @@ impl Configuration {
         self.set(format!("the changed files are refused, the running configuration stays: {faults}"), true);
     }
 
+    /// Resolves when the files were looked at once more from their beginning, whatever came of it.
+    pub fn next_look(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut looks = self.looks.subscribe();
+        let next = looks.borrow().begun + 1;
+        async move {
+            // The sender lives as long as whoever could wait.
+            let _ = looks.wait_for(|looks| looks.ended >= next).await;
+        }
+    }
+
     /// Whether changed files were refused, and not mended since.
     pub fn is_refused(&self) -> bool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).is_refused
@@ -121,7 +141,7 @@ impl Configuration {
 }
 
 /// Renews the hub whenever its files differ from what was `seen` before they were read, and at once when `asked`, which is
-/// SIGHUP, or a rule was changed by the API. What is `fixed` is put into each configuration that is read. Never returns.
+/// SIGHUP, or a rule or a site was changed by the API. What is `fixed` is put into each configuration that is read. Never returns.
 pub async fn watch(
     hub: &mut Hub,
     dir: &Path,
@@ -150,6 +170,7 @@ pub async fn watch(
 
 async fn take_up(hub: &mut Hub, dir: &Path, fixed: impl Fn(&mut Config)) {
     let configuration = hub.configuration();
+    configuration.looks.send_modify(|looks| looks.begun += 1);
     let folder = dir.to_owned();
     let loaded = tokio::task::spawn_blocking(move || Config::require(&folder)).await;
     let taken = match loaded {
@@ -164,6 +185,7 @@ async fn take_up(hub: &mut Hub, dir: &Path, fixed: impl Fn(&mut Config)) {
     if let Err(error) = taken {
         configuration.refused(&format!("{error:#}"));
     }
+    configuration.looks.send_modify(|looks| looks.ended = looks.begun);
 }
 
 /// What tells that a file has changed: its size and its time.
@@ -188,7 +210,8 @@ fn collect(dir: &Path, depth: usize, seen: &mut Seen) {
     let Ok(entries) = fs::read_dir(dir) else { return };
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| !is_of_a_store(path)) {
         let Ok(metadata) = fs::metadata(&path) else { continue };
-        if metadata.is_dir() && depth > 0 {
+        // What files held once is no part of the configuration.
+        if metadata.is_dir() && depth > 0 && !path.ends_with(VERSIONS) {
             collect(&path, depth - 1, seen);
         } else if metadata.is_file() && seen.len() < MAX_FILES {
             seen.insert(path, (metadata.len(), metadata.modified().ok()));

@@ -3,8 +3,8 @@
 //!
 //! Knows files, not what they say. Read next: `hub_api::RuleBook`, `hub_logic::RuleSet`.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,8 @@ use hub_api::{RuleBook, RuleOrigin, RuleText};
 use hub_logic::{Elapsed, EmbeddedRule, RuleFault, RuleSet, embedded_rules};
 use tokio::sync::Notify;
 
+use crate::whole_file;
+
 /// How the files of rules that watch the hub itself begin.
 const OF_THE_HUB: &str = "hub-";
 /// Largest rule or cases file that is read, in bytes.
@@ -23,6 +25,8 @@ const MAX_FILE_BYTES: u64 = 256 * 1024;
 const OVERLAY: &str = "rules";
 const RULE: &str = ".rhai";
 const CASES: &str = ".cases.toml";
+/// Permissions of a new file: rules hold no secret.
+const READABLE: u32 = 0o644;
 /// A file of this ending switches the rule of its name off.
 const OFF: &str = ".off";
 
@@ -228,17 +232,10 @@ impl Folder {
     fn put(&self, name: &str, text: Option<&str>, shipped: Option<&str>) -> io::Result<()> {
         let path = self.files.folder.join(name);
         match text.filter(|text| Some(*text) != shipped) {
-            Some(text) => {
-                let temporary = self.files.folder.join(format!(".{name}.new"));
-                let mut file = File::create(&temporary)?;
-                file.write_all(text.as_bytes())?;
-                file.sync_all()?;
-                fs::rename(&temporary, &path)?;
-            }
-            None if path.exists() => fs::remove_file(&path)?,
-            None => return Ok(()),
+            Some(text) => whole_file::replace(&path, text, READABLE),
+            None if path.exists() => whole_file::remove(&path),
+            None => Ok(()),
         }
-        File::open(&self.files.folder)?.sync_all()
     }
 }
 

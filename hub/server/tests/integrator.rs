@@ -138,3 +138,73 @@ fn buses_are_seen_and_points_are_written_with_proof() {
         (&json!("FLOAT32"), &json!("ABCD"), &json!(7.12))
     );
 }
+
+/// A device for the API, read from the same server.
+fn meter(port: u16, keys: &str) -> String {
+    format!(
+        "# Lắp ngày 26/11.\n[[device]]\nid = \"meter\"\nadapter = \"modbus\"\nendpoint = \"tcp://127.0.0.1:{port}\"\n\
+         unit_id = 1\npoll = \"100ms\"\n{keys}\n[[device.point]]\nid = \"cl\"\nquantity = \"free_chlorine\"\n\
+         register = \"holding\"\naddress = 4\ntype = \"UINT16\"\nscale = 0.01\n"
+    )
+}
+
+#[test]
+fn a_device_is_saved_read_changed_rolled_back_and_taken_out_while_the_file_stays_as_it_was_written() {
+    let server = ModbusServer::start(0, &units());
+    let folder = folder(server.port);
+    let hub = folder.run(&folder.token("integrator"));
+    let path = folder.path().join("sites/a.toml");
+    let before = std::fs::read_to_string(&path).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
+    let profiles = hub.get("/profiles");
+    let tuf = profiles.as_array().unwrap().iter().find(|one| one["id"] == "tuf-2000m").unwrap().clone();
+    assert_eq!((&tuf["shipped"], &tuf["points"][0]["id"]), (&json!(true), &json!("flow")), "{tuf}");
+    assert!(hub.get("/profiles/tuf-2000m")["toml"].as_str().unwrap().contains("byte_order"));
+
+    let file = hub.get("/sites/station/file");
+    assert_eq!((&file["file"], &file["versions"]), (&json!("sites/a.toml"), &json!([])), "{file}");
+    let seen = file["revision"].as_str().unwrap();
+    let save = |toml: &str, seen: &str| {
+        hub.put("/sites/station/devices/meter", &json!({"toml": toml, "revision": seen, "why": "mới lắp"}))
+    };
+    let (status, refused) = save(&meter(server.port, "timeot = \"1s\""), seen);
+    let told = refused["errors"].to_string();
+    assert_eq!(status, 400, "{refused}");
+    assert!(told.contains("device:8: device[meter].timeot") && told.contains("did you mean"), "{told}");
+    let (status, clash) = save(&meter(server.port, "pause_between = \"50ms\""), seen);
+    assert_eq!(status, 400, "a line has one pause: {clash}");
+    assert_eq!(save(&meter(server.port, "login = { password_file = \"../key\" }"), seen).0, 400);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), before, "nothing was written");
+
+    let (status, checked) =
+        hub.post("/sites/station/devices/meter/check", &json!({"toml": meter(server.port, "")}));
+    assert_eq!((status, checked["text"].as_str().unwrap().starts_with(&before)), (200, true), "{checked}");
+    let (status, saved) = save(&meter(server.port, ""), seen);
+    assert_eq!((status, &saved["in_force"]), (200, &json!(true)), "{saved}");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text, format!("{before}\n{}", meter(server.port, "")), "word for word below what was there");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o640);
+    wait_for_value(&hub, "station/meter/cl", 0.5);
+    assert_eq!(save(&meter(server.port, ""), seen).0, 409, "somebody has seen the file before that");
+
+    let slower = meter(server.port, "").replace("100ms", "200ms");
+    let (_, changed) = save(&slower, saved["revision"].as_str().unwrap());
+    let steps: Vec<_> =
+        changed["versions"].as_array().unwrap().iter().map(|one| one["what"].clone()).collect();
+    assert_eq!(steps, ["changed", "added", "found"], "{changed}");
+    let first = &changed["versions"][2]["id"];
+    assert_eq!(hub.get(&format!("/sites/station/file/versions/{first}"))["text"], json!(before));
+    let restore = json!({"version": changed["versions"][1]["id"], "revision": changed["revision"]});
+    let (status, restored) = hub.post("/sites/station/file/restore", &restore);
+    assert_eq!((status, &restored["in_force"]), (200, &json!(true)), "{restored}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    let gone = format!("/sites/station/devices/meter?revision={}", restored["revision"].as_str().unwrap());
+    let (status, removed) = hub.delete(&gone);
+    assert_eq!((status, &removed["in_force"]), (200, &json!(true)), "{removed}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+    assert!(hub.get("/points").as_array().unwrap().iter().all(|point| point["device"] != "station/meter"));
+    let deeds = hub.by(&folder.token("admin")).get("/audit?object=station/meter");
+    let actions: Vec<_> = deeds.as_array().unwrap().iter().map(|deed| deed["action"].clone()).collect();
+    assert_eq!(actions, ["device_removed", "device_changed", "device_added"]);
+}

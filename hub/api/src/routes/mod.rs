@@ -29,6 +29,7 @@ pub(crate) mod rules;
 pub(crate) mod service;
 pub(crate) mod session;
 pub(crate) mod setup;
+pub(crate) mod site_files;
 pub(crate) mod sites;
 pub(crate) mod snapshot;
 pub(crate) mod stream;

@@ -25,6 +25,7 @@ mod rule_text;
 mod senml;
 mod series;
 mod service;
+mod site_file;
 mod surroundings;
 
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,10 @@ pub use series::{
     Buckets, Doubts, OlderPart, ReadingEvent, Readings, ReadingsAnswer, ResyncEvent, SeriesAnswer,
 };
 pub use service::{InServiceRequest, OutOfService, OutOfServiceRequest};
+pub use site_file::{
+    CheckDeviceRequest, CheckedSiteFile, OldSiteText, Profile, ProfileDetail, Quantity, RestoreSiteRequest,
+    SaveDeviceRequest, SavedSiteFile, SiteFile, SiteVersion,
+};
 pub use surroundings::{About, Map};
 
 /// A text that people see, in Vietnamese and in English.

@@ -20,5 +20,6 @@ mod records;
 mod roles;
 mod rules;
 mod session;
+mod site_files;
 mod stream;
 mod world;

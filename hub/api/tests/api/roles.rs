@@ -20,6 +20,8 @@ fn calls() -> Vec<(&'static str, &'static str, Option<Value>, Option<Role>)> {
     let changed = json!({"from": START_MS - 1_000, "gain": 1.03, "version": 1});
     let correction = json!({"from": START_MS - 1_000, "action": "exclude", "reason": "rửa"});
     let entry = json!({"about": "tam-hop-water", "from": START_MS, "to": START_MS + 1_000, "text": "rửa"});
+    let device = json!({"toml": "[[device]]", "revision": "r1"});
+    let restore = json!({"version": 1, "revision": "r1"});
     let again = json!({"from": START_MS, "to": START_MS + 2_000, "text": "rửa", "version": 1});
     vec![
         ("GET", "/api/v1/commune", None, None),
@@ -106,6 +108,20 @@ fn calls() -> Vec<(&'static str, &'static str, Option<Value>, Option<Role>)> {
             Some(Role::Integrator),
         ),
         ("GET", "/api/v1/points/tam-hop-water/plc/turbidity/write", None, Some(Role::Integrator)),
+        ("GET", "/api/v1/quantities", None, Some(Role::Integrator)),
+        ("GET", "/api/v1/profiles", None, Some(Role::Integrator)),
+        ("GET", "/api/v1/profiles/meter", None, Some(Role::Integrator)),
+        ("GET", "/api/v1/sites/tam-hop-water/file", None, Some(Role::Integrator)),
+        ("GET", "/api/v1/sites/tam-hop-water/file/versions/1", None, Some(Role::Integrator)),
+        ("POST", "/api/v1/sites/tam-hop-water/file/restore", Some(restore), Some(Role::Integrator)),
+        (
+            "POST",
+            "/api/v1/sites/tam-hop-water/devices/meter/check",
+            Some(json!({"toml": ""})),
+            Some(Role::Integrator),
+        ),
+        ("PUT", "/api/v1/sites/tam-hop-water/devices/meter", Some(device), Some(Role::Integrator)),
+        ("DELETE", "/api/v1/sites/tam-hop-water/devices/meter?revision=r1", None, Some(Role::Integrator)),
         ("GET", "/api/v1/mqtt", None, Some(Role::Integrator)),
         ("GET", "/api/v1/mqtt/arrivals", None, Some(Role::Integrator)),
         ("GET", "/api/v1/mqtt/unknown", None, Some(Role::Integrator)),

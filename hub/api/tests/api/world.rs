@@ -23,6 +23,7 @@ use crate::notices::Announcers;
 use crate::pipeline::{Pipeline, news};
 use crate::push::Words;
 use crate::rules::PretendedRules;
+use crate::site_files::PretendedFiles;
 
 /// When the tests begin: 2026-03-01T09:00:00+07:00.
 pub const START_MS: i64 = 1_772_330_400_000;
@@ -98,6 +99,7 @@ impl World {
         }
         let (clock, health) = (now_ms.clone(), is_healthy.clone());
         let hub = Hub {
+            site_files: Arc::new(PretendedFiles),
             rule_desk: RuleDesk::new(Arc::new(PretendedRules)),
             backtest: Arc::new(|_, _| Err(hub_api::BacktestRefused::UnknownRule)),
             commune: Arc::new(commune()),

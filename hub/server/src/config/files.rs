@@ -16,6 +16,8 @@ const HEAD_BYTES: u64 = 16;
 /// A configuration folder.
 pub(super) struct Files {
     dir: PathBuf,
+    /// A file below the folder that is read as if it held this text.
+    instead: Option<(String, String)>,
 }
 
 /// The tables of a subfolder.
@@ -30,11 +32,21 @@ impl Files {
     /// The folder, when it is one.
     pub(super) fn open(dir: &Path, problems: &mut Problems) -> Option<Self> {
         if dir.is_dir() {
-            return Some(Self { dir: dir.to_owned() });
+            return Some(Self { dir: dir.to_owned(), instead: None });
         }
         let what = if dir.exists() { "is no folder" } else { "there is no such folder" };
         problems.error(about_file(&dir.display().to_string(), format!("{what}; it should hold hub.toml")));
         None
+    }
+
+    /// The same, but for one file that holds another text.
+    pub(super) fn with(self, file: &str, text: &str) -> Self {
+        Self { instead: Some((file.to_owned(), text.to_owned())), ..self }
+    }
+
+    /// The names of the `*.toml` in the subfolder `folder`, with it; hidden files are left alone.
+    pub(super) fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        Ok(names(&self.dir.join(folder))?.into_iter().map(|name| format!("{folder}/{name}")).collect())
     }
 
     /// One file, which must be there.
@@ -51,8 +63,8 @@ impl Files {
     /// Every `*.toml` of the subfolder `folder`; none when there is no such folder. Hidden files are left alone.
     pub(super) fn tables(&self, folder: &str, problems: &mut Problems) -> Tables {
         let mut tables = Tables { read: Vec::new(), some_faulty: false };
-        let names = match names(&self.dir.join(folder)) {
-            Ok(names) => names,
+        let files = match self.list(folder) {
+            Ok(files) => files,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return tables,
             Err(error) => {
                 problems.error(about_file(folder, format!("cannot be read: {error}")));
@@ -60,8 +72,8 @@ impl Files {
                 return tables;
             }
         };
-        for name in names {
-            match self.table(&format!("{folder}/{name}"), problems) {
+        for file in files {
+            match self.table(&file, problems) {
                 Some(table) => tables.read.push(table),
                 None => tables.some_faulty = true,
             }
@@ -71,6 +83,9 @@ impl Files {
 
     /// The text of a file; a relative name is below the folder.
     pub(super) fn text(&self, file: &str) -> io::Result<String> {
+        if let Some((_, text)) = self.instead.as_ref().filter(|(name, _)| name == file) {
+            return Ok(text.clone());
+        }
         let path = self.dir.join(file);
         // Asked before it is opened: a pipe would keep us waiting for whoever writes to it, a device might never end.
         let found = fs::metadata(&path)?;

@@ -29,6 +29,7 @@ mod store;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -140,8 +141,22 @@ pub struct Faulty {
 impl Config {
     /// Reads the folder `dir`. The configuration is there exactly when the problems hold no error.
     pub fn load(dir: &Path) -> (Option<Self>, Problems) {
+        Self::load_files(dir, |files| files)
+    }
+
+    /// As [`Config::load`], as if the file `file` below the folder held `text`: for looking before it is written.
+    ///
+    /// # Errors
+    /// Every fault at once.
+    pub fn require_with(dir: &Path, file: &str, text: &str) -> Result<Self, Faulty> {
+        let (config, problems) = Self::load_files(dir, |files| files.with(file, text));
+        config.ok_or_else(|| Faulty { lines: error_lines(&problems) })
+    }
+
+    fn load_files(dir: &Path, seen: impl FnOnce(Files) -> Files) -> (Option<Self>, Problems) {
         let mut problems = Problems::new();
-        let config = read(dir, &mut problems);
+        let files = Files::open(dir, &mut problems).map(seen);
+        let config = files.and_then(|files| read(dir, &files, &mut problems));
         let config = config.filter(|_| problems.errors().is_empty());
         (config, problems)
     }
@@ -229,13 +244,28 @@ pub fn unsaved_device(dir: &Path, text: &str) -> Result<(Device, ModbusDevice), 
     found.filter(|_| lines.is_empty()).ok_or(Faulty { lines })
 }
 
-fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
-    let files = Files::open(dir, problems)?;
-    let hub = files.table("hub.toml", problems).and_then(|root| hub::read(root, dir, &files, problems));
+/// The file of the site `id` in the configuration in `dir`, as (name below it, text); a file that is no TOML is nobody's.
+///
+/// # Errors
+/// When the folder of the sites, or a file in it, cannot be read.
+pub fn site_file(dir: &Path, id: &str) -> io::Result<Option<(String, String)>> {
+    let Some(files) = Files::open(dir, &mut Problems::new()) else { return Ok(None) };
+    for file in files.list("sites")? {
+        let text = files.text(&file)?;
+        let table = Table::parse(&file, &text, &mut Problems::new());
+        if table.is_some_and(|table| table.peek_text("id") == Some(id)) {
+            return Ok(Some((file, text)));
+        }
+    }
+    Ok(None)
+}
+
+fn read(dir: &Path, files: &Files, problems: &mut Problems) -> Option<Config> {
+    let hub = files.table("hub.toml", problems).and_then(|root| hub::read(root, dir, files, problems));
     let zone = hub.as_ref().map_or(jiff::tz::TimeZone::UTC, |hub| hub.zone.clone());
     let limits = LimitSets::shipped(&zone).with_own(files.tables("limits", problems), &zone, problems);
-    let profiles = profile::read_all(&files, problems);
-    let sites = site::read_all(&files, &profiles, &limits, &zone, problems);
+    let profiles = profile::read_all(files, problems);
+    let sites = site::read_all(files, &profiles, &limits, &zone, problems);
     if let Err(clashes) = Plan::build(sites.modbus.clone()) {
         clashes.iter().for_each(|clash| problems.error(clash.problem()));
     }
@@ -252,7 +282,7 @@ fn read(dir: &Path, problems: &mut Problems) -> Option<Config> {
     }
     let default_door = || MqttSettings { listen: listen::DEFAULT_MQTT, open: false, tls: None };
     let mqtt = hub.mqtt.or_else(|| (!sites.mqtt.is_empty()).then(default_door));
-    let notify = notify::read(hub.notify, &files, &sites.sites, (&hub.zone, mqtt.is_some()), problems);
+    let notify = notify::read(hub.notify, files, &sites.sites, (&hub.zone, mqtt.is_some()), problems);
     let foreign_devices = named(sites.foreign, &hub.commune.id);
     let bridges = bridge::checked(hub.bridges, &hub.commune.id, &sites.sites, &foreign_devices, problems);
     Some(Config {

@@ -58,6 +58,18 @@ impl Profile {
         tables.iter().filter_map(|table| table.peek_text("id").map(str::to_owned)).collect()
     }
 
+    /// Its points, for showing them.
+    pub fn shown_points(&self) -> Vec<hub_api::ProfilePoint> {
+        let tables = self.table.clone().tables("point", &mut Problems::new());
+        let shown = |mut table: Table| {
+            let text = |table: &Table, key: &str| table.peek_text(key).map(str::to_owned);
+            let (id, quantity, unit) = (text(&table, "id")?, text(&table, "quantity")?, text(&table, "unit"));
+            let name = table.local_text("name", &mut Problems::new());
+            Some(hub_api::ProfilePoint { id, name, quantity, unit })
+        };
+        tables.into_iter().filter_map(shown).collect()
+    }
+
     /// `device` with what it does not say itself.
     pub(super) fn beneath(&self, device: Table) -> Table {
         device.over(self.table.clone(), "point")

@@ -1,0 +1,58 @@
+// Before a device is put into its site's file or taken out: what changes there, and why.
+import { useSignal } from "@preact/signals";
+import { type SavedSiteFile, type SiteFile, removeDevice, saveDevice } from "../../api/devices";
+import { t } from "../../i18n";
+import { Dialogue } from "../../ui/Dialogue";
+import { TextField } from "../../ui/Field";
+import { ConfirmDialogue, FormActions, FormFault } from "../../ui/FormEnd";
+import { useSending } from "../../ui/sending";
+import { DiffView } from "../rules/DiffView";
+import { faultsOf } from "./draft";
+
+interface OfDevice {
+  file: SiteFile;
+  device: string;
+  /** What is said when somebody was faster; `null` when it was something else. */
+  overtaken: (error: unknown) => string | null;
+  onClose: () => void;
+}
+
+export interface SaveDialogueProps extends OfDevice {
+  toml: string;
+  /** The file as it would be. */
+  after: string;
+  onSaved: (saved: SavedSiteFile) => void;
+}
+
+export function SaveDialogue({ file, device, toml, after, overtaken, onClose, onSaved }: SaveDialogueProps) {
+  const why = useSignal("");
+  const { busy, fault, submit } = useSending(
+    async () => onSaved(await saveDevice(file.site, device, { toml, revision: file.revision, why: why.value })),
+    (error) => overtaken(error) ?? faultsOf(error).join(" "),
+  );
+  const title = t("devices.diff", { file: file.file });
+  return (
+    <Dialogue title={title} onClose={onClose}>
+      <form class="stack-tight" onSubmit={submit}>
+        <DiffView title={title} before={file.text} after={after} />
+        <TextField label={t("devices.why")} value={why.value} maxLength={2000} onInput={(event) => (why.value = event.currentTarget.value)} />
+        <FormFault text={fault.value} />
+        <FormActions busy={busy.value} text={t("devices.save")} onClose={onClose} />
+      </form>
+    </Dialogue>
+  );
+}
+
+export function RemoveDialogue({ file, device, overtaken, onClose, onDone }: OfDevice & { onDone: () => void }) {
+  return (
+    <ConfirmDialogue
+      title={t("devices.remove")}
+      text={t("devices.removeSure")}
+      action={t("devices.remove")}
+      send={() => removeDevice(file.site, device, file.revision)}
+      words={(error) => overtaken(error) ?? faultsOf(error).join(" ")}
+      onClose={onClose}
+      onDone={onDone}
+    />
+  );
+}
