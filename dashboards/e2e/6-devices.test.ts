@@ -125,8 +125,8 @@ describe("a device", () => {
     await fitsAndIsSound(page);
     await page.getByRole("button", { name: "Khôi phục bản này" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Khôi phục bản này" }).click();
+    await expect.poll(async () => (await fileOf(context)).text).toBe(before.text);
     await versions.getByText("khôi phục bản trước").first().waitFor();
-    expect((await fileOf(context)).text).toBe(before.text);
 
     await page.getByRole("link", { name: `Sửa ${DEVICE}` }).click();
     await page.getByRole("button", { name: "Bỏ thiết bị này" }).click();

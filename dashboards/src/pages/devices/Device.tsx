@@ -5,7 +5,7 @@ import { useRef } from "preact/hooks";
 import type { Site } from "../../api/types";
 import { HubError } from "../../api/client";
 import { type Profile, type Quantity, type SavedSiteFile, type SiteFile, type TriedDevice, checkDevice, getProfiles, getQuantities, getSiteFile, tryDevice } from "../../api/devices";
-import { getBuses } from "../../api/field";
+import { type Bus, getBuses } from "../../api/field";
 import { t } from "../../i18n";
 import { useResource } from "../../lib/resource";
 import { navigate, query } from "../../lib/router";
@@ -38,8 +38,10 @@ interface Known {
 async function known(site: string): Promise<Known> {
   const [sites, profiles, quantities, buses] = await Promise.all([configured(), getProfiles(), getQuantities(), getBuses()]);
   const chosen = sites.find((each) => each.id === site) ?? sites[0];
-  const lines = buses.map((bus) => bus.endpoint);
   const file = chosen === undefined ? null : await getSiteFile(chosen.id);
+  // Those of the site first: most new devices hang on a line that is there.
+  const isOfSite = (bus: Bus) => Number(bus.devices.some((each) => each.id.startsWith(`${chosen?.id}/`)));
+  const lines = [...buses].sort((one, other) => isOfSite(other) - isOfSite(one)).map((bus) => bus.endpoint);
   return { sites, profiles: profiles.filter((each) => each.adapter === "modbus"), quantities, lines, file };
 }
 

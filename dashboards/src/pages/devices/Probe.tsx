@@ -1,6 +1,7 @@
 // For integrators: registers read live, every way to understand them, the most plausible first. The value that looks right
 // gives its line of configuration, to be copied or put into a device.
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import { type Interpretation, type Probe, type Quantity, getQuantities, probe } from "../../api/devices";
 import { type Bus, getBuses } from "../../api/field";
@@ -170,7 +171,6 @@ function Results({ found, place }: { found: Probe; place: Place }) {
           })}
         </ul>
       </section>
-      {chosen.value !== null && <Chosen way={chosen.value} place={place} />}
       <section class="panel devices-panel stack-tight" aria-labelledby="probe-found">
         <h2 id="probe-found">{only.value === null ? t("probe.found") : t("probe.only", { address: only.value })}</h2>
         {ways.length === 0 ? (
@@ -178,7 +178,9 @@ function Results({ found, place }: { found: Probe; place: Place }) {
         ) : (
           <ul>
             {ways.slice(0, shown.value).map((way) => (
-              <Way key={`${way.address} ${way.type} ${way.byte_order} ${way.scale}`} way={way} isChosen={chosen.value === way} onChoose={() => (chosen.value = way)} />
+              <Way key={`${way.address} ${way.type} ${way.byte_order} ${way.scale}`} way={way} isChosen={chosen.value === way} onChoose={() => (chosen.value = chosen.value === way ? null : way)}>
+                <Chosen way={way} place={place} />
+              </Way>
             ))}
           </ul>
         )}
@@ -195,19 +197,20 @@ function Results({ found, place }: { found: Probe; place: Place }) {
 /** As many decimals as tell something. */
 const figure = (value: number) => (Math.abs(value) >= 1e12 || (value !== 0 && Math.abs(value) < 1e-4) ? value.toExponential(3) : formatNumber(value, Number.isInteger(value) ? 0 : 4));
 
-function Way({ way, isChosen, onChoose }: { way: Interpretation; isChosen: boolean; onChoose: () => void }) {
+function Way({ way, isChosen, onChoose, children }: { way: Interpretation; isChosen: boolean; onChoose: () => void; children: ComponentChildren }) {
   const value = figure(way.value ?? 0);
   const type = [way.type, way.byte_order, ...(way.scale === "1" ? [] : [`× ${way.scale}`])].join(" ");
   return (
     <li class="devices-way">
-      <button type="button" class="devices-value figures" aria-pressed={isChosen} aria-label={t("probe.choose", { value, type, address: way.address })} onClick={onChoose}>
+      <button type="button" class="devices-value figures" aria-expanded={isChosen} aria-label={t("probe.choose", { value, type, address: way.address })} onClick={onChoose}>
         {value}
       </button>
       <p>
-        <code>{type}</code> <span class="small muted">{t("probe.only", { address: way.address })}</span>
+        <code>{type}</code> <span class="small muted">{t("probe.at", { address: way.address })}</span>
         <br />
         <span class="small muted">{way.reasons.map(local).join("; ")}</span>
       </p>
+      {isChosen && children}
     </li>
   );
 }
@@ -235,8 +238,8 @@ function Chosen({ way, place }: { way: Interpretation; place: Place }) {
     navigate(`/devices/edit?site=${site}&device=${device}`);
   };
   return (
-    <section class="panel devices-panel stack-tight" aria-labelledby="probe-line" role="status">
-      <h2 id="probe-line">{t("probe.line")}</h2>
+    <section class="devices-chosen stack-tight" aria-labelledby="probe-line">
+      <h3 id="probe-line">{t("probe.line")}</h3>
       <pre class="devices-toml" ref={text} tabIndex={0}>
         {way.toml}
       </pre>

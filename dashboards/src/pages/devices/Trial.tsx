@@ -14,10 +14,7 @@ export function Trial({ tried }: { tried: TriedDevice }) {
           <thead>
             <tr>
               <th scope="col">{t("devices.point")}</th>
-              <th scope="col" class="table-number">
-                {t("devices.value")}
-              </th>
-              <th scope="col">{t("devices.state")}</th>
+              <th scope="col">{t("devices.value")}</th>
               <th scope="col">{t("devices.words")}</th>
             </tr>
           </thead>
@@ -27,8 +24,17 @@ export function Trial({ tried }: { tried: TriedDevice }) {
                 <th scope="row">
                   {local(point.name)} <code class="small muted">{point.id}</code>
                 </th>
-                <td class="table-number figures">{valueOf(point)}</td>
-                <td>{isGood(point) ? `✓ ${t("devices.good")}` : <Trouble point={point} />}</td>
+                <td class="figures">
+                  {isGood(point) ? (
+                    <>
+                      <span aria-hidden="true">✓ </span>
+                      {valueOf(point)}
+                      <span class="unseen">, {t("devices.good")}</span>
+                    </>
+                  ) : (
+                    <Trouble point={point} />
+                  )}
+                </td>
                 <td class="devices-words">{point.words.map(hex).join(" ")}</td>
               </tr>
             ))}
@@ -53,6 +59,7 @@ function Trouble({ point }: { point: TriedPoint }) {
   return (
     <span class="devices-bad">
       <span aria-hidden="true">▲ </span>
+      {point.out_of_range && `${valueOf(point)}, `}
       {why}
     </span>
   );

@@ -1,6 +1,9 @@
 // The lines that differ between two texts, with sign and word beside the colour.
 import { count, t } from "../../i18n";
 import { diffLines, folded } from "./diff";
+// It is shown by pages that are not of rules, too.
+import "./texts";
+import "./Rules.css";
 
 export function DiffView({ title, before, after }: { title: string; before: string; after: string }) {
   const lines = diffLines(before, after);
