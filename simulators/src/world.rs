@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hub_model::{PointId, Timestamp};
+use hub_model::{Counter, PointId, Timestamp};
 
 use crate::clock::Timeline;
 use crate::config::{Place, SimCommune, SimPoint, SimSite};
@@ -209,6 +209,7 @@ fn raw_of(point: &SimPoint, value: f64) -> f64 {
     let decimals = if size < 1.0 { 0 } else { i32::from(point.decimals) + size.log10().ceil() as i32 };
     let power = 10f64.powi(decimals);
     let rounded = ((value - point.offset) / point.scale * power).round() / power;
+    let rounded = wrapped(point, rounded);
     let raw = match &point.place {
         Place::Register(place) => encode::representable(rounded, place.kind),
         // Minus zero is nothing that a sensor says.
@@ -217,9 +218,20 @@ fn raw_of(point: &SimPoint, value: f64) -> f64 {
     if point.missing.contains(&raw) { raw - 1.0 } else { raw }
 }
 
+/// A number that only counts up begins at 0 again behind its end.
+fn wrapped(point: &SimPoint, raw: f64) -> f64 {
+    match point.counter {
+        Some(Counter::Wrap16) => raw.rem_euclid(65_536.0),
+        Some(Counter::Wrap32) => raw.rem_euclid(4_294_967_296.0),
+        Some(Counter::Reset) => raw.max(0.0),
+        None => raw,
+    }
+}
+
 /// Whether a point counts up.
 fn is_counter(point: &SimPoint) -> bool {
-    ["volume", "energy", "rx_bytes", "tx_bytes", "uptime"].contains(&point.quantity.code())
+    point.counter.is_some()
+        || ["volume", "energy", "rx_bytes", "tx_bytes", "uptime"].contains(&point.quantity.code())
 }
 
 /// Seconds that local time is ahead of UTC at `moment`.

@@ -134,6 +134,27 @@ fn people_come_when_the_house_is_open_and_both_ways_of_counting_agree() {
 }
 
 #[test]
+fn a_counter_begins_at_zero_again_behind_its_end() {
+    let plain = "[[device.point]]\nid = \"total\"\nquantity = \"volume\"\nregister = \"holding\"\naddress = 40\ntype = \"UINT32\"\nscale = 0.01\n";
+    let of = |counter: &str| {
+        let device = "[[device]]\nid = \"water-meter\"\nadapter = \"modbus\"\nendpoint = \"tcp://127.0.0.1:5021\"\nunit_id = 3\n";
+        let text = format!("{WATER}\n{device}\n{plain}{counter}\n");
+        World::new(&scenario(&[("water.toml", &text)]), MORNING).unwrap()
+    };
+    let total = id("water/water-meter/total");
+    let (endless, wraps) = (of(""), of("counter = \"wrap16\""));
+    let mut wrapped = 0;
+    for hour in 0..48 {
+        let moment = at(MORNING.as_millis() + hour * 3_600_000);
+        let (all, shown) = (endless.raw_at(&total, moment).unwrap(), wraps.raw_at(&total, moment).unwrap());
+        assert_eq!(shown, all.rem_euclid(65_536.0));
+        let before = wraps.raw_at(&total, at(moment.as_millis() - 3_600_000)).unwrap();
+        wrapped += u32::from(shown < before);
+    }
+    assert!(wrapped > 0, "two days' water passes the end of sixteen bits at least once");
+}
+
+#[test]
 fn a_bin_is_emptied_at_dawn() {
     let world = demo_world(5);
     let fill = id("dong-bai-waste/bin-07/fill");

@@ -21,24 +21,21 @@ pub(crate) fn describe(content: &[u8], sent: bool) -> LocalText {
             format!("exception {code} ({}) to function {asked}", words.en),
         );
     }
-    let table = match function {
-        1 | 5 => "coil",
-        2 => "discrete",
-        3 | 6 | 16 => "holding",
-        4 => "input",
+    let LocalText { vi, en } = match function {
+        1 | 5 => LocalText::new("bit ra", "coil"),
+        2 => LocalText::new("bit vào", "discrete"),
+        3 | 6 | 16 => LocalText::new("thanh ghi giữ", "holding"),
+        4 => LocalText::new("thanh ghi vào", "input"),
         _ => return LocalText::new(format!("chức năng {function}"), format!("function {function}")),
     };
     match (function, sent) {
         (1..=4, true) => LocalText::new(
-            format!("đọc {table} từ {first}, số lượng {second}"),
-            format!("read {table} {first}, count {second}"),
+            format!("đọc {second} {vi}, từ địa chỉ {first}"),
+            format!("read {en} {first}, count {second}"),
         ),
         (1 | 2, false) => {
             let bytes = rest.first().copied().unwrap_or_default();
-            LocalText::new(
-                format!("{table}: {bytes} byte trạng thái"),
-                format!("{table}: {bytes} bytes of bits"),
-            )
+            LocalText::new(format!("{bytes} byte {vi}"), format!("{en}: {bytes} bytes of bits"))
         }
         (3 | 4, false) => {
             let words: Vec<_> = rest.get(1..).unwrap_or_default().chunks_exact(2).collect();
@@ -47,18 +44,15 @@ pub(crate) fn describe(content: &[u8], sent: bool) -> LocalText {
                 shown.map(|pair| format!("{:02X}{:02X}", pair[0], pair[1])).collect::<Vec<_>>().join(" ");
             let (count, more) = (words.len(), if words.len() > REGISTERS_SHOWN { " …" } else { "" });
             LocalText::new(
-                format!("{table}: {count} thanh ghi {shown}{more}"),
-                format!("{table}: {count} registers {shown}{more}"),
+                format!("{count} {vi}: {shown}{more}"),
+                format!("{en}: {count} registers {shown}{more}"),
             )
         }
         (16, _) => LocalText::new(
-            format!("ghi {table} từ {first}, số lượng {second}"),
-            format!("write {table} {first}, count {second}"),
+            format!("ghi {second} {vi}, từ địa chỉ {first}"),
+            format!("write {en} {first}, count {second}"),
         ),
-        _ => LocalText::new(
-            format!("ghi {table} {first} = {second}"),
-            format!("write {table} {first} = {second}"),
-        ),
+        _ => LocalText::new(format!("ghi {vi} {first} = {second}"), format!("write {en} {first} = {second}")),
     }
 }
 
@@ -84,6 +78,6 @@ mod tests {
         ] {
             assert_eq!(describe(content, sent).en, words);
         }
-        assert_eq!(describe(&[3, 0, 10, 0, 2], true).vi, "đọc holding từ 10, số lượng 2");
+        assert_eq!(describe(&[3, 0, 10, 0, 2], true).vi, "đọc 2 thanh ghi giữ, từ địa chỉ 10");
     }
 }

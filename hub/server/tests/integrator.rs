@@ -92,7 +92,7 @@ fn buses_are_seen_and_points_are_written_with_proof() {
     let asked = frames.iter().find(|frame| frame["words"]["en"] == "read holding 0, count 2").unwrap();
     let answer = frames.iter().find(|frame| frame["sent"] == false && frame["request"] == asked["request"]);
     assert_eq!((&asked["sent"], &asked["outcome"]), (&json!(true), &json!("answered")), "{asked}");
-    assert_eq!(answer.unwrap()["words"]["vi"], "holding: 2 thanh ghi 40E3 D70A");
+    assert_eq!(answer.unwrap()["words"]["vi"], "2 thanh ghi giữ: 40E3 D70A");
 
     let write = |point: &str, value: f64| {
         hub.post(&format!("/points/station/plc/{point}/write"), &json!({"value": value}))

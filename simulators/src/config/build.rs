@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use hub_model::{DeviceId, PointId, Quantity, SiteId, SiteKind, Unit, duration};
+use hub_model::{Counter, DeviceId, PointId, Quantity, SiteId, SiteKind, Unit, duration};
 use rust_embed::RustEmbed;
 use toml::{Spanned, Value};
 
@@ -213,6 +213,18 @@ impl Builder<'_> {
                 .ok_or_else(|| self.source.fault(code, format!("{} has no unit", quantity.code())))?,
         };
         let place = if defaults.is_modbus { self.register(&entry, defaults)? } else { payload_place(&entry) };
+        let counter = match &entry.counter {
+            Some(word) => {
+                let known = Counter::WORDS.iter().find(|(known, _)| known == word.get_ref());
+                let wrong = || {
+                    let allowed = Counter::WORDS.map(|(known, _)| known).join(", ");
+                    self.source
+                        .fault(word, format!("counter: found \"{}\", allowed: {allowed}", word.get_ref()))
+                };
+                Some(known.ok_or_else(wrong)?.1)
+            }
+            None => None,
+        };
         let scale = entry.scale.filter(|scale| *scale != 0.0).unwrap_or(1.0);
         Ok(SimPoint {
             decimals: entry.decimals.unwrap_or_else(|| measured_decimals(quantity, unit)),
@@ -222,6 +234,7 @@ impl Builder<'_> {
             scale,
             offset: entry.offset.unwrap_or(0.0),
             missing: entry.missing.unwrap_or_default(),
+            counter,
             place,
         })
     }

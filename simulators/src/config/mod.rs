@@ -11,7 +11,7 @@ mod source;
 use std::path::Path;
 use std::time::Duration;
 
-use hub_model::{DeviceId, PointId, Quantity, SiteId, SiteKind, Unit};
+use hub_model::{Counter, DeviceId, PointId, Quantity, SiteId, SiteKind, Unit};
 
 use crate::SimError;
 pub use register::{ByteOrder, DataType, Register, RegisterPlace};
@@ -100,6 +100,8 @@ pub struct SimPoint {
     pub offset: f64,
     /// Raw numbers that mean "no reading".
     pub missing: Vec<f64>,
+    /// Whether it only counts up, and what comes behind its end.
+    pub counter: Option<Counter>,
     /// Decimals that the device measures to.
     pub decimals: u8,
     /// Where the device puts it.

@@ -14,6 +14,7 @@ fn point(id: &str, quantity: &str, place: Place) -> SimPoint {
         scale: 1.0,
         offset: 0.0,
         missing: Vec::new(),
+        counter: None,
         decimals: 1,
         place,
     }
