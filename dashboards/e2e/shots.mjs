@@ -11,7 +11,7 @@ if (folder === undefined) {
 await mkdir(folder, { recursive: true });
 
 /** Pages of integrators, looked at last: the login changes for them. @type {[string, string][]} */
-const ADMIN_PAGES = ADMIN === "" ? [] : [["rules", "/rules"], ["rule", "/rules/chlorine-low"]];
+const ADMIN_PAGES = ADMIN === "" ? [] : [["rules", "/rules"], ["rule", "/rules/chlorine-low"], ["site-file", "/devices?site=tam-hop-water"], ["device-new", "/devices/new?site=tam-hop-water"], ["probe", "/probe"]];
 /** An alarm comes soon after a demo's start; without one half of what is worth seeing is missing. */
 const ALARM_WITHIN_MS = 60_000;
 
