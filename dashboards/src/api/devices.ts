@@ -1,6 +1,7 @@
 // Calls of the integrators' pages that add, change and probe devices. The rest of the calls are in calls.ts.
 import { hub, unwrap } from "./client";
 import type { components } from "./schema.gen";
+import type { Site } from "./types";
 
 type Wire<Name extends keyof components["schemas"]> = Required<components["schemas"][Name]>;
 
@@ -15,6 +16,8 @@ export type Probe = Omit<Wire<"Probe">, "interpretations"> & { interpretations: 
 export type ProbeRequest = components["schemas"]["ProbeRequest"];
 export type Quantity = Wire<"Quantity">;
 
+/** The sites of the configuration; the hub itself is not among them. */
+export const getSites = () => unwrap(hub.GET("/api/v1/sites")) as Promise<Site[]>;
 const of = (site: string, device: string) => ({ params: { path: { site, device } } });
 
 export const getProfiles = () => unwrap(hub.GET("/api/v1/profiles")) as Promise<Profile[]>;

@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { Site } from "../../api/types";
 import { HubError } from "../../api/client";
-import { type Profile, type Quantity, type SavedSiteFile, type SiteFile, type TriedDevice, checkDevice, getProfiles, getQuantities, getSiteFile, tryDevice } from "../../api/devices";
+import { type Profile, type Quantity, type SavedSiteFile, type SiteFile, type TriedDevice, checkDevice, getProfiles, getQuantities, getSiteFile, getSites, tryDevice } from "../../api/devices";
 import { type Bus, getBuses } from "../../api/field";
 import { t } from "../../i18n";
 import { useResource } from "../../lib/resource";
@@ -14,7 +14,6 @@ import { BackLink } from "../../ui/BackLink";
 import { Button } from "../../ui/Button";
 import { TextArea } from "../../ui/Field";
 import { Failed, Loading } from "../../ui/States";
-import { configured } from "./Devices";
 import { Faults, Toml } from "./Parts";
 import { PlaceStep } from "./PlaceStep";
 import { ProfileStep } from "./ProfileStep";
@@ -36,7 +35,7 @@ interface Known {
 }
 
 async function known(site: string): Promise<Known> {
-  const [sites, profiles, quantities, buses] = await Promise.all([configured(), getProfiles(), getQuantities(), getBuses()]);
+  const [sites, profiles, quantities, buses] = await Promise.all([getSites(), getProfiles(), getQuantities(), getBuses()]);
   const chosen = sites.find((each) => each.id === site) ?? sites[0];
   const file = chosen === undefined ? null : await getSiteFile(chosen.id);
   // Those of the site first: most new devices hang on a line that is there.

@@ -1,16 +1,14 @@
 // For integrators: the devices of a site as they stand in its file, the way to add one or change one, and what the file held
 // before, with what differs and the way back.
 import { useSignal } from "@preact/signals";
-import { getSites } from "../../api/calls";
 import { HubError } from "../../api/client";
-import { type SavedSiteFile, type SiteFile, type SiteVersion, getSiteFile, getSiteVersion, restoreSite } from "../../api/devices";
+import { type SavedSiteFile, type SiteFile, type SiteVersion, getSiteFile, getSites, getSiteVersion, restoreSite } from "../../api/devices";
 import { t } from "../../i18n";
 import { moment } from "../../i18n/format";
 import { useResource } from "../../lib/resource";
 import { query, setQuery } from "../../lib/router";
 import { useTitle } from "../../lib/title";
 import { hubNow } from "../../state/clock";
-import { HUB_SITE } from "../../state/own";
 import { Button } from "../../ui/Button";
 import { ConfirmDialogue } from "../../ui/FormEnd";
 import { Help } from "../../ui/Help";
@@ -22,13 +20,11 @@ import { faultsOf } from "./draft";
 import "./texts";
 import "./Devices.css";
 
-export const configured = () => getSites().then((sites) => sites.filter((site) => site.id !== HUB_SITE));
-
 export const told = (saved: SavedSiteFile) => (saved.in_force ? t("devices.saved") : t("devices.savedWaits", { why: saved.waits_for ?? "…" }));
 
 export default function DevicesPage() {
   useTitle(t("devices.title"));
-  const [found, reload] = useResource("devices", configured);
+  const [found, reload] = useResource("devices", getSites);
   const { data, error } = found.value;
   const site = data?.find((each) => each.id === query.value.get("site")) ?? data?.[0];
   return (
