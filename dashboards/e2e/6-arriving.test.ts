@@ -90,7 +90,7 @@ describe("what arrives", () => {
     const found = page.locator(`[data-topic="${OWN}/telemetry"]`).first();
     await found.getByText("không đọc được").waitFor();
     await found.locator("summary").click();
-    await found.getByText("is no JSON document").waitFor();
+    await found.getByText("Nội dung không phải là JSON.").waitFor();
     await context.close();
   });
 

@@ -182,7 +182,8 @@ impl Encoder {
                 ("title_en", &alarm.title.en),
                 ("message_vi", &alarm.message.vi),
                 ("message_en", &alarm.message.en),
-                ("clause", alarm.clause.as_deref().unwrap_or_default()),
+                ("clause", alarm.clause.as_ref().map_or("", |clause| &clause.vi)),
+                ("clause_en", alarm.clause.as_ref().map_or("", |clause| &clause.en)),
             ];
             for (name, text) in texts {
                 let _ = write!(out, ",{name}=\"{}\"", quoted(text));

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use adapters_push::mac;
 use hub_model::{PointId, Timestamp};
 
+use crate::payload::PayloadError;
 use crate::router::{Accepted, Refused};
 
 /// Messages that are kept; the oldest leaves first.
@@ -89,8 +90,8 @@ pub enum Fate {
     Copy,
     /// No point is configured for its topic.
     Unknown,
-    /// It could not be read; the text says why.
-    Unreadable(String),
+    /// It could not be read.
+    Unreadable(PayloadError),
 }
 
 /// A topic that no point is configured for.
@@ -265,7 +266,7 @@ impl Sample {
 impl Fate {
     fn of(result: &Result<Accepted, Refused>) -> Self {
         let accepted = match result {
-            Err(refused) => return Self::Unreadable(refused.problem.clone()),
+            Err(refused) => return Self::Unreadable(refused.problem),
             Ok(accepted) => accepted,
         };
         let unknown_metrics = accepted.unknown_metrics;

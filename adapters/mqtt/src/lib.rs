@@ -25,6 +25,7 @@ mod uplinks;
 pub use answers::{Answers, Question, answer_filter, command_topic};
 pub use arrivals::Arrivals;
 pub use path::{Found, Path, PathError};
+pub use payload::PayloadError;
 pub use propose::{Proposal, propose};
 pub use router::{Accepted, MqttDevice, Refused, Router};
 pub use trails::Trails;

@@ -13,23 +13,56 @@ use crate::named::Named;
 use crate::path::Found;
 use crate::text::{foreign_sample, text_sample};
 use crate::time;
+use crate::trails::MAX_HOPS;
 use crate::uplinks::Uplink;
 
 /// Why a payload as a whole cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum PayloadError {
+pub enum PayloadError {
+    /// JSON was wanted.
     #[error("is no JSON document")]
     Json,
+    /// A text was wanted.
     #[error("is no UTF-8 text")]
     Text,
+    /// A line of collectd was wanted.
     #[error("is no line of collectd: epoch:value[:value]")]
     Collectd,
+    /// SenML was wanted, as JSON or CBOR.
     #[error("is no SenML pack")]
     Senml,
+    /// Line protocol was wanted.
     #[error("holds no line of line protocol that can be read")]
     Line,
+    /// NetJSON was wanted.
     #[error("is no NetJSON DeviceMonitoring document")]
     NetJson,
+    /// The hub's own telemetry, without its metrics.
+    #[error("has no object \"m\" of metrics")]
+    Metrics,
+    /// The hub's own telemetry, with a trail of hubs that is none.
+    #[error("has a \"via\" that is no list of at most {MAX_HOPS} hubs' ids")]
+    Via,
+    /// The hub's own status, in other words.
+    #[error("is neither \"online\" nor \"offline\"")]
+    Status,
+}
+
+impl PayloadError {
+    /// The word for it in the API.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Text => "text",
+            Self::Collectd => "collectd",
+            Self::Senml => "senml",
+            Self::Line => "line",
+            Self::NetJson => "netjson",
+            Self::Metrics => "metrics",
+            Self::Via => "via",
+            Self::Status => "status",
+        }
+    }
 }
 
 /// What a payload says of a point.

@@ -70,7 +70,7 @@ pub struct Refused {
     /// The topic it came on.
     pub topic: String,
     /// What is wrong with it.
-    pub problem: String,
+    pub problem: PayloadError,
 }
 
 /// Which topic feeds which points.
@@ -187,11 +187,10 @@ impl Router {
         payload: &mut Payload<'_>,
         received_at: Timestamp,
         accepted: &mut Accepted,
-    ) -> Result<(), String> {
-        let plain = |error: PayloadError| error.to_string();
+    ) -> Result<(), PayloadError> {
         match route {
             Route::Telemetry(device, metrics) => {
-                let document = payload.json().map_err(plain)?;
+                let document = payload.json()?;
                 if !self.trails.note(device, document)? {
                     accepted.copies = 1;
                     return Ok(());
@@ -200,7 +199,7 @@ impl Router {
                 self.count(device, document, accepted);
                 Ok(())
             }
-            Route::Status(points) => match payload.text().map_err(plain)? {
+            Route::Status(points) => match payload.text()? {
                 "online" => Ok(()),
                 "offline" => {
                     let offline = points.iter().map(|point| Observation {
@@ -212,10 +211,10 @@ impl Router {
                     accepted.observations.extend(offline);
                     Ok(())
                 }
-                _ => Err("is neither \"online\" nor \"offline\"".to_owned()),
+                _ => Err(PayloadError::Status),
             },
             Route::Foreign(point, settings) => {
-                for decoded in payload.decode(settings, received_at).map_err(plain)? {
+                for decoded in payload.decode(settings, received_at)? {
                     accepted.bad_times += u64::from(decoded.bad_time);
                     let at = decoded.measured_at.unwrap_or(received_at);
                     let Some(sample) = self.rate(point, settings, decoded.sample, at) else { continue };
@@ -244,9 +243,9 @@ fn telemetry(
     document: &Value,
     received_at: Timestamp,
     accepted: &mut Accepted,
-) -> Result<(), String> {
+) -> Result<(), PayloadError> {
     let Some(Value::Object(measured)) = document.get("m") else {
-        return Err("has no object \"m\" of metrics".to_owned());
+        return Err(PayloadError::Metrics);
     };
     let named_time = document.get("ts").filter(|ts| !ts.is_null());
     let measured_at = named_time.and_then(time::from_json);

@@ -9,8 +9,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use hub_model::{DeviceId, id};
 use serde_json::Value;
 
+use crate::payload::PayloadError;
+
 /// Hubs that a message may have come through: commune, district, province, ministry, and as many again.
-const MAX_HOPS: usize = 8;
+pub(crate) const MAX_HOPS: usize = 8;
 
 /// The trails of all devices. Clones share them.
 #[derive(Debug, Clone, Default)]
@@ -29,8 +31,8 @@ impl Trails {
     /// Takes note of where a device's telemetry came through. False when it has been here before.
     ///
     /// # Errors
-    /// What is wrong with its `via`.
-    pub(crate) fn note(&self, device: &DeviceId, document: &Value) -> Result<bool, String> {
+    /// When its `via` is none.
+    pub(crate) fn note(&self, device: &DeviceId, document: &Value) -> Result<bool, PayloadError> {
         let via = hubs(document.get("via"))?;
         if via.iter().any(|hub| **hub == *self.own) {
             return Ok(false);
@@ -58,15 +60,14 @@ impl Trails {
     }
 }
 
-fn hubs(via: Option<&Value>) -> Result<Vec<String>, String> {
-    let wrong = || format!("has a \"via\" that is no list of at most {MAX_HOPS} hubs' ids");
+fn hubs(via: Option<&Value>) -> Result<Vec<String>, PayloadError> {
     let list = match via {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(list)) if list.len() <= MAX_HOPS => list,
-        Some(_) => return Err(wrong()),
+        Some(_) => return Err(PayloadError::Via),
     };
     let id = |hub: &Value| hub.as_str().filter(|hub| id::check_part(hub).is_ok()).map(str::to_owned);
-    list.iter().map(|hub| id(hub).ok_or_else(wrong)).collect()
+    list.iter().map(|hub| id(hub).ok_or(PayloadError::Via)).collect()
 }
 
 #[cfg(test)]
@@ -86,7 +87,7 @@ mod tests {
         assert_eq!(note(Value::Null), Ok(true));
         assert_eq!(trails.onward(&device), ["tam-hop"]);
         for wrong in [json!("yen-lac"), json!([1]), json!(["Yên Lạc"]), Value::from(vec!["a"; 9])] {
-            assert!(note(wrong.clone()).unwrap_err().contains("at most 8"), "{wrong}");
+            assert_eq!(note(wrong.clone()), Err(PayloadError::Via), "{wrong}");
         }
     }
 }

@@ -83,10 +83,9 @@ impl Told {
     }
 
     /// The value at the raising, with its unit.
-    pub fn value(&self) -> Option<String> {
-        let value = self.alarm.value?;
-        let rounded = (value * 1e6).round() / 1e6;
-        Some(format!("{rounded} {}", self.alarm.unit).trim_end().to_owned())
+    pub fn value(&self) -> Option<LocalText> {
+        let rounded = (self.alarm.value? * 1e6).round() / 1e6;
+        Some(LocalText::measured(rounded, &self.alarm.unit))
     }
 
     /// Whether it is over.
@@ -116,7 +115,7 @@ impl Letter {
             "priority" => of_first(&|told| words.priority(told.alarm.priority).to_owned()),
             "state" => of_first(&|told| words.kind(told.kind).to_owned()),
             "time" => words::moment(first.map_or(self.made_at, |told| told.at), &self.zone),
-            "value" => of_first(&|told| told.value().unwrap_or_default()),
+            "value" => of_first(&|told| language.of(&told.value().unwrap_or_default()).to_owned()),
             "link" => match (first.filter(|_| self.told.len() == 1), &self.hub_url) {
                 (Some(only), _) => only.page(self).unwrap_or_default(),
                 (None, Some(url)) => format!("{url}/alarms"),

@@ -173,7 +173,7 @@ function Facts({ alarm, point }: { alarm: AlarmDetail; point: Point | undefined 
       {alarm.clause != null && (
         <>
           <dt>{t("alarm.limit")}</dt>
-          <dd lang="vi">{alarm.clause.replace("(chưa kiểm chứng)", `(${t("limit.unverified")})`)}</dd>
+          <dd lang="vi">{local({ vi: alarm.clause, en: alarm.clause_en ?? alarm.clause })}</dd>
         </>
       )}
       {alarm.clause == null && limit !== null && (

@@ -72,6 +72,7 @@ export function sampleAlarm(changes: Partial<Alarm> = {}): Alarm {
     unit: "mg/L",
     message: both("Clo dư 0,16 mg/L, tối thiểu 0,2", "Free chlorine 0.16 mg/L, at least 0.2"),
     clause: null,
+    clause_en: null,
     runbook: both("Kiểm tra máy châm clo và bình chứa.", "Check the dosing pump and its tank."),
     tags: [],
     ...changes,

@@ -126,8 +126,8 @@ pub struct MqttArrival {
     pub points: Vec<PointId>,
     /// Numbers in it without a point.
     pub unknown_metrics: u64,
-    /// Why it could not be read.
-    pub problem: Option<String>,
+    /// Why it could not be read, as the API's word for it.
+    pub problem: Option<&'static str>,
 }
 
 /// A topic without a point.

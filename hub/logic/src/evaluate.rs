@@ -12,7 +12,7 @@ use crate::logic::Due;
 use crate::often::{chatters, forget_old};
 use crate::places::Target;
 use crate::rules::Rule;
-use crate::rules::watched::{Watched, unit_sign};
+use crate::rules::watched::Watched;
 use crate::watch::Watch;
 use crate::{Effect, Logic, OnMissing, RuleFault};
 
@@ -90,7 +90,7 @@ impl Logic {
         let heard = self.world.is_heard_since_start(self.watches.all[number].target);
         let started_at = self.world.started_at;
         let tracking = &mut self.watches.all[number].tracking;
-        let before = tracking.clone();
+        let before = (tracking.raising_since, tracking.clearing_since, tracking.alarm);
         let changing = given != is_standing;
         let (running, other) = match is_standing {
             true => (&mut tracking.clearing_since, &mut tracking.raising_since),
@@ -115,7 +115,9 @@ impl Logic {
             self.raise(number, since, now, out);
         }
         let tracking = &mut self.watches.all[number].tracking;
-        if *tracking != before {
+        // A raising is remembered even where the alarm and its delays are what they were.
+        let is_raised = over && !is_standing;
+        if is_raised || before != (tracking.raising_since, tracking.clearing_since, tracking.alarm) {
             forget_old(&mut tracking.raises, now);
             out.push(Effect::Track(tracking.clone()));
         }
@@ -295,25 +297,26 @@ impl Logic {
             return title.clone();
         };
         let point = self.world.places.point(point);
-        let shown = format!("{value:.*} {}", usize::from(point.decimals), point.unit.code());
-        LocalText::new(format!("{}: {shown}", title.vi), format!("{}: {shown}", title.en))
+        let rounded = format!("{value:.*}", usize::from(point.decimals));
+        let shown = LocalText::measured(rounded, point.unit.code());
+        LocalText::new(format!("{}: {}", title.vi, shown.vi), format!("{}: {}", title.en, shown.en))
     }
 }
 
 /// Where a limit stands, for whoever must answer for it: regulation and clause, and whether anybody has read the figure.
-fn cited(limit: &Limit, unit: &str) -> String {
-    let mut cited = match limit.clause.contains(&limit.regulation) {
+fn cited(limit: &Limit, unit: &str) -> LocalText {
+    let source = match limit.clause.contains(&limit.regulation) {
         true => limit.clause.clone(),
         false => format!("{}, {}", limit.regulation, limit.clause),
     };
-    let bounds = [("≥", limit.min), ("≤", limit.max)];
-    let unit = unit_sign(unit);
-    let bounds = bounds.iter().filter_map(|(sign, bound)| {
-        bound.map(|bound| format!("{sign} {bound} {unit}").trim_end().to_owned())
-    });
-    cited.push_str(&format!(": {}", bounds.collect::<Vec<_>>().join(", ")));
-    if limit.status == LimitStatus::Unverified {
-        cited.push_str(" (chưa kiểm chứng)");
-    }
-    cited
+    let bounds: Vec<(&str, LocalText)> = [("≥", limit.min), ("≤", limit.max)]
+        .into_iter()
+        .filter_map(|(sign, bound)| Some((sign, LocalText::measured(bound?, unit))))
+        .collect();
+    let told = |language: fn(&LocalText) -> &str, unverified: &str| {
+        let bounds = bounds.iter().map(|(sign, figure)| format!("{sign} {}", language(figure)));
+        let status = if limit.status == LimitStatus::Unverified { unverified } else { "" };
+        format!("{source}: {}{status}", bounds.collect::<Vec<_>>().join(", "))
+    };
+    LocalText::new(told(|text| &text.vi, " (chưa kiểm chứng)"), told(|text| &text.en, " (unverified)"))
 }

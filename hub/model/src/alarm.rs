@@ -170,8 +170,8 @@ pub struct Alarm {
     pub unit: String,
     /// What the rule says of it.
     pub message: LocalText,
-    /// Clause of the limit that was broken, where one was.
-    pub clause: Option<String>,
+    /// The limit that was broken, where one was: regulation and clause, its figures, whether anybody has read those there.
+    pub clause: Option<LocalText>,
     /// What to do.
     pub runbook: Option<LocalText>,
     /// The rule's words for it, by which notices are routed.

@@ -154,6 +154,21 @@ impl fmt::Display for Unit {
     }
 }
 
+/// The unit of a UCUM code as people write it; empty where nothing is written.
+pub fn sign(code: &str) -> String {
+    match code {
+        "1" | "[pH]" => String::new(),
+        "Cel" => "°C".to_owned(),
+        "kW.h" => "kWh".to_owned(),
+        "W.h" => "Wh".to_owned(),
+        "By" => "B".to_owned(),
+        _ => {
+            let plain = code.trim_matches(['[', ']']).replace("m3", "m³");
+            plain.strip_prefix('u').map_or(plain.clone(), |rest| format!("µ{rest}"))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

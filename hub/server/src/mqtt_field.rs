@@ -71,7 +71,7 @@ impl MqttField for WatchedMqtt {
                 Fate::Nothing { unknown_metrics } => ("nothing", Vec::new(), unknown_metrics, None),
                 Fate::Copy => ("copy", Vec::new(), 0, None),
                 Fate::Unknown => ("unknown", Vec::new(), 0, None),
-                Fate::Unreadable(problem) => ("unreadable", Vec::new(), 0, Some(problem)),
+                Fate::Unreadable(problem) => ("unreadable", Vec::new(), 0, Some(problem.code())),
             };
             MqttArrival {
                 number: one.number,

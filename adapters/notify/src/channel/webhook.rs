@@ -123,8 +123,8 @@ fn alert(told: &Told, channel: &Channel, letter: &Letter) -> Alert {
         ("alarm", alarm.id.to_string()),
     ]);
     let mut note = |name, text: Option<String>| drop(text.map(|text| annotations.insert(name, text)));
-    note("value", told.value());
-    note("clause", alarm.clause.clone());
+    note("value", told.value().map(|value| language.of(&value).to_owned()));
+    note("clause", alarm.clause.as_ref().map(|clause| language.of(clause).to_owned()));
     note("runbook", alarm.runbook.as_ref().map(|runbook| language.of(runbook).to_owned()));
     note("tags", (!alarm.tags.is_empty()).then(|| alarm.tags.join(" ")));
     note("acknowledge_url", told.acknowledge.clone());

@@ -116,12 +116,13 @@ pub(crate) fn details(
         about => format!("{}, {about}", language.of(&told.site)),
     };
     let mut details = vec![(None, place), (None, language.of(&alarm.message).to_owned())];
-    details.extend(told.value().map(|value| (Some(words.value), value)));
+    details.extend(told.value().map(|value| (Some(words.value), language.of(&value).to_owned())));
     details.push((Some(words.since), moment(alarm.raised_at, &letter.zone)));
     if told.kind == NoticeKind::Returned {
         details.push((Some(words.until), moment(alarm.cleared_at.unwrap_or(told.at), &letter.zone)));
     }
-    details.extend(alarm.clause.clone().map(|clause| (Some(words.clause), clause)));
+    let clause = alarm.clause.as_ref().map(|clause| language.of(clause).to_owned());
+    details.extend(clause.map(|clause| (Some(words.clause), clause)));
     if told.kind != NoticeKind::Returned {
         let runbook = alarm.runbook.as_ref().map(|runbook| language.of(runbook).trim().to_owned());
         details.extend(runbook.filter(|text| !text.is_empty()).map(|text| (Some(words.runbook), text)));

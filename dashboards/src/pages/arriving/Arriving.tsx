@@ -126,7 +126,7 @@ function Message({ message }: { message: MqttArrival }) {
           </span>
         </summary>
         <p class="small muted">{t("arriving.from", { name: message.from })}</p>
-        {message.problem !== null && <p class="arriving-bad" lang="en">{message.problem}</p>}
+        {message.problem !== null && <p class="arriving-bad">{t(`arriving.problem.${message.problem as "json"}`)}</p>}
         {points.length > 0 && <p class="small arriving-path">{points.join(", ")}</p>}
         <Payload topic={topic} sample={message.sample} />
       </details>

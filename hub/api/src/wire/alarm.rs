@@ -67,9 +67,13 @@ pub struct Alarm {
     pub unit: String,
     /// What the rule says of it.
     pub message: LocalText,
-    /// The limit's clause.
+    /// The limit that was broken, in Vietnamese: regulation and clause, its figures with their unit, and that they are
+    /// unverified where they are.
     #[schema(required)]
     pub clause: Option<String>,
+    /// The same with figures and status in English.
+    #[schema(required)]
+    pub clause_en: Option<String>,
     /// What to do.
     #[schema(required)]
     pub runbook: Option<LocalText>,
@@ -109,7 +113,8 @@ impl Alarm {
             value: alarm.value,
             unit: alarm.unit.clone(),
             message: (&alarm.message).into(),
-            clause: alarm.clause.clone(),
+            clause: alarm.clause.as_ref().map(|clause| clause.vi.clone()),
+            clause_en: alarm.clause.as_ref().map(|clause| clause.en.clone()),
             runbook: alarm.runbook.as_ref().map(LocalText::from),
             tags: alarm.tags.clone(),
         }

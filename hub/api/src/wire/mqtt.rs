@@ -125,7 +125,9 @@ pub struct MqttArrival {
     pub points: Vec<String>,
     /// Numbers in it without a point.
     pub unknown_metrics: u64,
-    /// Why it could not be read, in English.
+    /// Why it could not be read. It is no `json`, UTF-8 `text`, line of `collectd`, `senml` pack, `line` of line protocol,
+    /// `netjson` document, though its topic wants that; or what the hub's own topics want: it has no `metrics`, its `via` is no
+    /// list of hubs, its `status` is neither `online` nor `offline`.
     pub problem: Option<String>,
 }
 
@@ -264,7 +266,7 @@ impl MqttArrival {
             fate: arrival.fate.to_owned(),
             points: arrival.points.iter().map(ToString::to_string).collect(),
             unknown_metrics: arrival.unknown_metrics,
-            problem: arrival.problem,
+            problem: arrival.problem.map(str::to_owned),
         }
     }
 }

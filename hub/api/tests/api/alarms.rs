@@ -47,7 +47,7 @@ async fn an_alarm_says_what_where_and_since_when() {
         "priority": "high", "state": "unacknowledged", "raised_at": "2026-03-01T09:00:01+07:00",
         "cleared_at": null, "acknowledged_at": null, "acknowledged_by": null, "shelved_until": null,
         "value": 0.14, "unit": "mg/L", "message": {"vi": "Clo dư 0.14", "en": "Free chlorine 0.14"},
-        "clause": "Bảng 1", "runbook": null, "announces": true,
+        "clause": "Bảng 1", "clause_en": "Bảng 1", "runbook": null, "announces": true,
         "delays": {"on_s": 600.0, "off_s": 300.0},
         "history": [{
             "at": "2026-03-01T09:00:01+07:00", "from": null, "to": "unacknowledged",

@@ -238,7 +238,7 @@ pub fn alarm(id: u64, subject: &str, state: AlarmState) -> Alarm {
         value: Some(0.14),
         unit: "mg/L".to_owned(),
         message: LocalText::new("Clo dư 0.14", "Free chlorine 0.14"),
-        clause: Some("Bảng 1".to_owned()),
+        clause: Some(LocalText::same("Bảng 1")),
         runbook: None,
         tags: vec![],
     }

@@ -149,9 +149,8 @@ impl Sandbox {
     }
 }
 
-/// As Vietnamese readers write it: a comma before the decimals.
 fn with_comma(value: FLOAT, decimals: INT) -> String {
-    with_decimals(value, decimals).replace('.', ",")
+    hub_model::text::decimal_comma(&with_decimals(value, decimals))
 }
 
 fn register_clock(engine: &mut Engine, frame: &Arc<Frame>) {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hub_model::{Limit, LocalText, Parameter, Quantity, Timestamp};
+use hub_model::{Limit, LocalText, Parameter, Quantity, Timestamp, unit};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString};
 
 use super::sandbox::MAX_ARRAY_ITEMS;
@@ -42,9 +42,9 @@ pub(crate) struct Watched {
 /// `p.limit`: all fields are `()` when no limit is bound.
 #[derive(Clone)]
 struct LimitView {
-    min: Option<f64>,
-    max: Option<f64>,
-    clause: Option<ImmutableString>,
+    of: Watched,
+    /// The averaging that was asked for by name, else that of [`Watched::limit`].
+    over: Option<Duration>,
 }
 
 pub(super) type Asked<T> = Result<T, Box<EvalAltResult>>;
@@ -55,7 +55,7 @@ pub(super) fn register(engine: &mut Engine) {
         .register_get("value", |p: &mut Watched| or_unit(p.value()))
         .register_get("quality", |p: &mut Watched| p.quality())
         .register_get("unit", |p: &mut Watched| p.unit())
-        .register_get("unit_sign", |p: &mut Watched| unit_sign(p.unit()))
+        .register_get("unit_sign", |p: &mut Watched| unit::sign(p.unit()))
         .register_get("previous", |p: &mut Watched| or_unit(p.previous()))
         .register_get("age_s", |p: &mut Watched| or_unit(p.age_s()))
         .register_get("measured_at", |p: &mut Watched| or_unit(p.measured_at().map(Timestamp::as_millis)))
@@ -67,7 +67,7 @@ pub(super) fn register(engine: &mut Engine) {
         .register_get("fault", |p: &mut Watched| or_unit(p.fault()))
         .register_get("name", |p: &mut Watched| p.name().vi.clone())
         .register_get("name_en", |p: &mut Watched| p.name().en.clone())
-        .register_get("limit", |p: &mut Watched| LimitView::of(p.limit()));
+        .register_get("limit", |p: &mut Watched| LimitView { of: p.clone(), over: None });
     engine
         .register_fn("limit", |p: &mut Watched, over: &str| p.limit_view(over))
         .register_fn("param", |p: &mut Watched, name: &str| p.param(name))
@@ -81,9 +81,11 @@ pub(super) fn register(engine: &mut Engine) {
         .register_fn("series", |p: &mut Watched, width: &str| p.series(width, None))
         .register_fn("series", |p: &mut Watched, width: &str, count: INT| p.series(width, Some(count)));
     engine
-        .register_get("min", |limit: &mut LimitView| or_unit(limit.min))
-        .register_get("max", |limit: &mut LimitView| or_unit(limit.max))
-        .register_get("clause", |limit: &mut LimitView| or_unit(limit.clause.clone()));
+        .register_get("min", |limit: &mut LimitView| or_unit(limit.limit().and_then(|limit| limit.min)))
+        .register_get("max", |limit: &mut LimitView| or_unit(limit.limit().and_then(|limit| limit.max)))
+        .register_get("clause", |limit: &mut LimitView| {
+            or_unit(limit.limit().map(|limit| ImmutableString::from(&limit.clause)))
+        });
     engine
         .register_fn("mean", |p: &mut Watched, span: &str| p.figure(span, |all| Some(all.mean())))
         .register_fn("min", |p: &mut Watched, span: &str| p.figure(span, |all| Some(all.min)))
@@ -142,7 +144,7 @@ impl Watched {
 
     fn limit_view(&self, over: &str) -> Asked<LimitView> {
         let span = hub_model::duration::parse(over).map_err(|error| error.to_string())?;
-        Ok(LimitView::of(self.limit_over(Some(span))))
+        Ok(LimitView { of: self.clone(), over: Some(span) })
     }
 
     /// The limit on values averaged over a span, or on single ones.
@@ -257,26 +259,10 @@ impl Watched {
 }
 
 impl LimitView {
-    fn of(limit: Option<&Limit>) -> Self {
-        Self {
-            min: limit.and_then(|limit| limit.min),
-            max: limit.and_then(|limit| limit.max),
-            clause: limit.map(|limit| limit.clause.as_str().into()),
-        }
-    }
-}
-
-/// The unit as people write it.
-pub(crate) fn unit_sign(code: &str) -> String {
-    match code {
-        "1" | "[pH]" => String::new(),
-        "Cel" => "°C".to_owned(),
-        "kW.h" => "kWh".to_owned(),
-        "W.h" => "Wh".to_owned(),
-        "By" => "B".to_owned(),
-        _ => {
-            let plain = code.trim_matches(['[', ']']).replace("m3", "m³");
-            plain.strip_prefix('u').map_or(plain.clone(), |rest| format!("µ{rest}"))
+    fn limit(&self) -> Option<&Limit> {
+        match self.over {
+            Some(span) => self.of.limit_over(Some(span)),
+            None => self.of.limit(),
         }
     }
 }

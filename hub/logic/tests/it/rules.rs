@@ -1,7 +1,7 @@
 //! What rules see of their subject, what they watch, and when they are asked.
 
 use hub_logic::{Event, OnMissing};
-use hub_model::Reason;
+use hub_model::{LocalText, Reason};
 
 use crate::support::*;
 
@@ -47,8 +47,11 @@ fn the_pilots_rule_runs_as_it_stands() {
     assert_eq!(alarm.message.vi, "Clo dư 0.12 mg/L, tối thiểu 0.2");
     assert_eq!((alarm.value, alarm.unit.as_str(), alarm.raised_at), (Some(0.12), "mg/L", at(14)));
     assert_eq!(
-        alarm.clause.as_deref(),
-        Some("QCVN 01-1:2024/BYT, Bảng 1: ≥ 0.2 mg/L, ≤ 1 mg/L (chưa kiểm chứng)")
+        alarm.clause,
+        Some(LocalText::new(
+            "QCVN 01-1:2024/BYT, Bảng 1: ≥ 0,2 mg/L, ≤ 1 mg/L (chưa kiểm chứng)",
+            "QCVN 01-1:2024/BYT, Bảng 1: ≥ 0.2 mg/L, ≤ 1 mg/L (unverified)"
+        ))
     );
     assert_eq!(alarm.title.vi, "Clo dư thấp");
 }

@@ -133,7 +133,7 @@ fn a_message_that_fails_does_not_keep_the_alarm_back() {
     let text = with_active("p.value > 5.0") + "\nfn message(p) { p.nothing }";
     let mut hub = Hub::new(&[("r.rhai", &text)]);
     hub.observe(raw(TURBIDITY, 6.0, 1));
-    assert_eq!(hub.alarm().message.en, "t: 6.00 [NTU]");
+    assert_eq!(hub.alarm().message.en, "t: 6.00 NTU");
     assert_eq!(hub.logic.rules()[0].fault.as_ref().map(|fault| fault.line), Some(6));
 }
 

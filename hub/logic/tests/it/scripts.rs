@@ -81,7 +81,7 @@ fn a_case_that_does_not_hold_says_what_came() {
     assert_eq!(results[1].line, 7);
     let failure = results[1].failure.as_deref().unwrap();
     assert!(failure.contains("raised 2m, still standing, value 3"), "{failure}");
-    assert!(failure.contains("Found: raised 1m, still standing, value 1, \"t: 1.00 1\""), "{failure}");
+    assert!(failure.contains("Found: raised 1m, still standing, value 1, \"t: 1,00\""), "{failure}");
     assert!(results[2].failure.as_deref().unwrap().contains("NO"));
 }
 

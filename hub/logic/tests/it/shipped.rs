@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use hub_logic::embedded_rules;
-use hub_model::{Alarm, AlarmState, Commune, LimitStatus, LineId, Reason};
+use hub_model::{Alarm, AlarmState, Commune, LimitStatus, LineId, LocalText, Reason};
 
 use crate::support::*;
 
@@ -90,5 +90,5 @@ fn an_alarm_of_a_mean_cites_the_limit_of_that_mean() {
         hub.observe(raw("yard/air/nh3", 300.0, minute * 60));
     }
     let cited = hub.alarm().clause.clone();
-    assert_eq!(cited.as_deref(), Some("QCVN 05:2023/BTNMT, NH3, trung bình 1 giờ: ≤ 200 µg/m³"));
+    assert_eq!(cited, Some(LocalText::same("QCVN 05:2023/BTNMT, NH3, trung bình 1 giờ: ≤ 200 µg/m³")));
 }

@@ -274,7 +274,8 @@ pub fn alarm(row: &Row) -> Option<Alarm> {
         value: number("value"),
         unit: text("unit").unwrap_or_default().to_owned(),
         message: both("message", ""),
-        clause: text("clause").map(str::to_owned),
+        // A commune's hub of an earlier version tells it in Vietnamese only.
+        clause: text("clause").map(|vi| LocalText::new(vi, text("clause_en").unwrap_or(vi))),
         runbook: None,
         tags: vec![],
     })

@@ -77,7 +77,7 @@ pub fn alarm(id: u64, subject: &str, ms: i64) -> Alarm {
         value: Some(0.12),
         unit: "mg/L".to_owned(),
         message: LocalText::new("Clo dư 0.12 mg/L", "Free chlorine 0.12 mg/L"),
-        clause: Some("QCVN 01-1:2024, 5".to_owned()),
+        clause: Some(LocalText::new("QCVN 01-1:2024, 5: ≥ 0,2 mg/L", "QCVN 01-1:2024, 5: ≥ 0.2 mg/L")),
         runbook: Some(LocalText::new("Kiểm tra bơm định lượng", "Check the dosing pump")),
         tags: vec!["clo".to_owned(), "water".to_owned()],
     }

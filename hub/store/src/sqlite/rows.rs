@@ -18,8 +18,8 @@ use crate::port::{Correction, StoredReading};
 
 pub(super) const INSERT_ALARM: &str = "INSERT OR REPLACE INTO alarm (id, rule, rule_version, title_vi, title_en, priority,
     site, subject, state, beneath, raised_at, cleared_at, acknowledged_at, acknowledged_by, shelved_until, value, unit,
-    message_vi, message_en, clause, runbook_vi, runbook_en, parent, flags, told_at, remind_after, raises, tags)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    message_vi, message_en, clause, clause_en, runbook_vi, runbook_en, parent, flags, told_at, remind_after, raises, tags)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 pub(super) const INSERT_TRANSITION: &str =
     "INSERT INTO transition (alarm, at, from_state, to_state, why, by_user, comment, value, rule_version)
@@ -31,7 +31,7 @@ const CHATTERING: i64 = 4;
 const FLOOD: i64 = 8;
 
 pub(super) fn alarm_row(alarm: &Alarm) -> impl Params {
-    let runbook = alarm.runbook.as_ref();
+    let (clause, runbook) = (alarm.clause.as_ref(), alarm.runbook.as_ref());
     params_from_iter([
         alarm.id.0.cast_signed().into(),
         text(&alarm.rule),
@@ -52,7 +52,8 @@ pub(super) fn alarm_row(alarm: &Alarm) -> impl Params {
         text(&alarm.unit),
         text(&alarm.message.vi),
         text(&alarm.message.en),
-        alarm.clause.clone().into(),
+        clause.map(|clause| clause.vi.clone()).into(),
+        clause.map(|clause| clause.en.clone()).into(),
         runbook.map(|runbook| runbook.vi.clone()).into(),
         runbook.map(|runbook| runbook.en.clone()).into(),
         alarm.parent.map(|id| id.0.cast_signed()).into(),
@@ -73,6 +74,7 @@ fn flags(alarm: &Alarm) -> i64 {
 }
 
 pub(super) fn alarm_of(row: &Row<'_>) -> Result<Alarm, Fault> {
+    let clause: (Option<String>, Option<String>) = (row.get("clause")?, row.get("clause_en")?);
     let runbook: (Option<String>, Option<String>) = (row.get("runbook_vi")?, row.get("runbook_en")?);
     let flags: i64 = row.get("flags")?;
     let raised_at: i64 = row.get("raised_at")?;
@@ -103,7 +105,7 @@ pub(super) fn alarm_of(row: &Row<'_>) -> Result<Alarm, Fault> {
         value: row.get("value")?,
         unit: row.get("unit")?,
         message: LocalText { vi: row.get("message_vi")?, en: row.get("message_en")? },
-        clause: row.get("clause")?,
+        clause: clause.0.map(|vi| LocalText { en: clause.1.unwrap_or_else(|| vi.clone()), vi }),
         runbook: match runbook {
             (Some(vi), Some(en)) => Some(LocalText { vi, en }),
             _ => None,

@@ -18,6 +18,8 @@ pub(crate) const SCHEMA: Schema = Schema {
         Step { tables: STEP_6, then: None },
         // Whether somebody has heard of an alarm is asked of its notices.
         Step { tables: "CREATE INDEX notice_by_alarm ON notice (alarm);", then: None },
+        // A limit is cited in both languages; alarms from before have it in Vietnamese only.
+        Step { tables: "ALTER TABLE alarm ADD COLUMN clause_en TEXT;", then: None },
     ],
 };
 

@@ -65,7 +65,10 @@ pub fn alarm(id: u64, priority: Priority, message: &str) -> Alarm {
         value: Some(0.12),
         unit: "mg/L".to_owned(),
         message: LocalText::new(message, "Free chlorine 0.12 mg/L, at least 0.2"),
-        clause: Some("QCVN 01-1:2024/BYT, Bảng 1".to_owned()),
+        clause: Some(LocalText::new(
+            "QCVN 01-1:2024/BYT, Bảng 1: ≥ 0,2 mg/L",
+            "QCVN 01-1:2024/BYT, Bảng 1: ≥ 0.2 mg/L",
+        )),
         runbook: Some(LocalText::new("Kiểm tra bơm định lượng <clo>", "Check the dosing pump")),
         tags: vec!["clo".to_owned()],
     }
