@@ -1567,8 +1567,13 @@ export interface components {
             beneath: components["schemas"]["AlarmState"] | null;
             /** @description Whether it comes and goes so often that it says little. */
             chattering: boolean;
-            /** @description The limit's clause. */
+            /**
+             * @description The limit that was broken, in Vietnamese: regulation and clause, its figures with their unit, and that they are
+             *     unverified where they are.
+             */
             clause: string | null;
+            /** @description The same with figures and status in English. */
+            clause_en: string | null;
             /**
              * Format: date-time
              * @description When its condition was gone.
@@ -2967,7 +2972,11 @@ export interface components {
             number: number;
             /** @description The points that it fed, at most 20. */
             points: string[];
-            /** @description Why it could not be read, in English. */
+            /**
+             * @description Why it could not be read. It is no `json`, UTF-8 `text`, line of `collectd`, `senml` pack, `line` of line protocol,
+             *     `netjson` document, though its topic wants that; or what the hub's own topics want: it has no `metrics`, its `via` is no
+             *     list of hubs, its `status` is neither `online` nor `offline`.
+             */
             problem?: string | null;
             /** @description Its payload. */
             sample: components["schemas"]["PayloadSample"];

@@ -18,16 +18,13 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::adapters::Adapters;
-use crate::bridge::Bridges;
 use crate::config::Config;
-use crate::feed;
 use crate::field::WatchedField;
 use crate::first_start;
-use crate::forward::Forwards;
 use crate::keeper::Keeper;
 use crate::mqtt_field::WatchedMqtt;
-use crate::notify::{HubHost, NoticesOfHub, Running as Notices, Stored, Told};
-use crate::older::RemoteOlder;
+use crate::notify::{Notices, Told};
+use crate::outward::Outward;
 use crate::own::{Looks, Stall, Watcher};
 use crate::pipeline::{Inputs, Pipeline, Renewal};
 use crate::province::Province;
@@ -66,10 +63,8 @@ pub struct Hub {
     configuration: Configuration,
     rules_changed: Arc<Notify>,
     pushed: Arc<PushCounters>,
-    forwards: Forwards,
-    bridges: Bridges,
+    outward: Outward,
     province: Option<Province>,
-    clock: Clock,
     /// What the upkeep goes by.
     watched: watch::Sender<Arc<Commune>>,
     records: Arc<Records>,
@@ -79,7 +74,6 @@ pub struct Hub {
     pipeline: JoinHandle<()>,
     pipeline_ended: CancellationToken,
     keeper: Keeper,
-    told: Told,
     notices: Notices,
     watcher: Watcher,
     store: Arc<Store>,
@@ -88,14 +82,12 @@ pub struct Hub {
 impl Hub {
     /// Starts everything. What cannot be had (a port, the store) is told in one sentence, and nothing is left running.
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let (http, stored, mut forwarding) =
-            (config.http.clone(), config.store.clone(), config.forwarding.clone());
-        let (organisations, config_dir) = (config.province.clone(), config.dir.clone());
-        let engine = organisations.is_some().then(|| Province::engine(&mut forwarding)).flatten();
         let wanted = Wanted::of(config)?;
         for fault in &wanted.rule_faults {
             tracing::error!("rule refused: {fault}");
         }
+        let (http, stored) = (wanted.http.clone(), wanted.stored.clone());
+        let config_dir = wanted.configured.dir.clone();
         let listener = TcpListener::bind(http.listen).await;
         let listener =
             listener.with_context(|| format!("[http] listen: cannot listen on {}", http.listen))?;
@@ -109,34 +101,27 @@ impl Hub {
         })?);
         store.expect(wanted.intervals());
         let clock = clock.guarded(built(), last_kept(&store)?);
-        let keeping =
-            Keeping { raw: stored.keep_raw, hourly: stored.keep_hourly, max_bytes: stored.max_bytes };
-        let keeper_clock = clock.clone();
         let accounts = Arc::new(Accounts::open(&stored.dir)?);
         let records = Arc::new(Records::open(&stored.dir)?);
         note_configured(&records, &wanted.commune, clock.now())?;
         let pushed = Arc::new(PushCounters::default());
         let (push, backtest) = (wanted.push(pushed.clone()), wanted.backtest(store.clone()));
         let utc_offset_s = wanted.utc_offset_s(clock.now());
-        let Wanted {
-            commune, surroundings, rules, configured, needs_restart, logic, telling, bridges, ..
-        } = wanted;
-        let mqtt_tls = configured.mqtt.as_ref().and_then(|mqtt| mqtt.tls.as_ref());
-        let certificates = [http.tls.as_ref(), mqtt_tls].into_iter().flatten().map(|tls| tls.cert.clone());
-        let (certificates, store_dir) = (certificates.collect::<Vec<_>>(), stored.dir.clone());
+        let Wanted { commune, rules, configured, needs_restart, logic, mut outward, .. } = wanted;
+        let engine =
+            wanted.organisations.is_some().then(|| Province::engine(&mut outward.forwarding)).flatten();
         let started_at = clock.now();
         let logic = logic.build((&store, &records), started_at, started_at)?;
 
-        let older = RemoteOlder::of(&forwarding, &stored, &commune, &store, &clock)?;
-        feed::keep(&store, &forwarding.targets, &bridges)?;
-        let forwards = Forwards::start(forwarding.targets, &commune, store.clone(), clock.clone())?;
+        let trails = Trails::of_hub(&commune.id);
+        let outward = Outward::start(outward, &commune, store.clone(), clock.clone(), trails.clone()).await?;
         let (intake, deliveries) = mpsc::channel(INTAKE_CAPACITY);
         let (requests, asked) = mpsc::channel(REQUESTS);
         let (rules_sender, rules_view) = watch::channel(logic.rules());
         let live = Live::starting_after(store.last_commit());
-        let told = Told::new(telling);
+        let told = Told::new(wanted.telling);
         let rules_changed = Arc::new(Notify::new());
-        let province = organisations.zip(engine).map(|(organisations, engine)| {
+        let province = wanted.organisations.zip(engine).map(|(organisations, engine)| {
             Province::start(organisations, &engine, &commune, &clock, rules_changed.clone(), live.clone())
         });
         let province = province.transpose()?;
@@ -165,20 +150,10 @@ impl Hub {
             pipeline.run(inputs).await;
         })?;
 
-        let trails = Trails::of_hub(&commune.id);
-        let adapters = match Adapters::start(configured, &intake, &clock, trails.clone()) {
-            Ok(adapters) => adapters,
-            Err(error) => {
-                stop_pipeline.cancel();
-                return Err(error);
-            }
-        };
-        let bridges = Bridges::start(bridges, &commune, store.clone(), clock.clone(), trails).await?;
-        let stored = Stored { append: store.clone(), outbox: store.clone(), history: store.clone() };
-        let host = Arc::new(HubHost { stored: stored.clone(), teller: adapters.watch().teller });
-        let key = stored.link_key()?;
-        let notices = Notices::start(told.clone(), stored.clone(), host.clone(), key.clone(), clock.clone())?;
-        let of_api = Arc::new(NoticesOfHub { told: told.clone(), stored, host, key, clock: clock.clone() });
+        // Whatever cannot be had from here on ends the pipeline, too.
+        let starting = stop_pipeline.clone().drop_guard();
+        let adapters = Adapters::start(configured, &intake, &clock, trails)?;
+        let notices = Notices::start(told.clone(), &store, adapters.watch().teller, clock.clone())?;
         let (done, jobs_done) = watch::channel(0);
         let worker = Worker {
             records: records.clone(),
@@ -199,9 +174,9 @@ impl Hub {
             adapters: adapters.watch(),
             configuration: configuration.clone(),
             pushed: pushed.clone(),
-            told: told.clone(),
-            forwards: forwards.watch(),
-            bridges: bridges.watch(),
+            told,
+            forwards: outward.forwards(),
+            bridges: outward.bridges(),
             province: province.clone(),
         };
         let rule_desk = RuleDesk::new(Arc::new(Folder { files: rules, changed: rules_changed.clone() }));
@@ -210,17 +185,17 @@ impl Hub {
             stall: stall.clone(),
             clock: clock.clone(),
             configuration: configuration.clone(),
-            forwards: forwards.watch(),
-            certificates,
-            dir: store_dir,
+            forwards: outward.forwards(),
+            certificates: wanted.certificates,
+            dir: stored.dir,
         };
         let setup_code = first_start::setup_code(&accounts, listener.local_addr()?)?;
         let api = hub_api::Hub {
             setup_code,
-            forwards: Arc::new(forwards.shown()),
+            forwards: Arc::new(outward.shown()),
             communes: province.clone().map(|province| Arc::new(province) as Arc<dyn hub_api::Communes>),
             commune: shown(province.as_ref(), &commune),
-            surroundings,
+            surroundings: wanted.surroundings,
             rules: rules_view,
             backtest,
             rule_desk,
@@ -230,8 +205,8 @@ impl Hub {
                 |province| province.history(store.clone(), utc_offset_s),
             ),
             outbox: store.clone(),
-            notices: of_api,
-            older,
+            notices: notices.of_api(),
+            older: outward.older(),
             accounts,
             push,
             records: records.clone(),
@@ -245,7 +220,7 @@ impl Hub {
             field: Arc::new(WatchedField { adapters: adapters.watch(), clock: clock.clone() }),
             mqtt: Arc::new(WatchedMqtt {
                 adapters: adapters.watch(),
-                bridges: bridges.watch(),
+                bridges: outward.bridges(),
                 store: store.clone(),
                 clock: clock.clone(),
             }),
@@ -268,8 +243,11 @@ impl Hub {
         let (router, served) = watch::channel(with_mqtt(hub_api::router(api.clone()), adapters.gate()));
         let http_task = tokio::spawn(hub_api::serve(listener, tls, served, stopped));
         let mqtt = adapters.mqtt();
-        let keeper = Keeper::start(store.clone(), keeping, keeper_clock)?;
+        let keeping =
+            Keeping { raw: stored.keep_raw, hourly: stored.keep_hourly, max_bytes: stored.max_bytes };
+        let keeper = Keeper::start(store.clone(), keeping, clock)?;
         let watcher = Watcher::start(looks, intake, live.clone())?;
+        starting.disarm();
         Ok(Self {
             http,
             mqtt,
@@ -282,10 +260,8 @@ impl Hub {
             configuration,
             rules_changed,
             pushed,
-            forwards,
-            bridges,
+            outward,
             province,
-            clock,
             watched,
             records,
             stop_http,
@@ -294,7 +270,6 @@ impl Hub {
             pipeline,
             pipeline_ended,
             keeper,
-            told,
             notices,
             watcher,
             store,
@@ -307,17 +282,21 @@ impl Hub {
     /// # Errors
     /// When a rule is faulty or the store cannot be read; then nothing has changed.
     pub async fn renew(&mut self, config: Config) -> anyhow::Result<()> {
-        let (stored, mut forwarding) = (config.store.clone(), config.forwarding.clone());
-        if let (Some(province), Some(organisations)) = (&self.province, &config.province) {
-            Province::engine(&mut forwarding);
-            province.renew(organisations.clone());
-        }
         let wanted = Wanted::of(config)?;
         anyhow::ensure!(wanted.rule_faults.is_empty(), "{}", wanted.rule_faults.join("\n"));
         let push = wanted.push(self.pushed.clone());
         let (intervals, backtest) = (wanted.intervals(), wanted.backtest(self.store.clone()));
         let Wanted {
-            commune, surroundings, rules, configured, needs_restart, logic, telling, bridges, ..
+            commune,
+            surroundings,
+            rules,
+            configured,
+            needs_restart,
+            logic,
+            telling,
+            mut outward,
+            organisations,
+            ..
         } = wanted;
         let now = (self.api.now)();
         note_configured(&self.records, &commune, now)?;
@@ -327,11 +306,13 @@ impl Hub {
         }
         self.store.expect(intervals);
         self.adapters.renew(configured).await?;
-        self.told.renew(telling);
-        self.api.older = RemoteOlder::of(&forwarding, &stored, &commune, &self.store, &self.clock)?;
-        feed::keep(&self.store, &forwarding.targets, &bridges)?;
-        self.forwards.renew(forwarding.targets, &commune)?;
-        self.bridges.renew(bridges, &commune).await?;
+        self.notices.renew(telling);
+        if let (Some(province), Some(organisations)) = (&self.province, organisations) {
+            Province::engine(&mut outward.forwarding);
+            province.renew(organisations);
+        }
+        self.outward.renew(outward, &commune).await?;
+        self.api.older = self.outward.older();
         self.watched.send_replace(commune.clone());
         self.api.records_changed.notify_one();
         self.api.rule_desk.renew(Arc::new(Folder { files: rules, changed: self.rules_changed.clone() }));
@@ -384,8 +365,7 @@ impl Hub {
             tracing::error!("the store takes nothing; what waits for it is given up");
         }
         self.notices.ask_to_stop().await;
-        self.forwards.stop().await;
-        self.bridges.stop().await;
+        self.outward.stop().await;
         let store = self.store;
         let (keeper, watcher) = (self.keeper, self.watcher);
         tokio::task::spawn_blocking(move || {

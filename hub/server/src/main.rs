@@ -23,6 +23,7 @@ mod limits;
 mod mqtt_field;
 mod notify;
 mod older;
+mod outward;
 mod own;
 mod pipeline;
 mod province;

@@ -2,6 +2,7 @@
 //!
 //! Decides nothing, starts nothing and writes nothing. Read next: `hub.rs`, which starts and renews the running parts.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +16,9 @@ use jiff::tz::TimeZone;
 
 use crate::adapters::Configured;
 use crate::backtest::Backtests;
-use crate::config::{Bridge, Config};
+use crate::config::{Config, HttpSettings, Organisations, StoreSettings};
 use crate::notify::Telling;
+use crate::outward::WantedOutward;
 use crate::own::with_own;
 use crate::push::{PushCounters, Reader};
 use crate::reload::NeedsRestart;
@@ -42,8 +44,16 @@ pub struct Wanted {
     pub logic: LogicBuilder,
     /// Where the rules' files are.
     pub rules: RuleFiles,
-    /// Brokers that readings are republished to.
-    pub bridges: Vec<Bridge>,
+    /// Where readings are carried to.
+    pub outward: WantedOutward,
+    /// What a province's hub knows of its communes.
+    pub organisations: Option<Organisations>,
+    /// Where the API listens. Only a start takes it up.
+    pub http: HttpSettings,
+    /// Where and how readings are kept. Only a start takes it up.
+    pub stored: StoreSettings,
+    /// The listeners' certificates.
+    pub certificates: Vec<PathBuf>,
     /// How people are told.
     pub telling: Telling,
     push_devices: Vec<PushDevice>,
@@ -61,12 +71,15 @@ impl Wanted {
         let mut rule_faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         rule_faults.extend(rules.override_faults(&commune).iter().map(ToString::to_string));
         let zone = TimeZone::get(&commune.timezone)?;
+        let mqtt_tls = config.mqtt.as_ref().and_then(|mqtt| mqtt.tls.as_ref());
+        let listeners = [config.http.tls.as_ref(), mqtt_tls];
+        let certificates = listeners.into_iter().flatten().map(|tls| tls.cert.clone()).collect();
         Ok(Self {
             logic: LogicBuilder { commune: commune.clone(), zone, rules },
             telling: Telling {
                 notify: config.notify,
                 commune: commune.clone(),
-                hub_url: config.http.public_url,
+                hub_url: config.http.public_url.clone(),
             },
             configured: Configured {
                 dir: config.dir,
@@ -76,7 +89,15 @@ impl Wanted {
                 mqtt_devices: config.mqtt_devices,
                 foreign_devices: config.foreign_devices,
             },
-            bridges: config.bridges,
+            outward: WantedOutward {
+                forwarding: config.forwarding,
+                bridges: config.bridges,
+                kept: config.store.clone(),
+            },
+            organisations: config.province,
+            http: config.http,
+            stored: config.store,
+            certificates,
             commune,
             surroundings: Arc::new(config.surroundings),
             needs_restart,

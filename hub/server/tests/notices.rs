@@ -3,14 +3,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../../../adapters/notify/tests/it/support/mail_server.rs"]
+mod mail_server;
 #[path = "../../../adapters/notify/tests/it/support/receiver.rs"]
 mod receiver;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
+use mail_server::MailServer;
 use receiver::{Answer, Receiver, Seen};
 use serde_json::{Value, json};
 use support::peers::MosquittoSub;
@@ -43,6 +48,8 @@ dir = "rules"
 group_interval = "1s"
 acknowledge_without_login = true
 "#;
+/// A board that shows what comes on a topic of the hub's own broker.
+const BOARD: &str = "id = \"xa\"\nkind = \"other\"\nname = { vi = \"Uỷ ban\", en = \"Office\" }\n[[device]]\nid = \"bang-tin\"\nadapter = \"mqtt\"\nlogin = { username = \"bang-tin\", password = \"mat-khau\", subscribe = [\"commune/v1/notices\"] }\n[[device.point]]\nid = \"state\"\nquantity = \"state\"\n";
 
 fn folder(notify: &str) -> Folder {
     let mut site = "id = \"ho\"\nkind = \"other\"\nname = { vi = \"Hồ Đồng Bãi\", en = \"Dong Bai lake\" }\n[[device]]\nid = \"d\"\nadapter = \"push\"\n".to_owned();
@@ -100,6 +107,121 @@ fn a_kill_between_the_commit_and_sending_loses_no_notice() {
     assert_eq!(seen[0].body, seen[1].body);
     assert_eq!(alarms_of(&seen[0]), ["1"]);
     hub.stop();
+}
+
+/// A channel of every kind, with all that it needs of a person.
+fn every_channel(http: SocketAddr, mail_port: u16) -> String {
+    format!(
+        r#"allow_commands = true
+[[notify.person]]
+id = "hoa"
+name = "Nguyễn Thị Hoa"
+email = "hoa@xa.example.vn"
+telegram = "12345"
+phone = "+84912345678"
+[[notify.channel]]
+id = "mail"
+kind = "email"
+host = "localhost"
+port = {mail_port}
+tls = "none"
+from = "hub@xa.example.vn"
+[[notify.channel]]
+id = "hook"
+kind = "webhook"
+url = "http://{http}/hook"
+[[notify.channel]]
+id = "events"
+kind = "cloudevents"
+url = "http://{http}/events"
+[[notify.channel]]
+id = "bot"
+kind = "telegram"
+token_file = "token"
+api_url = "http://{http}"
+[[notify.channel]]
+id = "zns"
+kind = "zalo"
+app_id = "777"
+app_secret_file = "secret"
+refresh_token_file = "token"
+templates = {{ raised = "1001" }}
+template_data = {{ noi_dung = "{{title}}" }}
+api_url = "http://{http}"
+oauth_url = "http://{http}"
+[[notify.channel]]
+id = "sms"
+kind = "sms_http"
+url = "http://{http}/sms?to={{to}}&text={{text}}"
+[[notify.channel]]
+id = "topic"
+kind = "mqtt"
+topic = "commune/v1/notices"
+[[notify.channel]]
+id = "siren"
+kind = "command"
+command = ["./siren"]
+[[notify.route]]
+channels = ["mail", "hook", "events", "bot", "zns", "sms", "topic", "siren"]
+to = ["hoa"]
+resolved = false
+"#
+    )
+}
+
+#[test]
+fn every_channel_gets_a_notice_once_over_a_kill_between_the_commit_and_sending() {
+    // Nobody is there yet: neither servers, nor who listens to the topic, nor the program.
+    let folder = folder(&every_channel(Receiver::nobody(), Receiver::nobody().port()));
+    let siren = folder.path().join("siren");
+    let with_siren = |notify: String| notify.replace("./siren", &siren.display().to_string());
+    let file = folder.path().join("hub.toml");
+    fs::write(&file, with_siren(fs::read_to_string(&file).unwrap())).unwrap();
+    fs::write(folder.path().join("sites/xa.toml"), BOARD).unwrap();
+    for (file, text) in [("token", "123:abc"), ("secret", "mật")] {
+        fs::write(folder.path().join(file), text).unwrap();
+    }
+    let token = folder.token("integrator");
+    let hub = folder.run(&token);
+    send(&hub, &[(0, 2.0)]);
+    hub.kill();
+
+    let server = Receiver::start(|seen, _| {
+        Answer::ok(match &*seen.path {
+            "/v4/oa/access_token" => r#"{"access_token":"access","refresh_token":"refresh"}"#,
+            "/message/template" => r#"{"error":0,"data":{"msg_id":"m-1"}}"#,
+            _ => r#"{"ok":true,"result":{"message_id":7}}"#,
+        })
+    });
+    let mut mail = MailServer::start(&json!({"mode": "none"}));
+    let notify = every_channel(server.address, mail.port);
+    fs::write(&file, with_siren(format!("{HUB}{notify}"))).unwrap();
+    let heard = folder.path().join("heard");
+    fs::write(&siren, format!("#!/bin/sh\ncat >> '{0}'\necho >> '{0}'\n", heard.display())).unwrap();
+    fs::set_permissions(&siren, fs::Permissions::from_mode(0o755)).unwrap();
+    let hub = folder.run(&token);
+    let mut board = MosquittoSub::start(hub.mqtt, ("bang-tin", "mat-khau"), "commune/v1/notices", &[]);
+    let delivered = || hub.get("/notices?state=delivered").as_array().unwrap().len();
+    wait_for("all notes", WITHIN, || (delivered() == 8).then_some(()));
+
+    let mut paths: Vec<String> = server.seen().iter().map(|seen| seen.path.clone()).collect();
+    paths.sort_unstable();
+    let sms = paths.iter().position(|path| path.starts_with("/sms?to=%2B84912345678&text=")).unwrap();
+    paths.remove(sms);
+    let once = ["/bot123:abc/sendMessage", "/events", "/hook", "/message/template", "/v4/oa/access_token"];
+    assert_eq!(paths, once);
+    assert_eq!(mail.taken()["to"], json!(["hoa@xa.example.vn"]));
+    let event: Value = serde_json::from_str(&board.next()).unwrap();
+    assert_eq!(event["alarms"][0]["id"], 1);
+    assert_eq!(fs::read_to_string(&heard).unwrap().lines().count(), 1);
+    // What came once is over: another start sends nothing again.
+    hub.kill();
+    let hub = folder.run(&token);
+    let channels = hub.get("/notices/channels");
+    let open = |channel: &Value| channel["pending"] != 0 || channel["waiting"] != 0;
+    assert!(!channels.as_array().unwrap().iter().any(open), "{channels}");
+    hub.stop();
+    assert_eq!(server.seen().len(), 6);
 }
 
 #[test]
@@ -217,8 +339,7 @@ fn a_topic_of_the_hubs_own_broker_carries_notices_to_who_is_there() {
     let folder = folder(
         "[[notify.channel]]\nid = \"topic\"\nkind = \"mqtt\"\ntopic = \"commune/v1/notices\"\n[[notify.route]]\nchannels = [\"topic\"]\n",
     );
-    let board = "id = \"xa\"\nkind = \"other\"\nname = { vi = \"Uỷ ban\", en = \"Office\" }\n[[device]]\nid = \"bang-tin\"\nadapter = \"mqtt\"\nlogin = { username = \"bang-tin\", password = \"mat-khau\", subscribe = [\"commune/v1/notices\"] }\n[[device.point]]\nid = \"state\"\nquantity = \"state\"\n";
-    fs::write(folder.path().join("sites/xa.toml"), board).unwrap();
+    fs::write(folder.path().join("sites/xa.toml"), BOARD).unwrap();
     let hub = folder.run(&folder.token("integrator"));
     let mut board = MosquittoSub::start(hub.mqtt, ("bang-tin", "mat-khau"), "commune/v1/notices", &[]);
     send(&hub, &[(3, 2.0)]);

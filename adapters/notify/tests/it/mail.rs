@@ -1,55 +1,14 @@
 //! Mail to a real server (aiosmtpd): plain, STARTTLS and TLS, with a login, refused for now and for good, and silent.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use adapters_notify::{Addressee, Language, Outcome, send};
 use serde_json::{Value, json};
 
 use crate::support::letters::{channel, letter, test_letter};
+use crate::support::mail_server::MailServer;
 use crate::support::{Nothing, certificate};
-
-/// A mail server in Python.
-struct MailServer {
-    child: Child,
-    _stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
-    port: u16,
-}
-
-impl MailServer {
-    fn start(wanted: &Value) -> Self {
-        let python = std::env::var("COMMUNE_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/foreign_smtp.py");
-        let mut child = Command::new(python)
-            .args([script, &wanted.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("python3 with aiosmtpd is needed: run cargo xtask test, which installs it");
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let port = line.trim().parse().unwrap_or_else(|_| {
-            panic!("the mail server said {line:?}: run cargo xtask test, which installs aiosmtpd")
-        });
-        Self { _stdin: child.stdin.take().unwrap(), stdout, child, port }
-    }
-
-    fn taken(&mut self) -> Value {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap()
-    }
-}
-
-impl Drop for MailServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 fn mail(port: u16, more: &str) -> String {
     format!(

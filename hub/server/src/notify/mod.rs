@@ -16,16 +16,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use adapters_notify::{Host, Notify, plan};
+use adapters_notify::{Notify, plan};
 use adapters_sdk::Clock;
 use anyhow::Context;
+use hub_broker::Teller;
 use hub_model::{Alarm, Commune, Notice, Transition};
-use hub_store::{Append, Batch, History, KeptSecret, MessageId, Outbox, OutboxChange};
+use hub_store::{Append, Batch, History, KeptSecret, MessageId, Outbox, OutboxChange, Store};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-pub use api::NoticesOfHub;
-pub use host::HubHost;
+use api::NoticesOfHub;
+use host::HubHost;
 pub use standing::Standing;
 
 use sender::Sender;
@@ -110,6 +111,11 @@ pub struct Stored {
 }
 
 impl Stored {
+    /// All of it is in one store.
+    pub fn of(store: &Arc<Store>) -> Self {
+        Self { append: store.clone(), outbox: store.clone(), history: store.clone() }
+    }
+
     /// Commits a change of the outbox; returns when it is on disk. Blocks.
     ///
     /// # Errors
@@ -136,8 +142,9 @@ impl Stored {
     }
 }
 
-/// The thread that sends.
-pub struct Running {
+/// The hub's notices at work: the thread that sends, and what the API sees of it.
+pub struct Notices {
+    of_api: Arc<NoticesOfHub>,
     stop: CancellationToken,
     ended: CancellationToken,
     thread: JoinHandle<()>,
@@ -147,20 +154,24 @@ pub struct Running {
 /// same key.
 const LAST_MESSAGES: Duration = Duration::from_secs(2);
 
-impl Running {
-    /// Starts it.
+impl Notices {
+    /// Begins to send what waits; the pipeline puts it there by the same `told`. Without a `teller` the hub has no broker.
     ///
     /// # Errors
     /// When the system gives no thread, or the store cannot be asked.
     pub fn start(
         told: Told,
-        stored: Stored,
-        host: Arc<dyn Host>,
-        key: Arc<[u8]>,
+        store: &Arc<Store>,
+        teller: Option<Teller>,
         clock: Clock,
     ) -> anyhow::Result<Self> {
+        let stored = Stored::of(store);
+        let host = Arc::new(HubHost { stored: stored.clone(), teller });
+        let key = stored.link_key()?;
+        let of_api = NoticesOfHub { told, stored, host, key, clock };
         let (stop, ended) = (CancellationToken::new(), CancellationToken::new());
         let (stopped, guard) = (stop.clone(), ended.clone().drop_guard());
+        let NoticesOfHub { told, stored, host, key, clock } = of_api.clone();
         let mut sender = Sender::new(told, stored, host, key, clock)?;
         // A thread and a pool of its own: a server that hangs keeps no question of the API waiting.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -174,7 +185,18 @@ impl Running {
             runtime.shutdown_background();
         };
         let thread = std::thread::Builder::new().name("notices".to_owned()).spawn(work);
-        Ok(Self { stop, ended, thread: thread.context("the notices' thread cannot be started")? })
+        let thread = thread.context("the notices' thread cannot be started")?;
+        Ok(Self { of_api: Arc::new(of_api), stop, ended, thread })
+    }
+
+    /// As the API sees them.
+    pub fn of_api(&self) -> Arc<dyn hub_api::Notices> {
+        self.of_api.clone()
+    }
+
+    /// By another configuration from now on.
+    pub fn renew(&self, telling: Telling) {
+        self.of_api.told.renew(telling);
     }
 
     /// Begins nothing more, and waits a little for what is under way. The thread itself may still wait for the store.

@@ -1,5 +1,5 @@
 //! The simulated month: a commune of simulated devices with faults at known times, what the hub would have stored of it, and
-//! the hub's own commune with the limits that come with it.
+//! the hub's own commune with the limits that come with it, itself among its sites.
 //!
 //! Uses the simulators' models and the hub's own logic, no adapter. Read next: `../month.rs`.
 
@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use hub_logic::{Effect, Elapsed, Event, Host, Logic, Recovered, RuleSet};
 use hub_model::{
-    Checks, Commune, Device, Limit, LimitStatus, LineId, LocalText, Observation, Parameter, Point, Quantity,
-    Reading, Reason, RuleOverride, Sample, Scaling, Site, Timestamp, Unit,
+    Checks, Commune, Device, DeviceId, Limit, LimitStatus, LineId, LocalText, Observation, Parameter, Point,
+    PointId, Quantity, Reading, Reason, RuleOverride, Sample, Scaling, Site, SiteId, SiteKind, Timestamp,
+    Unit, own,
 };
 use simulators::config::{Link, SimCommune, SimDevice, SimPoint, SimSite};
 use simulators::{FaultKind, PlannedFault, Scenario, Target, World};
@@ -46,8 +47,24 @@ pub fn ramp(target: &str, day: i64, (from, to): (f64, f64), kind: FaultKind) -> 
     }
 }
 
+/// What the hub finds of itself: (point, day, hours, value).
+pub type Found = (&'static str, i64, (f64, f64), f64);
+
+/// What it finds on every other day: (point, unit, value).
+const OWN: [(&str, &str, f64); 9] = [
+    ("_hub/machine/backup_age", "d", 1.0),
+    ("_hub/machine/certificate_left", "d", 60.0),
+    ("_hub/machine/clock_trusted", "1", 1.0),
+    ("_hub/machine/configuration_refused", "1", 0.0),
+    ("_hub/machine/disk_free", "%", 50.0),
+    ("_hub/machine/disk_left", "By", 5e10),
+    ("_hub/machine/forward_lag", "s", 0.0),
+    ("_hub/machine/store_failing", "1", 0.0),
+    ("_hub/rules/ph-out-of-range", "1", 0.0),
+];
+
 /// The commune as the hub knows it, and all that it would have stored of the month, in the order of receipt.
-pub fn month(faults: Vec<PlannedFault>) -> (Arc<Commune>, Vec<Reading>) {
+pub fn month(faults: Vec<PlannedFault>, found: &[Found]) -> (Arc<Commune>, Vec<Reading>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/month");
     let simulated = SimCommune::load(&folder).unwrap();
     let commune = Arc::new(commune(&simulated));
@@ -70,8 +87,9 @@ pub fn month(faults: Vec<PlannedFault>) -> (Arc<Commune>, Vec<Reading>) {
     while now < at(DAYS, 0.0) {
         let seen =
             simulated.devices().flat_map(|device| device.points.iter().map(move |point| (device, point)));
-        let observations = seen.filter_map(|(device, point)| observed(&world, device, point, now)).collect();
-        keep(logic.step(now, Event::Observed(observations)));
+        let seen = seen.filter_map(|(device, point)| observed(&world, device, point, now));
+        let own = OWN.iter().map(|(point, _, usual)| own(point, *usual, found, now));
+        keep(logic.step(now, Event::Observed(seen.chain(own).collect())));
         now = now.plus(STEP);
         while let Some(due) = logic.next_due().filter(|due| *due < now) {
             keep(logic.step(due, Event::Tick));
@@ -97,6 +115,15 @@ fn observed(world: &World, device: &SimDevice, point: &SimPoint, now: Timestamp)
     Some(Observation { point: point.id.clone(), sample, measured_at: None, received_at: now })
 }
 
+fn own(point: &str, usual: f64, found: &[Found], now: Timestamp) -> Observation {
+    let is_now = |(name, day, (from, to), _): &&Found| {
+        *name == point && (at(*day, *from)..at(*day, *to)).contains(&now)
+    };
+    let value = found.iter().find(is_now).map_or(usual, |one| one.3);
+    let point = PointId::parse(point).unwrap();
+    Observation { point, sample: Sample::Value(value), measured_at: None, received_at: now }
+}
+
 fn commune(simulated: &SimCommune) -> Commune {
     let limits = shipped_limits();
     Commune {
@@ -105,7 +132,7 @@ fn commune(simulated: &SimCommune) -> Commune {
         timezone: simulated.timezone.clone(),
         location: None,
         languages: vec!["vi".into()],
-        sites: simulated.sites.iter().map(|site| site_of(site, &limits)).collect(),
+        sites: simulated.sites.iter().map(|site| site_of(site, &limits)).chain([own_site()]).collect(),
     }
 }
 
@@ -128,6 +155,34 @@ fn site_of(site: &SimSite, limits: &[(Quantity, Unit, Limit)]) -> Site {
         location: None,
         devices: site.devices.iter().map(device).collect(),
         rules: site_rules(),
+    }
+}
+
+/// The hub itself, with the points that its rules look at.
+fn own_site() -> Site {
+    let points = |device: &str| {
+        let of_device = OWN.iter().filter(|(point, ..)| point.starts_with(&format!("{device}/")));
+        let point = |(id, unit, _): &(&str, &str, f64)| {
+            let quantity = Quantity::parse("state").unwrap();
+            Point::plain(PointId::parse(id).unwrap(), quantity, Unit::parse(unit).unwrap())
+        };
+        of_device.map(point).collect()
+    };
+    let device = |id: &str| Device {
+        id: DeviceId::parse(id).unwrap(),
+        name: LocalText::same(id),
+        adapter: "hub".into(),
+        interval: Some(STEP),
+        line: None,
+        points: points(id),
+    };
+    Site {
+        id: SiteId::parse(own::SITE).unwrap(),
+        kind: SiteKind::Hub,
+        name: LocalText::same(own::SITE),
+        location: None,
+        devices: vec![device(own::MACHINE), device(own::RULES)],
+        rules: BTreeMap::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What several tests use: a configuration that is read, a hub of which nothing is asked, a certificate.
 
 pub mod letters;
+pub mod mail_server;
 pub mod receiver;
 
 use std::fs;
