@@ -137,7 +137,7 @@ async fn a_change_is_noted_and_a_refusal_says_why() {
     let large = json!({"toml": "#".repeat(70_000), "revision": "r1"});
     put(METER, &large).await.assert_problem(400, &["allowed: 65536"]);
     let delete =
-        |query: &str| Call::new("DELETE", &format!("{METER}{query}")).by(Role::Integrator).send(&world);
+        |query: &str| Call::new("DELETE", format!("{METER}{query}")).by(Role::Integrator).send(&world);
     assert_eq!(delete("?revision=r1").await.json()["in_force"], true);
     delete("").await.assert_problem(400, &["revision"]);
     let restore = json!({"version": 1, "revision": "r1"});
