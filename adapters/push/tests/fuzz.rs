@@ -48,6 +48,7 @@ fn cbor() -> Vec<u8> {
     (0..digits.len() / 2).map(|n| u8::from_str_radix(&digits[2 * n..2 * n + 2], 16).unwrap()).collect()
 }
 
+/// Built once for a target: to read its configuration takes longer than all that is tested.
 fn device() -> Finder {
     finder(include_str!("../cases/line/all-types/config.toml"))
 }
@@ -65,33 +66,42 @@ fn is_bounded(taken: &Taken, body: &[u8]) {
     }
 }
 
-proptest! {
-    #[test]
-    fn fuzz_line_protocol(body in mutated(vec![LINES.into(), ESCAPES.into()])) {
+#[test]
+fn fuzz_line_protocol() {
+    let device = device();
+    proptest!(|(body in mutated(vec![LINES.into(), ESCAPES.into()]))| {
         let mut last = 0;
         for (number, written, _) in Lines::new(&body) {
             assert!(number > last && !written.is_empty());
             last = number;
         }
         for (_, precision) in Precision::WORDS {
-            is_bounded(&device().lines(&body, precision, Scope::All, NOW).unwrap(), &body);
+            is_bounded(&device.lines(&body, precision, Scope::All, NOW).unwrap(), &body);
         }
-    }
+    });
+}
 
-    #[test]
-    fn fuzz_senml_json(body in mutated(vec![SENML.into()])) {
-        if let Ok(taken) = device().senml(senml::from_json(&body), Scope::All, NOW) {
+#[test]
+fn fuzz_senml_json() {
+    let device = device();
+    proptest!(|(body in mutated(vec![SENML.into()]))| {
+        if let Ok(taken) = device.senml(senml::from_json(&body), Scope::All, NOW) {
             is_bounded(&taken, &body);
         }
-    }
+    });
+}
 
-    #[test]
-    fn fuzz_senml_cbor(body in mutated(vec![cbor()])) {
-        if let Ok(taken) = device().senml(senml::from_cbor(&body), Scope::All, NOW) {
+#[test]
+fn fuzz_senml_cbor() {
+    let device = device();
+    proptest!(|(body in mutated(vec![cbor()]))| {
+        if let Ok(taken) = device.senml(senml::from_cbor(&body), Scope::All, NOW) {
             is_bounded(&taken, &body);
         }
-    }
+    });
+}
 
+proptest! {
     #[test]
     fn fuzz_netjson(body in mutated(vec![NETJSON.into()])) {
         if let Ok(document) = netjson::read(&body) {
@@ -131,6 +141,22 @@ fn fuzz_quotes_without_end_do_not_make_the_search_quadratic() {
     let body = "m d=x,c=\"\n".repeat(300_000);
     let taken = device().lines(body.as_bytes(), Precision::Ns, Scope::All, NOW).unwrap();
     assert_eq!(taken.refused_count, 300_000);
+}
+
+#[test]
+fn fuzz_many_tags_do_not_make_a_line_quadratic() {
+    let tags: String = (0..200_000).map(|n| format!(",t{n}=1")).collect();
+    let body = format!("m{tags} value=1");
+    let taken = device().lines(body.as_bytes(), Precision::Ns, Scope::All, NOW).unwrap();
+    assert_eq!(taken.refused[0].problem, "more than 256 tags");
+}
+
+#[test]
+fn fuzz_a_long_base_unit_is_not_kept_for_each_record() {
+    let records = ",{\"n\":\"a\",\"v\":1}".repeat(50_000);
+    let body = format!("[{{\"bu\":\"{}\"}}{records}]", "x".repeat(200_000));
+    let told = senml::from_json(body.as_bytes()).unwrap_err().to_string();
+    assert_eq!(told, "record 1: the unit is longer than 256 bytes");
 }
 
 #[test]

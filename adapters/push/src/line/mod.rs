@@ -18,6 +18,8 @@ pub use scan::scan;
 
 /// Longest text field, in bytes, as InfluxDB has it.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024;
+/// Most tags of a line: each is held against all before it.
+pub const MAX_TAGS: usize = 256;
 /// Longest piece of a wrong line that is said back, in characters.
 const MAX_SHOWN: usize = 80;
 
@@ -78,6 +80,9 @@ pub enum LineError {
     /// The same tag twice.
     #[error("duplicate tags")]
     DuplicateTags,
+    /// More than [`MAX_TAGS`].
+    #[error("more than {MAX_TAGS} tags")]
+    TooManyTags,
     /// No field at all.
     #[error("missing fields")]
     MissingFields,

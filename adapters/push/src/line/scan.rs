@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Field, Line, LineError, MAX_TEXT_BYTES};
+use super::{Field, Line, LineError, MAX_TAGS, MAX_TEXT_BYTES};
 
 /// Reads one line that is neither empty nor a comment.
 ///
@@ -44,6 +44,9 @@ fn tags<'a>(rest: &mut Rest<'a>) -> Result<Pairs<'a, Cow<'a, str>>, LineError> {
         let key = unescaped(key, b",= ");
         if tags.iter().any(|(other, _)| *other == key) {
             return Err(LineError::DuplicateTags);
+        }
+        if tags.len() == MAX_TAGS {
+            return Err(LineError::TooManyTags);
         }
         tags.push((key, unescaped(value, b",= ")));
     }

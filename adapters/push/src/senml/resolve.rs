@@ -2,7 +2,7 @@
 
 use super::{Record, SenmlError, VERSION};
 
-/// Names may be so long, in bytes.
+/// Names and units may be so long, in bytes: those of the base are in each record that follows.
 const MAX_NAME_BYTES: usize = 256;
 
 /// A record as it is written.
@@ -55,6 +55,9 @@ impl Base {
         }
         if let Some(version) = record.base_version.filter(|version| *version > VERSION) {
             return Err(format!("found version {version}, allowed: up to {VERSION}"));
+        }
+        if record.base_unit.iter().chain(&record.unit).any(|unit| unit.len() > MAX_NAME_BYTES) {
+            return Err(format!("the unit is longer than {MAX_NAME_BYTES} bytes"));
         }
         let sets_base = record.base_name.is_some()
             || record.base_time.is_some()
