@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use hub_model::Timestamp;
+use jiff::fmt::rfc2822;
 use serde_json::json;
 use ureq::Agent;
 use ureq::http::{Response, StatusCode};
@@ -43,8 +45,13 @@ pub enum Precision {
 pub enum Answer {
     /// It has all of it: 204.
     Taken,
-    /// Something in it is wrong: 400 or 422, with the server's words.
-    Refused(String),
+    /// Something in it is wrong: 400 or 422.
+    Refused {
+        /// The server's words.
+        words: String,
+        /// What time it is there.
+        server_at: Option<Timestamp>,
+    },
     /// It is too large: 413.
     TooLarge,
 }
@@ -146,7 +153,10 @@ impl Client {
         }
         match status.as_u16() {
             413 => Ok((Answer::TooLarge, bytes)),
-            400 | 422 => Ok((Answer::Refused(words(&mut answer)), bytes)),
+            400 | 422 => {
+                let server_at = server_at(&answer);
+                Ok((Answer::Refused { words: words(&mut answer), server_at }, bytes))
+            }
             _ => Err(not_now(&mut answer)),
         }
     }
@@ -209,9 +219,7 @@ pub enum Question<'a> {
 /// What an answer that is neither success nor a fault of the lines means.
 fn not_now(answer: &mut Response<ureq::Body>) -> NotNow {
     let status = answer.status().as_u16();
-    let after =
-        answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    let after = after.map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT));
+    let after = retry_after(answer);
     let words = words(answer);
     let meaning = match status {
         401 | 403 => "the token is not accepted",
@@ -222,6 +230,25 @@ fn not_now(answer: &mut Response<ureq::Body>) -> NotNow {
     };
     let told = if words.is_empty() { String::new() } else { format!(": {words}") };
     NotNow { why: format!("answered {status}, {meaning}{told}"), after }
+}
+
+/// What time the server says it is.
+fn server_at(answer: &Response<ureq::Body>) -> Option<Timestamp> {
+    moment(answer.headers().get("date")?.to_str().ok()?)
+}
+
+/// A moment as HTTP writes it.
+fn moment(text: &str) -> Option<Timestamp> {
+    let date = rfc2822::parse(&text.trim().replace("GMT", "+0000")).ok()?;
+    Some(Timestamp::from_millis(date.timestamp().as_millisecond()))
+}
+
+/// How long the server asks us to wait: seconds, or until a moment by its own clock.
+fn retry_after(answer: &Response<ureq::Body>) -> Option<Duration> {
+    let text = answer.headers().get("retry-after")?.to_str().ok()?.trim();
+    let seconds = text.parse().ok().map(Duration::from_secs);
+    let wait = seconds.or_else(|| Some(moment(text)?.since(server_at(answer)?)))?;
+    Some(wait.min(LONGEST_WAIT))
 }
 
 /// A refusal's own words, in one line.

@@ -286,7 +286,8 @@ impl Carrier {
         if self.lines.is_empty() {
             return Ok(());
         }
-        let Sent { lines, bytes, requests, refused } = deliver(&self.client, &self.lines, precision)?;
+        let now = self.clock.now();
+        let Sent { lines, bytes, requests, refused } = deliver(&self.client, &self.lines, precision, now)?;
         self.budget.spent(bytes);
         let now = self.clock.now();
         let set_aside = refused.len() as u64;

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use adapters_influxdb::history::Series;
 use adapters_influxdb::{Client, Encoder, Precision, Sent, Target, deliver, remote};
-use adapters_sdk::Backoff;
 use adapters_sdk::clock::stopwatch;
+use adapters_sdk::{Backoff, Clock};
 use anyhow::{Context, bail};
 use hub_model::{PointId, Timestamp};
 use hub_store::{History, Spans};
@@ -192,7 +192,7 @@ impl Push<'_> {
         }
         let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         let sent = loop {
-            match deliver(self.client, &self.lines, Precision::Milliseconds) {
+            match deliver(self.client, &self.lines, Precision::Milliseconds, Clock::system().now()) {
                 Ok(sent) => break sent,
                 Err(not_now) if backoff.failures() + 1 < TRIES => {
                     let pause = backoff.failed();

@@ -13,7 +13,7 @@ const MAP: &str = "[line]\nprecision = \"ns\"\n[[series]]\nmatch = { measurement
                    field = \"acid\"\npoint = \"water/edge/ph\"\n";
 
 /// Runs a command: exit code, stdout, stderr.
-fn influxdb(folder: &Folder, arguments: &[&str]) -> (i32, String, String) {
+pub(super) fn influxdb(folder: &Folder, arguments: &[&str]) -> (i32, String, String) {
     let output = Command::new(HUB)
         .arg("influxdb")
         .args(arguments)

@@ -59,11 +59,16 @@ fn told_by_engine(engine: &Engine, kind: Kind, point: &str, from: i64, to: i64) 
     found
 }
 
-/// Readings of all points, `count` of each, ten a second from `from` on; some come late.
+/// How often the points of [`feed`] are read.
+const EVERY_MS: i64 = 1_000;
+/// So long ago that the bucket keeps nothing of it.
+const LONG_AGO_MS: i64 = 365 * 86_400_000;
+
+/// Readings of all points, `count` of each, one a second from `from` on.
 fn feed(hub: &Hub, token: &str, from: i64, count: i64) {
     for first in (0..count).step_by(200) {
         let rows = (first..(first + 200).min(count)).flat_map(|n| {
-            POINTS.map(|point| line(point, ((from + n * 7) % 1_013) as f64 / 100.0, from + n * 100))
+            POINTS.map(|point| line(point, ((from + n * 7) % 1_013) as f64 / 100.0, from + n * EVERY_MS))
         });
         push(hub, token, &rows.collect::<String>());
     }
@@ -82,7 +87,10 @@ fn same_on_both_sides(hub: &Hub, engine: &Engine, kind: Kind, from: i64, to: i64
 }
 
 fn outages(kind: Kind) {
-    let mut engine = Engine::start(kind);
+    let mut engine = match kind {
+        Kind::Influx => Engine::influx_keeping(Duration::from_secs(180 * 86_400)),
+        Kind::Victoria => Engine::start(kind),
+    };
     let proxy = Proxy::before(engine.address);
     let folder: Folder = folder(&engine.forward("province", &proxy.url()));
     let token = folder.token("integrator");
@@ -91,14 +99,15 @@ fn outages(kind: Kind) {
     let mut next = from;
     let mut more = |hub: &Hub| {
         feed(hub, &token, next, 1_000);
-        next += 1_000 * 100;
+        next += 1_000 * EVERY_MS;
         next
     };
     more(&hub);
     settled(&hub, "province");
-    // Cut, under load, and mended.
+    // Cut for what is half an hour of readings and more, under load. One of them no bucket keeps: InfluxDB refuses it, and it alone.
     proxy.cut(true);
     more(&hub);
+    push(&hub, &token, &line(POINTS[2], 13.13, from - LONG_AGO_MS));
     more(&hub);
     wait_for("the cut to be noticed", BOUND, || {
         super::forward(&hub, "province")["failing"].as_str().map(drop)
@@ -133,8 +142,15 @@ fn outages(kind: Kind) {
     hub = folder.run(&token);
     let to = more(&hub);
     engine.resume();
-    settled(&hub, "province");
+    let refused = settled(&hub, "province")["refused"].clone();
+    assert_eq!(refused, u64::from(kind == Kind::Influx), "{}", hub.get("/forwards/province/refused"));
     same_on_both_sides(&hub, &engine, kind, from, to);
+    // And by the hub's own reckoning: counts and digests for each point and day.
+    let moment = |ms: i64| jiff::Timestamp::from_millisecond(ms).unwrap().to_string();
+    let (from, to) = (moment(from), moment(to));
+    let span = ["verify", "--target", "province", "--from", &from, "--to", &to];
+    let (code, out, told) = super::commands::influxdb(&folder, &span);
+    assert!(code == 0 && out.contains("; 0 differ"), "{out}{told}");
     hub.stop();
 }
 

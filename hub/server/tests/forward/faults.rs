@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use adapters_sdk::Clock;
 
-use super::support::faulty::{Faulty, Reply};
+use super::support::faulty::{Authority, Faulty, Reply};
 use super::support::wait_for;
-use super::{BOUND, folder, forward, line, push, settled};
+use super::{BOUND, HUB, folder, forward, line, push, settled};
 
 fn target(id: &str, url: &str, more: &str) -> String {
     format!(
@@ -62,6 +62,22 @@ fn whatever_a_server_answers_everything_arrives_after_it() {
         (Reply::Status(500, "", "{\"message\":\"no space left on device\"}"), "no space left on device"),
         (Reply::Status(503, "Retry-After: 1\r\n", ""), "answered 503"),
         (
+            Reply::Status(
+                503,
+                "Date: Sat, 06 Nov 2094 08:49:37 GMT\r\nRetry-After: Sat, 06 Nov 2094 08:49:38 GMT\r\n",
+                "",
+            ),
+            "answered 503",
+        ),
+        (
+            Reply::Status(
+                422,
+                "Date: Sat, 06 Nov 2094 08:49:37 GMT\r\n",
+                "{\"message\":\"partial write: points beyond retention policy dropped=1\"}",
+            ),
+            "they wait until the clocks agree",
+        ),
+        (
             Reply::Status(200, "", "<html>a portal</html>"),
             "answered 200, expected 204: <html>a portal</html>",
         ),
@@ -85,7 +101,7 @@ fn whatever_a_server_answers_everything_arrives_after_it() {
         server.always(None);
         settled(&hub, "province");
     }
-    let expected: Vec<_> = (0..11_i64).map(|n| (start + n, n.to_string())).collect();
+    let expected: Vec<_> = (0..13_i64).map(|n| (start + n, n.to_string())).collect();
     assert_eq!(values(&server, "ph"), expected);
     assert!(
         server.requests().iter().all(|head| head.contains("Token a-secret-token") && head.contains("gzip"))
@@ -94,7 +110,8 @@ fn whatever_a_server_answers_everything_arrives_after_it() {
     let errors = metrics
         .lines()
         .find_map(|line| line.strip_prefix("commune_forward_errors_total{target=\"province\"} "));
-    assert!(errors.unwrap().parse::<u64>().unwrap() >= 11, "{metrics}");
+    assert!(errors.unwrap().parse::<u64>().unwrap() >= 13, "{metrics}");
+    assert_eq!(forward(&hub, "province")["refused"], 0);
     assert!(metrics.contains("commune_forward_lag_seconds{target=\"province\"} 0\n"), "{metrics}");
     hub.stop();
 }
@@ -138,6 +155,69 @@ fn a_poisoned_line_stands_alone_and_the_rest_goes_on() {
 }
 
 #[test]
+fn what_is_too_large_for_a_server_goes_in_smaller_pieces() {
+    let server = Faulty::start();
+    server.most_lines(700);
+    let folder = folder(&target("province", &server.url(), ""));
+    let token = folder.token("integrator");
+    let hub = folder.run(&token);
+    let start = Clock::system().now().as_millis() - 5_000_000;
+    let lines: String = (0..5_000).map(|n| line("water/edge/ph", n as f64 / 1_000.0, start + n)).collect();
+    push(&hub, &token, &lines);
+    assert_eq!(settled(&hub, "province")["refused"], 0);
+    let expected: Vec<_> = (0..5_000).map(|n| (start + n, (n as f64 / 1_000.0).to_string())).collect();
+    assert_eq!(values(&server, "ph"), expected);
+    hub.stop();
+}
+
+#[test]
+fn a_certificate_of_another_name_is_told_and_nothing_is_said_to_its_server() {
+    let (server, authority) = (Faulty::start(), Authority::new("the province"));
+    server.certify(&authority, "influx.example");
+    let url = format!("https://{}", server.address);
+    let folder = folder(&target("province", &url, "ca = \"province.pem\""));
+    std::fs::write(folder.path().join("province.pem"), &authority.pem).unwrap();
+    let token = folder.token("integrator");
+    let hub = folder.run(&token);
+    let start = Clock::system().now().as_millis() - 1_000;
+    push(&hub, &token, &line("water/edge/ph", 7.0, start));
+    let failing = |why: &str| {
+        wait_for(why, BOUND, || forward(&hub, "province")["failing"].as_str()?.contains(why).then_some(()));
+        assert!(server.requests().is_empty(), "the token stays here");
+    };
+    failing("not valid for name");
+    // Of the right name, but of an issuer that nobody here trusts.
+    server.certify(&Authority::new("somebody else"), "127.0.0.1");
+    failing("UnknownIssuer");
+    server.certify(&authority, "127.0.0.1");
+    settled(&hub, "province");
+    assert_eq!(values(&server, "ph"), [(start, "7".to_owned())]);
+    hub.stop();
+}
+
+#[test]
+fn a_name_that_is_not_found_costs_nothing_once_it_is_put_right() {
+    let server = Faulty::start();
+    let wrong = folder(&target("province", "http://no-such-host.invalid:8086", ""));
+    let token = wrong.token("integrator");
+    let hub = wrong.run(&token);
+    let start = Clock::system().now().as_millis() - 1_000_000;
+    for n in 0..20 {
+        push(&hub, &token, &line("water/edge/ph", n as f64, start + n));
+    }
+    wait_for("the name to be told", BOUND, || {
+        forward(&hub, "province")["failing"].as_str()?.contains("no-such-host.invalid").then_some(())
+    });
+    let right = HUB.to_owned() + &target("province", &server.url(), "");
+    std::fs::write(wrong.path().join("hub.toml"), right).unwrap();
+    wait_for("everything to arrive", BOUND, || (distinct(&server) == 20).then_some(()));
+    settled(&hub, "province");
+    let expected: Vec<_> = (0..20).map(|n| (start + n, n.to_string())).collect();
+    assert_eq!(values(&server, "ph"), expected);
+    hub.stop();
+}
+
+#[test]
 fn each_target_has_its_own_place_filter_and_trouble() {
     let (all, some) = (Faulty::start(), Faulty::start());
     let targets = [
@@ -165,6 +245,32 @@ fn each_target_has_its_own_place_filter_and_trouble() {
         });
         assert!(failing.contains("is not reached"), "{failing}");
     }
+    hub.stop();
+}
+
+#[test]
+fn what_is_measured_now_goes_before_what_is_owed() {
+    let server = Faulty::start();
+    let folder = folder(&target("province", &server.url(), ""));
+    let token = folder.token("integrator");
+    let hub = folder.run(&token);
+    // What there is has been said before the outage.
+    wait_for("the first lines", BOUND, || (!server.taken().is_empty()).then_some(()));
+    server.always(Some(Reply::Status(503, "", "")));
+    let start = Clock::system().now().as_millis() - 1_000_000;
+    let owed: i64 = 30_000;
+    for first in (0..owed).step_by(5_000) {
+        let lines = (first..first + 5_000).map(|n| line("water/edge/level", n as f64, start + n));
+        push(&hub, &token, &lines.collect::<String>());
+    }
+    wait_for("debts", BOUND, || (forward(&hub, "province")["owed"].as_u64()? > 0).then_some(()));
+    push(&hub, &token, &line("north/edge/flow", 1.5, start + owed));
+    server.always(None);
+    settled(&hub, "province");
+    let lines = news(&server);
+    let live = lines.iter().position(|line| line.starts_with("flow,")).unwrap();
+    assert!(live < 5_000, "behind {live} that were owed");
+    assert_eq!(distinct(&server) as i64, owed + 1);
     hub.stop();
 }
 

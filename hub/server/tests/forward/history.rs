@@ -97,7 +97,7 @@ fn gives_back_what_it_was_given(kind: Kind) {
     let written = samples();
     let mut lines = String::new();
     written.iter().for_each(|reading| assert!(encoder.reading(reading, &mut lines)));
-    let sent = deliver(&client, &lines, Precision::Milliseconds).unwrap();
+    let sent = deliver(&client, &lines, Precision::Milliseconds, Clock::system().now()).unwrap();
     assert_eq!((sent.lines, sent.refused.len()), (written.len() as u64, 0));
     let remote = remote(client);
     let point = PointId::parse(POINT).unwrap();

@@ -37,15 +37,21 @@ pub struct Engine {
 impl Engine {
     /// Starts one with an organisation and a bucket.
     pub fn start(kind: Kind) -> Self {
-        Self::with(kind, &[])
+        Self::with(kind, &[], Duration::ZERO)
+    }
+
+    /// InfluxDB whose bucket keeps so much.
+    pub fn influx_keeping(keeps: Duration) -> Self {
+        Self::with(Kind::Influx, &[], keeps)
     }
 
     /// VictoriaMetrics with further flags.
     pub fn victoria_with(flags: &[&str]) -> Self {
-        Self::with(Kind::Victoria, flags)
+        Self::with(Kind::Victoria, flags, Duration::ZERO)
     }
 
-    fn with(kind: Kind, flags: &[&str]) -> Self {
+    /// A bucket that `keeps` nothing for a while keeps everything for ever.
+    fn with(kind: Kind, flags: &[&str], keeps: Duration) -> Self {
         let address = TcpListener::bind((HOST, 0)).unwrap().local_addr().unwrap();
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -56,7 +62,8 @@ impl Engine {
         engine.resume();
         if kind == Kind::Influx {
             let setup = json!({
-                "username": "test", "password": "test-password", "org": ORG, "bucket": BUCKET, "token": TOKEN
+                "username": "test", "password": "test-password", "org": ORG, "bucket": BUCKET, "token": TOKEN,
+                "retentionPeriodSeconds": keeps.as_secs()
             });
             assert_eq!(engine.post("/api/v2/setup", setup.to_string().as_bytes()).0, 201);
         }

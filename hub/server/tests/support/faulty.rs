@@ -2,8 +2,13 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use tokio_rustls::rustls::crypto::ring::default_provider;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// One answer.
 #[derive(Debug, Clone)]
@@ -24,6 +29,10 @@ struct State {
     always: Option<Reply>,
     /// Lines that hold this are refused with 400.
     poison: Option<&'static str>,
+    /// Batches of more lines are refused with 413.
+    most_lines: Option<usize>,
+    /// What the server shows over TLS; plain without it.
+    tls: Option<Arc<ServerConfig>>,
     taken: Vec<String>,
     requests: Vec<String>,
 }
@@ -43,7 +52,11 @@ impl Faulty {
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let state = shared.clone();
-                std::thread::spawn(move || serve(client, &state));
+                let tls = state.lock().unwrap().tls.clone();
+                std::thread::spawn(move || match tls {
+                    None => serve(client, &state),
+                    Some(tls) => serve(StreamOwned::new(ServerConnection::new(tls).unwrap(), client), &state),
+                });
             }
         });
         Self { address, state }
@@ -67,6 +80,15 @@ impl Faulty {
         self.state.lock().unwrap().poison = Some(word);
     }
 
+    pub fn most_lines(&self, most: usize) {
+        self.state.lock().unwrap().most_lines = Some(most);
+    }
+
+    /// From the next connection on it speaks TLS, and shows a certificate for `name`.
+    pub fn certify(&self, authority: &Authority, name: &str) {
+        self.state.lock().unwrap().tls = Some(authority.server(name));
+    }
+
     /// Lines that were taken, in their order.
     pub fn taken(&self) -> Vec<String> {
         self.state.lock().unwrap().taken.clone()
@@ -83,9 +105,39 @@ impl Faulty {
     }
 }
 
-fn serve(client: TcpStream, state: &Mutex<State>) {
-    let mut reader = BufReader::new(client.try_clone().unwrap());
-    let mut writer = client;
+/// Who issues certificates in a test.
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    /// Its own certificate.
+    pub pem: String,
+}
+
+impl Authority {
+    pub fn new(name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self { issuer: Issuer::new(params, key), pem }
+    }
+
+    fn server(&self, name: &str) -> Arc<ServerConfig> {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key);
+        Arc::new(config.unwrap())
+    }
+}
+
+fn serve(client: impl Read + Write, state: &Mutex<State>) {
+    let mut reader = BufReader::new(client);
     while let Some((head, body)) = request(&mut reader) {
         let mut text = String::new();
         let plain = flate2::read::GzDecoder::new(&body[..]).read_to_string(&mut text).is_ok();
@@ -94,7 +146,13 @@ fn serve(client: TcpStream, state: &Mutex<State>) {
             let mut state = state.lock().unwrap();
             state.requests.push(head);
             let reply = state.script.pop_front().or_else(|| state.always.clone()).unwrap_or_else(|| {
-                if state.poison.is_some_and(|word| text.contains(word)) {
+                if state.most_lines.is_some_and(|most| text.lines().count() > most) {
+                    Reply::Status(
+                        413,
+                        "",
+                        "{\"code\":\"request too large\",\"message\":\"unable to read data\"}",
+                    )
+                } else if state.poison.is_some_and(|word| text.contains(word)) {
                     Reply::Status(400, "", "{\"code\":\"invalid\",\"message\":\"unable to parse: poison\"}")
                 } else {
                     Reply::Status(204, "", "")
@@ -117,7 +175,8 @@ fn serve(client: TcpStream, state: &Mutex<State>) {
             }
             Reply::Close => return,
         };
-        if writer.write_all(answer.as_bytes()).is_err() || is_raw(&answer) {
+        let writer = reader.get_mut();
+        if writer.write_all(answer.as_bytes()).and_then(|()| writer.flush()).is_err() || is_raw(&answer) {
             return;
         }
     }
@@ -128,7 +187,7 @@ fn is_raw(answer: &str) -> bool {
     !answer.contains("\r\n\r\n") || !answer.contains("Told")
 }
 
-fn request(reader: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
+fn request(reader: &mut BufReader<impl Read>) -> Option<(String, Vec<u8>)> {
     let (mut head, mut length, mut is_chunked) = (String::new(), 0, false);
     loop {
         let mut line = String::new();
