@@ -1,14 +1,16 @@
 //! `commune-hub demo`: simulated devices on real protocols, a month of history, the hub and its dashboard.
 //!
-//! Everything but the devices is the hub as it always runs. Read next: `demo/past.rs`, `hub.rs`, `simulators::Fleet`.
+//! Everything but the devices is the hub as it always runs. Read next: `demo/past.rs`, `demo/communes.rs` (many hubs of a province),
+//! `hub.rs`, `simulators::Fleet`.
 
+mod communes;
 mod past;
 
 use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use adapters_sdk::Clock;
 use anyhow::Context;
@@ -35,6 +37,9 @@ struct Commune;
 const DEMO_DELAY: &str = "15s";
 /// Where those rules stand, in the demo's folder.
 const RULES: &str = "rules";
+/// The site behind somebody else's broker, in the demo's folder, and its port there.
+const SITE_BROKER: &str = "site-broker/truong-hoc.toml";
+const SITE_BROKER_PORT: &str = ":1884\"";
 /// Who may log in, and as what.
 const ACCOUNTS: [(&str, Role); 2] = [("truc", Role::Staff), ("quantri", Role::Admin)];
 
@@ -51,16 +56,24 @@ pub fn demo(options: DemoOptions) -> anyhow::Result<()> {
             temporary.path().to_owned()
         }
     };
-    write_commune(&dir)?;
-    runtime()?.block_on(run(&dir, &options))
+    write_rules(&dir)?;
+    match options.communes.zip(options.province.as_ref()) {
+        Some((count, province)) => runtime()?.block_on(communes::run(&dir, province, count, &options)),
+        None => {
+            write_files::<Commune>(&dir)?;
+            runtime()?.block_on(run(&dir, &options))
+        }
+    }
 }
 
 async fn run(dir: &Path, options: &DemoOptions) -> anyhow::Result<()> {
     let stop = stop_asked()?;
     let clock = Clock::system();
+    site_broker(dir, options.site_broker)?;
     let mut scenario = Scenario::load(&dir.join("scenario.toml"))?;
     scenario.speed = options.speed;
     scenario.listen = Listen::AnyPort;
+    scenario.site_broker = options.site_broker;
 
     // The hub must know the simulated buses' ports before it starts, the simulated devices the broker's port after it.
     let wall = clock.clone();
@@ -106,26 +119,30 @@ async fn run(dir: &Path, options: &DemoOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the demo commune into `dir`, over what an earlier demo left; its readings and accounts stay.
-fn write_commune(dir: &Path) -> anyhow::Result<()> {
-    let write = |path: PathBuf, text: &[u8]| {
-        let parent = path.parent().unwrap_or(dir);
-        // The sites hold the simulated devices' passwords, so nobody else may read them.
-        fs::create_dir_all(parent)
-            .and_then(|()| fs::write(&path, text))
-            .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o600)))
-            .with_context(|| format!("{}", path.display()))
-    };
-    for name in Commune::iter() {
-        if let Some(file) = Commune::get(&name) {
-            write(dir.join(&*name), &file.data)?;
+/// Writes a commune's configuration into `dir`, over what an earlier demo left; its readings and accounts stay.
+fn write_files<Files: RustEmbed>(dir: &Path) -> anyhow::Result<()> {
+    for name in Files::iter() {
+        if let Some(file) = Files::get(&name) {
+            write(&dir.join(&*name), &file.data)?;
         }
     }
-    for rule in hub_logic::embedded_rules() {
-        let (name, text) = rule.rule;
-        write(dir.join(RULES).join(name), with_short_delays(text).as_bytes())?;
-    }
     Ok(())
+}
+
+/// Writes the rules with the demo's delays into `dir`.
+fn write_rules(dir: &Path) -> anyhow::Result<()> {
+    hub_logic::embedded_rules().into_iter().try_for_each(|rule| {
+        let (name, text) = rule.rule;
+        write(&dir.join(RULES).join(name), with_short_delays(text).as_bytes())
+    })
+}
+
+/// The sites hold the simulated devices' passwords, so nobody else may read what is written.
+fn write(path: &Path, text: &[u8]) -> anyhow::Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(path))
+        .and_then(|()| fs::write(path, text))
+        .and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(0o600)))
+        .with_context(|| format!("{}", path.display()))
 }
 
 /// The rule with every delay cut to the demo's.
@@ -141,6 +158,19 @@ fn with_short_delays(rule: &str) -> String {
         }
     }
     text
+}
+
+/// Puts the school with a broker of its own among the sites, at a port that is free, or takes it out.
+fn site_broker(dir: &Path, is_wanted: bool) -> anyhow::Result<()> {
+    let name = Path::new(SITE_BROKER).file_name().unwrap_or_default();
+    let site = dir.join("sites").join(name);
+    if !is_wanted {
+        // There may be none.
+        return fs::remove_file(&site).or_else(|_| Ok(()));
+    }
+    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let text = fs::read_to_string(dir.join(SITE_BROKER))?;
+    write(&site, text.replace(SITE_BROKER_PORT, &format!(":{port}\"")).as_bytes())
 }
 
 fn replace_in_sites(dir: &Path, from: &str, to: &str) -> anyhow::Result<()> {
@@ -177,16 +207,23 @@ fn accounts(store: &Path) -> anyhow::Result<Vec<(&'static str, Role, String)>> {
     ACCOUNTS
         .into_iter()
         .map(|(name, role)| {
-            let password: String =
-                new_secret()?.chars().filter(char::is_ascii_alphanumeric).take(12).collect();
-            let hash = hash_password(&password)?;
-            match accounts.add_user(name, role.code(), &hash) {
-                Err(AccountError::Duplicate { .. }) => accounts.set_password(name, &hash)?,
-                added => added?,
-            }
+            let password = new_password()?;
+            set_account(&accounts, (name, role), &hash_password(&password)?)?;
             Ok((name, role, password))
         })
         .collect()
+}
+
+fn new_password() -> anyhow::Result<String> {
+    Ok(new_secret()?.chars().filter(char::is_ascii_alphanumeric).take(12).collect())
+}
+
+/// Makes the account, or gives it another password.
+fn set_account(accounts: &Accounts, (name, role): (&str, Role), hash: &str) -> anyhow::Result<()> {
+    match accounts.add_user(name, role.code(), hash) {
+        Err(AccountError::Duplicate { .. }) => Ok(accounts.set_password(name, hash)?),
+        added => Ok(added?),
+    }
 }
 
 fn announce(format: DemoFormat, http: SocketAddr, accounts: &[(&str, Role, String)]) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@
 mod bridge;
 mod support;
 
+use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -220,4 +221,31 @@ fn commands_go_out_and_answers_come_back_over_either_broker() {
     let (status, said) = send("pump", 1);
     assert_eq!(status, 503, "told, and no answer: {said}");
     hub.stop();
+}
+
+#[test]
+fn the_demo_reads_from_somebody_elses_broker_where_it_is_asked_to() {
+    let folder = Folder::with(&[]);
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_commune-hub"))
+        .args(["demo", "--site-broker", "--history-days", "0", "--http", "127.0.0.1:0", "--format", "json"])
+        .arg("--dir")
+        .arg(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(demo.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let told: Value = serde_json::from_str(&line).unwrap();
+    let (url, token) = (told["url"].as_str().unwrap(), folder.token("viewer"));
+    let measured = wait_for("a reading of the school", SOON, || {
+        let request = ureq::get(format!("{url}/api/v1/points?site=truong-hoc"));
+        let mut answer = request.header("Authorization", format!("Bearer {token}")).call().ok()?;
+        let points: Value = answer.body_mut().read_json().ok()?;
+        points.as_array()?.iter().map(|point| point["latest"]["value"].as_f64()).collect::<Option<Vec<_>>>()
+    });
+    assert_eq!(measured.len(), 2);
+    // Asked to end, it takes its mosquitto with it.
+    assert!(Command::new("kill").arg(demo.id().to_string()).status().unwrap().success());
+    assert!(demo.wait().unwrap().success());
 }

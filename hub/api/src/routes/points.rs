@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use hub_model::{Device, Point, PointId, Quantity, Site, Timestamp, own};
+use hub_model::{Device, Point, PointId, Quantity, Site, SiteKind, Timestamp};
 use hub_store::Latest;
 
 use crate::app::SharedApp;
@@ -55,12 +55,13 @@ pub(super) fn listed(
 ) -> Vec<wire::Point> {
     let now = app.now();
     let mut points = Vec::new();
-    for device in app.hub.commune.devices() {
-        let its_site = device.id.site();
-        if site.map_or_else(|| own::is_own(&its_site), |site| site.id != its_site) {
+    for its_site in &app.hub.commune.sites {
+        if site.map_or(its_site.kind == SiteKind::Hub, |site| site.id != its_site.id) {
             continue;
         }
-        for point in &device.points {
+        for (device, point) in
+            its_site.devices.iter().flat_map(|device| device.points.iter().map(move |point| (device, point)))
+        {
             if quantity.is_none_or(|quantity| point.quantity == quantity) {
                 points.push(shape(device, point, latest.get(&point.id), now, &app.zone));
             }

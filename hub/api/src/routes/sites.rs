@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use hub_model::{Alarm, AlarmState, Device, PointId, Quality, Site, SiteId, Timestamp, own};
+use hub_model::{Alarm, AlarmState, Device, PointId, Quality, Site, SiteId, SiteKind, Timestamp};
 use hub_store::{AlarmFilter, Latest};
 
 use crate::accept;
@@ -169,7 +169,7 @@ impl Now {
 }
 
 fn communes_sites(app: &SharedApp) -> impl Iterator<Item = &Site> {
-    app.hub.commune.sites.iter().filter(|site| !own::is_own(&site.id))
+    app.hub.commune.sites.iter().filter(|site| site.kind != SiteKind::Hub)
 }
 
 /// When the point last gave a value. A reading that says why there is none is no sign of life.

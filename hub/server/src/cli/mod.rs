@@ -132,6 +132,15 @@ pub struct DemoOptions {
     /// Where the dashboard listens; port 0 lets the system choose
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = loopback)]
     pub http: SocketAddr,
+    /// Also run mosquitto, which must be installed, as somebody else's broker with a sensor behind it
+    #[arg(long, conflicts_with = "communes")]
+    pub site_broker: bool,
+    /// Run the hubs of this many small communes instead, which forward to the engine of --province
+    #[arg(long, value_name = "N", requires = "province", value_parser = clap::value_parser!(u16).range(1..=200))]
+    pub communes: Option<u16>,
+    /// The configuration folder of the province's hub, which names its engine
+    #[arg(long, value_name = "DIR", requires = "communes")]
+    pub province: Option<PathBuf>,
     /// How the address and the logins are printed once it is ready
     #[arg(long, value_enum, default_value_t = DemoFormat::Text)]
     pub format: DemoFormat,

@@ -227,8 +227,21 @@ pub fn aged(latest: &Latest, point: &Point, interval: Option<Duration>, now: Tim
     latest
 }
 
-/// An alarm as its last step left it; `None` for a row that tells of none.
-pub fn alarm(row: &Row) -> Option<Alarm> {
+impl Found {
+    /// What a rule of the commune is called, as its hub names the point that it keeps for each rule.
+    fn rule_title(&self, rule: &str) -> Option<&LocalText> {
+        let own = own::rule_point(rule)?;
+        let devices = self.sites.iter().filter(|(site, _)| is_hub(site)).flat_map(|(site, _)| &site.devices);
+        let mut points = devices.flat_map(|device| &device.points);
+        let is_its =
+            |point: &&Point| point.id.name() == own.name() && point.id.device().name() == own.device().name();
+        points.find(is_its).map(|point| &point.name)
+    }
+}
+
+/// An alarm as its last step left it; `None` for a row that tells of none. An engine that keeps numbers only has no words for it:
+/// its title is then what its commune calls the rule.
+pub fn alarm(row: &Row, communes: &BTreeMap<String, Found>) -> Option<Alarm> {
     let at = row.at();
     // Of the newest of every field, those that an earlier alarm wrote say nothing of this one.
     let number = |name: &str| row.number(name).filter(|_| row.times.get(name) == Some(&at));
@@ -249,7 +262,13 @@ pub fn alarm(row: &Row) -> Option<Alarm> {
         id: alarm_id(commune, number("id")? as u64),
         rule: rule.into(),
         rule_version: String::new(),
-        title: both("title", rule),
+        title: match text("title_vi") {
+            Some(_) => both("title", rule),
+            None => {
+                let title = communes.get(commune).and_then(|found| found.rule_title(rule));
+                title.cloned().unwrap_or_else(|| LocalText::same(rule))
+            }
+        },
         priority: priority.parse().unwrap_or(Priority::Medium),
         subject: subject(commune, row.text("subject")?)?,
         state,
@@ -282,12 +301,16 @@ pub fn alarm(row: &Row) -> Option<Alarm> {
 }
 
 /// The steps of one alarm from its rows, and how the last left it.
-pub fn history(mut rows: Vec<Row>, wanted: AlarmId) -> Option<(Alarm, Vec<Transition>)> {
+pub fn history(
+    mut rows: Vec<Row>,
+    wanted: AlarmId,
+    communes: &BTreeMap<String, Found>,
+) -> Option<(Alarm, Vec<Transition>)> {
     rows.sort_by_key(Row::at);
     let mut steps: Vec<Transition> = Vec::new();
     let mut last = None;
     for row in &rows {
-        let Some(alarm) = alarm(row).filter(|alarm| alarm.id == wanted) else { continue };
+        let Some(alarm) = alarm(row, communes).filter(|alarm| alarm.id == wanted) else { continue };
         let text = |name: &str| row.text(name).map(str::to_owned);
         steps.push(Transition {
             alarm: wanted,
@@ -364,7 +387,7 @@ mod tests {
             measurement: "alarm".to_owned(),
             times: times.into_iter().chain([("cleared_ms".to_owned(), at(1_000))]).collect(),
         };
-        let found = alarm(&row).unwrap();
+        let found = alarm(&row, &BTreeMap::new()).unwrap();
         assert_eq!((found.cleared_at, found.is_standing()), (None, true));
         assert_eq!(found.subject.site().as_str(), "a--water");
     }

@@ -247,7 +247,8 @@ impl Look {
             communes.values().flat_map(|found| found.sites.iter().map(|(site, _)| &site.id)).collect();
         let is_of_a_commune =
             |alarm: &Alarm| alarm.state != AlarmState::Normal && sites.contains(&alarm.subject.site());
-        let alarms = alarms.iter().filter_map(assemble::alarm).filter(is_of_a_commune).collect();
+        let alarm = |row| assemble::alarm(row, &communes);
+        let alarms = alarms.iter().filter_map(alarm).filter(is_of_a_commune).collect();
         Ok(Seen { communes, sources, latest, alarms, counts, read_at: Some(now), failing: None })
     }
 }

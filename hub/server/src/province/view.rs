@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use adapters_influxdb::Row;
 use adapters_influxdb::history::Series;
 use adapters_sdk::Clock;
 use hub_model::{Alarm, AlarmId, OutOfService, PointId, Reading, Timestamp, Tracking, Transition};
@@ -149,8 +150,8 @@ impl History for View {
             let now = self.clock.now();
             let from = filter.from.unwrap_or_else(|| now.minus(CLOSED_SPAN));
             let rows = self.province.remote().rows(ALARMS, None, from, now).map_err(elsewhere)?;
-            let mut steps: Vec<_> =
-                rows.iter().filter_map(|row| Some((row.at(), assemble::alarm(row)?))).collect();
+            let step = |row| Some((Row::at(row), assemble::alarm(row, &seen.communes)?));
+            let mut steps: Vec<_> = rows.iter().filter_map(step).collect();
             steps.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
             for (_, alarm) in steps {
                 if theirs.iter().all(|known| known.id != alarm.id) {
@@ -170,7 +171,7 @@ impl History for View {
         let its = seen.communes.keys().filter(|commune| assemble::commune_part(commune) == part);
         for commune in its {
             let rows = self.province.remote().rows(ALARMS, Some(commune), now.minus(ALARM_SPAN), now);
-            if let Some(found) = assemble::history(rows.map_err(elsewhere)?, id) {
+            if let Some(found) = assemble::history(rows.map_err(elsewhere)?, id, &seen.communes) {
                 return Ok(Some(found));
             }
         }
