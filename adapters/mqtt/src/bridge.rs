@@ -9,6 +9,7 @@ use hub_model::{Commune, DeviceId, PointId, Quantity, Reading, Timestamp, Unit, 
 use serde_json::{Map, Value, json};
 
 use crate::config::{BrokerSettings, broker};
+use crate::topic::Filter;
 use crate::trails::Trails;
 
 /// Where readings go when the configuration says nothing: where another hub reads them.
@@ -17,6 +18,8 @@ const OWN_TOPIC: &str = "commune/v1/{site}/{device}/telemetry";
 const MAX_TOPIC_BYTES: usize = 256;
 /// Points in one message: with the longest ids no larger than what every broker takes.
 const MAX_METRICS: usize = 200;
+/// Filters of one bridge: each message is held against all of them.
+const MAX_FILTERS: usize = 64;
 
 /// One `[[bridge]]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +36,38 @@ pub struct BridgeSettings {
     pub points: Option<Vec<String>>,
     /// The topic, with `{site}` and `{device}` in it. With `{point}` each reading is a message.
     pub topic: String,
+    /// Messages that go out as they are: those on these topics.
+    topics: Vec<Filter>,
+}
+
+/// Longest topic of a message, in bytes: what the standard allows.
+const MAX_RELAYED_BYTES: usize = 65_535;
+
+impl BridgeSettings {
+    /// Whether messages go out as they are.
+    pub fn relays(&self) -> bool {
+        !self.topics.is_empty()
+    }
+
+    /// Whether one of its topics takes in only what [`BridgeSettings::onward`] turns back.
+    pub fn asks_for_returned(&self, commune: &str) -> bool {
+        self.topics.iter().any(|filter| filter.has_level(commune))
+    }
+
+    /// Whether it is of topics alone: it names no readings.
+    fn is_of_messages(&self) -> bool {
+        let names_readings = self.sites.is_some() || self.quantities.is_some() || self.points.is_some();
+        !self.topics.is_empty() && !names_readings
+    }
+
+    /// Where a message goes out that came on `topic` to the hub of this commune; `None` when it does not. What has been at this hub
+    /// before has its name among the topic's levels, and does not go round.
+    pub fn onward(&self, commune: &str, topic: &str) -> Option<String> {
+        let is_wanted = self.topics.iter().any(|filter| filter.matches(topic));
+        let is_new = topic.split('/').all(|level| level != commune);
+        let onward = (is_wanted && is_new).then(|| format!("{commune}/{topic}"))?;
+        (onward.len() <= MAX_RELAYED_BYTES).then_some(onward)
+    }
 }
 
 /// Takes the keys out of a `[[bridge]]`. That its sites and points are there is known once all files are read.
@@ -48,8 +83,20 @@ pub fn settings(table: &mut Table, problems: &mut Problems) -> Option<BridgeSett
         problems.error(Problem { message, ..of_quantities.clone() });
     }
     let topic = table.parsed("topic", problems, topic).unwrap_or_else(|| OWN_TOPIC.to_owned());
+    let of_topics = table.fault("topics", "");
+    let mut topics = Vec::new();
+    for text in table.texts("topics", problems).unwrap_or_default() {
+        match Filter::parse(&text) {
+            Ok(filter) => topics.push(filter),
+            Err(message) => problems.error(Problem { message, ..of_topics.clone() }),
+        }
+    }
+    if topics.len() > MAX_FILTERS {
+        let message = format!("found {} of them, allowed: at most {MAX_FILTERS}", topics.len());
+        problems.error(Problem { message, ..of_topics });
+    }
     (problems.errors().len() == before).then_some(())?;
-    Some(BridgeSettings { id: id?, broker: broker?, sites, quantities, points, topic })
+    Some(BridgeSettings { id: id?, broker: broker?, sites, quantities, points, topic, topics })
 }
 
 fn topic(text: &str) -> Result<String, String> {
@@ -98,6 +145,7 @@ impl Speech {
             .flat_map(|device| &device.points)
             .filter(|point| is_named(&settings.quantities, point.quantity.code()))
             .filter(|point| is_named(&settings.points, point.id.as_str()));
+        let points = points.filter(|_| !settings.is_of_messages());
         let units = points.map(|point| (point.id.clone(), point.unit)).collect();
         Self { topic: settings.topic.clone(), units, trails }
     }
@@ -201,11 +249,15 @@ mod tests {
         }
     }
 
-    fn speech(keys: &str) -> Speech {
+    fn settings_of(keys: &str) -> BridgeSettings {
         let mut problems = Problems::new();
         let text = format!("id = \"district\"\nbroker = \"mqtt://a\"\n{keys}");
         let mut table = Table::parse("hub.toml", &text, &mut problems).unwrap();
-        let settings = settings(&mut table, &mut problems).unwrap();
+        settings(&mut table, &mut problems).unwrap()
+    }
+
+    fn speech(keys: &str) -> Speech {
+        let settings = settings_of(keys);
         let commune = Commune {
             id: "tam-hop".to_owned(),
             name: LocalText::same("c"),
@@ -251,6 +303,21 @@ mod tests {
             r#"xã/water/meter/rain {"quality":"missing","ts":1000,"unit":"m","value":null,"via":["tam-hop"]}"#,
         ];
         assert_eq!(said(&single, &readings), expected);
+    }
+
+    #[test]
+    fn messages_go_out_under_the_communes_name_and_never_come_round() {
+        let keys = "topics = [\"zigbee2mqtt/#\", \"đèn/+\"]";
+        let settings = settings_of(keys);
+        let onward = |topic: &str| settings.onward("tam-hop", topic);
+        assert_eq!(onward("zigbee2mqtt/cửa/1").as_deref(), Some("tam-hop/zigbee2mqtt/cửa/1"));
+        assert_eq!(onward("đèn/1").as_deref(), Some("tam-hop/đèn/1"));
+        for topic in ["đèn/1/2", "other", "zigbee2mqtt/phu-tho/tam-hop/x"] {
+            assert_eq!(onward(topic), None, "{topic}");
+        }
+        let level = [reading("water/meter/level", 1_000, Some(1.5))];
+        assert!(said(&speech(keys), &level).is_empty(), "readings were not asked for");
+        assert_eq!(said(&speech(&format!("{keys}\nsites = [\"water\"]")), &level).len(), 1);
     }
 
     #[test]

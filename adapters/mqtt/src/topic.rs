@@ -27,6 +27,11 @@ impl Filter {
         Ok(Self { levels })
     }
 
+    /// Whether one of its levels is this one and no other.
+    pub(crate) fn has_level(&self, level: &str) -> bool {
+        self.levels.iter().any(|one| one == level)
+    }
+
     /// Whether the filter names one topic only.
     pub(crate) fn is_plain(&self) -> bool {
         !self.levels.iter().any(|level| level == "+" || level == "#")

@@ -24,7 +24,7 @@ macro_rules! embedded {
 }
 
 /// The rules that come with the hub.
-pub fn embedded_rules() -> [EmbeddedRule; 35] {
+pub fn embedded_rules() -> [EmbeddedRule; 36] {
     embedded!(
         "access-point-offline",
         "access-point-overloaded",
@@ -39,6 +39,7 @@ pub fn embedded_rules() -> [EmbeddedRule; 35] {
         "flow-without-pump",
         "h2s-high",
         "hub-backup-old",
+        "hub-bridge-lag",
         "hub-certificate-expires",
         "hub-clock-untrusted",
         "hub-configuration-refused",

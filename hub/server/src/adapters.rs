@@ -13,6 +13,7 @@ use hub_broker::{Broker, Gate, StartError, Teller, TlsSource};
 use hub_model::DeviceId;
 use tokio_util::sync::CancellationToken;
 
+use crate::bridge::Relaying;
 use crate::config::{ForeignDevice, MqttSettings};
 use crate::door::{DeviceDoor, DoorCounters, Seen};
 use crate::foreign::{Foreign, ForeignWatch, Shared};
@@ -105,10 +106,11 @@ impl Adapters {
         intake: &Intake,
         clock: &Clock,
         trails: Trails,
+        relaying: Relaying,
     ) -> anyhow::Result<Self> {
         let plan = plan(configured.modbus)?;
         let seen = Seen {
-            intake: intake.clone(),
+            relaying,
             counters: Arc::default(),
             arrivals: Arc::default(),
             answers: Answers::default(),
@@ -121,7 +123,7 @@ impl Adapters {
             }
             None => None,
         };
-        let Seen { intake, counters, arrivals, answers, clock, .. } = seen;
+        let Seen { counters, arrivals, answers, clock, .. } = seen;
         let shared = Shared {
             intake: intake.clone(),
             clock: clock.clone(),
@@ -141,7 +143,8 @@ impl Adapters {
             arrivals,
             answers,
         };
-        let mut adapters = Self { buses: BTreeMap::new(), mqtt, foreign, watch, intake, clock };
+        let mut adapters =
+            Self { buses: BTreeMap::new(), mqtt, foreign, watch, intake: intake.clone(), clock };
         adapters.start_buses(plan.split());
         Ok(adapters)
     }

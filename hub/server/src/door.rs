@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use adapters_mqtt::{Answers, Arrivals, MqttDevice, Router, Trails};
-use adapters_sdk::{Clock, Committed, Delivery, Intake};
+use adapters_sdk::{Clock, Committed, Delivery};
 use hub_broker::{
     ConnectAttempt, Done, Door, Filter, Login, Published, Refusal, Refused, RefusedWhat, Rejection,
 };
 use hub_model::{DeviceId, Timestamp};
 use subtle::ConstantTimeEq;
 
+use crate::bridge::Relaying;
 use crate::tls::is_made_out_to;
 
 /// What came through the door, for metrics. Each counts since the start.
@@ -49,8 +50,8 @@ pub struct DeviceDoor {
 /// Where what comes through the door goes, and where it is seen.
 #[derive(Clone)]
 pub struct Seen {
-    /// Readings.
-    pub intake: Intake,
+    /// The way to the pipeline, past the bridges.
+    pub relaying: Relaying,
     /// Counts.
     pub counters: Arc<DoorCounters>,
     /// The last messages and refusals.
@@ -185,7 +186,7 @@ impl Door for DeviceDoor {
 
     fn publish(&self, message: Published, done: Done) {
         let received_at = Timestamp::from_millis(message.received_at_ms);
-        let Seen { counters, arrivals, answers, intake, .. } = &self.seen;
+        let Seen { counters, arrivals, answers, relaying, .. } = &self.seen;
         let is_answer = answers.take(&message.topic, &message.payload);
         let result = self.devices().router.message(&message.topic, &message.payload, received_at);
         if !is_answer {
@@ -212,7 +213,8 @@ impl Door for DeviceDoor {
                 let committed = Committed::then(move || done.committed());
                 // The channel holds as many as the broker lets in, so it is never full. Were it, or closed at a stop,
                 // dropping the delivery closes the connection without an acknowledgement, and the device sends again.
-                drop(intake.try_send(Delivery { observations: accepted.observations, committed }));
+                let delivery = Delivery { observations: accepted.observations, committed };
+                relaying.pass(&message.topic, &message.payload, received_at, delivery);
             }
         }
     }

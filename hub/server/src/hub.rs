@@ -18,6 +18,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::adapters::Adapters;
+use crate::bridge::{self, Relaying};
 use crate::config::Config;
 use crate::field::WatchedField;
 use crate::first_start;
@@ -114,8 +115,16 @@ impl Hub {
         let logic = logic.build((&store, &records), started_at, started_at)?;
 
         let trails = Trails::of_hub(&commune.id);
-        let outward = Outward::start(outward, &commune, store.clone(), clock.clone(), trails.clone()).await?;
         let (intake, deliveries) = mpsc::channel(INTAKE_CAPACITY);
+        let relaying = Relaying::start(intake.clone())?;
+        let around = bridge::Shared {
+            store: store.clone(),
+            dir: stored.dir.clone(),
+            clock: clock.clone(),
+            trails: trails.clone(),
+            relaying: relaying.clone(),
+        };
+        let outward = Outward::start(outward, &commune, around).await?;
         let (requests, asked) = mpsc::channel(REQUESTS);
         let (rules_sender, rules_view) = watch::channel(logic.rules());
         let live = Live::starting_after(store.last_commit());
@@ -152,7 +161,7 @@ impl Hub {
 
         // Whatever cannot be had from here on ends the pipeline, too.
         let starting = stop_pipeline.clone().drop_guard();
-        let adapters = Adapters::start(configured, &intake, &clock, trails)?;
+        let adapters = Adapters::start(configured, &intake, &clock, trails, relaying)?;
         let notices = Notices::start(told.clone(), &store, adapters.watch().teller, clock.clone())?;
         let (done, jobs_done) = watch::channel(0);
         let worker = Worker {
@@ -186,6 +195,7 @@ impl Hub {
             clock: clock.clone(),
             configuration: configuration.clone(),
             forwards: outward.forwards(),
+            bridges: outward.bridges(),
             certificates: wanted.certificates,
             dir: stored.dir,
         };

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use adapters_mqtt::Trails;
 use adapters_sdk::Clock;
 use hub_api::Older;
 use hub_model::Commune;
@@ -44,15 +43,14 @@ impl Outward {
     pub async fn start(
         wanted: WantedOutward,
         commune: &Arc<Commune>,
-        store: Arc<Store>,
-        clock: Clock,
-        trails: Trails,
+        around: bridge::Shared,
     ) -> anyhow::Result<Self> {
+        let (store, clock) = (around.store.clone(), around.clock.clone());
         let WantedOutward { forwarding, bridges, kept } = wanted;
         let older = RemoteOlder::of(&forwarding, &kept, commune, &store, &clock)?;
         feed::keep(&store, &forwarding.targets, &bridges)?;
         let forwards = Forwards::start(forwarding.targets, commune, store.clone(), clock.clone())?;
-        let bridges = Bridges::start(bridges, commune, store.clone(), clock.clone(), trails).await?;
+        let bridges = Bridges::start(bridges, commune, around).await?;
         Ok(Self { forwards, bridges, older, store, clock })
     }
 

@@ -109,8 +109,9 @@ impl Report {
         }
         self.pushed(metrics);
         self.told.standing().metrics(metrics);
-        self.forwards.metrics(self.clock.now(), metrics);
-        self.bridges.metrics(self.store.last_commit(), metrics);
+        let now = self.clock.now();
+        self.forwards.metrics(now, metrics);
+        self.bridges.metrics(self.store.last_commit(), now, metrics);
         self.mqtt(metrics);
         self.modbus(metrics);
     }

@@ -19,6 +19,7 @@ mod memory_outbox;
 pub mod outbox;
 pub mod port;
 pub mod records;
+pub mod relay;
 mod sqlite;
 
 pub use accounts::{AccountError, Accounts, DeviceWrite, Digest, Session, Token, User};
@@ -31,6 +32,7 @@ pub use memory::MemoryStore;
 pub use outbox::{KeptSecret, Message, MessageFilter, MessageId, MessageState, Outbox, OutboxChange, Queue};
 pub use port::{AlarmFilter, Append, Batch, CommitSeq, Correction, History, Latest, OnCommit, StoredReading};
 pub use records::Records;
+pub use relay::{Relay, RelayError, Relayed, Waiting};
 pub use sqlite::inspect;
 pub use sqlite::{Failing, Forced, Keeping, Settings, Space, Store, StoreHealth, StoreStats, Unreadable};
 

@@ -6,11 +6,11 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use adapters_mqtt::bridge::Speech;
+use adapters_mqtt::bridge::{Message, Speech};
 use adapters_mqtt::client::{Outgoing, SenderEnd};
 use adapters_sdk::{Backoff, Clock};
 use hub_model::{Reading, Timestamp};
-use hub_store::{History, Owed, Store, StoreError};
+use hub_store::{History, Owed, Relay, RelayError, Store, StoreError};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -24,9 +24,15 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// First and longest pause while the store cannot be read.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
+/// Messages that are sent on as they are, at once.
+const BATCH_MESSAGES: usize = 500;
+
 /// Carries one feed to one broker.
 pub(super) struct Carrier {
+    pub(super) id: String,
     pub(super) speech: Speech,
+    /// Where messages wait that go out as they are.
+    pub(super) relay: Option<Arc<Relay>>,
     pub(super) end: SenderEnd,
     pub(super) last_ticket: u64,
     pub(super) feed: Feed,
@@ -42,6 +48,13 @@ enum Fault {
     /// The hub stops; what was sent and not taken is sent again.
     Stopped,
     Store(StoreError),
+    Relay(RelayError),
+}
+
+impl From<RelayError> for Fault {
+    fn from(error: RelayError) -> Self {
+        Self::Relay(error)
+    }
 }
 
 impl From<StoreError> for Fault {
@@ -62,9 +75,12 @@ impl Carrier {
                     self.note(|figures| figures.failing = None);
                     if has_more { Duration::ZERO } else { LIVE_EVERY }
                 }
-                Err(Fault::Stopped) => break,
-                Err(Fault::Store(error)) => {
-                    let why = format!("{:#}", anyhow::Error::new(error));
+                Err(fault) => {
+                    let why = match fault {
+                        Fault::Stopped => break,
+                        Fault::Store(error) => format!("{:#}", anyhow::Error::new(error)),
+                        Fault::Relay(error) => format!("{:#}", anyhow::Error::new(error)),
+                    };
                     if backoff.failures() == 0 {
                         tracing::warn!(feed = self.feed.name(), why, "the bridge waits for the store");
                     }
@@ -91,8 +107,21 @@ impl Carrier {
     /// A batch of each. Gives whether there is more.
     fn turn(&mut self) -> Result<bool, Fault> {
         let has_news = self.news()?;
+        let has_messages = self.messages()?;
         let has_debts = self.debts()?;
-        Ok(has_news || has_debts)
+        Ok(has_news || has_messages || has_debts)
+    }
+
+    /// A batch of messages that go out as they are. Gives whether there may be more.
+    fn messages(&mut self) -> Result<bool, Fault> {
+        let Some(relay) = self.relay.clone() else { return Ok(false) };
+        let (waiting, upto) = relay.first(&self.id, BATCH_MESSAGES)?;
+        let Some(since) = waiting.first().map(|message| message.at) else { return Ok(false) };
+        let has_more = waiting.len() == BATCH_MESSAGES;
+        let messages = waiting.into_iter().map(|one| Message { topic: one.topic, payload: one.payload });
+        self.carry(messages.collect(), since)?;
+        relay.taken(&self.id, upto)?;
+        Ok(has_more)
     }
 
     /// What was committed since. Gives whether there is more.
@@ -107,7 +136,8 @@ impl Carrier {
             self.look()?;
             return Ok(true);
         }
-        self.send(&news.readings)?;
+        let received = news.readings.iter().map(|reading| reading.received_at).min();
+        self.send(&news.readings, received.unwrap_or_else(|| self.clock.now()))?;
         self.feed.arrived(news.upto)?;
         self.note(|figures| figures.state.upto = news.upto);
         Ok(news.more)
@@ -133,18 +163,23 @@ impl Carrier {
             };
             paid.push((debt, upto));
         }
-        self.send(&readings)?;
+        // How old a debt is tells of the past: it is behind only from when it does not arrive.
+        self.send(&readings, self.clock.now())?;
         self.feed.paid(&paid)?;
         self.look()?;
         Ok(true)
     }
 
-    /// Sends readings and waits until the broker has taken all of them, however long that takes.
-    fn send(&mut self, readings: &[Reading]) -> Result<(), Fault> {
-        let messages = self.speech.messages(readings);
+    /// Sends readings, which wait since a moment, and waits until the broker has taken all of them, however long that takes.
+    fn send(&mut self, readings: &[Reading], since: Timestamp) -> Result<(), Fault> {
+        self.carry(self.speech.messages(readings), since)
+    }
+
+    fn carry(&mut self, messages: Vec<Message>, since: Timestamp) -> Result<(), Fault> {
         if messages.is_empty() {
             return Ok(());
         }
+        self.note(|figures| figures.behind_since = Some(since));
         let (SenderEnd { queue, taken }, ticket) = (&mut self.end, &mut self.last_ticket);
         let carrying = async {
             for message in messages {
@@ -166,11 +201,14 @@ impl Carrier {
                 }
             });
             if let Some(arrived) = arrived {
+                if arrived.is_ok() {
+                    note(&self.figures, |figures| figures.behind_since = None);
+                }
                 return arrived;
             }
             // What leaves the log in an outage becomes a debt: told while it lasts.
             let state = self.feed.look()?;
-            self.figures.lock().unwrap_or_else(PoisonError::into_inner).state = state;
+            note(&self.figures, |figures| figures.state = state);
         }
     }
 
@@ -182,6 +220,10 @@ impl Carrier {
     }
 
     fn note(&self, change: impl FnOnce(&mut Figures)) {
-        change(&mut self.figures.lock().unwrap_or_else(PoisonError::into_inner));
+        note(&self.figures, change);
     }
+}
+
+fn note(figures: &Mutex<Figures>, change: impl FnOnce(&mut Figures)) {
+    change(&mut figures.lock().unwrap_or_else(PoisonError::into_inner));
 }

@@ -4,7 +4,9 @@
 //! `adapters_mqtt::bridge` (what is said), `adapters_mqtt::client::Sender` (how).
 
 mod carrier;
+mod relaying;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use adapters_mqtt::Trails;
@@ -14,19 +16,34 @@ use adapters_sdk::Clock;
 use anyhow::Context;
 use hub_api::{MetricsText, Part};
 use hub_model::{Commune, Timestamp};
-use hub_store::{CommitSeq, FeedState, Store};
+use hub_store::{CommitSeq, FeedState, Relay, Store, Waiting};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Bridge;
 use crate::feed::Feed;
 use carrier::Carrier;
+pub use relaying::Relaying;
+
+/// What all bridges share.
+pub struct Shared {
+    /// Where readings are.
+    pub store: Arc<Store>,
+    /// The store's folder.
+    pub dir: PathBuf,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Through which hubs readings came.
+    pub trails: Trails,
+    /// Where messages come from that go out as they are.
+    pub relaying: Relaying,
+}
 
 /// All bridges.
 pub struct Bridges {
-    store: Arc<Store>,
-    clock: Clock,
-    trails: Trails,
+    around: Shared,
+    /// Open once a bridge sends messages on as they are.
+    relay: Option<Arc<Relay>>,
     running: Vec<Running>,
     shown: Watch,
 }
@@ -47,6 +64,14 @@ struct Figures {
     state: FeedState,
     /// Why the store cannot be read or written.
     failing: Option<String>,
+    /// Since when what is on its way waits for the broker; `None` when nothing is.
+    behind_since: Option<Timestamp>,
+}
+
+impl Figures {
+    fn lag_s(&self, now: Timestamp) -> f64 {
+        self.behind_since.map_or(0.0, |since| now.since(since).as_secs_f64())
+    }
 }
 
 /// Looks at all bridges. Clones share what they see.
@@ -57,6 +82,7 @@ struct Seen {
     id: String,
     link: Box<dyn Fn() -> LinkHealth + Send + Sync>,
     figures: Arc<Mutex<Figures>>,
+    relay: Option<Arc<Relay>>,
 }
 
 /// A bridge as it is now.
@@ -70,6 +96,10 @@ pub struct BridgeHealth {
     pub waiting: u64,
     /// Days of points that are still to be caught up with.
     pub owed: u64,
+    /// How long what is on its way waits for the broker, in seconds.
+    pub lag_s: f64,
+    /// Messages that wait to go out as they are; `None` where there are no such.
+    pub messages: Option<Waiting>,
     failing: Option<String>,
 }
 
@@ -84,15 +114,9 @@ impl Bridges {
     /// Begins to carry. Needs a tokio runtime. The store must keep their feeds.
     ///
     /// # Errors
-    /// When the system gives no thread.
-    pub async fn start(
-        bridges: Vec<Bridge>,
-        commune: &Commune,
-        store: Arc<Store>,
-        clock: Clock,
-        trails: Trails,
-    ) -> anyhow::Result<Self> {
-        let mut all = Self { store, clock, trails, running: Vec::new(), shown: Watch::default() };
+    /// When the system gives no thread, or messages that wait for a bridge cannot be read.
+    pub async fn start(bridges: Vec<Bridge>, commune: &Commune, around: Shared) -> anyhow::Result<Self> {
+        let mut all = Self { around, relay: None, running: Vec::new(), shown: Watch::default() };
         all.renew(bridges, commune).await?;
         Ok(all)
     }
@@ -103,10 +127,20 @@ impl Bridges {
     /// # Errors
     /// As for [`Bridges::start`].
     pub async fn renew(&mut self, bridges: Vec<Bridge>, commune: &Commune) -> anyhow::Result<()> {
+        let relaying = bridges.iter().map(|bridge| &bridge.settings).filter(|settings| settings.relays());
+        let relaying: Vec<_> = relaying.cloned().collect();
+        if self.relay.is_none() && !relaying.is_empty() {
+            self.relay = Some(Arc::new(Relay::open(&self.around.dir)?));
+        }
+        if let Some(relay) = &self.relay {
+            relay.keep(&relaying.iter().map(|settings| settings.id.as_str()).collect::<Vec<_>>())?;
+        }
+        let relay = self.relay.clone().filter(|_| !relaying.is_empty());
+        self.around.relaying.renew(&commune.id, relaying, relay);
         let mut before = std::mem::take(&mut self.running);
         let mut wanted = Vec::new();
         for bridge in bridges {
-            let speech = Speech::new(&bridge.settings, commune, self.trails.clone());
+            let speech = Speech::new(&bridge.settings, commune, self.around.trails.clone());
             let same = before.iter().position(|one| one.bridge == bridge && one.speech.is_same(&speech));
             match same {
                 Some(place) => self.running.push(before.remove(place)),
@@ -124,6 +158,7 @@ impl Bridges {
             id: running.bridge.settings.id.clone(),
             link: running.sender.watch(),
             figures: running.figures.clone(),
+            relay: self.relay.clone().filter(|_| running.bridge.settings.relays()),
         });
         *self.shown.0.write().unwrap_or_else(PoisonError::into_inner) = seen.collect();
         Ok(())
@@ -131,15 +166,18 @@ impl Bridges {
 
     fn run(&self, bridge: Bridge, speech: Speech) -> anyhow::Result<Running> {
         let id = &bridge.settings.id;
-        let (sender, end) = Sender::start(bridge.endpoint.clone(), self.clock.clone());
+        let Shared { store, clock, .. } = &self.around;
+        let (sender, end) = Sender::start(bridge.endpoint.clone(), clock.clone());
         let (figures, stop) = (Arc::<Mutex<Figures>>::default(), CancellationToken::new());
         let carrier = Carrier {
+            id: id.clone(),
             speech: speech.clone(),
+            relay: self.relay.clone().filter(|_| bridge.settings.relays()),
             end,
             last_ticket: 0,
-            feed: Feed::new(bridge.feed(), self.store.clone()),
-            store: self.store.clone(),
-            clock: self.clock.clone(),
+            feed: Feed::new(bridge.feed(), store.clone()),
+            store: store.clone(),
+            clock: clock.clone(),
             figures: figures.clone(),
             stop: stop.clone(),
             runtime: Handle::current(),
@@ -176,20 +214,28 @@ impl Running {
 
 impl Watch {
     /// Each bridge, by its id, in a store whose last commit is `last`.
-    pub fn health(&self, last: CommitSeq) -> Vec<BridgeHealth> {
+    pub fn health(&self, last: CommitSeq, now: Timestamp) -> Vec<BridgeHealth> {
         let seen = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let each = |one: &Seen| {
-            let Figures { state, failing } =
-                one.figures.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let figures = one.figures.lock().unwrap_or_else(PoisonError::into_inner).clone();
             BridgeHealth {
                 id: one.id.clone(),
                 link: (one.link)(),
-                waiting: last.0.saturating_sub(state.upto.0),
-                owed: state.owed,
-                failing,
+                waiting: last.0.saturating_sub(figures.state.upto.0),
+                owed: figures.state.owed,
+                lag_s: figures.lag_s(now),
+                messages: one.relay.as_ref().map(|relay| relay.waiting(&one.id)),
+                failing: figures.failing,
             }
         };
         seen.iter().map(each).collect()
+    }
+
+    /// The lag of the bridge that is furthest behind, in seconds; `None` where there is no bridge.
+    pub fn longest_lag_s(&self, now: Timestamp) -> Option<f64> {
+        let seen = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let lag = |one: &Seen| one.figures.lock().unwrap_or_else(PoisonError::into_inner).lag_s(now);
+        seen.iter().map(lag).reduce(f64::max)
     }
 
     /// Each bridge's part of `/health/ready`. One without a connection leaves the hub ready: nothing is lost.
@@ -201,12 +247,12 @@ impl Watch {
                 Some(why) => Part::degraded(name, why),
             }
         };
-        self.health(last).into_iter().map(each).collect()
+        self.health(last, now).into_iter().map(each).collect()
     }
 
     /// The figures of all, for `/metrics`.
-    pub fn metrics(&self, last: CommitSeq, metrics: &mut MetricsText) {
-        let all = self.health(last);
+    pub fn metrics(&self, last: CommitSeq, now: Timestamp, metrics: &mut MetricsText) {
+        let all = self.health(last, now);
         if all.is_empty() {
             return;
         }
@@ -223,9 +269,17 @@ impl Watch {
             "Commits that have not arrived there.",
             &waiting,
         );
+        let lag = samples(&|one| one.lag_s);
+        metrics.gauge("commune_mqtt_bridge_lag_seconds", "How long readings wait for the broker.", &lag);
         let owed = samples(&|one| one.owed as f64);
         let help = "Days of points that are still to be caught up with.";
         metrics.gauge("commune_mqtt_bridge_owed_spans", help, &owed);
+        let waiting = samples(&|one| one.messages.map_or(0.0, |waiting| waiting.messages as f64));
+        let help = "Messages that wait to go out as they are.";
+        metrics.gauge("commune_mqtt_bridge_waiting_messages", help, &waiting);
+        let dropped = samples(&|one| one.messages.map_or(0.0, |waiting| waiting.dropped as f64));
+        let help = "Messages that had to make room for later ones before they could go out.";
+        metrics.counter("commune_mqtt_bridge_dropped_messages", help, &dropped);
         let messages = samples(&|one| one.link.messages as f64);
         metrics.counter("commune_mqtt_bridge_messages", "Messages that its broker has taken.", &messages);
         let connects = samples(&|one| one.link.connects as f64);

@@ -34,6 +34,7 @@ pub(super) struct Read {
     of_sites: Problem,
     of_points: Problem,
     of_client_id: Problem,
+    of_topics: Problem,
 }
 
 /// Reads all of them; those that are faulty are told and left out.
@@ -41,8 +42,8 @@ pub(super) fn read(root: &mut Table, files: &Files, problems: &mut Problems) -> 
     let mut logins = Logins::new(files);
     let mut all: Vec<Read> = Vec::new();
     for mut table in root.tables("bridge", problems) {
-        let [twice, of_sites, of_points, of_client_id] =
-            ["id", "sites", "points", "client_id"].map(|key| table.fault(key, ""));
+        let [twice, of_sites, of_points, of_client_id, of_topics] =
+            ["id", "sites", "points", "client_id", "topics"].map(|key| table.fault(key, ""));
         let keys = table.clone();
         let settings = bridge::settings(&mut table, problems);
         table.finish(problems);
@@ -58,7 +59,13 @@ pub(super) fn read(root: &mut Table, files: &Files, problems: &mut Problems) -> 
             ca: credentials.ca,
             client_id: settings.broker.client_id.clone().unwrap_or_default(),
         };
-        all.push(Read { bridge: Bridge { settings, endpoint }, of_sites, of_points, of_client_id });
+        all.push(Read {
+            bridge: Bridge { settings, endpoint },
+            of_sites,
+            of_points,
+            of_client_id,
+            of_topics,
+        });
     }
     all
 }
@@ -74,7 +81,7 @@ pub(super) fn checked(
     let of_devices = foreign.iter().map(|device| (String::new(), device.endpoint.clone()));
     let mut taken: Vec<(String, Endpoint)> = of_devices.collect();
     let mut bridges = Vec::new();
-    for Read { mut bridge, of_sites, of_points, of_client_id } in all {
+    for Read { mut bridge, of_sites, of_points, of_client_id, of_topics } in all {
         let BridgeSettings { id, sites: named, points, .. } = &bridge.settings;
         if bridge.endpoint.client_id.is_empty() {
             bridge.endpoint.client_id = format!("commune-hub-{commune}-bridge-{id}");
@@ -87,6 +94,12 @@ pub(super) fn checked(
         let known = devices.flat_map(|device| &device.points).map(|point| point.id.as_str());
         for name in points.iter().flatten().filter(|name| known.clone().all(|id| id != **name)) {
             problems.error(Problem { message: not_one_of(name, known.clone()), ..of_points.clone() });
+        }
+        if bridge.settings.asks_for_returned(commune) {
+            let message = format!(
+                "found a filter with the level \"{commune}\", which marks what has been at this hub and is not sent again, allowed: other topics"
+            );
+            problems.error(Problem { message, ..of_topics });
         }
         let own = &bridge.endpoint;
         let is_pushed_out = |(other_id, other): &&(String, Endpoint)| {

@@ -11,9 +11,9 @@ use hub_model::Timestamp;
 use hub_store::Store;
 
 use super::{BackupNote, Stall, certificate};
-use crate::forward;
 use crate::reload::Configuration;
 use crate::report::resident_bytes;
+use crate::{bridge, forward};
 
 /// So many attempts in a row take about a second.
 const FAILING_ATTEMPTS: u32 = 4;
@@ -34,6 +34,8 @@ pub struct Looks {
     pub configuration: Configuration,
     /// How the ways out fare.
     pub forwards: forward::Watch,
+    /// How the bridges fare.
+    pub bridges: bridge::Watch,
     /// The listeners' certificates.
     pub certificates: Vec<PathBuf>,
     /// The store's folder, where backups are noted.
@@ -70,6 +72,7 @@ impl Looks {
             ("certificate_left", ends.map(|ends| days_between(now, ends))),
             ("backup_age", self.last_backup(now).map(|since| days_between(since, now))),
             ("forward_lag", self.forwards.longest_lag_s(now)),
+            ("bridge_lag", self.bridges.longest_lag_s(now)),
         ];
         found.into_iter().filter_map(|(point, value)| Some((point, value?))).collect()
     }

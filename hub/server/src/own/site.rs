@@ -14,7 +14,7 @@ use hub_model::{
 use super::watcher::READ_EVERY;
 
 /// (the point's own part, unit, decimals, Vietnamese, English)
-const POINTS: [(&str, &str, u8, &str, &str); 9] = [
+const POINTS: [(&str, &str, u8, &str, &str); 10] = [
     ("store_failing", "1", 0, "Không ghi được số liệu", "Nothing can be stored"),
     ("disk_free", "%", 1, "Ổ đĩa còn trống", "Disk free"),
     ("disk_left", "By", 0, "Dung lượng trống", "Space left"),
@@ -24,6 +24,7 @@ const POINTS: [(&str, &str, u8, &str, &str); 9] = [
     ("certificate_left", "d", 0, "Chứng chỉ TLS còn hạn", "TLS certificate still valid for"),
     ("backup_age", "d", 1, "Lần sao lưu cuối cách đây", "Since the last backup"),
     ("forward_lag", "s", 0, "Số liệu gửi lên cấp trên chậm", "Readings for the province are behind by"),
+    ("bridge_lag", "s", 0, "Số liệu chuyển qua MQTT chậm", "Readings over the MQTT bridge are behind by"),
 ];
 
 /// The commune with the hub itself as its last site, where `wanted` holds for its rules. Each rule has a point of its own there.

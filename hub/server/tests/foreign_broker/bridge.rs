@@ -63,6 +63,16 @@ fn link(hub: &Hub) -> Value {
     links.as_array().unwrap().iter().find(|link| link["bridge"] == "district").unwrap().clone()
 }
 
+/// How long readings wait for the broker, as the metrics have it.
+fn lag_s(hub: &Hub) -> Option<f64> {
+    let metrics = hub.metrics();
+    let mut lines = metrics.lines();
+    lines
+        .find_map(|line| line.strip_prefix("commune_mqtt_bridge_lag_seconds{bridge=\"district\"} "))?
+        .parse()
+        .ok()
+}
+
 /// Waits until all has arrived at the other side.
 fn settled(hub: &Hub) -> Value {
     wait_for("everything to arrive", BOUND, || {
@@ -103,6 +113,7 @@ fn two_hubs_end_with_the_same_readings_over_an_outage_and_kills_of_either() {
     let part = ready["adapters"].as_array().unwrap().iter().find(|part| part["name"] == "bridge district");
     assert_eq!(part.unwrap()["state"], "degraded", "{ready}");
     assert!(here.metrics().contains("commune_mqtt_bridge_up{bridge=\"district\"} 0"));
+    wait_for("the lag to be told", BOUND, || (lag_s(&here)? > 0.0).then_some(()));
 
     // A power cut here, while nothing can go out. What waits longer than some seconds and is more than a batch is owed then.
     wait_for("an outage that lasts", BOUND, || (outage_ms() > DEBT_AFTER_MS).then_some(()));
@@ -125,6 +136,7 @@ fn two_hubs_end_with_the_same_readings_over_an_outage_and_kills_of_either() {
     push(&here, &token, -86_400, 1);
 
     settled(&here);
+    wait_for("the lag to be over", BOUND, || (lag_s(&here)? == 0.0).then_some(()));
     for point in POINTS {
         let (sent, arrived) = (readings(&here, point), readings(&there, point));
         assert_eq!(sent[0].as_array().unwrap().len(), 7_101);
@@ -204,5 +216,55 @@ fn another_broker_is_told_what_is_asked_for_and_a_changed_bridge_is_taken_up() {
     let m = json!({"ph": 0.5, "flow": 0.5});
     let expected = json!({"ts": START_MS + 500_000, "m": m, "via": ["tam-hop"]});
     assert_eq!(next(), ("commune/v1/water/edge/telemetry".to_owned(), expected));
+    hub.stop();
+}
+
+#[test]
+fn messages_on_bridged_topics_go_out_as_they_are_over_an_outage_and_a_kill() {
+    let broker = Mosquitto::on(0);
+    let proxy = Proxy::before(broker.address);
+    let gateway = "adapter = \"mqtt\"\nlogin = { username = \"gateway\", password = \"g\", publish = [\"zigbee2mqtt/#\", \"other/#\"] }";
+    let topics = "topics = [\"zigbee2mqtt/#\"]\n";
+    let folder = Folder::with(&[
+        ("hub.toml", &hub_toml("tam-hop", &bridge(&proxy.address.to_string(), topics))),
+        ("sites/water.toml", &site(gateway)),
+    ]);
+    let token = folder.token("integrator");
+    let mut hub = folder.run(&token);
+    let mut reader = MosquittoSub::start(broker.address, ("any", "one"), "#", &["-q", "1", "-F", "%t %p"]);
+    let say = |hub: &Hub, topic: &str, payload: &str| {
+        mosquitto_pub(hub.mqtt, ("gateway", "g"), topic, payload, &["-q", "1"]);
+    };
+    say(&hub, "zigbee2mqtt/cửa", "{\"contact\":true}");
+    assert_eq!(reader.next(), "tam-hop/zigbee2mqtt/cửa {\"contact\":true}");
+    // Neither readings nor other topics, nor what has been here before.
+    say(&hub, "commune/v1/water/edge/telemetry", "{\"m\":{\"level\":1.25}}");
+    say(&hub, "other/1", "no");
+    say(&hub, "zigbee2mqtt/phu-tho/tam-hop/1", "round");
+    proxy.cut(true);
+    for n in 0..20 {
+        say(&hub, "zigbee2mqtt/1", &n.to_string());
+    }
+    hub.kill();
+    hub = folder.run(&token);
+    for n in 20..25 {
+        say(&hub, "zigbee2mqtt/1", &n.to_string());
+    }
+    assert!(hub.metrics().contains("commune_mqtt_bridge_waiting_messages{bridge=\"district\"} 25\n"));
+    proxy.cut(false);
+    let mut seen: Vec<String> = Vec::new();
+    while seen.len() < 25 {
+        let line = reader.next();
+        // What was under way when the link broke may come twice.
+        if !seen.contains(&line) {
+            seen.push(line);
+        }
+    }
+    let expected: Vec<_> = (0..25).map(|n| format!("tam-hop/zigbee2mqtt/1 {n}")).collect();
+    assert_eq!(seen, expected);
+    wait_for("nothing to wait any more", BOUND, || {
+        hub.metrics().contains("commune_mqtt_bridge_waiting_messages{bridge=\"district\"} 0\n").then_some(())
+    });
+    assert_eq!(hub.point("water/edge/level")["latest"]["value"], json!(1.25), "readings are taken as ever");
     hub.stop();
 }
