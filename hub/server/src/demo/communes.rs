@@ -112,7 +112,7 @@ async fn start(
     let hub = Hub::start(config, clock.clone()).await.with_context(|| id.clone())?;
     let mut scenario = Scenario { seed: scenario.seed + u64::from(n), ..scenario.clone() };
     scenario.broker = hub.mqtt.context("a small commune has no broker")?.to_string();
-    if n % TROUBLED != 0 {
+    if !n.is_multiple_of(TROUBLED) {
         scenario.faults.clear();
     }
     let devices = Fleet::start(scenario, move || clock.now()).await?;
