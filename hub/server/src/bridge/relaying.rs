@@ -4,13 +4,13 @@
 //! was put aside for a bridge is there before the readings go on to the store. Read next: `hub_store::relay`, `carrier.rs`.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use adapters_mqtt::bridge::BridgeSettings;
 use adapters_sdk::{Delivery, INTAKE_CAPACITY, Intake};
 use hub_model::Timestamp;
 use hub_store::{Relay, Relayed};
+use tokio::sync::mpsc;
 
 /// Messages that are put aside in one transaction.
 const AT_ONCE: usize = 512;
@@ -20,7 +20,7 @@ const AT_ONCE: usize = 512;
 pub struct Relaying {
     intake: Intake,
     route: Arc<RwLock<Arc<Route>>>,
-    thread: SyncSender<Passing>,
+    thread: mpsc::Sender<Passing>,
     /// Messages with the thread. While there are any, none may overtake them.
     on_their_way: Arc<AtomicUsize>,
 }
@@ -46,13 +46,13 @@ impl Relaying {
     /// # Errors
     /// When the system gives no thread.
     pub fn start(intake: Intake) -> std::io::Result<Self> {
-        // As many as the broker lets in, so it is never full.
-        let (thread, passing) = sync_channel(INTAKE_CAPACITY);
+        // As many as the broker lets in, so it is never full. Room is only made for what is there.
+        let (thread, passing) = mpsc::channel(INTAKE_CAPACITY);
         let on_their_way = Arc::new(AtomicUsize::new(0));
         let (further, count) = (intake.clone(), on_their_way.clone());
         std::thread::Builder::new()
             .name("relay".to_owned())
-            .spawn(move || work(&passing, &further, &count))?;
+            .spawn(move || work(passing, &further, &count))?;
         Ok(Self { intake, route: Arc::default(), thread, on_their_way })
     }
 
@@ -77,19 +77,21 @@ impl Relaying {
         let aside = route.bridges.iter().filter_map(aside).collect();
         self.on_their_way.fetch_add(1, Ordering::SeqCst);
         let passing = Passing { aside, relay: route.relay.clone(), delivery };
-        if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) = self.thread.try_send(passing) {
+        if self.thread.try_send(passing).is_err() {
             self.on_their_way.fetch_sub(1, Ordering::SeqCst);
         }
     }
 }
 
 /// Puts aside what comes, and passes it on; ends when nobody can send any more.
-fn work(passing: &Receiver<Passing>, intake: &Intake, on_their_way: &AtomicUsize) {
+fn work(mut passing: mpsc::Receiver<Passing>, intake: &Intake, on_their_way: &AtomicUsize) {
     let mut is_failing = false;
-    while let Ok(first) = passing.recv() {
-        let mut batch = vec![first];
-        batch.extend(passing.try_iter().take(AT_ONCE - 1));
-        let count = batch.len();
+    loop {
+        let mut batch = Vec::new();
+        let count = passing.blocking_recv_many(&mut batch, AT_ONCE);
+        if count == 0 {
+            return;
+        }
         match put_aside(&mut batch) {
             Ok(()) => {
                 is_failing = false;
