@@ -148,7 +148,7 @@ fn fuzz_many_tags_do_not_make_a_line_quadratic() {
     let tags: String = (0..200_000).map(|n| format!(",t{n}=1")).collect();
     let body = format!("m{tags} value=1");
     let taken = device().lines(body.as_bytes(), Precision::Ns, Scope::All, NOW).unwrap();
-    assert_eq!(taken.refused[0].problem, "more than 256 tags");
+    assert!(taken.refused[0].problem.ends_with(": more than 256 tags"), "{:?}", taken.refused);
 }
 
 #[test]
