@@ -27,6 +27,11 @@ describe("the login", () => {
     await page.keyboard.press("Enter");
     await page.waitForURL("**/alarms?view=history");
     await page.getByRole("heading", { level: 1, name: "Cảnh báo" }).waitFor();
+    // What was refused before the login is not taken for an answer to who is logged in now.
+    await page.getByTestId("connection").filter({ hasText: "Trực tiếp" }).waitFor();
+    await page.getByRole("link", { name: "Địa điểm" }).click();
+    await page.locator("[data-site]").first().waitFor();
+    expect(new URL(page.url()).pathname).toBe("/sites");
     await context.close();
   });
 

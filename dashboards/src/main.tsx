@@ -2,7 +2,7 @@
 import { render } from "preact";
 import "./ui/tokens.css";
 import "./ui/base.css";
-import { getCommune, getSession } from "./api/calls";
+import { getCommune, getSession, getSnapshot } from "./api/calls";
 import { HubError, onSessionLost } from "./api/client";
 import { App } from "./app";
 import { navigate, startRouter } from "./lib/router";
@@ -45,11 +45,19 @@ async function start(): Promise<void> {
     untilReached(getCommune),
     untilReached(getSession).then(
       (who) => (session.value = who),
-      () => (session.value = null),
+      () => {
+        session.value = null;
+        forgetEarly();
+      },
     ),
   ]);
   commune.value = whose;
   applyLang(whose.languages);
+}
+
+/** The page has asked for a snapshot before it was known who is here. The refusal must not be what is found after the login. */
+function forgetEarly(): void {
+  getSnapshot().catch(() => undefined);
 }
 
 /** Lets the app be installed. Only over https or on the hub's own machine, by the browsers' rule. */

@@ -108,6 +108,18 @@ describe("the language", () => {
 });
 
 describe("numbers", () => {
+  it("are marked as the browser marks them", () => {
+    for (const [language, tag] of [["vi", "vi-VN"], ["en", "en-GB"]] as const) {
+      lang.value = language;
+      for (const value of [0, 0.5, -2.25, 7, 999.999, 1_000, -1_234.5, 12_345.678, 523_703, -1_000_000, 9_876_543_210.125]) {
+        for (const decimals of [0, 1, 2, 6]) {
+          const format = new Intl.NumberFormat(tag, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+          expect(formatNumber(value, decimals)).toBe(format.format(Number(value.toFixed(decimals))));
+        }
+      }
+    }
+    lang.value = "vi";
+  });
   it("have a comma in Vietnamese and a point in English", () => {
     expect(formatNumber(1234.5, 1)).toBe("1.234,5");
     lang.value = "en";

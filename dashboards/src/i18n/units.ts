@@ -72,21 +72,19 @@ export interface Shown {
   unit: string;
 }
 
-/** Number with the language's own marks: `1.234,5` in Vietnamese, `1,234.5` in English. */
+/**
+ * Number with the language's own marks: `1.234,5` in Vietnamese, `1,234.5` in English. Written here, for making the browser's own
+ * formats is a tenth of a second on a slow phone, before the first value stands.
+ */
 export function formatNumber(value: number, decimals: number): string {
-  const key = `${lang.value}${decimals}`;
-  let format = numberFormats.get(key);
-  if (format === undefined) {
-    const tag = lang.value === "vi" ? "vi-VN" : "en-GB";
-    format = new Intl.NumberFormat(tag, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
-    numberFormats.set(key, format);
-  }
+  const text = value.toFixed(decimals);
+  const [whole = "", part] = text.split(".");
+  const [thousands, mark] = lang.value === "vi" ? [".", ","] : [",", "."];
   // A rounded -0.04 would read "-0": the sign of nothing.
-  const rounded = Number(value.toFixed(decimals));
-  return format.format(rounded === 0 ? 0 : rounded);
+  const signed = Number(text) === 0 ? whole.replace("-", "") : whole;
+  const grouped = signed.replace(/(\d)(?=(\d{3})+$)/g, `$1${thousands}`);
+  return part === undefined ? grouped : grouped + mark + part;
 }
-
-const numberFormats = new Map<string, Intl.NumberFormat>();
 
 /** A measured value as a person reads it. */
 export function showValue(value: number, point: { unit: string; decimals: number; quantity: string }): Shown {
