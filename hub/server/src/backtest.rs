@@ -86,7 +86,7 @@ impl Backtests {
         let (rules, _) = RuleSet::compile([(file.to_owned(), text)]);
         let (zone, elapsed_ms) = (self.zone.clone(), stopwatch());
         let host = Host {
-            utc_offset_s: Box::new(move |moment| crate::wanted::utc_offset_s(&zone, moment)),
+            utc_offset_s: Box::new(move |moment| crate::calendar::utc_offset_s(&zone, moment)),
             elapsed: Arc::new(move || Duration::from_millis(elapsed_ms())),
         };
         let mut run = Backtest::new(&self.commune, rules, from, to, host).map_err(BacktestRefused::Rule)?;

@@ -7,6 +7,7 @@
 mod adapters;
 mod backtest;
 mod bridge;
+mod calendar;
 mod cli;
 mod config;
 mod demo;

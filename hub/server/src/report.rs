@@ -12,6 +12,7 @@ use hub_store::{Disk, History, Store, StoreHealth, Unreadable};
 
 use crate::adapters::Watch;
 use crate::bridge;
+use crate::calendar::utc;
 use crate::forward;
 use crate::notify::Told;
 use crate::own::Stall;
@@ -260,10 +261,9 @@ fn store_metrics(health: &StoreHealth, metrics: &mut MetricsText) {
 /// How the store fares: what it suffers from, all of it.
 fn store_part(health: &StoreHealth, stalled_since: Option<Timestamp>) -> Part {
     if let Some(since) = stalled_since {
-        let since = jiff::Timestamp::from_millisecond(since.as_millis())
-            .map_or_else(|_| since.to_string(), |since| since.to_string());
         let detail = format!(
-            "a commit has been under way since {since}: the disk hangs or is very slow, and devices wait"
+            "a commit has been under way since {}: the disk hangs or is very slow, and devices wait",
+            utc(since)
         );
         return Part::failed("store", detail);
     }

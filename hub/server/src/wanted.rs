@@ -16,6 +16,7 @@ use jiff::tz::TimeZone;
 
 use crate::adapters::Configured;
 use crate::backtest::Backtests;
+use crate::calendar::utc_offset_s;
 use crate::config::{Config, HttpSettings, Organisations, StoreSettings};
 use crate::notify::Telling;
 use crate::outward::WantedOutward;
@@ -182,10 +183,6 @@ impl LogicBuilder {
         }
         Ok(logic)
     }
-}
-
-pub(crate) fn utc_offset_s(zone: &TimeZone, moment: Timestamp) -> i32 {
-    jiff::Timestamp::from_millisecond(moment.as_millis()).map_or(0, |moment| zone.to_offset(moment).seconds())
 }
 
 /// New alarms of late, be they open or over: so that a restart forgets no flood.

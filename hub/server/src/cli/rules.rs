@@ -11,12 +11,12 @@ use anyhow::bail;
 use clap::Args;
 use hub_api::{BacktestAsked, Backtested};
 use hub_logic::{BacktestReport, Elapsed, run_cases};
-use hub_model::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::ConfigDir;
 use super::readable::{Readable, moment};
 use crate::backtest::Backtests;
+use crate::calendar::local;
 use crate::config::{Config, nearest};
 use crate::own::with_own;
 use crate::rules::{RuleFiles, Text};
@@ -160,12 +160,5 @@ fn summary(report: &BacktestReport) -> String {
     format!(
         "{}: {} raised, {} cleared, {:.0} min active, {} messages, from {} readings",
         report.rule, report.raised, report.cleared, report.minutes_active, report.messages, report.readings
-    )
-}
-
-fn local(at: Timestamp, zone: &TimeZone) -> String {
-    jiff::Timestamp::from_millisecond(at.as_millis()).map_or_else(
-        |_| at.to_string(),
-        |at| at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
     )
 }

@@ -11,6 +11,7 @@ use hub_store::inspect::{self, PointStats, StatsReport, StoreFault};
 use serde_json::json;
 
 use super::ConfigDir;
+use crate::calendar::utc;
 use crate::config::Config;
 
 #[derive(Subcommand)]
@@ -66,18 +67,13 @@ fn check(config: &ConfigDir, out: &mut impl Write) -> anyhow::Result<()> {
 fn line(fault: &StoreFault) -> String {
     let Some((point, start)) = &fault.day else { return fault.found.clone() };
     let point = point.as_ref().map_or("points that cannot be told", |point| point.as_str());
-    format!("{point}, the day from {}: {}", time(*start), fault.found)
-}
-
-/// As the API writes it, in UTC. Moments that no calendar has are told by their number.
-fn time(at: Timestamp) -> String {
-    jiff::Timestamp::from_millisecond(at.as_millis()).map_or_else(|_| at.to_string(), |at| at.to_string())
+    format!("{point}, the day from {}: {}", utc(*start), fault.found)
 }
 
 fn print_text(report: &StatsReport, own: &[PointStats], out: &mut impl Write) -> anyhow::Result<()> {
     writeln!(out, "{:<40} {:>12} {:>7}  {:<24} {:<24}", "point", "readings", "B each", "oldest", "newest")?;
     for point in &report.points {
-        let moment = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), time);
+        let moment = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), utc);
         writeln!(
             out,
             "{:<40} {:>12} {:>7}  {:<24} {:<24}{}",
@@ -115,7 +111,7 @@ fn each(point: &PointStats) -> Option<f64> {
 }
 
 fn print_json(report: &StatsReport, own: &[PointStats], out: &mut impl Write) -> anyhow::Result<()> {
-    let moment = |at: Option<Timestamp>| at.map(time);
+    let moment = |at: Option<Timestamp>| at.map(utc);
     let point = |point: &PointStats| {
         json!({
             "point": point.point.as_str(),

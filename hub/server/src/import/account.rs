@@ -5,6 +5,8 @@ use std::io::{self, Write};
 
 use hub_model::{PointId, Timestamp};
 
+use crate::calendar::utc;
+
 /// Examples that are told of each reason.
 const MAX_EXAMPLES: usize = 3;
 /// Longest piece of a value that is told, in characters.
@@ -103,7 +105,7 @@ impl Account {
             self.dropped()
         )?;
         for (point, series) in &self.points {
-            let (first, last) = (day_and_time(series.first), day_and_time(series.last));
+            let (first, last) = (utc(series.first), utc(series.last));
             writeln!(
                 out,
                 "{point}: {} from {first} to {last}, {} to {}",
@@ -137,9 +139,4 @@ impl Why {
 pub(super) fn shown(text: &str) -> String {
     let short: String = text.chars().take(MAX_SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if short.len() < text.len() { format!("\"{short}…\"") } else { format!("\"{short}\"") }
-}
-
-fn day_and_time(moment: Timestamp) -> String {
-    jiff::Timestamp::from_millisecond(moment.as_millis())
-        .map_or_else(|_| moment.to_string(), |at| at.to_string())
 }

@@ -16,6 +16,7 @@ use hub_model::{Commune, Observation, PointId, Sample};
 use hub_store::{Append, Batch, History, Settings, Store, StoreError, StoredReading};
 use jiff::tz::TimeZone;
 
+use crate::calendar::utc_offset_s;
 use crate::config::Config;
 
 /// Batches that may wait for their commit: what bounds the memory of an import.
@@ -90,12 +91,9 @@ impl OfStore {
     /// The store of `config`, which no hub may be using.
     pub(crate) fn open(config: &Config, clock: Clock) -> anyhow::Result<Self> {
         let zone = TimeZone::get(&config.commune.timezone)?;
-        let offset_s = move |moment: hub_model::Timestamp| {
-            jiff::Timestamp::from_millisecond(moment.as_millis()).map_or(0, |at| zone.to_offset(at).seconds())
-        };
         let settings = Settings {
             commit_window: config.store.commit_window,
-            utc_offset_s: offset_s(clock.now()),
+            utc_offset_s: utc_offset_s(&zone, clock.now()),
             ..Settings::new(&config.store.dir)
         };
         let store = Store::open(settings).map_err(|error| match error {
@@ -106,7 +104,7 @@ impl OfStore {
         })?;
         let elapsed_ms = stopwatch();
         let host = Host {
-            utc_offset_s: Box::new(offset_s),
+            utc_offset_s: Box::new(move |moment| utc_offset_s(&zone, moment)),
             elapsed: Arc::new(move || Duration::from_millis(elapsed_ms())),
         };
         let now = clock.now();

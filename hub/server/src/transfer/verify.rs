@@ -10,10 +10,11 @@ use adapters_influxdb::history::Series;
 use adapters_influxdb::{Client, Encoder, Kind, Target, remote};
 use adapters_sdk::Clock;
 use anyhow::ensure;
-use hub_model::Reading;
+use hub_model::{Reading, Timestamp};
 use hub_store::History;
 
 use super::Span;
+use crate::calendar::utc;
 use crate::config::Config;
 
 /// Moments that are told of a day that differs.
@@ -116,9 +117,6 @@ pub fn verify(
 
 /// The first moments at which the sides differ.
 fn differences(here: &Side, there: &Side) -> Vec<String> {
-    let at = |ms: i64| {
-        jiff::Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |moment| moment.to_string())
-    };
     let find = |side: &Side, ms: i64| {
         let place = side.rows.binary_search_by_key(&ms, |(moment, _)| *moment).ok();
         place.map_or_else(|| "nothing".to_owned(), |place| side.rows[place].1.trim_end().to_owned())
@@ -128,7 +126,7 @@ fn differences(here: &Side, there: &Side) -> Vec<String> {
     moments.dedup();
     let told = moments.into_iter().filter_map(|ms| {
         let (ours, theirs) = (find(here, ms), find(there, ms));
-        (ours != theirs).then(|| format!("{}: here {ours}, there {theirs}", at(ms)))
+        (ours != theirs).then(|| format!("{}: here {ours}, there {theirs}", utc(Timestamp::from_millis(ms))))
     });
     told.take(MAX_EXAMPLES).collect()
 }
