@@ -21,6 +21,7 @@ mod mend_tests;
 mod mirror;
 mod outbox;
 mod parts;
+mod pause;
 mod query;
 mod readers;
 mod retention;

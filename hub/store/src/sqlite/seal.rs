@@ -4,14 +4,16 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, Sender, after, never};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::Shared;
 use super::feed;
 use super::mirror::Mirror;
 use super::parts::Written;
+use super::pause::Pause;
 use super::readers::Fault;
 use super::sealer::{self, Done, Sealed, Waiting, Work};
 use super::transaction::write_latest;
@@ -56,6 +58,13 @@ pub(super) struct Seals {
     unwritten: VecDeque<Vec<Sealed>>,
     /// Series that the sealer failed on.
     failed: HashSet<i64>,
+    /// Those of them whose pause is over.
+    due: HashSet<i64>,
+    /// Tells when the pause is over after which what failed is tried again.
+    pub again: Receiver<Instant>,
+    pause: Pause,
+    /// What the log said last of what failed.
+    told: Option<String>,
     /// What was found where pages of the file could not be read.
     pub unsound: Option<String>,
     /// Who waits until all that was committed up to a commit is sealed.
@@ -81,6 +90,10 @@ impl Seals {
             hot_bytes,
             unwritten: VecDeque::new(),
             failed: HashSet::new(),
+            due: HashSet::new(),
+            again: never(),
+            pause: Pause::default(),
+            told: None,
             unsound: None,
             waiting: Vec::new(),
         }
@@ -96,11 +109,6 @@ impl Seals {
     /// Tells `sealed` once nothing up to `seq` waits any more.
     pub(super) fn seal_everything(&mut self, seq: u64, sealed: Sender<()>) {
         self.waiting.push((seq, sealed));
-    }
-
-    /// Whether something prepared could not be written and is to be tried again.
-    pub(super) fn is_held_up(&self) -> bool {
-        !self.unwritten.is_empty() || !self.failed.is_empty()
     }
 
     /// Whether commits should wait: there is too much in RAM, and some of it on its way to disk.
@@ -127,7 +135,7 @@ impl Seals {
             if waiting.is_empty() || self.work.try_send(Work::Seal(waiting)).is_err() {
                 break;
             }
-            self.failed.retain(|series| !lot.contains(series));
+            self.due.retain(|series| !lot.contains(series));
             self.lots.push_back(lot);
         }
         if self.log_pages >= LOG_PAGES && !self.is_checkpointing {
@@ -137,8 +145,7 @@ impl Seals {
 
     /// The series to be sealed next.
     fn next_lot(&self, mirror: &Mirror) -> Vec<i64> {
-        let idle =
-            mirror.all().iter().filter(|series| !series.is_sealing() || self.failed.contains(&series.id));
+        let idle = mirror.all().iter().filter(|series| !series.is_sealing() || self.due.contains(&series.id));
         let is_long = self.hot_bytes > HOT_BYTES
             || self.hot.len() > HOT_COMMITS
             || mirror.readings() > WAITING_READINGS;
@@ -151,7 +158,7 @@ impl Seals {
                 .collect()
         } else {
             let full = |series: &&super::mirror::Series| {
-                self.failed.contains(&series.id)
+                self.due.contains(&series.id)
                     || series.waiting() >= self.threshold(series.id, series.frozen_at)
             };
             idle.filter(full).map(|series| (u64::MAX - series.waiting() as u64, series.id)).collect()
@@ -182,14 +189,18 @@ impl Seals {
             Done::Sealed(answer) => {
                 let lot = self.lots.pop_front().unwrap_or_default();
                 match answer {
-                    Ok(prepared) => self.unwritten.push_back(prepared),
+                    Ok(prepared) => {
+                        for (series, fault) in &prepared.failed {
+                            self.fail(&[*series], fault, shared);
+                        }
+                        if !prepared.failed.is_empty() {
+                            self.again = after(self.pause.next());
+                        }
+                        self.unwritten.push_back(prepared.sealed);
+                    }
                     Err(fault) => {
-                        tracing::warn!(
-                            error = fault.text(),
-                            "readings could not be sealed; it is tried again"
-                        );
-                        self.note(&fault, shared);
-                        self.failed.extend(lot);
+                        self.fail(&lot, &fault, shared);
+                        self.again = after(self.pause.next());
                     }
                 }
                 self.write(connection, shared, commit);
@@ -205,7 +216,14 @@ impl Seals {
         }
     }
 
-    /// Writes what is prepared. What the disk refuses is kept, and tried again the next time.
+    /// Tries again what failed before the pause that is over.
+    pub(super) fn try_again(&mut self, connection: &mut Connection, shared: &Shared, commit: u64) {
+        self.again = never();
+        self.due.extend(self.failed.drain());
+        self.write(connection, shared, commit);
+    }
+
+    /// Writes what is prepared. What the disk refuses is kept, and tried again after a pause.
     pub(super) fn write(&mut self, connection: &mut Connection, shared: &Shared, commit: u64) {
         while let Some(lot) = self.unwritten.pop_front() {
             if let Err(fault) = self.write_lot(&lot, connection, shared, commit) {
@@ -215,9 +233,25 @@ impl Seals {
                 );
                 self.note(&fault, shared);
                 self.unwritten.push_front(lot);
+                self.again = after(self.pause.next());
                 return;
             }
         }
+        if self.failed.is_empty() && self.due.is_empty() && self.lots.is_empty() {
+            self.pause = Pause::default();
+            self.told = None;
+        }
+    }
+
+    /// Notes that series could not be sealed. The log says each reason once, however often it is tried again.
+    fn fail(&mut self, series: &[i64], fault: &Fault, shared: &Shared) {
+        let error = fault.text();
+        if self.told.as_ref() != Some(&error) {
+            tracing::warn!(error, "readings could not be sealed; it is tried again");
+            self.told = Some(error);
+        }
+        self.note(fault, shared);
+        self.failed.extend(series);
     }
 
     fn note(&mut self, fault: &Fault, shared: &Shared) {
@@ -354,4 +388,78 @@ pub(super) fn log_damaged(id: i64, why: &str) {
         why,
         "a chunk of readings cannot be read and is set aside; the rest is as it was"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crossbeam_channel::bounded;
+
+    use super::super::hot::{Entry, Record};
+    use super::super::sealer::Prepared;
+    use super::*;
+    use crate::conformance::samples::point;
+
+    const BOUND: Duration = Duration::from_secs(30);
+
+    fn refused() -> Fault {
+        Fault::Damaged { what: "part of the disk", found: "refused".to_owned() }
+    }
+
+    fn record(series: i64) -> Record {
+        let entry = Entry {
+            measured_at: 5,
+            received_at: 5,
+            raw: 1.0,
+            value: 1.0,
+            reason: 0,
+            quality: 1,
+            may_repeat: false,
+            is_correction: false,
+        };
+        Record { series, is_latest: true, entry }
+    }
+
+    fn asked(work: &Receiver<Work>) -> Vec<i64> {
+        let Ok(Work::Seal(waiting)) = work.try_recv() else { return Vec::new() };
+        waiting.iter().map(|waiting| waiting.series).collect()
+    }
+
+    #[test]
+    fn what_the_sealer_fails_on_is_tried_again_after_a_pause_and_holds_up_nothing_else() {
+        let shared = Shared::default();
+        let add = |series, name| shared.mirror_mut().add(series, point(name), 0, None);
+        add(1, "a/plc/ph");
+        add(2, "a/plc/flow");
+        shared.mirror_mut().take(1, &[record(1), record(2)]).unwrap();
+        let (work, given) = bounded(8);
+        let (_answers, done) = bounded(8);
+        let mut seals = Seals::new(1, work, done, VecDeque::new());
+        let mut connection = Connection::open_in_memory().unwrap();
+        seals.start(&shared, 1);
+        assert_eq!(asked(&given), [1, 2]);
+
+        let failed = Prepared { failed: vec![(1, refused())], ..Prepared::default() };
+        seals.take(Done::Sealed(Ok(failed)), &mut connection, &shared, 1);
+        shared.mirror_mut().let_go(2);
+        seals.start(&shared, 1);
+        assert_eq!(asked(&given), [0; 0], "not at once");
+        assert!(!seals.is_overrun(&shared), "and nobody waits for it meanwhile");
+        shared.mirror_mut().take(2, &[record(2)]).unwrap();
+        seals.start(&shared, 2);
+        assert_eq!(asked(&given), [2], "others go on");
+
+        seals.take(Done::Sealed(Ok(Prepared::default())), &mut connection, &shared, 2);
+
+        for _ in 0..2 {
+            seals.again.recv_timeout(BOUND).unwrap();
+            seals.try_again(&mut connection, &shared, 2);
+            seals.start(&shared, 2);
+            assert_eq!(asked(&given), [1]);
+            seals.take(Done::Sealed(Err(refused())), &mut connection, &shared, 2);
+            seals.start(&shared, 2);
+            assert_eq!(asked(&given), [0; 0], "nor the next time");
+        }
+    }
 }

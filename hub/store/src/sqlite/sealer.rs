@@ -25,7 +25,7 @@ pub(super) enum Work {
 
 /// What it answers.
 pub(super) enum Done {
-    Sealed(Result<Vec<Sealed>, Fault>),
+    Sealed(Result<Prepared, Fault>),
     /// Pages of the log that are not in the file yet; none where that cannot be told.
     Checkpointed(Option<i64>),
 }
@@ -38,6 +38,13 @@ pub(super) struct Waiting {
     pub expected: Option<u32>,
     /// When the newest known reading of the series was measured: days before its day are over.
     pub newest_ms: i64,
+}
+
+/// What became of a lot. A fault of one series is no other's.
+#[derive(Default)]
+pub(super) struct Prepared {
+    pub sealed: Vec<Sealed>,
+    pub failed: Vec<(i64, Fault)>,
 }
 
 /// What is to be written of a series.
@@ -58,7 +65,14 @@ pub(super) fn run(file: PathBuf, utc_offset_s: i32, work: Receiver<Work>, done: 
     for work in work {
         let answer = match work {
             Work::Seal(waiting) => Done::Sealed(with(&mut connection, &file, |connection| {
-                waiting.iter().map(|waiting| prepare(connection, waiting, utc_offset_s)).collect()
+                let mut prepared = Prepared::default();
+                for waiting in &waiting {
+                    match prepare(connection, waiting, utc_offset_s) {
+                        Ok(sealed) => prepared.sealed.push(sealed),
+                        Err(fault) => prepared.failed.push((waiting.series, fault)),
+                    }
+                }
+                Ok(prepared)
             })),
             Work::Checkpoint => Done::Checkpointed(with(&mut connection, &file, checkpoint).ok()),
         };

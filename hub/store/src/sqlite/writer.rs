@@ -16,6 +16,7 @@ use rusqlite::Connection;
 
 use super::inspect::quick;
 use super::mend;
+use super::pause::Pause;
 use super::readers::Fault;
 use super::seal::{Seals, log_damaged, set_aside};
 use super::sealer::Done;
@@ -28,10 +29,6 @@ use crate::port::{Batch, CommitSeq, OnCommit};
 /// A transaction takes no further batch once it has so many batches or rows: it stays short, and so does the wait behind it.
 const MAX_GROUP_BATCHES: usize = 8_192;
 const MAX_GROUP_ROWS: usize = 20_000;
-
-/// The pause after a failed transaction doubles from the first to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Pages in the write-ahead log (64 MiB) before a commit brings them into the file. Before that the sealer's thread does it.
 const WAL_PAGES: i64 = 16_000;
@@ -117,7 +114,6 @@ impl Writer {
         loop {
             self.seals.start(&self.shared, self.last_commit());
             self.shared.step.store(0, Ordering::Release);
-            let again = if self.seals.is_held_up() { after(LONGEST_PAUSE) } else { never() };
             let message = select_biased! {
                 recv(self.seals.done) -> done => {
                     let Ok(done) = done else {
@@ -128,11 +124,11 @@ impl Writer {
                     self.take_sealed(done);
                     continue;
                 }
-                recv(self.queue) -> message => message,
-                recv(again) -> _ => {
-                    self.write_sealed();
+                recv(self.seals.again) -> _ => {
+                    self.seal_again();
                     continue;
                 }
+                recv(self.queue) -> message => message,
             };
             let Ok(message) = message else { return Ok(()) };
             self.begin_step();
@@ -175,10 +171,10 @@ impl Writer {
         self.mend_for_seals();
     }
 
-    fn write_sealed(&mut self) {
+    fn seal_again(&mut self) {
         self.begin_step();
         let commit = self.last_commit();
-        self.seals.write(&mut self.connection, &self.shared, commit);
+        self.seals.try_again(&mut self.connection, &self.shared, commit);
         self.mend_for_seals();
     }
 
@@ -257,7 +253,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Keeps what is in RAM bounded: while there is too much, the next commit waits until some of it is sealed.
+    /// Keeps what is in RAM bounded: while there is too much, the next commit waits until some of it is sealed. It does not wait for
+    /// what cannot be: a day on a part of the disk that cannot be read would else keep everybody's readings out.
     fn wait_for_the_sealer(&mut self) {
         while self.seals.is_overrun(&self.shared) {
             let Ok(done) = self.seals.done.recv() else { return };
@@ -297,7 +294,7 @@ impl Writer {
     /// Tries until the group is on disk. Gives the last error when the store is to be closed and a last attempt failed, too.
     fn commit(&mut self, group: &[Queued]) -> Result<Written, String> {
         let mut attempts = 0;
-        let mut pause = FIRST_PAUSE;
+        let mut pause = Pause::default();
         let mut is_last = false;
         loop {
             let error = match self.attempt(group) {
@@ -321,8 +318,7 @@ impl Writer {
             if is_last {
                 return Err(error);
             }
-            is_last = self.stopped.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected);
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            is_last = self.stopped.recv_timeout(pause.next()) == Err(RecvTimeoutError::Disconnected);
         }
     }
 
