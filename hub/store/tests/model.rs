@@ -1,7 +1,9 @@
-//! The store on disk, sealed, closed and opened at any moment, answers as the twin in RAM does.
+//! The store on disk, sealed, closed, cut off and opened at any moment, answers as the twin in RAM does.
 
 mod support;
 
+use std::path::Path;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use hub_model::{Alarm, AlarmId, AlarmState, PointId, Quality, Reading, Reason, Timestamp, Tracking};
@@ -11,6 +13,7 @@ use hub_store::{
     VIETNAM_OFFSET_S,
 };
 use proptest::prelude::*;
+use rusqlite::Connection;
 use support::{assert_same, assert_same_hours};
 
 #[derive(Debug, Clone)]
@@ -18,6 +21,8 @@ enum Step {
     Append(Batch),
     Seal,
     Reopen,
+    /// The power fails: what is on disk is what there is.
+    Kill,
     /// What was measured before this day leaves.
     LetGo(i64),
 }
@@ -92,7 +97,7 @@ fn a_step() -> impl Strategy<Value = Step> {
             let transitions = alarms.iter().map(raised).collect();
             Step::Append(Batch { readings, corrections, alarms, transitions, tracking, ..Batch::default() })
         });
-    prop_oneof![6 => batch, 1 => Just(Step::Seal), 1 => Just(Step::Reopen), 1 => (0..4_i64).prop_map(Step::LetGo)]
+    prop_oneof![6 => batch, 1 => Just(Step::Seal), 1 => Just(Step::Reopen), 1 => Just(Step::Kill), 1 => (0..4_i64).prop_map(Step::LetGo)]
 }
 
 proptest! {
@@ -100,20 +105,25 @@ proptest! {
 
     #[test]
     fn a_reopened_store_answers_as_the_model(steps in prop::collection::vec(a_step(), 1..20), seal_at in 1..40_usize) {
-        let place = tempfile::tempdir().expect("the store answers");
-        let open = |model: &MemoryStore| {
-            let settings = Settings { commit_window: Duration::ZERO, seal_at, ..Settings::new(place.path()) };
+        let mut place = tempfile::tempdir().expect("a folder");
+        let open = |folder: &Path, model: &MemoryStore| {
+            let settings = Settings { commit_window: Duration::ZERO, seal_at, ..Settings::new(folder) };
             let store = Store::open(settings).expect("the store answers");
             store.expect(intervals());
             (store, model.reopen())
         };
-        let (mut store, mut model) = open(&MemoryStore::new());
+        let (mut store, mut model) = open(place.path(), &MemoryStore::new());
         model.expect(intervals());
+        let mut committed = None;
         for step in steps {
             match step {
                 Step::Append(batch) => {
                     model.append(batch.clone(), Box::new(|_: CommitSeq| ())).expect("the store answers");
-                    store.append(batch, Box::new(|_: CommitSeq| ())).expect("the store answers");
+                    let (told, heard) = mpsc::channel();
+                    // Nobody listens any more once another batch follows.
+                    let tell = Box::new(move |seq: CommitSeq| told.send(seq).unwrap_or(()));
+                    store.append(batch, tell).expect("the store answers");
+                    committed = Some(heard);
                 }
                 Step::Seal => {
                     store.seal_everything().expect("the store seals");
@@ -127,9 +137,20 @@ proptest! {
                     model.let_go(before);
                     assert_same(&store, &model, &points());
                 }
+                Step::Kill => {
+                    if let Some(committed) = committed.take() {
+                        committed.recv().expect("what was appended is committed");
+                    }
+                    let left = as_a_kill_leaves(place.path());
+                    drop(store);
+                    place = left;
+                    (store, model) = open(place.path(), &model);
+                    model.expect(intervals());
+                    assert_same(&store, &model, &points());
+                }
                 Step::Reopen => {
                     drop(store);
-                    (store, model) = open(&model);
+                    (store, model) = open(place.path(), &model);
                     model.expect(intervals());
                     assert_same(&store, &model, &points());
                 }
@@ -138,7 +159,7 @@ proptest! {
         store.seal_everything().expect("the store seals");
         assert_same(&store, &model, &points());
         drop(store);
-        (store, model) = open(&model);
+        (store, model) = open(place.path(), &model);
         model.expect(intervals());
         assert_same(&store, &model, &points());
 
@@ -147,10 +168,24 @@ proptest! {
         let_go(&store, before, Duration::from_secs(90 * 86_400));
         assert_same_hours(&store, &model, &points(), before);
         drop(store);
-        (store, model) = open(&model);
+        (store, model) = open(place.path(), &model);
         model.expect(intervals());
         assert_same_hours(&store, &model, &points(), before);
     }
+}
+
+/// What is on disk at this moment of a store that is at work, in another folder. While nobody else may write, the log is not begun
+/// anew, so that it holds whatever page of the file is being brought up to date.
+fn as_a_kill_leaves(folder: &Path) -> tempfile::TempDir {
+    let left = tempfile::tempdir().expect("a folder");
+    let file = folder.join("hub.sqlite");
+    let connection = Connection::open(&file).expect("the file opens");
+    connection.busy_timeout(Duration::from_secs(30)).expect("it waits");
+    connection.execute_batch("BEGIN IMMEDIATE").expect("nobody writes");
+    for name in ["hub.sqlite", "hub.sqlite-wal"] {
+        std::fs::copy(folder.join(name), left.path().join(name)).expect("it is copied");
+    }
+    left
 }
 
 /// Lets readings go that were measured before `before`; their hours' figures stay for so much longer.
