@@ -35,6 +35,16 @@ const SENSORS: [Sensor; 10] = [
     Sensor { name: "volume", places: 1, middle: 0.0, swing: 0.0, noise: 0.0, step: 0.0 },
 ];
 
+/// How far from its beat a reading is measured.
+#[derive(Clone, Copy)]
+enum Jitter {
+    None,
+    /// Any of so many milliseconds.
+    Even(f64),
+    /// About so many milliseconds to either side, seldom three times as many: how a device answers polls.
+    Bell(f64),
+}
+
 /// Random numbers that are the same on every run.
 struct Dice(u64);
 
@@ -73,12 +83,17 @@ impl Point {
         value.round() as i64
     }
 
-    fn day(&mut self, day: i64, beat_ms: i64, jitter_ms: f64) -> Vec<Row> {
+    fn day(&mut self, day: i64, beat_ms: i64, jitter: Jitter) -> Vec<Row> {
         let scale = 10f64.powi(self.sensor.places);
         let mut rows = Vec::new();
         for index in 0..DAY_MS / beat_ms {
             let beat = START_MS + day * DAY_MS + index * beat_ms;
-            let measured_at = beat + (self.dice.even() * jitter_ms) as i64;
+            let measured_at = beat
+                + match jitter {
+                    Jitter::None => 0,
+                    Jitter::Even(ms) => (self.dice.even() * ms) as i64,
+                    Jitter::Bell(ms) => (self.dice.bell() * ms).round() as i64,
+                };
             let raw = self.next(beat, beat_ms);
             let value = raw as f64 / scale;
             rows.push(Row {
@@ -100,20 +115,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let points = args.next().transpose()?.unwrap_or(100);
     let days = args.next().transpose()?.unwrap_or(365);
     println!("{points} points; bytes a reading of the whole file, and of its blobs alone");
-    for (what, beat_ms, jitter_ms, span) in [
-        ("every 10 min, to the second", 600_000, 1.0, days),
-        ("every 10 min, 20 ms of jitter", 600_000, 20.0, days),
-        ("every 10 s, to the second", 10_000, 1.0, days / 40 + 1),
-        ("every 10 s, 20 ms of jitter", 10_000, 20.0, days / 40 + 1),
+    for (what, beat_ms, jitter, span) in [
+        ("every 10 min, to the second", 600_000, Jitter::None, days),
+        ("every 10 min, 1 ms to a side", 600_000, Jitter::Bell(1.0), days),
+        ("every 10 min, 3 ms to a side", 600_000, Jitter::Bell(3.0), days),
+        ("every 10 min, any of 20 ms", 600_000, Jitter::Even(20.0), days),
+        ("every 10 s, to the second", 10_000, Jitter::None, days / 40 + 1),
+        ("every 10 s, 3 ms to a side", 10_000, Jitter::Bell(3.0), days / 40 + 1),
+        ("every 10 s, any of 20 ms", 10_000, Jitter::Even(20.0), days / 40 + 1),
     ] {
-        let (file, blobs) = measure(points, span, beat_ms, jitter_ms)?;
+        let (file, blobs) = measure(points, span, beat_ms, jitter)?;
         println!("{what:32} {file:6.3} {blobs:6.3}");
     }
     println!("blobs of a day alone, to the second: every 10 min, every 10 s");
     for sensor in &SENSORS {
         let blob = |beat_ms| {
             let mut point = Point { sensor, dice: Dice(1), drift: 0.0, total: 0.0 };
-            let rows = point.day(0, beat_ms, 1.0);
+            let rows = point.day(0, beat_ms, Jitter::None);
             chunk::encode(&rows).len() as f64 / rows.len() as f64
         };
         println!("{:32} {:6.3} {:6.3}", sensor.name, blob(600_000), blob(10_000));
@@ -126,7 +144,7 @@ fn measure(
     points: i64,
     days: i64,
     beat_ms: i64,
-    jitter_ms: f64,
+    jitter: Jitter,
 ) -> Result<(f64, f64), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("chunks.sqlite");
@@ -147,7 +165,7 @@ fn measure(
         connection.execute_batch("BEGIN")?;
         let mut insert = connection.prepare_cached("INSERT INTO chunk VALUES (?, ?, ?)")?;
         for (number, point) in (0..).zip(&mut series) {
-            let rows = point.day(day, beat_ms, jitter_ms);
+            let rows = point.day(day, beat_ms, jitter);
             let body = chunk::encode(&rows);
             let expected = u32::try_from(DAY_MS / beat_ms)?;
             let summary = chunk::encode_summary(&chunk::summarise(&rows, Some(expected)));
