@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use hub_model::{PointId, Timestamp};
 use hub_store::{History, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -19,6 +21,8 @@ use crate::query::Params;
 
 /// Questions to the history that run at once; more wait until the request's time is over.
 const READS: usize = 8;
+/// Parts of a question about several points that are answered side by side: as many as the store answers at once.
+const SIDE_BY_SIDE: usize = 4;
 /// CSV exports that run at once; the next one is answered 503.
 const EXPORTS: usize = 4;
 /// Back-tests that run at once; the next one is answered 503.
@@ -109,6 +113,22 @@ impl App {
             question(history.as_ref())
         });
         answer.await.map_err(|_| Problem::internal())?.map_err(|error| store_problem(&error))
+    }
+
+    /// Asks the history about `count` points, some of them at a time and these side by side, on threads that wait for such work. Gives
+    /// the answers in order, each for a range of points.
+    pub(crate) async fn read_side_by_side<T: Send + 'static>(
+        &self,
+        count: usize,
+        question: impl Fn(&dyn History, Range<usize>) -> Result<T, Problem> + Send + Sync + 'static,
+    ) -> Result<Vec<T>, Problem> {
+        let question = Arc::new(question);
+        let share = count.div_ceil(SIDE_BY_SIDE).max(1);
+        let shares = (0..count).step_by(share).map(|first| {
+            let (question, range) = (question.clone(), first..(first + share).min(count));
+            self.read(move |history| Ok(question(history, range)))
+        });
+        try_join_all(shares).await?.into_iter().collect()
     }
 
     /// Sends a request to the pipeline and waits for its answer, which comes after the commit.

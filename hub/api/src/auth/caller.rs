@@ -41,13 +41,16 @@ impl Caller {
     /// The account behind a credential; `None` when it is not good (any more).
     pub(super) async fn find(app: &App, credential: Credential) -> Result<Option<Self>, Problem> {
         let now = app.now();
-        let found = accounts(app, move |accounts| match credential {
-            Credential::Session(digest) => session(accounts, &digest, now),
-            Credential::Token(digest) => {
-                Ok(accounts.token_by_digest(&digest)?.map(|token| (token.name, token.role)))
-            }
-        });
-        let Some((name, role)) = found.await? else { return Ok(None) };
+        // To wake another thread takes longer than to look into a page in memory. Where somebody changes an account, it is waited for there.
+        let found = if app.hub.accounts.is_idle() {
+            told(account(&app.hub.accounts, credential, now))
+        } else {
+            accounts(app, move |accounts| account(accounts, credential, now)).await
+        };
+        let Some(Account { name, role, good_until }) = found? else { return Ok(None) };
+        if let (Some(until), Credential::Session(digest)) = (good_until, credential) {
+            accounts(app, move |accounts| accounts.touch_session(&digest, now, until)).await?;
+        }
         match role.parse() {
             Ok(role) => Ok(Some(Self { name, role, credential })),
             Err(error) => {
@@ -78,16 +81,34 @@ impl Caller {
     }
 }
 
-fn session(
+/// What is known of a credential.
+struct Account {
+    name: String,
+    role: String,
+    /// Until when a session is good that is used now, where that is to be written down.
+    good_until: Option<Timestamp>,
+}
+
+fn account(
     accounts: &Accounts,
-    digest: &Digest,
+    credential: Credential,
     now: Timestamp,
-) -> Result<Option<(String, String)>, AccountError> {
-    let Some(session) = accounts.session_by_digest(digest, now)? else { return Ok(None) };
-    if now.since(session.last_used_at) >= NOTE_EVERY {
-        accounts.touch_session(digest, now, expiry(session.created_at, now))?;
+) -> Result<Option<Account>, AccountError> {
+    match credential {
+        Credential::Session(digest) => {
+            let found = accounts.session_by_digest(&digest, now)?;
+            Ok(found.map(|session| Account {
+                name: session.user,
+                role: session.role,
+                good_until: (now.since(session.last_used_at) >= NOTE_EVERY)
+                    .then(|| expiry(session.created_at, now)),
+            }))
+        }
+        Credential::Token(digest) => {
+            let found = accounts.token_by_digest(&digest)?;
+            Ok(found.map(|token| Account { name: token.name, role: token.role, good_until: None }))
+        }
     }
-    Ok(Some((session.user, session.role)))
 }
 
 fn expiry(created_at: Timestamp, used_at: Timestamp) -> Timestamp {
@@ -122,7 +143,12 @@ pub(crate) async fn accounts<T: Send + 'static>(
 ) -> Result<T, Problem> {
     let accounts: Arc<Accounts> = app.hub.accounts.clone();
     let answer = tokio::task::spawn_blocking(move || question(&accounts)).await;
-    answer.map_err(|_| Problem::internal())?.map_err(|error| {
+    told(answer.map_err(|_| Problem::internal())?)
+}
+
+/// What the accounts answered; the log says why when they did not.
+fn told<T>(answer: Result<T, AccountError>) -> Result<T, Problem> {
+    answer.map_err(|error| {
         tracing::error!(%error, cause = ?std::error::Error::source(&error), "the accounts could not be asked");
         Problem::internal()
     })

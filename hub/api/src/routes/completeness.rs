@@ -7,7 +7,7 @@ use axum::extract::State;
 use hub_model::{PointId, Timestamp};
 use hub_store::{DaySummary, LocalDay, QualityCounts};
 
-use crate::app::{App, SharedApp};
+use crate::app::{App, SharedApp, store_problem};
 use crate::auth::Viewer;
 use crate::problem::Problem;
 use crate::query::Params;
@@ -51,33 +51,61 @@ pub(crate) async fn get_completeness(
             format!("the period has over {MAX_DAYS} days; ask for a shorter one"),
         ));
     }
-    let mut answers = Vec::new();
-    for (point, _) in points {
-        let of = point.clone();
-        let kept = app.read(move |history| history.days(&of, from, to)).await?;
-        let days = (first..=last).map(LocalDay).map(|day| {
-            let found = kept.iter().find(|summary| summary.day == day);
-            shape(&app, &point, day.start(offset_s), found)
-        });
-        answers.push(wire::Completeness { point: point.to_string(), days: days.collect() });
-    }
-    Ok(Json(answers))
+    let days: Vec<Day> = (first..=last).map(|day| Day::of(&app, LocalDay(day), offset_s)).collect();
+    let with_interval = |(point, _)| {
+        let interval = interval(&app, &point);
+        (point, interval)
+    };
+    let asked: Vec<(PointId, Option<Duration>)> = points.into_iter().map(with_interval).collect();
+    let answers = app.read_side_by_side(asked.len(), move |history, range| {
+        let of_point = |(point, interval): &(PointId, Option<Duration>)| {
+            let kept = history.days(point, from, to).map_err(|error| store_problem(&error))?;
+            let mut kept = kept.iter().peekable();
+            let of_day = |day: &Day| {
+                while kept.next_if(|summary| summary.day < day.day).is_some() {}
+                shape(day, *interval, kept.next_if(|summary| summary.day == day.day))
+            };
+            Ok(wire::Completeness { point: point.to_string(), days: days.iter().map(of_day).collect() })
+        };
+        asked.iter().take(range.end).skip(range.start).map(of_point).collect::<Result<Vec<_>, _>>()
+    });
+    Ok(Json(answers.await?.into_iter().flatten().collect()))
 }
 
-fn shape(app: &App, point: &PointId, start: Timestamp, found: Option<&DaySummary>) -> wire::DayCompleteness {
-    let passed = app.now().since(start).min(DAY);
-    let interval =
-        app.hub.commune.devices().find(|device| device.id == point.device()).and_then(|d| d.interval);
+/// A day of the commune, the same for all points.
+struct Day {
+    day: LocalDay,
+    start: Timestamp,
+    date: String,
+    /// How much of it is over.
+    passed: Duration,
+}
+
+impl Day {
+    fn of(app: &App, day: LocalDay, offset_s: i32) -> Self {
+        let start = day.start(offset_s);
+        let date = app.zone.print(start).chars().take(DATE_CHARS).collect();
+        Self { day, start, date, passed: app.now().since(start).min(DAY) }
+    }
+}
+
+/// How often the point's device is configured to be read.
+fn interval(app: &App, point: &PointId) -> Option<Duration> {
+    let device = point.device();
+    app.hub.commune.devices().find(|known| known.id == device)?.interval
+}
+
+fn shape(day: &Day, interval: Option<Duration>, found: Option<&DaySummary>) -> wire::DayCompleteness {
     // What the store noted at the time counts before what is configured today.
     let whole = found.and_then(|summary| summary.expected).map(f64::from);
     let whole = whole.or_else(|| Some(DAY.as_secs_f64() / interval?.as_secs_f64()));
-    let expected = whole.map(|whole| (whole * passed.as_secs_f64() / DAY.as_secs_f64()).floor() as u64);
+    let expected = whole.map(|whole| (whole * day.passed.as_secs_f64() / DAY.as_secs_f64()).floor() as u64);
     let counts = found.map_or_else(QualityCounts::default, |summary| summary.counts);
     let n = found.map_or(0, |summary| summary.n);
     let figure = |figure: fn(&DaySummary) -> f64| found.filter(|summary| summary.n > 0).map(figure);
     wire::DayCompleteness {
-        day: app.zone.print(start).chars().take(DATE_CHARS).collect(),
-        t: start.as_millis(),
+        day: day.date.clone(),
+        t: day.start.as_millis(),
         counts: counts.into(),
         n: n.into(),
         expected,

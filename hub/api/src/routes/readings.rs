@@ -1,6 +1,6 @@
 //! Readings of a period: raw columns, buckets for a chart, or CSV for a spreadsheet.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -11,7 +11,7 @@ use hub_store::{Bucket, History, Spans};
 
 use super::csv;
 use crate::accept;
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::auth::Viewer;
 use crate::calendar::{self, Width};
 use crate::older::{self, Older};
@@ -23,8 +23,6 @@ use crate::wire;
 const MAX_BUCKETS: usize = 5_000;
 /// Most raw readings in one JSON answer over all its points; CSV has no such bound.
 const MAX_ROWS: usize = 100_000;
-/// Points of one question that are summed up at once: as many as the store answers at once.
-const SIDE_BY_SIDE: usize = 4;
 /// About what a reading or a bucket takes in JSON.
 const ROW_BYTES: usize = 48;
 /// The period when none is given.
@@ -72,8 +70,7 @@ pub(crate) async fn get_readings(
     if accept::choose(&headers, &["application/json", "text/csv"]) == "text/csv" {
         return csv::export(&app, question);
     }
-    let older = app.hub.older.clone();
-    let json = app.read(move |history| Ok(answer(history, older.as_deref(), &question))).await??;
+    let json = answer(&app, question).await?;
     let headers = [(header::VARY, "accept"), (header::CONTENT_TYPE, "application/json")];
     Ok((headers, json).into_response())
 }
@@ -86,71 +83,66 @@ fn question(app: &SharedApp, params: &Params) -> Result<Question, Problem> {
 }
 
 /// The answer in JSON: one point's, or a list of several's.
-fn answer(history: &dyn History, older: Option<&dyn Older>, question: &Question) -> Result<Vec<u8>, Problem> {
-    let mut answers = match &question.spans {
-        Some(spans) => buckets(history, older, question, spans)?,
-        None => {
-            let mut rows_left = MAX_ROWS;
-            let of_one = |(point, unit): &(PointId, &'static str)| {
-                let read = columns(history, older, point, unit, question, &mut rows_left)?;
-                json(&wire::SeriesAnswer::Readings(read))
-            };
-            question.series.iter().map(of_one).collect::<Result<_, _>>()?
-        }
+async fn answer(app: &App, question: Question) -> Result<Vec<u8>, Problem> {
+    let older = app.hub.older.clone();
+    let count = question.series.len();
+    let is_cut = question.spans.is_some();
+    let of_some = move |history: &dyn History, range| listed(history, older.as_deref(), &question, range);
+    let texts = if is_cut {
+        app.read_side_by_side(count, of_some).await?
+    } else {
+        // Readings are counted over all points.
+        vec![app.read(move |history| Ok(of_some(history, 0..count))).await??]
     };
-    if question.series.len() == 1
-        && let Some(only) = answers.pop()
-    {
-        return Ok(only);
+    let mut texts = texts.into_iter();
+    let mut text = texts.next().unwrap_or_default();
+    texts.for_each(|other| text.extend(other));
+    if count > 1 {
+        text.push(b']');
     }
-    let mut list = Vec::with_capacity(answers.iter().map(|one| one.len() + 1).sum::<usize>() + 1);
-    for (index, one) in answers.into_iter().enumerate() {
-        list.push(if index == 0 { b'[' } else { b',' });
-        list.extend(one);
-    }
-    list.push(b']');
-    Ok(list)
+    Ok(text)
 }
 
-/// The buckets of all points in JSON, some points side by side.
-fn buckets(
+/// The answers for some points in JSON; of a list, what stands before each, too.
+fn listed(
     history: &dyn History,
     older: Option<&dyn Older>,
     question: &Question,
-    spans: &Spans,
-) -> Result<Vec<Vec<u8>>, Problem> {
-    let of_one = |(point, unit): &(PointId, &'static str)| -> Result<_, Problem> {
-        let read = older::buckets(history, older, point, (question.from, question.to), spans);
-        let (buckets, seam) = read.map_err(|error| crate::app::store_problem(&error))?;
-        let doubts = question.doubts.then(|| Box::new(doubts(&buckets)));
-        let older = seam.map(wire::OlderPart::from);
-        json(&wire::SeriesAnswer::Buckets(wire::Buckets {
-            doubts,
-            older,
-            ..bucket_columns(point, unit, buckets)
-        }))
-    };
-    let of_some = |series: &[(PointId, &'static str)]| -> Result<Vec<_>, Problem> {
-        series.iter().map(of_one).collect()
-    };
-    let share = question.series.len().div_ceil(SIDE_BY_SIDE).max(1);
-    let mut shares = question.series.chunks(share);
-    let first = shares.next().unwrap_or_default();
-    std::thread::scope(|scope| {
-        let others: Vec<_> = shares.map(|share| scope.spawn(move || of_some(share))).collect();
-        let mut answers = of_some(first)?;
-        for other in others {
-            answers.extend(other.join().map_err(|_| Problem::internal())??);
+    points: Range<usize>,
+) -> Result<Vec<u8>, Problem> {
+    let mut text = Vec::new();
+    let mut rows_left = MAX_ROWS;
+    let is_list = question.series.len() > 1;
+    for (index, (point, unit)) in question.series.iter().enumerate().take(points.end).skip(points.start) {
+        let answer = match &question.spans {
+            Some(spans) => buckets(history, older, (point, unit), question, spans)?,
+            None => {
+                let read = columns(history, older, point, unit, question, &mut rows_left)?;
+                wire::SeriesAnswer::Readings(read)
+            }
+        };
+        if is_list {
+            text.push(if index == 0 { b'[' } else { b',' });
         }
-        Ok(answers)
-    })
+        text.reserve(answer.rows() * ROW_BYTES + 256);
+        serde_json::to_writer(&mut text, &answer).map_err(|_| Problem::internal())?;
+    }
+    Ok(text)
 }
 
-/// Written where it was read, so that points which are read side by side are written side by side.
-fn json(answer: &wire::SeriesAnswer) -> Result<Vec<u8>, Problem> {
-    let mut text = Vec::with_capacity(answer.rows() * ROW_BYTES + 256);
-    serde_json::to_writer(&mut text, answer).map_err(|_| Problem::internal())?;
-    Ok(text)
+fn buckets(
+    history: &dyn History,
+    older: Option<&dyn Older>,
+    (point, unit): (&PointId, &str),
+    question: &Question,
+    spans: &Spans,
+) -> Result<wire::SeriesAnswer, Problem> {
+    let read = older::buckets(history, older, point, (question.from, question.to), spans);
+    let (buckets, seam) = read.map_err(|error| crate::app::store_problem(&error))?;
+    let doubts = question.doubts.then(|| Box::new(doubts(&buckets)));
+    let older = seam.map(wire::OlderPart::from);
+    let columns = bucket_columns(point, unit, buckets);
+    Ok(wire::SeriesAnswer::Buckets(wire::Buckets { doubts, older, ..columns }))
 }
 
 fn columns(

@@ -10,7 +10,7 @@ mod users;
 mod writes;
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use rusqlite::Connection;
 
@@ -88,6 +88,12 @@ impl Accounts {
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let connection = beside::open(dir, FILE, &SCHEMA)?;
         Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    /// Whether nobody asks or changes anything just now, so that a question is answered from the pages that SQLite keeps in memory, at
+    /// once. Somebody may begin the next moment.
+    pub fn is_idle(&self) -> bool {
+        !matches!(self.connection.try_lock(), Err(TryLockError::WouldBlock))
     }
 
     // A panic while the lock is held leaves the connection usable: a transaction under way is rolled back.

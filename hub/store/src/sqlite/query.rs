@@ -12,7 +12,7 @@ use super::Store;
 use super::codes::{quality_of, reading_of_row};
 use super::readers::Fault;
 use super::rows::{alarm_of, correction_of, out_of_service_of, tracking_of, transition_of};
-use super::walk::{Depth, Piece, Walk};
+use super::walk::{Depth, Piece, Take, Walk};
 use crate::bucket::{BucketFold, Cut, DayFold, What};
 use crate::error::StoreError;
 use crate::figures::{Bucket, DaySummary, LocalDay, Spans};
@@ -156,15 +156,15 @@ pub(super) fn alarms_question(active_only: bool) -> String {
 }
 
 impl Store {
-    /// Shows a point's readings, or figures of some where those will do, in the order of time, until `visit` breaks off. Holds nothing
-    /// while `visit` runs, and one part's rows at most.
+    /// Shows a point's readings, or figures of some where those will do, in the order of time, until `visit` breaks off. Of whole
+    /// readings it holds nothing while `visit` runs: that may send them somewhere. Values only go into figures, at once.
     fn walk(
         &self,
         point: &PointId,
         (from, to): (Timestamp, Timestamp),
         depth: Depth,
         figures_will_do: &dyn Fn(i64, i64) -> bool,
-        visit: &mut dyn FnMut(Piece) -> Result<ControlFlow<()>, Fault>,
+        visit: &mut Take<'_>,
     ) -> Result<(), StoreError> {
         let span = (from.as_millis(), to.as_millis());
         let found =
@@ -172,7 +172,13 @@ impl Store {
         let Some((series, waiting)) = found else { return Ok(()) };
         let mut walk = Walk::new(series, span, self.utc_offset_s, depth, waiting, figures_will_do);
         while !walk.is_done() {
-            let pieces = self.ask("readings", |connection| walk.page(connection))?;
+            let mut pieces = Vec::new();
+            let mut gather = |piece| {
+                pieces.push(piece);
+                Ok(ControlFlow::Continue(()))
+            };
+            let take: &mut Take<'_> = if depth == Depth::Whole { &mut gather } else { &mut *visit };
+            self.ask("readings", |connection| walk.page(connection, take))?;
             for (chunk, why) in walk.damaged.drain(..) {
                 self.report_damaged(chunk, why);
             }

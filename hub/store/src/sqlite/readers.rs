@@ -71,11 +71,13 @@ struct Idle {
     connections: Vec<Connection>,
     /// How many questions may be asked at once with these.
     places: usize,
+    /// How many questions wait for a place.
+    waiting: usize,
 }
 
 impl Readers {
     pub(super) fn new(file: PathBuf) -> Self {
-        let idle = Idle { connections: Vec::new(), places: READERS };
+        let idle = Idle { connections: Vec::new(), places: READERS, waiting: 0 };
         Self { file, idle: Mutex::new(idle), given_back: Condvar::new() }
     }
 
@@ -94,7 +96,9 @@ impl Readers {
     fn wait(&self) -> Place<'_> {
         let mut idle = self.idle();
         while idle.places == 0 {
+            idle.waiting += 1;
             idle = self.given_back.wait(idle).unwrap_or_else(PoisonError::into_inner);
+            idle.waiting -= 1;
         }
         idle.places -= 1;
         Place { readers: self, connection: idle.connections.pop() }
@@ -117,6 +121,11 @@ impl Drop for Place<'_> {
         let mut idle = self.readers.idle();
         idle.places += 1;
         idle.connections.extend(self.connection.take());
-        self.readers.given_back.notify_one();
+        let somebody_waits = idle.waiting > 0;
+        drop(idle);
+        // To tell nobody would be a call to the system at each question.
+        if somebody_waits {
+            self.readers.given_back.notify_one();
+        }
     }
 }

@@ -3,6 +3,8 @@
 //! What waits must be looked at first: readings that are sealed meanwhile are then seen twice, and the one from RAM wins, but never
 //! missed. A part of which only the figures are wanted stays shut. Read next: `query.rs`, which asks; `key.rs`, how days are found.
 
+use std::ops::ControlFlow;
+
 use rusqlite::Connection;
 
 use super::key::{ChunkKey, LAST_PART, day_of};
@@ -41,6 +43,31 @@ pub(super) enum Piece {
     Figures(Box<Summary>),
 }
 
+/// Takes a piece, and says whether it wants more. Whoever makes figures takes each piece at once, while it is at hand; whoever may take
+/// long gathers a page of them.
+pub(super) type Take<'t> = dyn FnMut(Piece) -> Result<ControlFlow<()>, Fault> + 't;
+
+/// Gives pieces to whoever takes them.
+struct Shown<'p, 't> {
+    take: &'p mut Take<'t>,
+    pieces: usize,
+    rows: usize,
+    is_enough: bool,
+}
+
+impl Shown<'_, '_> {
+    fn push(&mut self, piece: Piece) -> Result<(), Fault> {
+        self.pieces += 1;
+        if let Piece::Rows(rows) = &piece {
+            self.rows += rows.len();
+        }
+        if !self.is_enough {
+            self.is_enough = (self.take)(piece)?.is_break();
+        }
+        Ok(())
+    }
+}
+
 /// A series and a span of time, half walked.
 pub(super) struct Walk<'a> {
     series: i64,
@@ -76,12 +103,11 @@ impl<'a> Walk<'a> {
         self.next_ms.is_none()
     }
 
-    /// The next pieces, from one committed state of the file.
-    pub(super) fn page(&mut self, connection: &Connection) -> Result<Vec<Piece>, Fault> {
+    /// Shows the next pieces, from one committed state of the file.
+    pub(super) fn page(&mut self, connection: &Connection, take: &mut Take<'_>) -> Result<(), Fault> {
         let moment = connection.unchecked_transaction()?;
-        let mut pieces = Vec::new();
-        let Some(mut from_ms) = self.next_ms else { return Ok(pieces) };
-        let mut rows = 0;
+        let Some(mut from_ms) = self.next_ms else { return Ok(()) };
+        let mut shown = Shown { take, pieces: 0, rows: 0, is_enough: false };
         let id =
             |at_ms, part| ChunkKey { day: day_of(at_ms, self.utc_offset_s), series: self.series, part }.id();
         let (mut next_id, last_id) = (id(from_ms, 0), id(self.to_ms.saturating_sub(1), LAST_PART));
@@ -111,21 +137,22 @@ impl<'a> Walk<'a> {
                     self.take_late(&moment, key, from_ms)?;
                     next_id = ChunkKey { day: key.day + 1, part: 0, ..key }.id();
                 }
-                self.wait_before(summary.first_at, &mut pieces);
-                if let Err(damaged) = self.show(&part, summary, from_ms, &mut pieces) {
+                self.wait_before(summary.first_at, &mut shown)?;
+                if let Err(damaged) = self.show(&part, summary, from_ms, &mut shown)? {
                     self.damaged.push((key.id(), damaged.to_string()));
                     continue;
                 }
-                if let Some(Piece::Rows(last)) = pieces.last() {
-                    rows += last.len();
+                if shown.is_enough {
+                    self.next_ms = None;
+                    return Ok(());
                 }
                 match summary.last_at.checked_add(1).filter(|next| *next < self.to_ms) {
                     Some(next) => from_ms = next,
                     None => break 'day,
                 }
                 self.next_ms = Some(from_ms);
-                if rows >= PAGE_ROWS || pieces.len() >= PAGE_PIECES {
-                    return Ok(pieces);
+                if shown.rows >= PAGE_ROWS || shown.pieces >= PAGE_PIECES {
+                    return Ok(());
                 }
                 if part.body.is_none() {
                     continue 'day;
@@ -134,9 +161,8 @@ impl<'a> Walk<'a> {
             break;
         }
         // Rows that wait are left only where they follow the last part, or figures stand for rows that are gone.
-        pieces.push(Piece::Rows(std::mem::take(&mut self.waiting)));
         self.next_ms = None;
-        Ok(pieces)
+        shown.push(Piece::Rows(std::mem::take(&mut self.waiting)))
     }
 
     /// Lets the other parts of a day whose rows have left wait with what is in RAM: they came late, and lie anywhere in it.
@@ -158,44 +184,47 @@ impl<'a> Walk<'a> {
     }
 
     /// Shows what waits and was measured before a part.
-    fn wait_before(&mut self, first_ms: i64, pieces: &mut Vec<Piece>) {
+    fn wait_before(&mut self, first_ms: i64, shown: &mut Shown<'_, '_>) -> Result<(), Fault> {
         let before = self.waiting.partition_point(|row| row.measured_at < first_ms);
-        if before > 0 {
-            let after = self.waiting.split_off(before);
-            pieces.push(Piece::Rows(std::mem::replace(&mut self.waiting, after)));
+        if before == 0 {
+            return Ok(());
         }
+        let after = self.waiting.split_off(before);
+        shown.push(Piece::Rows(std::mem::replace(&mut self.waiting, after)))
     }
 
-    /// Shows one part.
+    /// Shows one part, unless it is damaged.
     fn show(
         &mut self,
         part: &Part<'_>,
         summary: Summary,
         from_ms: i64,
-        pieces: &mut Vec<Piece>,
-    ) -> Result<(), Damaged> {
+        shown: &mut Shown<'_, '_>,
+    ) -> Result<Result<(), Damaged>, Fault> {
         let over = self.waiting.partition_point(|row| row.measured_at <= summary.last_at);
         let is_whole = summary.first_at >= from_ms && summary.last_at < self.to_ms && over == 0;
         if is_whole && (self.figures_will_do)(summary.first_at, summary.last_at) {
-            pieces.push(Piece::Figures(Box::new(summary)));
-            return Ok(());
+            return shown.push(Piece::Figures(Box::new(summary))).map(Ok);
         }
         if is_whole && let Some(hours) = self.hours(part) {
-            pieces.extend(hours);
-            return Ok(());
+            for hour in hours {
+                shown.push(hour)?;
+            }
+            return Ok(Ok(()));
         }
         let Some(body) = part.body else {
-            self.show_without_rows(part, summary, from_ms, pieces);
-            return Ok(());
+            return self.show_without_rows(part, summary, from_ms, shown).map(Ok);
         };
-        let mut rows = self.depth.decode(body)?;
+        let mut rows = match self.depth.decode(body) {
+            Ok(rows) => rows,
+            Err(damaged) => return Ok(Err(damaged)),
+        };
         if !is_whole {
             rows.retain(|row| row.measured_at >= from_ms && row.measured_at < self.to_ms);
         }
         let after = self.waiting.split_off(over);
         let waiting = std::mem::replace(&mut self.waiting, after);
-        pieces.push(Piece::Rows(merged(rows, waiting)));
-        Ok(())
+        shown.push(Piece::Rows(merged(rows, waiting))).map(Ok)
     }
 
     /// Shows what is known of rows that have left: their hours, or all of them at once. What is asked of less than an hour gets the
@@ -205,21 +234,22 @@ impl<'a> Walk<'a> {
         part: &Part<'_>,
         summary: Summary,
         from_ms: i64,
-        pieces: &mut Vec<Piece>,
-    ) {
+        shown: &mut Shown<'_, '_>,
+    ) -> Result<(), Fault> {
         let hours = part.hours().unwrap_or_else(|| vec![(0, summary)]);
         for (_, mut figures) in hours {
             if figures.first_at >= from_ms && figures.first_at < self.to_ms {
-                self.wait_before(figures.first_at, pieces);
+                self.wait_before(figures.first_at, shown)?;
                 let late = self.waiting.partition_point(|row| row.measured_at <= figures.last_at);
                 if late > 0 && (self.figures_will_do)(figures.first_at, figures.last_at) {
                     // Joined, so that the last of them stays the last.
                     figures = figures.joined(&summarise(&self.waiting[..late], None));
                     self.waiting.drain(..late);
                 }
-                pieces.push(Piece::Figures(Box::new(figures)));
+                shown.push(Piece::Figures(Box::new(figures)))?;
             }
         }
+        Ok(())
     }
 
     /// The part's hours, where they are known and will do.
