@@ -167,10 +167,13 @@ describe("the alarm of a rule", () => {
       expect(saved.status(), await saved.text()).toBe(200);
     };
     interface Latched { id: number; rule: string; state: string; cleared_at: string | null }
-    const latched = async () => ((await (await context.request.get("/api/v1/alarms?state=all")).json()) as Latched[]).find((each) => each.rule === "ph-latched");
+    // Several points may have one; the first is followed by its number.
+    let id: number | undefined;
+    const latched = async () =>
+      ((await (await context.request.get("/api/v1/alarms?state=all")).json()) as Latched[]).find((each) => each.rule === "ph-latched" && (id === undefined || each.id === id));
     await put(0);
     await expect.poll(async () => (await latched())?.state, { timeout: 30_000 }).toBe("unacknowledged");
-    const id = (await latched())?.id ?? 0;
+    id = (await latched())?.id ?? 0;
 
     await visit(page, `/alarms/${id}`);
     await page.getByText("Báo ngay khi vượt. Hết ngay khi trở lại bình thường.").waitFor();
