@@ -9,6 +9,8 @@ const { open } = useBrowser();
 const asAdmin = { loggedIn: true, asAdmin: true };
 const SITE = "tam-hop-water";
 const DEVICE = "dong-ho-thu";
+/** The longest that anything may take on a busy machine. */
+const SOON = { timeout: 30_000 };
 
 interface SiteFile {
   text: string;
@@ -55,7 +57,7 @@ describe("a device", () => {
     // Nothing is asked of the hub before there is enough to ask, and the first fault has the focus.
     await page.getByRole("button", { name: "Đọc thử" }).click();
     await page.getByText("Chọn loại thiết bị").waitFor();
-    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("type"))).toBe("search");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("type")), SOON).toBe("search");
 
     await page.getByLabel("Tìm theo tên").fill("clo dư");
     await page.getByRole("button", { name: /generic-chlorine-analyser/ }).waitFor();
@@ -89,7 +91,7 @@ describe("a device", () => {
       .poll(async () => {
         const points = (await (await context.request.get(`/api/v1/points?site=${SITE}`)).json()) as { id: string; latest: { value: number | null } | null }[];
         return points.find(({ id }) => id === `${SITE}/${DEVICE}/flow`)?.latest?.value ?? null;
-      }, { timeout: 30_000 })
+      }, SOON)
       .not.toBeNull();
     await context.close();
   });
@@ -125,14 +127,14 @@ describe("a device", () => {
     await fitsAndIsSound(page);
     await page.getByRole("button", { name: "Khôi phục bản này" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Khôi phục bản này" }).click();
-    await expect.poll(async () => (await fileOf(context)).text).toBe(before.text);
+    await expect.poll(async () => (await fileOf(context)).text, SOON).toBe(before.text);
     await versions.getByText("khôi phục bản trước").first().waitFor();
 
     await page.getByRole("link", { name: `Sửa ${DEVICE}` }).click();
     await page.getByRole("button", { name: "Bỏ thiết bị này" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Bỏ thiết bị này" }).click();
     await page.waitForURL(/\/devices\?site=/);
-    await expect.poll(async () => (await fileOf(context)).devices.some(({ id }) => id === DEVICE)).toBe(false);
+    await expect.poll(async () => (await fileOf(context)).devices.some(({ id }) => id === DEVICE), SOON).toBe(false);
     await context.close();
   });
 
