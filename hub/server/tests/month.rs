@@ -81,7 +81,7 @@ fn faults_of_a_fortnight() -> Vec<PlannedFault> {
 }
 
 /// What the hub finds of itself, on a day of its own each.
-const FOUND: [Found; 9] = [
+const FOUND: [Found; 10] = [
     ("_hub/machine/backup_age", 1, (8.0, 20.0), 9.0),
     ("_hub/machine/certificate_left", 2, (8.0, 20.0), 20.0),
     ("_hub/machine/clock_trusted", 3, (9.0, 10.0), 0.0),
@@ -89,11 +89,12 @@ const FOUND: [Found; 9] = [
     ("_hub/machine/disk_free", 5, (9.0, 11.0), 4.0),
     ("_hub/machine/disk_left", 5, (9.0, 11.0), 2e9),
     ("_hub/machine/forward_lag", 6, (9.0, 11.0), 7_200.0),
+    ("_hub/machine/bridge_lag", 9, (9.0, 11.0), 7_200.0),
     ("_hub/machine/store_failing", 7, (9.0, 10.0), 1.0),
     ("_hub/rules/ph-out-of-range", 8, (9.0, 10.0), 1.0),
 ];
 
-const RAISES: [Raise; 42] = [
+const RAISES: [Raise; 43] = [
     ("chlorine-low", "water/plc/free-chlorine", 1, (10.1, 10.3)),
     ("chlorine-high", "water/plc/free-chlorine", 2, (10.1, 10.3)),
     ("turbidity-high", "water/plc/turbidity", 3, (10.1, 10.3)),
@@ -134,6 +135,7 @@ const RAISES: [Raise; 42] = [
     ("hub-configuration-refused", "_hub/machine/configuration_refused", 4, (9.0, 9.1)),
     ("hub-disk-low", "_hub/machine/disk_free", 5, (9.1, 9.3)),
     ("hub-forwarder-lag", "_hub/machine/forward_lag", 6, (9.0, 9.1)),
+    ("hub-bridge-lag", "_hub/machine/bridge_lag", 9, (9.0, 9.1)),
     ("hub-store-failing", "_hub/machine/store_failing", 7, (9.0, 9.1)),
     ("hub-rule-fault", "_hub/rules/ph-out-of-range", 8, (9.0, 9.1)),
 ];

@@ -51,8 +51,9 @@ pub fn ramp(target: &str, day: i64, (from, to): (f64, f64), kind: FaultKind) -> 
 pub type Found = (&'static str, i64, (f64, f64), f64);
 
 /// What it finds on every other day: (point, unit, value).
-const OWN: [(&str, &str, f64); 9] = [
+const OWN: [(&str, &str, f64); 10] = [
     ("_hub/machine/backup_age", "d", 1.0),
+    ("_hub/machine/bridge_lag", "s", 0.0),
     ("_hub/machine/certificate_left", "d", 60.0),
     ("_hub/machine/clock_trusted", "1", 1.0),
     ("_hub/machine/configuration_refused", "1", 0.0),
