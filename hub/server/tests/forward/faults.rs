@@ -249,32 +249,6 @@ fn each_target_has_its_own_place_filter_and_trouble() {
 }
 
 #[test]
-fn what_is_measured_now_goes_before_what_is_owed() {
-    let server = Faulty::start();
-    let folder = folder(&target("province", &server.url(), ""));
-    let token = folder.token("integrator");
-    let hub = folder.run(&token);
-    // What there is has been said before the outage.
-    wait_for("the first lines", BOUND, || (!server.taken().is_empty()).then_some(()));
-    server.always(Some(Reply::Status(503, "", "")));
-    let start = Clock::system().now().as_millis() - 1_000_000;
-    let owed: i64 = 30_000;
-    for first in (0..owed).step_by(5_000) {
-        let lines = (first..first + 5_000).map(|n| line("water/edge/level", n as f64, start + n));
-        push(&hub, &token, &lines.collect::<String>());
-    }
-    wait_for("debts", BOUND, || (forward(&hub, "province")["owed"].as_u64()? > 0).then_some(()));
-    push(&hub, &token, &line("north/edge/flow", 1.5, start + owed));
-    server.always(None);
-    settled(&hub, "province");
-    let lines = news(&server);
-    let live = lines.iter().position(|line| line.starts_with("flow,")).unwrap();
-    assert!(live < 5_000, "behind {live} that were owed");
-    assert_eq!(distinct(&server) as i64, owed + 1);
-    hub.stop();
-}
-
-#[test]
 fn means_are_sent_when_their_span_is_over_and_again_when_a_reading_was_late() {
     let server = Faulty::start();
     let folder = folder(&target("province", &server.url(), "what = \"1m\""));
