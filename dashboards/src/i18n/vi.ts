@@ -143,7 +143,7 @@ export const vi = {
   "reason.refused": "không kết nối được với thiết bị",
   "reason.disconnected": "mất kết nối với thiết bị",
   "reason.bad_answer": "thiết bị trả lời sai",
-  "reason.bad_checksum": "đường dây bị nhiễu (sai CRC)",
+  "reason.bad_checksum": "đường truyền bị nhiễu (sai CRC)",
   "reason.sentinel": "cảm biến báo không có số đo",
   "reason.not_a_number": "cảm biến gửi giá trị không phải số",
   "reason.undecodable": "không đọc được dữ liệu gửi về",
