@@ -1,5 +1,6 @@
 //! A hub that takes readings over HTTP while it seals: memory with 500 and with 5,000 points, also while a year is exported.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -18,8 +19,10 @@ const POINTS_A_SITE: usize = 100;
 const ROUNDS: usize = 600;
 /// Readings of one request.
 const REQUEST: usize = 2_500;
-/// Bytes written are taken over this span.
-const WRITTEN_OVER_MS: u64 = 30_000;
+/// Bytes written are taken over this many seconds: long enough that every point is sealed once (240 readings).
+const WRITTEN_OVER_S: usize = 300;
+/// Those who send then, each a tenth of a second after the one before: what a window brings together arrives spread over the second.
+const SENDERS: usize = 10;
 
 /// The ids of so many points.
 pub fn points(count: usize) -> Vec<PointId> {
@@ -39,8 +42,13 @@ pub fn memory(table: &mut Table) {
 
 /// What a hub writes to the disk, and what the commit window changes in it.
 pub fn flash(table: &mut Table) {
-    for window in ["100ms", "1s"] {
-        written(window, table);
+    let windows = ["100ms", "1s"];
+    let bytes = std::thread::scope(|scope| {
+        windows.map(|window| scope.spawn(move || written(window))).map(|each| each.join().unwrap())
+    });
+    for (window, bytes) in windows.into_iter().zip(bytes) {
+        let work = format!("bytes written to flash a reading, 500 a second, window {window}");
+        table.note(&work, "", Engine::Hub, format!("{bytes:.1}"));
     }
 }
 
@@ -72,7 +80,7 @@ fn memory_of(count: usize, goal: &'static str, table: &mut Table) {
             peak
         });
         for round in 0..ROUNDS {
-            send(&hub, count, round);
+            send(&hub, 0..count, round);
         }
         export(&hub);
         most.store(true, Ordering::Relaxed);
@@ -84,9 +92,9 @@ fn memory_of(count: usize, goal: &'static str, table: &mut Table) {
 }
 
 /// One reading of each point, ten minutes after the last, so that a year's days pass.
-fn send(hub: &Hub, count: usize, round: usize) {
+fn send(hub: &Hub, points: Range<usize>, round: usize) {
     let at = crate::year::BEGIN_MS + round as i64 * crate::year::STEP_MS;
-    let numbers: Vec<usize> = (0..count).collect();
+    let numbers: Vec<usize> = points.collect();
     for some in numbers.chunks(REQUEST) {
         let readings: Vec<_> = some
             .iter()
@@ -107,21 +115,27 @@ fn export(hub: &Hub) {
     }
 }
 
-fn written(window: &str, table: &mut Table) {
-    let folder = commune(500, window);
+/// Bytes that a hub writes for a reading when 500 points are read each second.
+fn written(window: &str) -> f64 {
+    const POINTS: usize = 500;
+    let folder = commune(POINTS, window);
     let token = folder.token("integrator");
     let hub = folder.run(&token);
     let (before, elapsed_ms) = (hub.written_bytes(), stopwatch());
-    let mut round = 0;
-    while elapsed_ms() < WRITTEN_OVER_MS {
-        send(&hub, 500, round);
-        round += 1;
-        // One reading of each point a second.
-        let next = round as u64 * 1_000;
-        std::thread::park_timeout(Duration::from_millis(next.saturating_sub(elapsed_ms())));
-    }
-    let bytes = (hub.written_bytes() - before) as f64 / (round * 500) as f64;
-    let work = format!("bytes written to flash a reading, 500 a second, window {window}");
-    table.note(&work, "", Engine::Hub, format!("{bytes:.1}"));
+    std::thread::scope(|scope| {
+        for sender in 0..SENDERS {
+            let (hub, elapsed_ms) = (&hub, &elapsed_ms);
+            let size = POINTS / SENDERS;
+            scope.spawn(move || {
+                for round in 0..WRITTEN_OVER_S {
+                    let due = (round * 1_000 + sender * 1_000 / SENDERS) as u64;
+                    std::thread::park_timeout(Duration::from_millis(due.saturating_sub(elapsed_ms())));
+                    send(hub, sender * size..(sender + 1) * size, round);
+                }
+            });
+        }
+    });
+    let bytes = (hub.written_bytes() - before) as f64 / (WRITTEN_OVER_S * POINTS) as f64;
     hub.stop();
+    bytes
 }
