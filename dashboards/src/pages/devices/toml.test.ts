@@ -1,3 +1,4 @@
+// What the form writes as TOML, and points put into a text that is there.
 import { describe, expect, it } from "vitest";
 import { deviceToml, emptyForm, endpointOf, idFrom, idIn, quoted, withPoint } from "./toml";
 
