@@ -1,6 +1,6 @@
 // How every page looks and reads: both languages, both themes, both sizes, and what axe says of it.
 import { describe, expect, it } from "vitest";
-import { everyPage, mainSite, seriousFaults, useBrowser, visit } from "./support";
+import { everyPage, mainSite, overflowOf, seriousFaults, useBrowser, visit } from "./support";
 
 const { open } = useBrowser();
 
@@ -40,7 +40,7 @@ describe.each(["phone", "desktop"] as const)("on a %s", (size) => {
     const { context, page } = await open({ size, lang });
     for (const path of await everyPage(context)) {
       await visit(page, path);
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const over = await overflowOf(page);
       expect(over, path).toBe(0);
     }
     await context.close();

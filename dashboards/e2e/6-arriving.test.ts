@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import mqtt from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HUB_URL } from "./browser.mjs";
-import { seriousFaults, useBrowser, visit } from "./support";
+import { overflowOf, seriousFaults, useBrowser, visit } from "./support";
 
 const { open } = useBrowser();
 const BROKER = `${HUB_URL.replace(/^http/, "ws")}/mqtt`;
@@ -116,7 +116,7 @@ describe("what arrives", () => {
         await visit(page, "/arriving");
         await page.locator("[data-topic] summary").first().click();
         expect(await seriousFaults(page)).toEqual([]);
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        const overflow = await overflowOf(page);
         expect(overflow).toBeLessThanOrEqual(0);
         await context.close();
       }

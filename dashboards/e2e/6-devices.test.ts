@@ -3,7 +3,7 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { launch, logIn, openContext } from "./browser.mjs";
-import { seriousFaults, useBrowser, visit } from "./support";
+import { overflowOf, seriousFaults, useBrowser, visit } from "./support";
 
 const { open } = useBrowser();
 const asAdmin = { loggedIn: true, asAdmin: true };
@@ -21,7 +21,7 @@ const fileOf = async (context: BrowserContext) => (await (await context.request.
 
 async function fitsAndIsSound(page: Page): Promise<void> {
   expect(await seriousFaults(page)).toEqual([]);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const overflow = await overflowOf(page);
   expect(overflow).toBeLessThanOrEqual(0);
 }
 

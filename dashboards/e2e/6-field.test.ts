@@ -1,6 +1,6 @@
 // The integrators' pages of Modbus lines and devices, against the demo's simulated devices.
 import { describe, expect, it } from "vitest";
-import { seriousFaults, useBrowser, visit } from "./support";
+import { overflowOf, seriousFaults, useBrowser, visit } from "./support";
 
 const { open } = useBrowser();
 const asAdmin = { loggedIn: true, asAdmin: true };
@@ -43,7 +43,7 @@ describe("the page of Modbus lines", () => {
       await visit(page, "/buses");
       await page.locator(".bus-frames tbody tr").first().waitFor();
       expect(await seriousFaults(page)).toEqual([]);
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const overflow = await overflowOf(page);
       expect(overflow).toBeLessThanOrEqual(0);
       await context.close();
     }

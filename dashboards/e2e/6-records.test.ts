@@ -3,7 +3,7 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { ADMIN } from "./browser.mjs";
-import { mainSite, seriousFaults, useBrowser, visit } from "./support";
+import { mainSite, overflowOf, seriousFaults, useBrowser, visit } from "./support";
 
 const { open } = useBrowser();
 const TURBIDITY = "tam-hop-water/plc/turbidity";
@@ -104,7 +104,7 @@ describe("a note from the trend", () => {
     await marks.getByRole("button", { name: /Ghi chú, Độ đục/ }).first().focus();
     await page.locator(".marks-words").getByText("<script>alert(1)</script> 🚰").waitFor();
     expect(await page.locator("main script").count()).toBe(0);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+    expect(await overflowOf(page)).toBe(0);
     expect((await kept(context, "notes"))[0]?.text).toBe(NOTE.trim());
     expect(await seriousFaults(page)).toEqual([]);
     await context.close();

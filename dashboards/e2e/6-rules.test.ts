@@ -3,7 +3,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { ADMIN } from "./browser.mjs";
-import { seriousFaults, useBrowser, visit } from "./support";
+import { overflowOf, seriousFaults, useBrowser, visit } from "./support";
 
 const { open } = useBrowser();
 const asAdmin = { loggedIn: true, asAdmin: true };
@@ -231,7 +231,7 @@ describe.each(["light", "dark"] as const)("on a phone in %s", (scheme) => {
         await page.getByRole("button", { name: /^(Thử|Test)$/ }).click();
         await page.getByTestId("backtest-found").waitFor();
       }
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), path).toBe(0);
+      expect(await overflowOf(page), path).toBe(0);
       expect(await seriousFaults(page), path).toEqual([]);
     }
     await context.close();

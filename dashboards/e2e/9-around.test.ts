@@ -11,7 +11,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SIZES, launch } from "./browser.mjs";
 import { OwnHub, STATION } from "./own-hub.mjs";
-import { seriousFaults, visit } from "./support";
+import { overflowOf, seriousFaults, visit } from "./support";
 
 let browser: Browser;
 /** What a test has started, ended in reverse. */
@@ -142,7 +142,7 @@ describe("a name", () => {
       await visit(page, path);
       await page.getByText("<script>alert(1)</script> 🚰").first().waitFor({ state: "attached" });
       expect(await page.locator("body script").count(), path).toBe(0);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), path).toBe(0);
+      expect(await overflowOf(page), path).toBe(0);
     }
   });
 });
@@ -228,7 +228,7 @@ describe("a province", () => {
     await page.getByRole("heading", { name: /Tỉnh Phú Thọ/ }).waitFor();
     expect(asked.filter((path) => path.startsWith("/api/v1/sites"))).toEqual([]);
     expect(await seriousFaults(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+    expect(await overflowOf(page)).toBe(0);
     await page.getByLabel("Tìm xã").fill("không có xã này");
     await row.waitFor({ state: "detached" });
     await page.getByLabel("Tìm xã").fill("thử nghiệm");

@@ -33,6 +33,9 @@ export async function visit(page: Page, path: string): Promise<void> {
   await page.waitForFunction(() => document.querySelector(".loading:not(.kit .loading)") === null);
 }
 
+/** By how many pixels the page is wider than the screen. */
+export const overflowOf = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
 export interface SeriousFault {
   rule: string;
   where: string[];

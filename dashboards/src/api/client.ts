@@ -66,10 +66,9 @@ async function unwrap<T>(call: Promise<Answer<T>>): Promise<T> {
     throw new HubError(0, "unreachable");
   }
   if (answer.response.ok) return answer.data as T;
-  const problem = answer.error as Partial<Problem> | string | undefined;
-  const title = typeof problem === "object" ? (problem.detail ?? problem.title) : undefined;
+  const problem = typeof answer.error === "object" ? (answer.error as Partial<Problem> | null) : null;
   const retryAfter = Number(answer.response.headers.get("retry-after"));
-  throw new HubError(answer.response.status, title ?? answer.response.statusText, retryAfter > 0 ? retryAfter : null, typeof problem === "object" ? (problem.errors ?? []) : []);
+  throw new HubError(answer.response.status, problem?.detail ?? problem?.title ?? answer.response.statusText, retryAfter > 0 ? retryAfter : null, problem?.errors);
 }
 
 export { hub, unwrap };

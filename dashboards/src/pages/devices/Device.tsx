@@ -3,7 +3,6 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { Site } from "../../api/types";
-import { HubError } from "../../api/client";
 import { type Profile, type Quantity, type SavedSiteFile, type SiteFile, type TriedDevice, checkDevice, getProfiles, getQuantities, getSiteFile, getSites, tryDevice } from "../../api/devices";
 import { type Bus, getBuses } from "../../api/field";
 import { t } from "../../i18n";
@@ -127,11 +126,6 @@ function Editor({ known: { sites, profiles, quantities, lines }, file, device, o
   };
   const tryIt = () => ask("try", async () => void (tried.value = await tryDevice(text)));
   const look = () => ask("check", async () => void (saving.value = await checkDevice(file.site, id, text)));
-  const overtaken = (error: unknown) => {
-    if (!(error instanceof HubError) || error.status !== 409) return null;
-    onOvertaken();
-    return t("devices.overtaken");
-  };
 
   if (saved.value !== null) return <Saved saved={saved.value} device={id} tried={tried.value} />;
   return (
@@ -222,7 +216,7 @@ function Editor({ known: { sites, profiles, quantities, lines }, file, device, o
           device={id}
           toml={text}
           after={saving.value}
-          overtaken={overtaken}
+          onOvertaken={onOvertaken}
           onClose={() => (saving.value = null)}
           onSaved={(done) => {
             saved.value = done;
@@ -231,7 +225,7 @@ function Editor({ known: { sites, profiles, quantities, lines }, file, device, o
         />
       )}
       {removing.value && (
-        <RemoveDialogue file={file} device={device} overtaken={overtaken} onClose={() => (removing.value = false)} onDone={() => navigate(`/devices?site=${file.site}`)} />
+        <RemoveDialogue file={file} device={device} onOvertaken={onOvertaken} onClose={() => (removing.value = false)} onDone={() => navigate(`/devices?site=${file.site}`)} />
       )}
     </div>
   );

@@ -1,7 +1,6 @@
 // For integrators: the devices of a site as they stand in its file, the way to add one or change one, and what the file held
 // before, with what differs and the way back.
 import { useSignal } from "@preact/signals";
-import { HubError } from "../../api/client";
 import { type SavedSiteFile, type SiteFile, type SiteVersion, getSiteFile, getSites, getSiteVersion, restoreSite } from "../../api/devices";
 import { t } from "../../i18n";
 import { moment } from "../../i18n/format";
@@ -16,7 +15,7 @@ import { Empty, Failed, Loading } from "../../ui/States";
 import { toast } from "../../ui/Toast";
 import { DiffView } from "../rules/DiffView";
 import { SiteField } from "./Parts";
-import { faultsOf } from "./draft";
+import { faultsOf, whyNotSaved } from "./draft";
 import "./texts";
 import "./Devices.css";
 
@@ -148,11 +147,7 @@ function Versions({ file, onChanged }: { file: SiteFile; onChanged: () => void }
           text={t("devices.restoreSure", { time: time(again) })}
           action={t("devices.restore")}
           send={async () => toast(told(await restoreSite(file.site, again.id, file.revision)))}
-          words={(error) => {
-            if (!(error instanceof HubError) || error.status !== 409) return faultsOf(error).join(" ");
-            onChanged();
-            return t("devices.overtaken");
-          }}
+          words={(error) => whyNotSaved(error, onChanged)}
           onClose={() => (restoring.value = null)}
           onDone={() => {
             restoring.value = shown.value = null;

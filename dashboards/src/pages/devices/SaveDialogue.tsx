@@ -7,13 +7,13 @@ import { TextField } from "../../ui/Field";
 import { ConfirmDialogue, FormActions, FormFault } from "../../ui/FormEnd";
 import { useSending } from "../../ui/sending";
 import { DiffView } from "../rules/DiffView";
-import { faultsOf } from "./draft";
+import { whyNotSaved } from "./draft";
 
 interface OfDevice {
   file: SiteFile;
   device: string;
-  /** What is said when somebody was faster; `null` when it was something else. */
-  overtaken: (error: unknown) => string | null;
+  /** Somebody was faster: the file is not what is shown. */
+  onOvertaken: () => void;
   onClose: () => void;
 }
 
@@ -24,11 +24,11 @@ export interface SaveDialogueProps extends OfDevice {
   onSaved: (saved: SavedSiteFile) => void;
 }
 
-export function SaveDialogue({ file, device, toml, after, overtaken, onClose, onSaved }: SaveDialogueProps) {
+export function SaveDialogue({ file, device, toml, after, onOvertaken, onClose, onSaved }: SaveDialogueProps) {
   const why = useSignal("");
   const { busy, fault, submit } = useSending(
     async () => onSaved(await saveDevice(file.site, device, { toml, revision: file.revision, why: why.value })),
-    (error) => overtaken(error) ?? faultsOf(error).join(" "),
+    (error) => whyNotSaved(error, onOvertaken),
   );
   const title = t("devices.diff", { file: file.file });
   return (
@@ -43,14 +43,14 @@ export function SaveDialogue({ file, device, toml, after, overtaken, onClose, on
   );
 }
 
-export function RemoveDialogue({ file, device, overtaken, onClose, onDone }: OfDevice & { onDone: () => void }) {
+export function RemoveDialogue({ file, device, onOvertaken, onClose, onDone }: OfDevice & { onDone: () => void }) {
   return (
     <ConfirmDialogue
       title={t("devices.remove")}
       text={t("devices.removeSure")}
       action={t("devices.remove")}
       send={() => removeDevice(file.site, device, file.revision)}
-      words={(error) => overtaken(error) ?? faultsOf(error).join(" ")}
+      words={(error) => whyNotSaved(error, onOvertaken)}
       onClose={onClose}
       onDone={onDone}
     />

@@ -24,3 +24,10 @@ export function faultsOf(error: unknown): string[] {
   if (!(error instanceof HubError) || error.status === 0) return [t("page.unreachable")];
   return error.errors.length > 0 ? error.errors.map(({ detail }) => detail) : [error.title];
 }
+
+/** Why a site's file was not changed. When somebody was faster, `onOvertaken` is called: what is shown is old. */
+export function whyNotSaved(error: unknown, onOvertaken: () => void): string {
+  if (!(error instanceof HubError) || error.status !== 409) return faultsOf(error).join(" ");
+  onOvertaken();
+  return t("devices.overtaken");
+}
