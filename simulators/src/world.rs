@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hub_model::{Counter, PointId, Timestamp};
+use hub_model::{PointId, Timestamp};
 
 use crate::clock::Timeline;
 use crate::config::{Place, SimCommune, SimPoint, SimSite};
@@ -220,12 +220,8 @@ fn raw_of(point: &SimPoint, value: f64) -> f64 {
 
 /// A number that only counts up begins at 0 again behind its end.
 fn wrapped(point: &SimPoint, raw: f64) -> f64 {
-    match point.counter {
-        Some(Counter::Wrap16) => raw.rem_euclid(65_536.0),
-        Some(Counter::Wrap32) => raw.rem_euclid(4_294_967_296.0),
-        Some(Counter::Reset) => raw.max(0.0),
-        None => raw,
-    }
+    let Some(counter) = point.counter else { return raw };
+    counter.span().map_or_else(|| raw.max(0.0), |span| raw.rem_euclid(span))
 }
 
 /// Whether a point counts up.

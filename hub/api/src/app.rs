@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use crate::auth::{Tries, Verifier};
 use crate::hub::{Hub, Request};
 use crate::local::Zone;
-use crate::nearest::nearest;
+use crate::nearest::{nearest, said_back};
 use crate::problem::Problem;
 use crate::push::body::Room;
 use crate::query::Params;
@@ -38,8 +38,6 @@ const COMMIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Most points in one question.
 const MAX_POINTS: usize = 50;
-/// Longest piece of an unknown id that is said back, in characters.
-const MAX_SHOWN: usize = 200;
 
 /// The state of all routes.
 pub(crate) struct App {
@@ -187,15 +185,14 @@ impl App {
     /// What to say of an id that no point has.
     pub(crate) fn no_point(&self, id: &str) -> String {
         let near = nearest(id, self.hub.commune.points().map(|point| point.id.as_str()));
-        let shown: String = id.chars().take(MAX_SHOWN).collect();
-        format!("no point \"{shown}\"{near}")
+        format!("no point \"{}\"{near}", said_back(id))
     }
 
     /// The configured site with this id.
     pub(crate) fn site(&self, at: &str, id: &str) -> Result<&hub_model::Site, Problem> {
         self.hub.commune.site(id).ok_or_else(|| {
             let near = nearest(id, self.hub.commune.sites.iter().map(|site| site.id.as_str()));
-            Problem::not_found(at, format!("no site \"{id}\"{near}"))
+            Problem::not_found(at, format!("no site \"{}\"{near}", said_back(id)))
         })
     }
 }

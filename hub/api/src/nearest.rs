@@ -8,6 +8,14 @@ const LEAST_PART_BYTES: usize = 4;
 /// Longer names are not compared: the effort grows with the square of their length.
 const MAX_COMPARED_BYTES: usize = 256;
 
+/// Longest piece of an unknown name that is said back, in characters.
+const MAX_SHOWN: usize = 200;
+
+/// An unknown name as it is said back.
+pub fn said_back(found: &str) -> String {
+    found.chars().take(MAX_SHOWN).collect()
+}
+
 /// `, nearest: "…"`, or nothing when no known name is near.
 pub fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> String {
     if found.len() > MAX_COMPARED_BYTES {

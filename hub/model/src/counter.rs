@@ -19,6 +19,15 @@ impl Counter {
     pub const WORDS: [(&'static str, Self); 3] =
         [("wrap16", Self::Wrap16), ("wrap32", Self::Wrap32), ("reset", Self::Reset)];
 
+    /// How many numbers it has, from 0, before it begins again; `None` where it has no end.
+    pub fn span(self) -> Option<f64> {
+        match self {
+            Self::Wrap16 => Some(65_536.0),
+            Self::Wrap32 => Some(4_294_967_296.0),
+            Self::Reset => None,
+        }
+    }
+
     /// How much was counted from the number `before` to the number `now`; never below 0.
     ///
     /// A counter that wraps and would have moved by more than half of its range between two readings was rather set back, as
@@ -27,12 +36,7 @@ impl Counter {
         if now >= before {
             return now - before;
         }
-        let span = match self {
-            Self::Wrap16 => Some(65_536.0),
-            Self::Wrap32 => Some(4_294_967_296.0),
-            Self::Reset => None,
-        };
-        let wrapped = span.map(|span| (now + span - before, span / 2.0));
+        let wrapped = self.span().map(|span| (now + span - before, span / 2.0));
         let passed = wrapped.filter(|(step, most)| step <= most).map(|(step, _)| step);
         passed.unwrap_or(now).max(0.0)
     }

@@ -45,7 +45,7 @@ impl MqttField for WatchedMqtt {
         let now = self.clock.now();
         let arrivals = &self.adapters.arrivals;
         let listening = self.adapters.foreign.health().into_iter().map(|health| link(health, now));
-        let bridges = self.bridges.health(self.store.last_commit(), self.clock.now()).into_iter();
+        let bridges = self.bridges.health(self.store.last_commit(), now).into_iter();
         let links = listening.chain(bridges.map(|health| bridged(health, now)));
         let refusals = arrivals.refusals().into_iter().map(|(login, one)| LoginRefusals {
             login,

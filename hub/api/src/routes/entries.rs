@@ -12,7 +12,7 @@ use super::calibrations::{no_version, version_of};
 use crate::app::{App, SharedApp};
 use crate::auth::{Officer, Viewer};
 use crate::body::JsonBody;
-use crate::nearest::nearest;
+use crate::nearest::{nearest, said_back};
 use crate::problem::Problem;
 use crate::query::{Params, from_not_before_to};
 use crate::records::{MAX_TEXT_CHARS, number, text};
@@ -203,13 +203,10 @@ fn scope(app: &App, id: &str) -> Result<Scope, Problem> {
     };
     let known = all().any(|known| known == id).then(|| Scope::parse(id)).flatten();
     known.ok_or_else(|| {
-        let shown: String = id.chars().take(MAX_SHOWN).collect();
-        Problem::not_found("about", format!("no site, device or point \"{shown}\"{}", nearest(id, all())))
+        let near = nearest(id, all());
+        Problem::not_found("about", format!("no site, device or point \"{}\"{near}", said_back(id)))
     })
 }
-
-/// Longest piece of an unknown id that is said back, in characters.
-const MAX_SHOWN: usize = 200;
 
 fn entered(kind: EntryKind, scope: Scope, request: &wire::EntryRequest) -> Result<NewEntry, Problem> {
     let read = |at: &str, moment: &wire::Moment| moment.read().map_err(|detail| Problem::invalid(at, detail));

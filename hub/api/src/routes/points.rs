@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use hub_model::{Device, Point, PointId, Quantity, Site, SiteKind, Timestamp};
+use hub_model::{Device, Point, PointId, Quantity, Site, Timestamp};
 use hub_store::Latest;
 
+use super::sites::communes_sites;
 use crate::app::SharedApp;
 use crate::auth::Viewer;
 use crate::local::Zone;
@@ -54,20 +55,13 @@ pub(super) fn listed(
     quantity: Option<Quantity>,
 ) -> Vec<wire::Point> {
     let now = app.now();
-    let mut points = Vec::new();
-    for its_site in &app.hub.commune.sites {
-        if site.map_or(its_site.kind == SiteKind::Hub, |site| site.id != its_site.id) {
-            continue;
-        }
-        for (device, point) in
-            its_site.devices.iter().flat_map(|device| device.points.iter().map(move |point| (device, point)))
-        {
-            if quantity.is_none_or(|quantity| point.quantity == quantity) {
-                points.push(shape(device, point, latest.get(&point.id), now, &app.zone));
-            }
-        }
-    }
-    points
+    let sites = site.map_or_else(|| communes_sites(app).collect(), |site| vec![site]);
+    let devices = sites.into_iter().flat_map(|site| &site.devices);
+    devices
+        .flat_map(|device| device.points.iter().map(move |point| (device, point)))
+        .filter(|(_, point)| quantity.is_none_or(|quantity| point.quantity == quantity))
+        .map(|(device, point)| shape(device, point, latest.get(&point.id), now, &app.zone))
+        .collect()
 }
 
 fn quantity(code: &str) -> Result<Quantity, Problem> {

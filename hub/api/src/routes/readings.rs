@@ -113,7 +113,7 @@ fn listed(
     let mut text = Vec::new();
     let mut rows_left = MAX_ROWS;
     let is_list = question.series.len() > 1;
-    for (index, (point, unit)) in question.series.iter().enumerate().take(points.end).skip(points.start) {
+    for (index, (point, unit)) in points.clone().zip(&question.series[points]) {
         let answer = match &question.spans {
             Some(spans) => buckets(history, older, (point, unit), question, spans)?,
             None => {

@@ -15,10 +15,10 @@ use serde_json::json;
 use crate::app::{App, SharedApp};
 use crate::auth::{Integrator, digest};
 use crate::body::JsonBody;
-use crate::nearest::nearest;
+use crate::nearest::{nearest, said_back};
 use crate::problem::Problem;
 use crate::query::Params;
-use crate::records::{MAX_NAME_CHARS, MAX_TEXT_CHARS, number, record_problem, text};
+use crate::records::{MAX_TEXT_CHARS, number, record_problem, text};
 use crate::rulebook::{RuleBook, RuleOrigin, RuleText};
 use crate::wire;
 
@@ -430,8 +430,7 @@ fn checked_id(rule: &str) -> Result<(), Problem> {
 fn unknown(app: &App, rule: &str) -> Problem {
     let rules = app.hub.rules.borrow();
     let near = nearest(rule, rules.iter().map(|rule| &*rule.id));
-    let shown: String = rule.chars().take(MAX_NAME_CHARS).collect();
-    Problem::not_found("rule", format!("no rule \"{shown}\"{near}"))
+    Problem::not_found("rule", format!("no rule \"{}\"{near}", said_back(rule)))
 }
 
 /// Stands for a rule's files: when they differ, it differs.

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::app::{App, SharedApp};
 use crate::auth::Integrator;
 use crate::body::JsonBody;
-use crate::nearest::nearest;
+use crate::nearest::{nearest, said_back};
 use crate::problem::{FieldError, Problem};
 use crate::query::Params;
 use crate::records::{MAX_TEXT_CHARS, number, some_text};
@@ -57,7 +57,7 @@ pub(crate) async fn get_profile(
     params.only(&[], &[])?;
     let all = asked(&app, |files| Ok(files.profiles())).await?;
     let near = nearest(&profile, all.iter().map(|one| &*one.id));
-    let unknown = || Problem::not_found("profile", format!("no profile \"{}\"{near}", shortened(&profile)));
+    let unknown = || Problem::not_found("profile", format!("no profile \"{}\"{near}", said_back(&profile)));
     let found: ProfileText = all.into_iter().find(|one| one.id == profile).ok_or_else(unknown)?;
     Ok(Json(found.into()))
 }
@@ -260,16 +260,7 @@ fn put(device: String, toml: String) -> Result<SiteChange, Problem> {
 
 /// The site, when it is one of the configuration.
 fn known(app: &App, site: &str) -> Result<SiteId, Problem> {
-    let sites = &app.hub.commune.sites;
-    let unknown = || {
-        let near = nearest(site, sites.iter().map(|one| one.id.as_str()));
-        Problem::not_found("site", format!("no site \"{}\"{near}", shortened(site)))
-    };
-    sites.iter().find(|one| one.id.as_str() == site).map(|one| one.id.clone()).ok_or_else(unknown)
-}
-
-fn shortened(id: &str) -> String {
-    id.chars().take(crate::records::MAX_NAME_CHARS).collect()
+    app.site("site", site).map(|site| site.id.clone())
 }
 
 async fn asked<T: Send + 'static>(

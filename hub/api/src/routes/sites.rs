@@ -168,7 +168,8 @@ impl Now {
     }
 }
 
-fn communes_sites(app: &SharedApp) -> impl Iterator<Item = &Site> {
+/// The sites that are the commune's: the hub itself is none.
+pub(super) fn communes_sites(app: &SharedApp) -> impl Iterator<Item = &Site> {
     app.hub.commune.sites.iter().filter(|site| site.kind != SiteKind::Hub)
 }
 

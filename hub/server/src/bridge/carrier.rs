@@ -47,19 +47,19 @@ pub(super) struct Carrier {
 enum Fault {
     /// The hub stops; what was sent and not taken is sent again.
     Stopped,
-    Store(StoreError),
-    Relay(RelayError),
+    /// What waits cannot be read or written just now.
+    Failing(anyhow::Error),
 }
 
 impl From<RelayError> for Fault {
     fn from(error: RelayError) -> Self {
-        Self::Relay(error)
+        Self::Failing(error.into())
     }
 }
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
-        Self::Store(error)
+        Self::Failing(error.into())
     }
 }
 
@@ -75,12 +75,9 @@ impl Carrier {
                     self.note(|figures| figures.failing = None);
                     if has_more { Duration::ZERO } else { LIVE_EVERY }
                 }
-                Err(fault) => {
-                    let why = match fault {
-                        Fault::Stopped => break,
-                        Fault::Store(error) => format!("{:#}", anyhow::Error::new(error)),
-                        Fault::Relay(error) => format!("{:#}", anyhow::Error::new(error)),
-                    };
+                Err(Fault::Stopped) => break,
+                Err(Fault::Failing(error)) => {
+                    let why = format!("{error:#}");
                     if backoff.failures() == 0 {
                         tracing::warn!(feed = self.feed.name(), why, "the bridge waits for the store");
                     }

@@ -59,7 +59,8 @@ impl Versions {
     /// # Errors
     /// When it cannot be read.
     pub fn newest(&self) -> io::Result<Option<(SiteVersion, String)>> {
-        self.list()?.first().map(|newest| self.read(newest.id)).transpose()
+        let newest = self.ids()?.into_iter().rev().find(|id| self.head(*id).is_some());
+        newest.map(|id| self.read(id)).transpose()
     }
 
     /// Keeps a text, and lets the oldest go. The version's number is given here.
