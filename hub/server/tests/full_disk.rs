@@ -7,13 +7,12 @@
 
 mod support;
 
-use std::process::Command;
 use std::time::Duration;
 
 use adapters_sdk::Clock;
 use serde_json::{Value, json};
 use support::waiting_device::{SITE, WaitingDevice};
-use support::{Folder, Hub, wait_for};
+use support::{Folder, Hub, limit_files, wait_for};
 
 const BOUND: Duration = Duration::from_secs(20);
 
@@ -29,14 +28,6 @@ commit_window = "10ms"
 keep_raw = "90y"
 keep_hourly = "90y"
 "#;
-
-fn limit_files(hub: &Hub, bytes: &str) {
-    let limit = Command::new("prlimit")
-        .args([format!("--pid={}", hub.id()), format!("--fsize={bytes}:unlimited")])
-        .output()
-        .unwrap();
-    assert!(limit.status.success(), "{}", String::from_utf8_lossy(&limit.stderr));
-}
 
 fn ready(hub: &Hub) -> (u16, Value) {
     let mut answer = ureq::Agent::config_builder()
@@ -61,7 +52,7 @@ fn a_full_disk_makes_everybody_wait_and_is_over_when_there_is_space() {
     assert_eq!(hub.post("/readings", &reading(1_760_000_000_000)).0, 204);
 
     let mut stream = hub.stream("");
-    limit_files(&hub, "4096");
+    limit_files(hub.id(), "4096");
     let full = Clock::system().now();
     device.publish(2, 2.25);
     device.is_silent();
@@ -84,7 +75,7 @@ fn a_full_disk_makes_everybody_wait_and_is_over_when_there_is_space() {
     // What was there can still be read, and what is not committed is not shown.
     assert_eq!(hub.point("station/lab/level")["latest"]["value"], 1.25);
 
-    limit_files(&hub, "unlimited");
+    limit_files(hub.id(), "unlimited");
     assert_eq!(device.acknowledged(), 2, "acknowledged once it is on disk");
     wait_for("the store to be well", BOUND, || (ready(&hub).0 == 200).then_some(()));
     assert_eq!(hub.point("station/lab/level")["latest"]["value"], 2.25);

@@ -11,7 +11,7 @@ use adapters_influxdb::{Budget, Client, Encoder, Means, NotNow, Precision, Sent,
 use adapters_sdk::clock::stopwatch;
 use adapters_sdk::{Backoff, Clock};
 use hub_model::Timestamp;
-use hub_store::{Bucket, CommitSeq, History, Owed, Refused, Spans, Store, StoreError};
+use hub_store::{Bucket, CommitSeq, History, News, Owed, Refused, Spans, Store, StoreError};
 
 use super::Status;
 use crate::feed::{BATCH_READINGS, Feed};
@@ -119,9 +119,11 @@ impl Carrier {
             if !wait.is_zero() {
                 return Ok(wait);
             }
+            // What has become old is owed before anything is sent: it leaves the log also while nothing arrives.
+            let news = if self.encoder.sends_means() { self.gather()? } else { self.news()? };
             self.about()?;
             self.steps()?;
-            let has_more = if self.encoder.sends_means() { self.gather()? } else { self.news()? };
+            let has_more = news.map_or(Ok(false), |news| self.tell(&news))?;
             let every = if self.encoder.sends_means() { MEANS_EVERY } else { LIVE_EVERY };
             if has_more {
                 return Ok(Duration::ZERO);
@@ -185,21 +187,31 @@ impl Carrier {
         self.look()
     }
 
-    /// What was committed since. Gives whether there is more.
-    fn news(&mut self) -> Result<bool, Fault> {
+    /// What was committed since and is to be sent now, if anything: old news become debts.
+    fn news(&mut self) -> Result<Option<News>, Fault> {
         self.look()?;
         let news = self.feed.news()?;
-        if news.upto <= self.feed.place() {
-            self.status.note(|figures| figures.behind_since = None);
-            return Ok(false);
-        }
-        let received = news.readings.iter().map(|reading| reading.received_at).min();
-        self.status.note(|figures| figures.behind_since = received);
-        if Feed::lags(&news, self.clock.now()) {
+        let has_news = news.upto > self.feed.place();
+        if has_news && Feed::lags(&news, self.clock.now()) {
             self.owe(self.store.last_commit())?;
-            self.status.note(|figures| figures.behind_since = None);
-            return Ok(false);
+        } else if has_news {
+            self.is_behind_since(news.readings.iter().map(|reading| reading.received_at).min());
+            return Ok(Some(news));
         }
+        self.is_behind_since(None);
+        Ok(None)
+    }
+
+    /// Notes since when news wait. While nothing arrives it goes on from the first of them, whatever became a debt meanwhile.
+    fn is_behind_since(&self, received: Option<Timestamp>) {
+        self.status.note(|figures| match figures.failing {
+            Some(_) => figures.behind_since = figures.behind_since.or(received),
+            None => figures.behind_since = received,
+        });
+    }
+
+    /// Sends news. Gives whether there are more.
+    fn tell(&mut self, news: &News) -> Result<bool, Fault> {
         self.lines.clear();
         for reading in &news.readings {
             self.encoder.reading(reading, &mut self.lines);
@@ -207,19 +219,19 @@ impl Carrier {
         self.send(Precision::Milliseconds)?;
         self.arrived(news.upto)?;
         if !news.more {
-            self.status.note(|figures| figures.behind_since = None);
+            self.is_behind_since(None);
         }
         Ok(news.more)
     }
 
     /// Where means are sent, all news are debts: they are paid when their span is over.
-    fn gather(&mut self) -> Result<bool, Fault> {
+    fn gather(&mut self) -> Result<Option<News>, Fault> {
         let last: CommitSeq = self.store.last_commit();
         self.look()?;
         if self.feed.place() < last {
             self.owe(last)?;
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// One request of what is owed. Gives whether there may be more.

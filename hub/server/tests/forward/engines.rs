@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::support::engines::{BUCKET, Engine, Kind};
 use super::support::proxy::Proxy;
-use super::support::{Folder, Hub, wait_for};
+use super::support::{Folder, Hub, limit_files, wait_for};
 use super::{BOUND, folder, line, push, settled};
 
 const POINTS: [&str; 3] = ["water/edge/ph", "water/edge/level", "north/edge/flow"];
@@ -212,5 +212,31 @@ fn a_bucket_whose_field_has_another_type_refuses_its_lines_only() {
     assert!(refused[0]["why"].as_str().unwrap().contains("field type conflict"), "{refused}");
     let levels = told_by_engine(&engine, Kind::Influx, "water/edge/level", from, from + 1);
     assert_eq!(levels, BTreeMap::from([(from, 1.5)]));
+    hub.stop();
+}
+
+#[test]
+fn a_full_disk_of_the_engine_is_told_in_its_words_and_costs_nothing() {
+    let mut engine = Engine::start(Kind::Influx);
+    let folder = folder(&engine.forward("province", &engine.url("")));
+    let token = folder.token("integrator");
+    let hub = folder.run(&token);
+    let from = Clock::system().now().as_millis() - 60 * MINUTE_MS;
+    feed(&hub, &token, from, 200);
+    settled(&hub, "province");
+    limit_files(engine.id(), "1");
+    feed(&hub, &token, from + 200 * EVERY_MS, 200);
+    let told = wait_for("the engine's words", BOUND, || {
+        super::forward(&hub, "province")["failing"].as_str().map(str::to_owned)
+    });
+    assert!(told.contains("500") && told.contains("file too large"), "{told}");
+    assert!(hub.metrics().contains("commune_forward_up{target=\"province\"} 0"), "{}", hub.metrics());
+    // Readings are taken in as ever, and nobody is told that one was refused for good.
+    feed(&hub, &token, from + 400 * EVERY_MS, 200);
+    // InfluxDB keeps the error of its log until it is started anew, whatever room there is by then.
+    engine.kill();
+    engine.resume();
+    assert_eq!(settled(&hub, "province")["refused"], 0);
+    same_on_both_sides(&hub, &engine, Kind::Influx, from, from + 600 * EVERY_MS);
     hub.stop();
 }

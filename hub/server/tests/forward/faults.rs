@@ -218,6 +218,32 @@ fn a_name_that_is_not_found_costs_nothing_once_it_is_put_right() {
 }
 
 #[test]
+fn what_waits_too_long_leaves_the_log_though_nothing_ever_arrived() {
+    let server = Faulty::start();
+    server.always(Some(Reply::Status(503, "", "")));
+    let folder = folder(&target("province", &server.url(), ""));
+    let token = folder.token("integrator");
+    let hub = folder.run(&token);
+    let start = Clock::system().now().as_millis() - 100_000_000;
+    let lines =
+        |from: i64| (from..from + 2_000).map(|n| line("water/edge/ph", 7.0, start + n)).collect::<String>();
+    for from in [0, 2_000, 4_000, 6_000] {
+        push(&hub, &token, &lines(from));
+    }
+    let owed = wait_for("old news to be owed", BOUND, || {
+        Some(forward(&hub, "province")).filter(|shown| shown["owed"].as_u64().unwrap() > 0)
+    });
+    // How long nothing has arrived is told on, by whoever looks and by the rule for it.
+    let lag = |shown: &serde_json::Value| shown["lag_s"].as_f64().unwrap();
+    let later = lag(&owed) + 3.0;
+    wait_for("the lag to grow", BOUND, || (lag(&forward(&hub, "province")) > later).then_some(()));
+    server.always(None);
+    settled(&hub, "province");
+    assert_eq!(distinct(&server), 8_000);
+    hub.stop();
+}
+
+#[test]
 fn each_target_has_its_own_place_filter_and_trouble() {
     let (all, some) = (Faulty::start(), Faulty::start());
     let targets = [

@@ -37,6 +37,16 @@ pub fn wait_for<T>(what: &str, within: Duration, mut look: impl FnMut() -> Optio
     }
 }
 
+/// Holds the files of a process to so many bytes, a number or `unlimited`, as a disk does that is full. The process has to ignore the
+/// signal of that limit, so that its writes fail instead.
+pub fn limit_files(process: u32, bytes: &str) {
+    let limit = Command::new("prlimit")
+        .args([format!("--pid={process}"), format!("--fsize={bytes}:unlimited")])
+        .output()
+        .unwrap();
+    assert!(limit.status.success(), "{}", String::from_utf8_lossy(&limit.stderr));
+}
+
 /// A configuration folder of its own, gone when dropped.
 pub struct Folder(TempDir);
 
