@@ -1,9 +1,10 @@
 //! Forwarding to a real InfluxDB 2, with Telegraf's `outputs.influxdb_v2` beside it: `cargo xtask bench influxdb`.
 //!
-//! Prints figures, never fails on one. Ratios are taken within one run. Read next: `telegraf.rs`.
+//! Prints figures, never fails on one. Ratios are taken within one run. Read next: `telegraf.rs`, `bare.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
+mod bare;
 #[path = "../load/mod.rs"]
 mod load;
 #[path = "../../tests/support/mod.rs"]
@@ -37,6 +38,9 @@ const HUB: &str =
 fn main() {
     let engine = Engine::start(Kind::Influx);
     let ours = catch_up(&engine);
+    let borne = bare::rate(&engine, READINGS / 3);
+    print("what this InfluxDB bears of such requests, lying ready", format!("{borne:.0} /s"));
+    print("ratio of rates, hub / what it bears", format!("{:.2}", ours.rate / borne));
     let theirs = telegraf::measure(&engine, READINGS / 3);
     print("Telegraf: lines a second into the same InfluxDB", format!("{:.0} /s", theirs.rate));
     print("Telegraf: processor time a line", format!("{:.2} us", theirs.cpu_us));

@@ -4,39 +4,20 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use adapters_influxdb::history::Series;
-use adapters_influxdb::{Client, Encoder, Precision, Target, Token, What, deliver, remote};
+use adapters_influxdb::{Client, Encoder, Precision, deliver, remote};
 use adapters_sdk::Clock;
 use hub_model::{
     Commune, Device, DeviceId, LocalText, Point, PointId, Quality, Quantity, Reading, Reason, Site, SiteId,
     SiteKind, Timestamp,
 };
 
-use super::support::engines::{BUCKET, Engine, Kind, ORG, TOKEN};
+use super::support::engines::{Engine, Kind};
 use super::support::wait_for;
 use super::{BOUND, folder, line, push, settled};
 
 const POINT: &str = "water/edge/ph";
 const START_MS: i64 = 1_772_330_400_000;
 const DAY_MS: i64 = 86_400_000;
-
-fn target(engine: &Engine, kind: Kind) -> Target {
-    Target {
-        id: "province".to_owned(),
-        kind: match kind {
-            Kind::Influx => adapters_influxdb::Kind::InfluxDb2,
-            Kind::Victoria => adapters_influxdb::Kind::VictoriaMetrics,
-        },
-        url: engine.url(""),
-        org: Some(ORG.to_owned()),
-        bucket: Some(BUCKET.to_owned()),
-        token: Some(Token(TOKEN.to_owned())),
-        ca: None,
-        sites: None,
-        quantities: None,
-        what: What::Raw,
-        max_bytes_per_hour: None,
-    }
-}
 
 fn commune() -> Commune {
     let quantity = Quantity::parse("ph").unwrap();
@@ -91,7 +72,7 @@ fn samples() -> Vec<Reading> {
 
 fn gives_back_what_it_was_given(kind: Kind) {
     let engine = Engine::start(kind);
-    let target = target(&engine, kind);
+    let target = engine.target();
     let client = Client::new(&target).unwrap();
     let encoder = Encoder::new(&commune(), &target);
     let written = samples();

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use adapters_influxdb::{Target, Token, What};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -165,6 +166,26 @@ impl Engine {
     pub fn get(&self, path: &str) -> String {
         let mut answer = self.agent.get(self.url(path)).call().unwrap();
         answer.body_mut().with_config().limit(1 << 30).read_to_string().unwrap()
+    }
+
+    /// Itself as what is forwarded to, for clients without a hub.
+    pub fn target(&self) -> Target {
+        Target {
+            id: "province".to_owned(),
+            kind: match self.kind {
+                Kind::Influx => adapters_influxdb::Kind::InfluxDb2,
+                Kind::Victoria => adapters_influxdb::Kind::VictoriaMetrics,
+            },
+            url: self.url(""),
+            org: Some(ORG.to_owned()),
+            bucket: Some(BUCKET.to_owned()),
+            token: Some(Token(TOKEN.to_owned())),
+            ca: None,
+            sites: None,
+            quantities: None,
+            what: What::Raw,
+            max_bytes_per_hour: None,
+        }
     }
 
     /// The `[[forward]]` that names it at `url`.

@@ -1,0 +1,45 @@
+//! What the engine bears: requests that lie ready, one after another from one client, with nobody behind them who reads a store.
+
+use std::fmt::Write as _;
+
+use adapters_influxdb::{Client, Precision, deliver};
+use adapters_sdk::Clock;
+use adapters_sdk::clock::stopwatch;
+
+use crate::support::engines::Engine;
+use crate::{POINTS, STEP_MS};
+
+/// As many as a hub puts into one.
+const REQUEST_LINES: usize = 5_000;
+
+/// Lines a second of which the engine takes `lines`, point by point as debts are paid.
+pub fn rate(engine: &Engine, lines: usize) -> f64 {
+    let client = Client::new(&engine.target()).unwrap();
+    let each = lines / POINTS;
+    let now = Clock::system().now();
+    let start = now.as_millis() - each as i64 * STEP_MS;
+    let all: Vec<usize> = (0..lines).collect();
+    let requests: Vec<String> =
+        all.chunks(REQUEST_LINES).map(|numbers| request(numbers, each, start)).collect();
+    let elapsed_ms = stopwatch();
+    for request in &requests {
+        let sent = deliver(&client, request, Precision::Milliseconds, now).unwrap();
+        assert_eq!(sent.refused, []);
+    }
+    lines as f64 / (elapsed_ms() as f64 / 1_000.0)
+}
+
+fn request(numbers: &[usize], each: usize, start: i64) -> String {
+    let mut text = String::new();
+    for number in numbers {
+        let (point, step) = (number / each, number % each);
+        let value = ((step * 7) % 1_400) as f64 / 100.0;
+        let at = start + step as i64 * STEP_MS;
+        writeln!(
+            text,
+            "bare,commune=bench,device=edge,point=p{point},site=bench,unit=[pH] value={value},raw={value},quality=\"good\",reason=\"\" {at}"
+        )
+        .unwrap();
+    }
+    text
+}
