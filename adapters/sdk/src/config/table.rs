@@ -42,7 +42,7 @@ pub struct Table {
 impl Table {
     /// Reads a file's text. Every syntax error is reported; `None` when there was one.
     pub fn parse(file: &str, text: &str, problems: &mut Problems) -> Option<Self> {
-        let lines = Lines { file: file.into(), text };
+        let lines = Lines::new(file, text);
         let (root, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             let place = lines.place(error.span().map_or(0, |span| span.start));

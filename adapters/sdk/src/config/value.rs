@@ -51,17 +51,20 @@ impl Value {
     }
 }
 
-/// A file being read: its name and where its lines begin.
-pub(crate) struct Lines<'a> {
-    pub(crate) file: Arc<str>,
-    pub(crate) text: &'a str,
+/// A file being read: its name and where its lines end.
+pub(crate) struct Lines {
+    file: Arc<str>,
+    /// The bytes at which a line ends, in order: each key asks for its line, and a file may have a hundred thousand.
+    ends: Vec<usize>,
 }
 
-impl Lines<'_> {
+impl Lines {
+    pub(crate) fn new(file: &str, text: &str) -> Self {
+        Self { file: file.into(), ends: text.match_indices('\n').map(|(at, _)| at).collect() }
+    }
+
     pub(crate) fn place(&self, offset: usize) -> Place {
-        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        Place { file: Arc::clone(&self.file), line }
+        Place { file: Arc::clone(&self.file), line: 1 + self.ends.partition_point(|end| *end < offset) }
     }
 
     /// Frees a parsed value from its text. `path` is the key's path, for the tables within.
