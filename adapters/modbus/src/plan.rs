@@ -117,6 +117,23 @@ pub enum PlanError {
         /// Where it is configured first.
         other_place: Place,
     },
+    /// Two values, each with a part of the other's registers.
+    #[error(
+        "takes the registers {} to {}, of which those of the point \"{}\" ({} to {}) are a part only; allowed: apart, or one within the other",
+        .span.0, .span.1, .other.name(), .other_span.0, .other_span.1
+    )]
+    Overlaps {
+        /// The point with the later address.
+        point: PointId,
+        /// Where its device is configured.
+        place: Place,
+        /// Its first and its last register, from 0.
+        span: (u16, u16),
+        /// The point with the earlier address.
+        other: PointId,
+        /// The earlier point's registers.
+        other_span: (u16, u16),
+    },
 }
 
 impl PlanError {
@@ -126,6 +143,9 @@ impl PlanError {
             Self::Differs { place, device, key, .. } => (place, format!("device[{}].{key}", device.name())),
             Self::WireTwice { place, device, .. } => (place, format!("device[{}].endpoint", device.name())),
             Self::DeviceTwice { place, device, .. } => (place, format!("device[{}].id", device.name())),
+            Self::Overlaps { place, point, .. } => {
+                (place, format!("device[{}].point[{}].address", point.device().name(), point.name()))
+            }
         };
         Problem { place: place.clone(), key, message: self.to_string() }
     }
@@ -164,7 +184,7 @@ impl Plan {
     /// Plans the requests of every device.
     ///
     /// # Errors
-    /// Every clash between devices.
+    /// Every clash between devices, or between the points of one.
     pub fn build(devices: Vec<ModbusDevice>) -> Result<Self, Vec<PlanError>> {
         let mut errors = Vec::new();
         let mut seen: HashMap<DeviceId, Place> = HashMap::new();
@@ -178,6 +198,7 @@ impl Plan {
                     other_place: first,
                 });
             }
+            errors.extend(overlaps(&device));
             let wire = device.settings.endpoint.wire();
             let other = wires.entry(wire).or_insert_with(|| device.clone());
             errors.extend(wire_clash(other, &device));
@@ -282,6 +303,31 @@ impl PlannedDevice {
         };
         ASSUMED_ROUND_TRIP + settings.pause_between + on_the_line
     }
+}
+
+/// Values that share some of their registers, neither lying within the other: one of the two addresses or types is wrong. Bits of
+/// a word, and a word of a longer value, are read so on purpose.
+fn overlaps(device: &ModbusDevice) -> Vec<PlanError> {
+    let last = |point: &PointSettings| point.address.saturating_add(point.words - 1);
+    let mut points: Vec<_> = device.points.iter().collect();
+    points.sort_by_key(|(_, point)| (point.register, point.address));
+    let mut errors = Vec::new();
+    for (index, (other, first)) in points.iter().enumerate() {
+        let reached = |(_, point): &&&(PointId, PointSettings)| {
+            point.register == first.register && point.address <= last(first)
+        };
+        let crossing = points[index + 1..].iter().take_while(reached);
+        let crossing =
+            crossing.filter(|(_, point)| point.address > first.address && last(point) > last(first));
+        errors.extend(crossing.map(|(point, settings)| PlanError::Overlaps {
+            point: point.clone(),
+            place: device.place.clone(),
+            span: (settings.address, last(settings)),
+            other: other.clone(),
+            other_span: (first.address, last(first)),
+        }));
+    }
+    errors
 }
 
 fn wire_clash(first: &ModbusDevice, device: &ModbusDevice) -> Option<PlanError> {
