@@ -1,9 +1,10 @@
-//! Polling many Modbus units, with Telegraf beside it in the same run: `cargo xtask bench modbus [polling|dead|sim]`.
+//! Polling many Modbus units, with Telegraf beside it in the same run: `cargo xtask bench modbus [polling|dead|scenarios|sim]`.
 //!
-//! Prints a table of figures with their goals, never fails on one. Ratios are taken within one run. Read next: `units.rs`.
+//! Prints a table of figures with their goals, never fails on one. Ratios are taken within one run. Read next: `units.rs`, `scenarios.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
+mod scenarios;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 mod units;
@@ -51,6 +52,9 @@ fn main() {
     }
     if does("dead") {
         dead();
+    }
+    if does("scenarios") {
+        scenarios::measure();
     }
     if does("sim") {
         simulated();
@@ -127,22 +131,22 @@ fn watch(process: u32, units: &Units) -> Took {
 /// A thousand units of fifty registers each second: this process alone, the whole hub, Telegraf.
 fn polling() {
     let units = Units::start(UNITS);
-    let alone = alone(&units);
-    let hub = hub(&units);
     let telegraf = telegraf(&units);
+    line("Telegraf, readings thrown away: of a core", "", &percent(telegraf.share));
+    line("  polls missed", "", &telegraf.missed.max(0).to_string());
+    line("  resident memory", "", &format!("{} MiB", telegraf.mib));
     let quarter = telegraf.share / 4.0;
+    let alone = alone(&units);
     line(
         "1,000 units x 50 registers a second, polling alone: of a core",
         &format!("<= {quarter:.1} %"),
         &percent(alone.share),
     );
     line("  polls missed", "0", &alone.missed.max(0).to_string());
+    let hub = hub(&units);
     line("the same with judging and the commit, the whole hub: of a core", "<= 15.5 %", &percent(hub.share));
     line("  polls missed", "0", &hub.missed.max(0).to_string());
     line("  resident memory, 50,000 points", "<= 256 MiB", &format!("{} MiB", hub.mib));
-    line("Telegraf, readings thrown away: of a core", "", &percent(telegraf.share));
-    line("  polls missed", "", &telegraf.missed.max(0).to_string());
-    line("  resident memory", "", &format!("{} MiB", telegraf.mib));
 }
 
 fn percent(share: f64) -> String {
