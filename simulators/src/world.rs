@@ -8,7 +8,7 @@ use std::time::Duration;
 use hub_model::{PointId, Timestamp};
 
 use crate::clock::Timeline;
-use crate::config::{Place, SimCommune, SimPoint, SimSite};
+use crate::config::{DataType, Place, RegisterPlace, SimCommune, SimPoint, SimSite};
 use crate::encode;
 use crate::fault::{Board, FaultKind, Span};
 use crate::models::counter::DAY_START_HOUR;
@@ -42,6 +42,8 @@ struct Known {
     site_seed: u64,
     seed: u64,
     pump: Pump,
+    /// The bits of its word that are points, too: it is made of these.
+    bits: Vec<(PointId, u8)>,
 }
 
 impl World {
@@ -135,7 +137,16 @@ impl World {
         if faults.iter().any(|fault| fault.kind == FaultKind::NoReading) {
             return known.point.missing.first().copied().unwrap_or(f64::NAN);
         }
-        raw_of(&known.point, self.upset(known, time, faults))
+        let own = raw_of(&known.point, self.upset(known, time, faults));
+        if known.bits.is_empty() {
+            return own;
+        }
+        let is_set = |bit: &PointId| {
+            let bit = self.known.get(bit);
+            bit.is_some_and(|bit| self.sent(bit, time, &self.board.of_point(&bit.point.id, time)) >= 0.5)
+        };
+        let set = known.bits.iter().filter(|(bit, _)| is_set(bit));
+        f64::from(set.fold(own as u16, |word, (_, place)| word | 1 << place))
     }
 
     /// The model's value with what befalls the process: frozen first, then each upset on top.
@@ -163,6 +174,9 @@ impl World {
     fn healthy(&self, known: &Known, time: Timestamp) -> f64 {
         if let Some(replay) = self.replays.get(&known.point.id) {
             return replay.value(self.timeline.start(), time);
+        }
+        if !known.bits.is_empty() {
+            return 0.0;
         }
         let moment = Moment::new(time, self.offset_s);
         let plant = self.plant(known, moment.day_from(DAY_START_HOUR).0);
@@ -197,8 +211,26 @@ impl Known {
             site_seed: noise::named(seed, site.id.as_str()),
             seed: noise::named(seed, point.id.as_str()),
             pump: Pump::of(site, point),
+            bits: bits(site, point),
         }
     }
+}
+
+/// The points of the same device that are single bits of a point's word.
+fn bits(site: &SimSite, point: &SimPoint) -> Vec<(PointId, u8)> {
+    let Place::Register(word) = &point.place else { return Vec::new() };
+    let beside = site.devices.iter().filter(|device| device.id == point.id.device());
+    let points = beside.flat_map(|device| &device.points);
+    let places = points.filter_map(|other| match &other.place {
+        Place::Register(place) => Some((other.id.clone(), place)),
+        _ => None,
+    });
+    let same = |place: &RegisterPlace| {
+        (place.register, place.address, place.order) == (word.register, word.address, word.order)
+    };
+    let is_word = word.kind == DataType::Uint16;
+    let of_word = places.filter(|(_, place)| is_word && place.kind == DataType::Bit && same(place));
+    of_word.map(|(id, place)| (id, place.bit)).collect()
 }
 
 /// The raw number that a device sends for a value: taken back through scale and offset, rounded as the device measures, and
@@ -209,7 +241,10 @@ fn raw_of(point: &SimPoint, value: f64) -> f64 {
     let decimals = if size < 1.0 { 0 } else { i32::from(point.decimals) + size.log10().ceil() as i32 };
     let power = 10f64.powi(decimals);
     let rounded = ((value - point.offset) / point.scale * power).round() / power;
-    let rounded = wrapped(point, rounded);
+    let rounded = match point.states.len() {
+        0 => wrapped(point, rounded),
+        states => rounded.clamp(0.0, (states - 1) as f64),
+    };
     let raw = match &point.place {
         Place::Register(place) => encode::representable(rounded, place.kind),
         // Minus zero is nothing that a sensor says.

@@ -95,6 +95,11 @@ async fn bits_and_bytes_share_words_and_a_read_may_begin_in_the_middle() {
             { id = "high", quantity = "state", register = "input", address = 5, type = "UINT8H" },
             { id = "bit", quantity = "state", register = "input", address = 6, type = "BIT", bit = 4 },
             { id = "wide", quantity = "state", register = "input", address = 7, type = "FLOAT32" },
+            { id = "mode", quantity = "state", register = "input", address = 9, type = "STRING", length = 2, states = ["STOP", "RUN"] },
+            { id = "shown", quantity = "state", register = "input", address = 11, type = "STRING", length = 1 },
+            { id = "faults", quantity = "state", register = "input", address = 12, type = "UINT16" },
+            { id = "dry", quantity = "state", register = "input", address = 12, type = "BIT", bit = 2, alarm = { title = "Dry" } },
+            { id = "hot", quantity = "state", register = "input", address = 12, type = "BIT", bit = 9, alarm = { title = "Hot" } },
         ]"#;
     // The model of a state is always 1.
     let (fleet, address) = start(scenario(&[("s.toml", site)])).await;
@@ -105,6 +110,18 @@ async fn bits_and_bytes_share_words_and_a_read_may_begin_in_the_middle() {
     let words = within("words", plc.read_input_registers(4, 4)).await.unwrap();
     assert_eq!(words, Ok(vec![0x0101, 0x0010, 0x3F80, 0x0000]));
     assert_eq!(within("words", plc.read_input_registers(7, 1)).await.unwrap(), Ok(vec![0]));
+    // "RUN", "1", and alarms, which are 0 until a fault sets them.
+    let texts = within("texts", plc.read_input_registers(8, 4)).await.unwrap();
+    assert_eq!(texts, Ok(vec![0x5255, 0x4E00, 0x3100, 0]));
+    fleet
+        .control()
+        .inject("water/plc/hot", FaultKind::Level { value: 1.0, ramp: Duration::ZERO }, None)
+        .unwrap();
+    let faults = within("faults", plc.read_input_registers(11, 1)).await.unwrap();
+    assert_eq!(
+        (faults, fleet.world().raw_at(&id("water/plc/faults"), MORNING)),
+        (Ok(vec![0x0200]), Some(512.0))
+    );
     fleet.stop().await;
 }
 

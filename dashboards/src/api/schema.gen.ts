@@ -3714,6 +3714,8 @@ export interface components {
         };
         /** @description What a rule watches. An empty list does not narrow. */
         RuleWatches: {
+            /** @description Whether only points that name an alarm of their device. */
+            alarm: boolean;
             /** @description Devices. */
             device: string[];
             /** @description Points. */

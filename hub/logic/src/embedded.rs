@@ -24,7 +24,7 @@ macro_rules! embedded {
 }
 
 /// The rules that come with the hub.
-pub fn embedded_rules() -> [EmbeddedRule; 36] {
+pub fn embedded_rules() -> [EmbeddedRule; 37] {
     embedded!(
         "access-point-offline",
         "access-point-overloaded",
@@ -34,6 +34,7 @@ pub fn embedded_rules() -> [EmbeddedRule; 36] {
         "channel-busy",
         "chlorine-high",
         "chlorine-low",
+        "device-alarm",
         "device-offline",
         "fire-suspected",
         "flow-without-pump",

@@ -4,14 +4,13 @@
 
 use std::sync::Arc;
 
-use hub_model::{Alarm, AlarmId, AlarmState, Limit, LimitStatus, LocalText, Timestamp, Why};
+use hub_model::{Alarm, AlarmId, AlarmState, Limit, LimitStatus, LocalText, NamedAlarm, Timestamp, Why};
 
 use crate::alarms::{BACK_WHILE_HIDDEN, GONE_WHILE_HIDDEN, Step, WAITS_FOR_RESET, settle};
 use crate::judge::may_raise;
 use crate::logic::Due;
 use crate::often::{chatters, forget_old};
 use crate::places::Target;
-use crate::rules::Rule;
 use crate::rules::watched::Watched;
 use crate::watch::Watch;
 use crate::{Effect, Logic, OnMissing, RuleFault};
@@ -133,7 +132,7 @@ impl Logic {
             Ok(message) => (message, None),
             Err(fault) => (None, Some(fault)),
         };
-        let message = message.unwrap_or_else(|| self.plain_message(watch, rule));
+        let message = message.unwrap_or_else(|| self.plain_message(watch));
         let rule_version = rule.version.clone();
         let (open, subject) = (watch.tracking.alarm, watch.tracking.subject.clone());
         let (parent, out_of_service) = (self.explanation(number), self.is_out_of_service(subject.as_str()));
@@ -163,8 +162,8 @@ impl Logic {
                 id: self.alarms.next_id(),
                 rule: Arc::clone(&rule.id),
                 rule_version,
-                title: rule.facts.title.clone(),
-                priority: watch.settings.priority,
+                title: self.title(watch).clone(),
+                priority: self.named_alarm(watch).map_or(watch.settings.priority, |named| named.priority),
                 state: AlarmState::Unacknowledged,
                 beneath: None,
                 parent,
@@ -285,13 +284,28 @@ impl Logic {
         }
     }
 
+    /// What the watched point calls its device's alarm, where the rule is about just that.
+    fn named_alarm(&self, watch: &Watch) -> Option<&NamedAlarm> {
+        match watch.target {
+            Target::Point(point) if self.rules.rules[watch.rule].facts.watches.alarm => {
+                self.world.places.point(point).alarm.as_ref()
+            }
+            _ => None,
+        }
+    }
+
+    fn title(&self, watch: &Watch) -> &LocalText {
+        let of_rule = &self.rules.rules[watch.rule].facts.title;
+        self.named_alarm(watch).map_or(of_rule, |named| &named.title)
+    }
+
     fn hidden_note(&self, id: AlarmId, note: &str) -> Option<String> {
         self.alarms.get(id).filter(|alarm| alarm.beneath.is_some()).map(|_| note.to_owned())
     }
 
     /// What is said of an alarm whose rule says nothing itself: the title and the value.
-    fn plain_message(&self, watch: &Watch, rule: &Rule) -> LocalText {
-        let title = &rule.facts.title;
+    fn plain_message(&self, watch: &Watch) -> LocalText {
+        let title = self.title(watch);
         let Some((value, Target::Point(point))) = self.value_of(watch).map(|value| (value, watch.target))
         else {
             return title.clone();

@@ -264,6 +264,8 @@ pub struct Watches {
     pub device: Vec<String>,
     /// Point ids: `site/device/point`, or a point's own part.
     pub point: Vec<String>,
+    /// Whether only points that name an alarm of their device, which is then called as they say.
+    pub alarm: bool,
 }
 
 /// A rule as people see it.

@@ -159,4 +159,5 @@ fn selects(watches: &Watches, places: &Places, target: Target) -> bool {
     of_site
         && among(&watches.quantity, &|code| code == point.quantity.code())
         && among(&watches.point, &|wanted| named(&point.id, wanted))
+        && (!watches.alarm || point.alarm.is_some())
 }

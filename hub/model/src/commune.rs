@@ -160,6 +160,17 @@ pub struct Point {
     pub limits: Vec<Limit>,
     /// Whether its values are for reference only: of a low-cost sensor that no regulation accepts as proof.
     pub reference: bool,
+    /// What its device reports while the value is not 0; such as one bit of a word of faults.
+    pub alarm: Option<NamedAlarm>,
+}
+
+/// An alarm that a device raises itself, as its point names it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedAlarm {
+    /// What it is called.
+    pub title: LocalText,
+    /// How urgent it is.
+    pub priority: Priority,
 }
 
 /// value = raw · scale + offset, in exact decimals.
@@ -272,6 +283,7 @@ impl Point {
             checks: Checks::default(),
             limits: Vec::new(),
             reference: false,
+            alarm: None,
         }
     }
 

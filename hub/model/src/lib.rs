@@ -27,7 +27,8 @@ pub mod upkeep;
 pub use alarm::{Alarm, AlarmId, AlarmState, OutOfService, Priority, RuleId, Tracking, Transition, Why};
 pub use calibration::{Calibration, calibrated};
 pub use commune::{
-    Checks, Commune, Device, Location, Parameter, Point, Range, RuleOverride, Scaling, Site, SiteKind,
+    Checks, Commune, Device, Location, NamedAlarm, Parameter, Point, Range, RuleOverride, Scaling, Site,
+    SiteKind,
 };
 pub use counter::Counter;
 pub use decimal::Decimal;

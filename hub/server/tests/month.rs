@@ -51,6 +51,7 @@ fn faults_of_a_fortnight() -> Vec<PlannedFault> {
         level("water/outlet/flow", 6, (2.0, 2.75), 0.0),
         ramp("water/inlet/flow", 7, (4.5, 5.5), FaultKind::Offset { value: 6.0, ramp: Duration::ZERO }),
         level("water/plc/pressure", 9, (14.0, 15.0), 0.9),
+        level("water/plc/overload", 11, (14.0, 15.0), 1.0),
         level("waste/air/h2s", 1, (9.0, 12.0), 60.0),
         level("waste/air/nh3", 2, (9.0, 12.0), 300.0),
         level("waste/air/pm2-5", 3, (0.0, 24.0), 90.0),
@@ -94,7 +95,7 @@ const FOUND: [Found; 10] = [
     ("_hub/rules/ph-out-of-range", 8, (9.0, 10.0), 1.0),
 ];
 
-const RAISES: [Raise; 43] = [
+const RAISES: [Raise; 44] = [
     ("chlorine-low", "water/plc/free-chlorine", 1, (10.1, 10.3)),
     ("chlorine-high", "water/plc/free-chlorine", 2, (10.1, 10.3)),
     ("turbidity-high", "water/plc/turbidity", 3, (10.1, 10.3)),
@@ -119,6 +120,7 @@ const RAISES: [Raise; 43] = [
     ("no-clients", "wifi/ap/clients", 4, (14.5, 15.1)),
     ("access-point-reboots", "wifi/ap/uptime", 5, (14.0, 14.1)),
     ("access-point-offline", "wifi/ap", 6, (9.0, 9.4)),
+    ("device-alarm", "water/plc/overload", 11, (14.0, 14.1)),
     ("device-offline", "water/outlet", 9, (9.0, 9.2)),
     ("device-offline", "water/plc", 10, (9.0, 9.2)),
     ("device-offline", "water/inlet", 10, (9.0, 9.2)),

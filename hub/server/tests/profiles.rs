@@ -1,23 +1,30 @@
-//! Every profile that comes with the hub, read from its simulated device to the exact value.
+//! Every profile that comes with the hub, read from its simulated device to the exact value; and the alarms that profiles name.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use adapters_sdk::Clock;
 use hub_model::PointId;
 use serde_json::{Value, json};
 use simulators::config::SimCommune;
-use simulators::{Fleet, Listen, Scenario};
+use simulators::{FaultKind, Fleet, Listen, PlannedFault, Scenario, Target};
 use support::peers::mosquitto_pub;
 use support::{Folder, wait_for};
 
 const CASE: &str = "tests/cases/profiles-of-the-hub";
 const ENDPOINT: &str = "tcp://127.0.0.1:5020";
+const HUB: &str =
+    "[commune]\nid = \"c\"\n[http]\nlisten = \"127.0.0.1:0\"\n[mqtt]\nlisten = \"127.0.0.1:0\"\n";
+const SOON: Duration = Duration::from_secs(30);
+const BIT_SET: FaultKind = FaultKind::Level { value: 1.0, ramp: Duration::ZERO };
 
 #[test]
 fn every_profile_is_read_from_its_simulator_to_the_exact_value() {
@@ -54,9 +61,191 @@ fn every_profile_is_read_from_its_simulator_to_the_exact_value() {
         assert!((found - expected).abs() <= dust, "{id}: found {found}, expected {expected}");
         compared += 1;
     }
-    assert_eq!(compared, 45);
+    assert_eq!(compared, 49);
     hub.stop();
     runtime.block_on(fleet.stop());
+}
+
+/// A word of faults of a meter, and the input of a pump panel: each bit raises its alarm by its own name, and ends it.
+#[test]
+fn bits_of_devices_raise_alarms_by_their_names_and_end_them() {
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join(CASE);
+    let mut scenario = Scenario::new(SimCommune::load(&case).unwrap(), 7);
+    scenario.listen = Listen::AnyPort;
+    // Of the timetable: the pipe is not full from the start on.
+    scenario.faults = vec![PlannedFault {
+        at_ms: 0,
+        lasts: None,
+        target: Target::parse("all/tuf-2000m/pipe-empty").unwrap(),
+        kind: BIT_SET,
+    }];
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let fleet = runtime.block_on(Fleet::start(scenario, || Clock::system().now())).unwrap();
+    let address = fleet.modbus_addresses()[ENDPOINT];
+    let site = format!(
+        "id = \"all\"\nkind = \"water_station\"\n[rules.device-alarm]\noff_delay = \"1s\"\n{}{}",
+        device("tuf-2000m", address, 7),
+        device("generic-pump-controller", address, 4)
+    );
+    let folder = Folder::with(&[("hub.toml", HUB), ("sites/all.toml", &site)]);
+    let hub = folder.run(&folder.token("viewer"));
+    let alarms = |state: &str| -> Vec<Value> {
+        let alarms = hub.get(&format!("/alarms?state={state}"));
+        alarms.as_array().unwrap().iter().filter(|alarm| alarm["rule"] == "device-alarm").cloned().collect()
+    };
+    let raised = |count: usize| {
+        wait_for("alarms of bits", SOON, || Some(alarms("active")).filter(|all| all.len() == count))
+    };
+
+    let empty = &raised(1)[0];
+    assert_eq!(empty["point"], "all/tuf-2000m/pipe-empty");
+    assert_eq!(empty["title"], json!({"vi": "Ống không đầy nước", "en": "Pipe not full"}));
+    assert_eq!((&empty["priority"], &empty["state"]), (&json!("medium"), &json!("unacknowledged")));
+    assert_eq!(empty["message"]["vi"], "Thiết bị báo: Ống không đầy nước");
+    let value = |point: &str| hub.point(&format!("all/{point}"))["latest"]["value"].clone();
+    assert_eq!(value("tuf-2000m/errors"), json!(8.0), "the whole word, of which it is the bit 3");
+    assert_eq!(value("tuf-2000m/no-signal"), json!(0.0));
+
+    fleet.control().inject("all/generic-pump-controller/fault", BIT_SET, None).unwrap();
+    let both = raised(2);
+    let panel = both.iter().find(|alarm| alarm["point"] == "all/generic-pump-controller/fault").unwrap();
+    assert_eq!((&panel["title"]["vi"], &panel["priority"]), (&json!("Tủ bơm báo lỗi"), &json!("high")));
+
+    fleet.control().mend_all();
+    wait_for("the end of both alarms", SOON, || {
+        let is_over =
+            |alarm: &Value| alarm["state"] == "rtn_unacknowledged" && alarm["cleared_at"].is_string();
+        Some(alarms("all")).filter(|all| all.len() == 2 && all.iter().all(is_over))
+    });
+    hub.stop();
+    runtime.block_on(fleet.stop());
+}
+
+/// Telegraf's own configuration of three simulated devices, in each of its three ways, and what `import-telegraf` makes of it:
+/// both read the same numbers.
+#[test]
+fn a_converted_telegraf_configuration_reads_what_telegraf_reads() {
+    let telegraf = std::env::var_os("COMMUNE_PEER_TELEGRAF").expect(
+        "COMMUNE_PEER_TELEGRAF names no Telegraf; run cargo xtask test, which builds one and sets it",
+    );
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join(CASE);
+    let mut scenario = Scenario::new(SimCommune::load(&case).unwrap(), 7);
+    scenario.listen = Listen::AnyPort;
+    let moment = Clock::system().now();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let fleet = runtime.block_on(Fleet::start(scenario, move || moment)).unwrap();
+    let controller = format!("tcp://{}", fleet.modbus_addresses()[ENDPOINT]);
+    let text = TELEGRAF.replace("CONTROLLER", &controller);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), text).unwrap();
+
+    let theirs = Command::new(telegraf).arg("--config").arg(file.path()).arg("--once").output().unwrap();
+    let lines = String::from_utf8(theirs.stdout).unwrap();
+    let theirs: BTreeMap<String, f64> = lines.lines().flat_map(fields_of_line).collect();
+    assert_eq!(theirs.len(), 10, "{lines}");
+
+    let converted = Command::new(env!("CARGO_BIN_EXE_commune-hub"))
+        .arg("import-telegraf")
+        .arg(file.path())
+        .output()
+        .unwrap();
+    let site = String::from_utf8(converted.stdout).unwrap();
+    let folder = Folder::with(&[("hub.toml", HUB), ("sites/imported.toml", &site)]);
+    let hub = folder.run(&folder.token("viewer"));
+    let ours: BTreeMap<String, f64> = wait_for("a value of every point", SOON, || {
+        let points = hub.get("/points?site=imported");
+        let value = |point: &Value| {
+            let name = PointId::parse(point["id"].as_str()?).ok()?.name().to_owned();
+            Some((name, point["latest"]["value"].as_f64()?))
+        };
+        points
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(value)
+            .collect::<Option<_>>()
+            .filter(|all: &BTreeMap<_, _>| !all.is_empty())
+    });
+    assert_eq!(ours.keys().collect::<Vec<_>>(), theirs.keys().collect::<Vec<_>>(), "{site}");
+    for (name, value) in ours {
+        let dust = value.abs() * f64::from(f32::EPSILON);
+        // Telegraf widens singles as they are; the hub keeps their shortest decimal.
+        assert!((value - theirs[&name]).abs() <= dust, "{name}: {value}, Telegraf {}", theirs[&name]);
+    }
+    hub.stop();
+    runtime.block_on(fleet.stop());
+}
+
+/// The fields of one line of line protocol: `name,tags a=1,b=2u 17…`.
+fn fields_of_line(line: &str) -> Vec<(String, f64)> {
+    let fields = line.rsplit_once(' ').and_then(|(rest, _)| rest.rsplit_once(' ')).unwrap().1;
+    let number = |text: &str| text.trim_end_matches(['u', 'i']).parse().unwrap();
+    fields
+        .split(',')
+        .map(|field| field.split_once('=').unwrap())
+        .map(|(name, text)| (name.to_owned(), number(text)))
+        .collect()
+}
+
+/// A flow meter by its tables, an energy meter by requests, a pump panel by metrics.
+const TELEGRAF: &str = r#"
+[agent]
+interval = "1s"
+omit_hostname = true
+[[outputs.file]]
+files = ["stdout"]
+data_format = "influx"
+influx_uint_support = true
+
+[[inputs.modbus]]
+name = "flow-meter"
+slave_id = 7
+timeout = "2s"
+controller = "CONTROLLER"
+holding_registers = [
+  { name = "flow", byte_order = "CDAB", data_type = "FLOAT32-IEEE", scale = 1.0, address = [0, 1] },
+  { name = "net", byte_order = "CDAB", data_type = "UINT32", scale = 1.0, address = [24, 25] },
+  { name = "quality", byte_order = "AB", data_type = "UFIXED", scale = 0.01, address = [91] },
+]
+
+[[inputs.modbus]]
+name = "energy-meter"
+timeout = "2s"
+controller = "CONTROLLER"
+configuration_type = "request"
+[[inputs.modbus.request]]
+slave_id = 1
+byte_order = "ABCD"
+register = "input"
+fields = [
+  { address = 0, name = "voltage1", type = "FLOAT32" },
+  { address = 52, name = "power", type = "FLOAT32", scale = 0.001 },
+  { address = 72, name = "energy", type = "FLOAT32" },
+]
+[[inputs.modbus.request]]
+slave_id = 4
+register = "coil"
+fields = [{ address = 0, name = "pump1" }, { address = 1, name = "pump2" }]
+
+[[inputs.modbus]]
+name = "panel"
+timeout = "2s"
+controller = "CONTROLLER"
+configuration_type = "metric"
+[[inputs.modbus.metric]]
+slave_id = 4
+byte_order = "ABCD"
+fields = [
+  { register = "input", address = 0, name = "pressure", type = "UINT16", scale = 0.01 },
+  { register = "input", address = 1, name = "runtime", type = "UINT32" },
+]
+"#;
+
+/// A device of a profile, polled five times a second.
+fn device(profile: &str, address: SocketAddr, unit: u8) -> String {
+    format!(
+        "[[device]]\nid = \"{profile}\"\nprofile = \"{profile}\"\nendpoint = \"tcp://{address}\"\nunit_id = {unit}\npoll = \"200ms\"\n"
+    )
 }
 
 /// The makers' own examples, as ChirpStack hands them on where it decodes nothing.
@@ -70,9 +259,7 @@ fn lorawan_profiles_read_their_makers_bytes_by_the_number_of_the_device() {
     let devices =
         [device("milesight-em310-udl", "24E124713C140001"), device("dragino-ldds75", "a84041ffff000002")];
     let site = format!("id = \"lora\"\nkind = \"waste_site\"\n{}", devices.concat());
-    let hub_toml =
-        "[commune]\nid = \"c\"\n[http]\nlisten = \"127.0.0.1:0\"\n[mqtt]\nlisten = \"127.0.0.1:0\"\n";
-    let folder = Folder::with(&[("hub.toml", hub_toml), ("sites/lora.toml", &site)]);
+    let folder = Folder::with(&[("hub.toml", HUB), ("sites/lora.toml", &site)]);
     let hub = folder.run(&folder.token("viewer"));
     let uplink = |id: &str, dev_eui: &str, data: &str| {
         let now = Clock::system().now();
@@ -102,7 +289,7 @@ fn lorawan_profiles_read_their_makers_bytes_by_the_number_of_the_device() {
     hub.stop();
     let missing = site.replace("dev_eui = \"a84041ffff000002\"\n", "").replace("24E124713C140001", "24E1");
     fs::write(folder.path().join("sites/lora.toml"), missing).unwrap();
-    let checked = std::process::Command::new(env!("CARGO_BIN_EXE_commune-hub"))
+    let checked = Command::new(env!("CARGO_BIN_EXE_commune-hub"))
         .args(["check", "--config"])
         .arg(folder.path())
         .output()

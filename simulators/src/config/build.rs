@@ -235,6 +235,8 @@ impl Builder<'_> {
             offset: entry.offset.unwrap_or(0.0),
             missing: entry.missing.unwrap_or_default(),
             counter,
+            alarm: entry.alarm.is_some(),
+            states: entry.states.unwrap_or_default(),
             place,
         })
     }
@@ -266,7 +268,18 @@ impl Builder<'_> {
             None => 0,
         };
         let order = entry.byte_order.unwrap_or(defaults.order);
-        let place = RegisterPlace { register, address: number, kind, order, bit };
+        let words = match (&entry.length, kind) {
+            (Some(length), DataType::String) => u16::try_from(*length.get_ref())
+                .ok()
+                .filter(|words| (1..=125).contains(words))
+                .ok_or_else(|| {
+                    let message = format!("length: found {}, allowed: 1 to 125", length.get_ref());
+                    self.source.fault(length, message)
+                })?,
+            (None, DataType::String) => return Err(self.source.fault(&entry.id, "length: is needed")),
+            _ => kind.words(),
+        };
+        let place = RegisterPlace { register, address: number, kind, order, bit, words };
         if place.end() > 0x1_0000 || (named.is_some_and(|named| named != register)) {
             return Err(wrong());
         }

@@ -102,6 +102,10 @@ pub struct SimPoint {
     pub missing: Vec<f64>,
     /// Whether it only counts up, and what comes behind its end.
     pub counter: Option<Counter>,
+    /// Whether it is an alarm of the device: 0 as long as nothing is wrong.
+    pub alarm: bool,
+    /// The texts that stand for 0, 1, 2 …, where it sends a text; without any, the number itself is written.
+    pub states: Vec<String>,
     /// Decimals that the device measures to.
     pub decimals: u8,
     /// Where the device puts it.

@@ -44,21 +44,17 @@ pub enum DataType {
     Float64,
     Bcd16,
     Bcd32,
+    String,
 }
 
 impl DataType {
-    /// Registers that it takes.
+    /// Registers that it takes; a text as many as its `length` says.
     pub fn words(self) -> u16 {
         match self {
             Self::Int32 | Self::Uint32 | Self::Float32 | Self::Bcd32 => 2,
             Self::Int64 | Self::Uint64 | Self::Float64 => 4,
             _ => 1,
         }
-    }
-
-    /// Whether it holds whole numbers only.
-    pub fn is_whole(self) -> bool {
-        !matches!(self, Self::Float16 | Self::Float32 | Self::Float64)
     }
 }
 
@@ -99,12 +95,14 @@ pub struct RegisterPlace {
     pub order: ByteOrder,
     /// For a bit within a word: which one, 0 is the least significant.
     pub bit: u8,
+    /// Registers that it takes.
+    pub words: u16,
 }
 
 impl RegisterPlace {
     /// Registers or bits that it takes.
     pub fn length(&self) -> u16 {
-        if self.register.is_bits() { 1 } else { self.kind.words() }
+        if self.register.is_bits() { 1 } else { self.words }
     }
 
     /// The first address behind it.

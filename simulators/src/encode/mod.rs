@@ -15,6 +15,19 @@ pub fn words(raw: f64, place: &RegisterPlace) -> Vec<u16> {
     ordered(&bytes, place.order).chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect()
 }
 
+/// The words of a text, two letters each, filled up with NUL or cut to its place. Orders that swap the bytes of a word swap its
+/// letters.
+pub fn text_words(text: &str, place: &RegisterPlace) -> Vec<u16> {
+    let mut letters = text.as_bytes().to_vec();
+    letters.resize(usize::from(place.words) * 2, 0);
+    let swaps = matches!(place.order, ByteOrder::Badc | ByteOrder::Dcba);
+    let word = |pair: &[u8]| {
+        let pair = [pair[0], pair[1]];
+        if swaps { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) }
+    };
+    letters.chunks_exact(2).map(word).collect()
+}
+
 /// The raw number that really goes over the wire: rounded to what the type holds, a FLOAT32 as the shortest decimal that
 /// stands for it.
 pub fn representable(raw: f64, kind: DataType) -> f64 {
@@ -30,7 +43,7 @@ pub fn representable(raw: f64, kind: DataType) -> f64 {
         DataType::Uint64 => raw.round() as u64 as f64,
         DataType::Float16 => half::to_f64(half::from_f64(raw)),
         DataType::Float32 => format!("{:e}", raw as f32).parse().unwrap_or(f64::NAN),
-        DataType::Float64 => raw,
+        DataType::Float64 | DataType::String => raw,
         DataType::Bcd16 => raw.round().clamp(0.0, 9_999.0),
         DataType::Bcd32 => raw.round().clamp(0.0, 99_999_999.0),
     }
@@ -54,7 +67,8 @@ fn big_endian(raw: f64, place: &RegisterPlace) -> Vec<u8> {
         DataType::Uint64 => (whole as u64).to_be_bytes().to_vec(),
         DataType::Float16 => half::from_f64(raw).to_be_bytes().to_vec(),
         DataType::Float32 => (raw as f32).to_be_bytes().to_vec(),
-        DataType::Float64 => raw.to_be_bytes().to_vec(),
+        // A text is written by `text_words`: of a number alone there is none.
+        DataType::Float64 | DataType::String => raw.to_be_bytes().to_vec(),
         DataType::Bcd16 => (packed_decimal(representable(raw, place.kind)) as u16).to_be_bytes().to_vec(),
         DataType::Bcd32 => packed_decimal(representable(raw, place.kind)).to_be_bytes().to_vec(),
     }

@@ -4,7 +4,7 @@ use super::*;
 use crate::config::Register;
 
 fn place(kind: DataType, order: ByteOrder) -> RegisterPlace {
-    RegisterPlace { register: Register::Holding, address: 0, kind, order, bit: 0 }
+    RegisterPlace { register: Register::Holding, address: 0, kind, order, bit: 0, words: kind.words() }
 }
 
 #[test]
@@ -86,4 +86,13 @@ fn representable_numbers_are_those_of_the_wire() {
     assert_eq!(representable(0.426, DataType::Uint16), 0.0);
     assert_eq!(representable(0.7, DataType::Bit), 1.0);
     assert_eq!(representable(7.251, DataType::Float16), 7.25);
+}
+
+#[test]
+fn texts_are_two_letters_a_word_filled_up_and_cut() {
+    let place = |order| RegisterPlace { words: 2, ..place(DataType::String, order) };
+    assert_eq!(text_words("RUN", &place(ByteOrder::Abcd)), [0x5255, 0x4E00]);
+    assert_eq!(text_words("RUN", &place(ByteOrder::Cdab)), [0x5255, 0x4E00]);
+    assert_eq!(text_words("RUN", &place(ByteOrder::Badc)), [0x5552, 0x004E]);
+    assert_eq!(text_words("RUNNING", &place(ByteOrder::Abcd)), [0x5255, 0x4E4E]);
 }

@@ -2,7 +2,7 @@
 
 use hub_model::{DeviceId, PointId};
 
-use crate::config::{Place, Register, RegisterPlace, SimDevice, SimPoint};
+use crate::config::{DataType, Place, Register, RegisterPlace, SimDevice, SimPoint};
 use crate::encode;
 
 /// Modbus' answers to what cannot be done.
@@ -95,7 +95,12 @@ impl Unit {
             if (reading.is_swapped)(&point.id) {
                 place.order = place.order.words_swapped();
             }
-            for (index, word) in encode::words((reading.raw)(point), &place).into_iter().enumerate() {
+            let raw = (reading.raw)(point);
+            let own = match place.kind {
+                DataType::String => encode::text_words(&said(point, raw), &place),
+                _ => encode::words(raw, &place),
+            };
+            for (index, word) in own.into_iter().enumerate() {
                 let at = usize::from(place.address) + index;
                 // Bits and bytes of one register belong to several points, so each only sets its own.
                 if let Some(slot) = at.checked_sub(usize::from(address)).and_then(|at| words.get_mut(at)) {
@@ -128,6 +133,14 @@ impl Unit {
             place.register == register && u32::from(place.address) < to && place.end() > from
         })
     }
+}
+
+/// The text that stands for a number: one of its states, or the number in decimals.
+fn said(point: &SimPoint, raw: f64) -> String {
+    if point.states.is_empty() {
+        return raw.to_string();
+    }
+    point.states.get(raw as usize).cloned().unwrap_or_default()
 }
 
 /// The answer that says why there is none.

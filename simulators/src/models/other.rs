@@ -23,7 +23,7 @@ pub(super) fn value(code: &str, scene: &Scene) -> (f64, &'static str) {
         "cod" => (9.0 + 2.0 * wander, "mg/L"),
         "bod" => (4.0 + wander, "mg/L"),
         "tss" => (12.0 + 3.0 * wander, "mg/L"),
-        "state" => (1.0, "1"),
+        "state" => (f64::from(u8::from(!scene.point.alarm)), "1"),
         _ => (10.0 + 5.0 * noise::unit(scene.seed, 0) + 0.5 * wander, scene.point.unit.code()),
     }
 }

@@ -73,6 +73,8 @@ pub struct RuleWatches {
     pub device: Vec<String>,
     /// Points.
     pub point: Vec<String>,
+    /// Whether only points that name an alarm of their device.
+    pub alarm: bool,
 }
 
 impl From<&RuleStatus> for Rule {
@@ -108,6 +110,7 @@ impl From<&hub_logic::Watches> for RuleWatches {
             site: watches.site.clone(),
             device: watches.device.clone(),
             point: watches.point.clone(),
+            alarm: watches.alarm,
         }
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use hub_model::{
     AlarmId, AlarmState, Checks, Commune, Device, DeviceId, Limit, LimitStatus, LineId, LocalText,
-    Observation, Point, PointId, Quantity, Range, RuleOverride, Sample, Site, SiteId, SiteKind, Timestamp,
-    Unit,
+    NamedAlarm, Observation, Point, PointId, Quantity, Range, RuleOverride, Sample, Site, SiteId, SiteKind,
+    Timestamp, Unit,
 };
 
 use super::read::{Bounds, Case, Expected, GivenLimit};
@@ -171,7 +171,9 @@ pub(super) fn commune_for(rule: &Rule, case: &Case) -> Result<Commune, String> {
     let site = SiteId::parse(site).map_err(|error| error.to_string())?;
     let device = DeviceId::new(&site, device).map_err(|error| error.to_string())?;
     let own = PointId::new(&device, point).map_err(|error| error.to_string())?;
-    let mut devices = vec![(device.clone(), vec![point_for(own, quantity, case)?])];
+    let named = || NamedAlarm { title: LocalText::same("alarm"), priority: rule.facts.priority };
+    let alarm = watches.alarm.then(named);
+    let mut devices = vec![(device.clone(), vec![Point { alarm, ..point_for(own, quantity, case)? }])];
     for (name, quantity) in &case.siblings {
         let sibling = Point { limits: vec![], ..point_for(point_named(&device, name)?, *quantity, case)? };
         let its = sibling.id.device();

@@ -39,7 +39,7 @@ const KEYS: [&str; 13] = [
     "parameters",
     "announce",
 ];
-const WATCHES_KEYS: [&str; 6] = ["scope", "site_kind", "quantity", "site", "device", "point"];
+const WATCHES_KEYS: [&str; 7] = ["scope", "site_kind", "quantity", "site", "device", "point", "alarm"];
 
 /// What a rule says of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,7 +136,7 @@ fn announce(given: &Map) -> Read<Option<LocalText>> {
 }
 
 fn watches(given: &Map) -> Read<Watches> {
-    let allowed = "a map of scope, site_kind, quantity, site, device, point";
+    let allowed = "a map of scope, site_kind, quantity, site, device, point, alarm";
     let map = required(given, "watches", allowed, |value| value.clone().try_cast::<Map>())?;
     known_keys(&map, &WATCHES_KEYS)?;
     if map.is_empty() {
@@ -159,15 +159,17 @@ fn watches(given: &Map) -> Read<Watches> {
         site: each(&map, "site", ids, |t| is_id(t, 1))?,
         device: each(&map, "device", ids, |t| is_id(t, 1) || is_id(t, 2))?,
         point: each(&map, "point", ids, |t| is_id(t, 1) || is_id(t, 3))?,
+        alarm: optional(&map, "alarm", "true, false", |v| v.as_bool().ok())?.unwrap_or_default(),
     };
     let (code, narrow) = (scope.code(), matches!(scope, WatchScope::Line | WatchScope::Site));
     let allowed = if narrow { "site_kind, site" } else { "site_kind, site, device" };
-    for (key, list, fits) in [
-        ("quantity", &read.quantity, scope == WatchScope::Point),
-        ("point", &read.point, scope == WatchScope::Point),
-        ("device", &read.device, !narrow),
+    for (key, is_given, fits) in [
+        ("quantity", !read.quantity.is_empty(), scope == WatchScope::Point),
+        ("point", !read.point.is_empty(), scope == WatchScope::Point),
+        ("alarm", read.alarm, scope == WatchScope::Point),
+        ("device", !read.device.is_empty(), !narrow),
     ] {
-        if !fits && !list.is_empty() {
+        if is_given && !fits {
             let message = format!("does not go with scope: \"{code}\", allowed: {allowed}");
             return Err(WrongFact { key: key.into(), message });
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hub_model::{Limit, LocalText, Parameter, Quantity, Timestamp, unit};
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, Map};
 
 use super::sandbox::MAX_ARRAY_ITEMS;
 use super::settings::Settings;
@@ -65,6 +65,7 @@ pub(super) fn register(engine: &mut Engine) {
         .register_get("device", |p: &mut Watched| p.device())
         .register_get("id", |p: &mut Watched| p.world.places.subject(p.target).as_str().to_owned())
         .register_get("fault", |p: &mut Watched| or_unit(p.fault()))
+        .register_get("alarm", |p: &mut Watched| p.alarm())
         .register_get("name", |p: &mut Watched| p.name().vi.clone())
         .register_get("name_en", |p: &mut Watched| p.name().en.clone())
         .register_get("limit", |p: &mut Watched| LimitView { of: p.clone(), over: None });
@@ -111,6 +112,15 @@ impl Watched {
             Target::Point(point) => self.world.fault(point).map(|fault| (&**fault).into()),
             _ => None,
         }
+    }
+
+    /// What the point calls its device's alarm: a map of `vi` and `en`.
+    fn alarm(&self) -> Dynamic {
+        let Target::Point(point) = self.target else { return Dynamic::UNIT };
+        self.world.places.point(point).alarm.as_ref().map_or(Dynamic::UNIT, |named| {
+            let texts = [("vi", &named.title.vi), ("en", &named.title.en)];
+            texts.into_iter().map(|(language, text)| (language.into(), text.into())).collect::<Map>().into()
+        })
     }
 
     fn previous(&self) -> Option<f64> {

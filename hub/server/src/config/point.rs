@@ -1,7 +1,9 @@
 //! A point: the keys that every adapter's points have. What the adapter needs to find its number is read beside it.
 
 use adapters_sdk::config::{Problems, Table};
-use hub_model::{Checks, Counter, Decimal, DeviceId, Point, PointId, Quantity, Scaling, Unit};
+use hub_model::{
+    Checks, Counter, Decimal, DeviceId, NamedAlarm, Point, PointId, Priority, Quantity, Scaling, Unit,
+};
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
@@ -51,6 +53,7 @@ pub(super) fn read(
         expire_after: table.duration("expire_after", SPANS, problems).or(around.expire_after),
     };
     let reference = table.boolean("reference", problems).unwrap_or(false);
+    let alarm = alarm(&mut table, quantity, unit, problems);
     let calibrations = calibration::read(&mut table, around.zone, problems);
     let settings = around.adapter.point(
         &mut table,
@@ -78,6 +81,7 @@ pub(super) fn read(
         checks,
         limits,
         reference,
+        alarm,
     };
     Some((point, settings?))
 }
@@ -102,6 +106,35 @@ fn unit(table: &mut Table, quantity: Option<Quantity>, problems: &mut Problems) 
             format!("found \"{text}\", allowed{of}: {units}")
         })
     })
+}
+
+/// `alarm = { title = …, priority = "high" }`: what the device reports while the value is not 0.
+fn alarm(
+    table: &mut Table,
+    quantity: Option<Quantity>,
+    unit: Option<Unit>,
+    problems: &mut Problems,
+) -> Option<NamedAlarm> {
+    let before = table.clone();
+    let mut named = table.table("alarm", problems)?;
+    let words: Vec<_> = Priority::ALL.iter().map(|priority| (priority.code(), *priority)).collect();
+    let (is_given, needed) = (named.has("title"), named.fault("title", "is needed and not given"));
+    let title = named.local_text("title", problems);
+    if !is_given {
+        problems.error(needed);
+    }
+    let priority = named.choice("priority", &words, problems).unwrap_or(Priority::Medium);
+    named.finish(problems);
+    if let Some((quantity, unit)) = quantity.zip(unit).filter(|(q, u)| (q.code(), u.code()) != ("state", "1"))
+    {
+        let message = format!(
+            "found on {} in {}, allowed: on the quantity state, which is 0 while nothing is wrong",
+            quantity.code(),
+            unit.code()
+        );
+        problems.error(before.fault("alarm", message));
+    }
+    Some(NamedAlarm { title: title?, priority })
 }
 
 /// `counter`: of what is polled, where numbers come in their order. What neither counts nor may be calibrated is told.

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use hub_logic::{Effect, Elapsed, Event, Host, Logic, Recovered, RuleSet};
 use hub_model::{
-    Checks, Commune, Device, DeviceId, Limit, LimitStatus, LineId, LocalText, Observation, Parameter, Point,
-    PointId, Quantity, Reading, Reason, RuleOverride, Sample, Scaling, Site, SiteId, SiteKind, Timestamp,
-    Unit, own,
+    Checks, Commune, Device, DeviceId, Limit, LimitStatus, LineId, LocalText, NamedAlarm, Observation,
+    Parameter, Point, PointId, Priority, Quantity, Reading, Reason, RuleOverride, Sample, Scaling, Site,
+    SiteId, SiteKind, Timestamp, Unit, own,
 };
 use simulators::config::{Link, SimCommune, SimDevice, SimPoint, SimSite};
 use simulators::{FaultKind, PlannedFault, Scenario, Target, World};
@@ -214,6 +214,9 @@ fn point_of(point: &SimPoint, device: &SimDevice, limits: &[(Quantity, Unit, Lim
     });
     Point {
         decimals: point.decimals,
+        alarm: point
+            .alarm
+            .then(|| NamedAlarm { title: LocalText::same(point.id.name()), priority: Priority::High }),
         scaling: Scaling { scale: number(point.scale), offset: number(point.offset) },
         missing: point.missing.clone(),
         checks: Checks { expire_after: device.expire_after, ..Checks::default() },

@@ -15,6 +15,8 @@ fn point(id: &str, quantity: &str, place: Place) -> SimPoint {
         offset: 0.0,
         missing: Vec::new(),
         counter: None,
+        alarm: false,
+        states: Vec::new(),
         decimals: 1,
         place,
     }
