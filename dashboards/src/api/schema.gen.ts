@@ -2841,6 +2841,13 @@ export interface components {
             /** @description When it was heard of last. */
             last_message?: string | null;
         };
+        /** @description What a connection ran into. */
+        LinkError: {
+            /** @description When. */
+            at: string;
+            /** @description What, in English. */
+            why: string;
+        };
         /** @description A link of a message. */
         LinkRequest: {
             /** @description What is said beside the acknowledgement. */
@@ -3035,6 +3042,12 @@ export interface components {
             devices: components["schemas"]["LinkDevice"][];
             /** @description Since when it does not. */
             down_since?: string | null;
+            /**
+             * Format: int64
+             * @description Messages that had to make room for later ones since the hub's start; null where none are sent on.
+             */
+            dropped_messages?: number | null;
+            last_error?: components["schemas"]["LinkError"] | null;
             /** @description When the last message went over it. */
             last_message?: string | null;
             /**
@@ -3066,6 +3079,13 @@ export interface components {
              * @description Commits that have not gone out over a bridge; null for a connection that messages come in over.
              */
             waiting?: number | null;
+            /**
+             * Format: int64
+             * @description Messages that wait to go out as they are; null where none are sent on.
+             */
+            waiting_messages?: number | null;
+            /** @description Since when the oldest of what waits for a bridge's broker waits, debts aside; null when nothing does. */
+            waiting_since?: string | null;
         };
         /** @description A reading that is sent in. */
         NewReading: {

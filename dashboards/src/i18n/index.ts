@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import type { LocalText } from "../api/types";
 import { en } from "./en";
+import { formatNumber } from "./units";
 import { type FirstKey, vi } from "./vi";
 import type { LaterKey } from "./vi.later";
 import type { viAlarm } from "./vi.alarm";
@@ -40,9 +41,9 @@ export const hasText = (key: string): key is Key => key in texts.vi;
 
 type Counted = Key extends infer K ? (K extends `${infer Stem}.one` ? Stem : never) : never;
 
-/** A text with a number in it: `<stem>.one` for 1, else `<stem>.other`. Vietnamese has one form for both. */
+/** A text with a whole number in it: `<stem>.one` for 1, else `<stem>.other`. Vietnamese has one form for both. */
 export function count(stem: Counted, n: number): string {
-  return t(`${stem}.${n === 1 ? "one" : "other"}` as Key, { n });
+  return t(`${stem}.${n === 1 ? "one" : "other"}` as Key, { n: formatNumber(n, 0) });
 }
 
 /** The name of a point, with a word where its values are for reference only: it goes with it wherever they stand. */

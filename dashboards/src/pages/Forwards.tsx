@@ -1,38 +1,67 @@
-// How the ways out to other engines fare. Nothing is shown where nothing is forwarded, or the hub cannot say.
+// How the ways out to other engines fare, and for integrators the bridges. Nothing is shown where nothing is forwarded, or the hub
+// cannot say.
+import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { getForwards } from "../api/calls";
+import { getDoor } from "../api/mqtt";
 import type { Forward } from "../api/types";
 import { count, t } from "../i18n";
 import { moment, span } from "../i18n/format";
 import { formatNumber } from "../i18n/units";
 import { useResource } from "../lib/resource";
 import { hubNow } from "../state/clock";
+import { mayActAs } from "../state/commune";
 import { Age } from "../ui/Age";
 import { StatusMark } from "../ui/StatusMark";
+import { Bridge } from "./Bridge";
 import "./Forwards.css";
 
 const LOOK_EVERY_MS = 10_000;
 /** A lag under this is the pace at which data are sent. */
 const USUAL_LAG_S = 10;
 
+async function waysOut() {
+  const [forwards, door] = await Promise.all([getForwards(), mayActAs("integrator") ? getDoor().catch(() => null) : null]);
+  return { forwards, bridges: door?.links.filter((link) => link.bridge !== null) ?? [] };
+}
+
 export default function Forwards() {
-  const [found, reload] = useResource("forwards", getForwards);
+  const [found, reload] = useResource("forwards", waysOut);
   useEffect(() => {
     const timer = setInterval(reload, LOOK_EVERY_MS);
     return () => clearInterval(timer);
   }, [reload]);
   const all = found.value.data;
-  if (all === null || all.length === 0) return null;
+  if (all === null) return null;
   return (
-    <section class="forwards panel stack" aria-labelledby="forwards-title">
-      <h2 id="forwards-title">{t("forward.title")}</h2>
-      <ul class="forwards-list">
-        {all.map((forward) => (
-          <li key={forward.id}>
-            <One forward={forward} />
-          </li>
-        ))}
-      </ul>
+    <>
+      {all.forwards.length > 0 && (
+        <Card id="forwards-title" title={t("forward.title")}>
+          {all.forwards.map((forward) => (
+            <li key={forward.id} class="forwards-one">
+              <One forward={forward} />
+            </li>
+          ))}
+        </Card>
+      )}
+      {all.bridges.length > 0 && (
+        <Card id="bridges-title" title={t("bridge.title")}>
+          {all.bridges.map((link) => (
+            <li key={link.bridge}>
+              <Bridge link={link} />
+            </li>
+          ))}
+        </Card>
+      )}
+    </>
+  );
+}
+
+function Card({ id, title, children }: { id: string; title: string; children: ComponentChildren }) {
+  return (
+    <section class="forwards panel stack" aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      <ul class="forwards-list">{children}</ul>
     </section>
   );
 }

@@ -77,6 +77,14 @@ pub struct MqttLink {
     pub waiting: Option<u64>,
     /// Days of points that it has still to catch up with.
     pub owed: Option<u64>,
+    /// Messages that wait to go out as they are, for a bridge that sends such.
+    pub waiting_messages: Option<u64>,
+    /// Messages that had to make room for later ones since the hub's start, for such a bridge.
+    pub dropped_messages: Option<u64>,
+    /// Since when the oldest of what waits does, for a bridge.
+    pub waiting_since: Option<Timestamp>,
+    /// When it failed last and why; stays once it is over.
+    pub last_error: Option<(Timestamp, String)>,
     /// The devices behind it, and when each was heard of last.
     pub devices: Vec<(DeviceId, Option<Timestamp>)>,
 }

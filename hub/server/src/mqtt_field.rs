@@ -45,7 +45,7 @@ impl MqttField for WatchedMqtt {
         let now = self.clock.now();
         let arrivals = &self.adapters.arrivals;
         let listening = self.adapters.foreign.health().into_iter().map(|health| link(health, now));
-        let bridges = self.bridges.health(self.store.last_commit(), now).into_iter();
+        let bridges = self.bridges.health(self.store.last_commit()).into_iter();
         let links = listening.chain(bridges.map(|health| bridged(health, now)));
         let refusals = arrivals.refusals().into_iter().map(|(login, one)| LoginRefusals {
             login,
@@ -247,8 +247,17 @@ fn busy() -> CommandRefused {
 
 fn bridged(health: BridgeHealth, now: Timestamp) -> MqttLink {
     let trouble = health.trouble(now);
-    let BridgeHealth { id, waiting, owed, link: connection, .. } = health;
-    MqttLink { bridge: Some(id), trouble, waiting: Some(waiting), owed: Some(owed), ..link(connection, now) }
+    let BridgeHealth { id, waiting, owed, waiting_since, messages, link: connection, .. } = health;
+    MqttLink {
+        bridge: Some(id),
+        trouble,
+        waiting: Some(waiting),
+        owed: Some(owed),
+        waiting_messages: messages.map(|waiting| waiting.messages),
+        dropped_messages: messages.map(|waiting| waiting.dropped),
+        waiting_since,
+        ..link(connection, now)
+    }
 }
 
 fn link(health: LinkHealth, now: Timestamp) -> MqttLink {
@@ -266,6 +275,10 @@ fn link(health: LinkHealth, now: Timestamp) -> MqttLink {
         last_message: health.last_message,
         waiting: None,
         owed: None,
+        waiting_messages: None,
+        dropped_messages: None,
+        waiting_since: None,
+        last_error: health.last_error,
         broker: health.broker,
         client_id: health.client_id,
         refused: health.refused,

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hub_model::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use thiserror::Error;
 
 use crate::error::{Cause, StoreError, cause};
@@ -74,16 +74,15 @@ pub struct Waiting {
     pub bytes: u64,
     /// Messages that had to make room since the start.
     pub dropped: u64,
+    /// When the first of them came; `None` when none waits.
+    pub since: Option<Timestamp>,
 }
 
 /// The messages of all bridges. Every change is on disk when its method returns.
 pub struct Relay {
-    inner: Mutex<Inner>,
-}
-
-struct Inner {
-    connection: Connection,
-    waiting: HashMap<String, Waiting>,
+    connection: Mutex<Connection>,
+    /// Changed by whoever holds the connection; a lock of its own, so that nobody who looks waits for a disk.
+    waiting: Mutex<HashMap<String, Waiting>>,
 }
 
 impl Relay {
@@ -95,7 +94,7 @@ impl Relay {
         let connection = beside::open(dir, FILE, &SCHEMA)?;
         let waiting = waiting(&connection)
             .map_err(|error| StoreError::Read { what: "messages for bridges", source: cause(&error) })?;
-        Ok(Self { inner: Mutex::new(Inner { connection, waiting }) })
+        Ok(Self { connection: Mutex::new(connection), waiting: Mutex::new(waiting) })
     }
 
     /// Keeps the messages of these bridges, and forgets those of all others.
@@ -103,11 +102,11 @@ impl Relay {
     /// # Errors
     /// When the file cannot be written.
     pub fn keep(&self, bridges: &[&str]) -> Result<(), RelayError> {
-        let mut inner = self.lock();
-        let gone = inner.waiting.keys().filter(|known| !bridges.contains(&known.as_str())).cloned();
-        for bridge in gone.collect::<Vec<_>>() {
-            inner.connection.execute("DELETE FROM message WHERE bridge = ?", [&bridge])?;
-            inner.waiting.remove(&bridge);
+        let connection = lock(&self.connection);
+        let known: Vec<_> = lock(&self.waiting).keys().cloned().collect();
+        for gone in known.into_iter().filter(|known| !bridges.contains(&known.as_str())) {
+            connection.execute("DELETE FROM message WHERE bridge = ?", [&gone])?;
+            lock(&self.waiting).remove(&gone);
         }
         Ok(())
     }
@@ -117,14 +116,15 @@ impl Relay {
     /// # Errors
     /// When the file cannot be written; then none of them waits.
     pub fn put(&self, messages: &[Relayed]) -> Result<(), RelayError> {
-        let mut inner = self.lock();
-        let mut after = inner.waiting.clone();
-        let transaction = inner.connection.transaction()?;
+        let mut connection = lock(&self.connection);
+        let mut after = lock(&self.waiting).clone();
+        let transaction = connection.transaction()?;
         for Relayed { bridge, at, topic, payload } in messages {
             transaction
                 .prepare_cached("INSERT INTO message (bridge, at, topic, payload) VALUES (?, ?, ?, ?)")?
                 .execute(params![bridge, at.as_millis(), topic, payload])?;
             let its = after.entry(bridge.clone()).or_default();
+            its.since = its.since.or(Some(*at));
             its.messages += 1;
             its.bytes += (topic.len() + payload.len()) as u64;
         }
@@ -132,7 +132,7 @@ impl Relay {
             make_room(&transaction, bridge, its)?;
         }
         transaction.commit()?;
-        inner.waiting = after;
+        *lock(&self.waiting) = after;
         Ok(())
     }
 
@@ -141,8 +141,8 @@ impl Relay {
     /// # Errors
     /// When the file cannot be read.
     pub fn first(&self, bridge: &str, most: usize) -> Result<(Vec<Relayed>, u64), RelayError> {
-        let inner = self.lock();
-        let mut query = inner.connection.prepare_cached(
+        let connection = lock(&self.connection);
+        let mut query = connection.prepare_cached(
             "SELECT number, at, topic, payload FROM message WHERE bridge = ? ORDER BY number LIMIT ?",
         )?;
         let (mut messages, mut upto) = (Vec::new(), 0);
@@ -164,25 +164,27 @@ impl Relay {
     /// # Errors
     /// When the file cannot be written; then they are sent again.
     pub fn taken(&self, bridge: &str, upto: u64) -> Result<(), RelayError> {
-        let mut inner = self.lock();
-        let (messages, bytes) = count(&inner.connection, bridge, upto)?;
-        delete(&inner.connection, bridge, upto)?;
-        if let Some(its) = inner.waiting.get_mut(bridge) {
+        let connection = lock(&self.connection);
+        let (messages, bytes) = count(&connection, bridge, upto)?;
+        delete(&connection, bridge, upto)?;
+        let since = oldest(&connection, bridge)?;
+        if let Some(its) = lock(&self.waiting).get_mut(bridge) {
             its.messages = its.messages.saturating_sub(messages);
             its.bytes = its.bytes.saturating_sub(bytes);
+            its.since = since;
         }
         Ok(())
     }
 
-    /// How a bridge's messages stand.
+    /// How a bridge's messages stand. Never waits for the disk.
     pub fn waiting(&self, bridge: &str) -> Waiting {
-        self.lock().waiting.get(bridge).copied().unwrap_or_default()
+        lock(&self.waiting).get(bridge).copied().unwrap_or_default()
     }
+}
 
-    // A panic while the lock is held leaves the connection usable: a transaction under way is rolled back.
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// A panic while a lock is held leaves what it guards usable: a transaction under way is rolled back.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn waiting(connection: &Connection) -> rusqlite::Result<HashMap<String, Waiting>> {
@@ -190,7 +192,8 @@ fn waiting(connection: &Connection) -> rusqlite::Result<HashMap<String, Waiting>
     let bridges: Vec<String> = query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let each = |bridge: String| {
         let (messages, bytes) = count(connection, &bridge, i64::MAX.cast_unsigned())?;
-        Ok((bridge, Waiting { messages, bytes, dropped: 0 }))
+        let since = oldest(connection, &bridge)?;
+        Ok((bridge, Waiting { messages, bytes, dropped: 0, since }))
     };
     bridges.into_iter().map(each).collect()
 }
@@ -201,6 +204,13 @@ fn count(connection: &Connection, bridge: &str, upto: u64) -> rusqlite::Result<(
     connection.prepare_cached(sum)?.query_row(params![bridge, upto.cast_signed()], |row| {
         Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, i64>(1)?.cast_unsigned()))
     })
+}
+
+/// When the first message came that waits for a bridge.
+fn oldest(connection: &Connection, bridge: &str) -> rusqlite::Result<Option<Timestamp>> {
+    let first = "SELECT at FROM message WHERE bridge = ? ORDER BY number LIMIT 1";
+    let at = connection.prepare_cached(first)?.query_row([bridge], |row| row.get(0)).optional()?;
+    Ok(at.map(Timestamp::from_millis))
 }
 
 fn delete(connection: &Connection, bridge: &str, upto: u64) -> rusqlite::Result<()> {
@@ -223,6 +233,7 @@ fn make_room(connection: &Connection, bridge: &str, its: &mut Waiting) -> rusqli
             its.dropped += 1;
         }
         delete(connection, bridge, upto)?;
+        its.since = oldest(connection, bridge)?;
     }
     Ok(())
 }
@@ -254,7 +265,10 @@ mod tests {
         let relay = Relay::open(folder.path()).unwrap();
         let (first, upto) = relay.first("a", 2).unwrap();
         assert_eq!(first, [message("a", b"1"), message("a", b"3")]);
-        assert_eq!(relay.waiting("a"), Waiting { messages: 3, bytes: 25, dropped: 0 });
+        assert_eq!(
+            relay.waiting("a"),
+            Waiting { messages: 3, bytes: 25, dropped: 0, since: Some(Timestamp::from_millis(7)) }
+        );
         relay.taken("a", upto).unwrap();
         assert_eq!(payloads(&relay, "a"), [b"\0\xff"]);
         assert_eq!((relay.waiting("a").messages, relay.waiting("b").messages), (1, 1));
@@ -264,6 +278,24 @@ mod tests {
         relay.taken("b", 2).unwrap();
         relay.put(&[message("b", b"4")]).unwrap();
         assert_eq!(relay.first("b", 1).unwrap().1, 5);
+    }
+
+    #[test]
+    fn it_is_known_since_when_they_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let relay = Relay::open(folder.path()).unwrap();
+        let at = |ms| Relayed { at: Timestamp::from_millis(ms), ..message("a", b"1") };
+        relay.put(&[at(7), at(8), at(9)]).unwrap();
+        assert_eq!(relay.waiting("a").since, Some(Timestamp::from_millis(7)));
+        relay.taken("a", 1).unwrap();
+        assert_eq!(relay.waiting("a").since, Some(Timestamp::from_millis(8)));
+        drop(relay);
+        let relay = Relay::open(folder.path()).unwrap();
+        assert_eq!(relay.waiting("a").since, Some(Timestamp::from_millis(8)));
+        relay.taken("a", 3).unwrap();
+        assert_eq!(relay.waiting("a"), Waiting::default());
+        relay.put(&[at(10)]).unwrap();
+        assert_eq!(relay.waiting("a").since, Some(Timestamp::from_millis(10)));
     }
 
     #[test]
@@ -280,6 +312,9 @@ mod tests {
         assert_eq!((waiting.messages, waiting.dropped), (4, 1));
         assert!(waiting.bytes <= MAX_BYTES);
         assert_eq!(relay.first("a", 10).unwrap().0[2].payload, b"small");
-        assert_eq!(relay.waiting("other"), Waiting { messages: 1, bytes: 7, dropped: 0 });
+        assert_eq!(
+            relay.waiting("other"),
+            Waiting { messages: 1, bytes: 7, dropped: 0, since: Some(Timestamp::from_millis(7)) }
+        );
     }
 }

@@ -33,6 +33,10 @@ pub struct LinkHealth {
     pub client_id: String,
     /// How it stands.
     pub state: LinkState,
+    /// What it ran into last and when; stays once it is over.
+    pub last_error: Option<(Timestamp, String)>,
+    /// Attempts and connections that failed.
+    pub errors: u64,
     /// When a message came or was taken last.
     pub last_message: Option<Timestamp>,
     /// Filters that the broker refuses to subscribe us to.
@@ -57,6 +61,8 @@ impl LinkHealth {
             broker,
             client_id,
             state: LinkState::Connecting,
+            last_error: None,
+            errors: 0,
             last_message: None,
             refused: Vec::new(),
             connects: 0,
@@ -103,6 +109,8 @@ impl LinkHealth {
             LinkState::Down { since, .. } => Some(*since),
             _ => None,
         };
+        self.last_error = Some((now, why.clone()));
+        self.errors += 1;
         self.state = LinkState::Down { since: since.unwrap_or(now), why };
         since.is_none()
     }
@@ -131,5 +139,6 @@ mod tests {
         // What came before the outage says nothing of the time after it.
         health.connected(at(2_000), true);
         assert_eq!((health.silent_for(at(2_100)), health.sessions_lost), (None, 1));
+        assert_eq!((health.last_error, health.errors), (Some((at(900), "timed out".into())), 2));
     }
 }

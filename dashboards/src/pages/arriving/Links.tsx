@@ -3,6 +3,7 @@ import type { MqttLink } from "../../api/mqtt";
 import { t } from "../../i18n";
 import { ago, moment, span } from "../../i18n/format";
 import { hubNow } from "../../state/clock";
+import { Bridge } from "../Bridge";
 
 export function Links({ links }: { links: readonly MqttLink[] }) {
   return (
@@ -10,23 +11,27 @@ export function Links({ links }: { links: readonly MqttLink[] }) {
       <h2 id="arriving-links">{t("arriving.links")}</h2>
       <ul class="panel arriving-list">
         {links.map((link) => (
-          <li key={`${link.broker} ${link.client_id}`}>
-            {link.bridge !== null && <span class="muted">{t("arriving.bridge", { id: link.bridge })} </span>}
-            <strong class="arriving-path">{link.broker}</strong>
-            <br />
-            <Standing link={link} />
-            <span class="small muted figures">
-              {" · "}
-              {link.last_message === null ? t("arriving.nothingYet") : t("arriving.last", { time: ago(Date.parse(link.last_message), hubNow()) })}
-              {link.waiting !== null && link.waiting > 0 && ` · ${t("arriving.waiting", { n: link.waiting })}`}
-              {link.owed !== null && link.owed > 0 && ` · ${t("arriving.owed", { n: link.owed })}`}
-            </span>
-            {link.refused.length > 0 && <p class="arriving-bad">{t("arriving.refusedFilters", { filters: link.refused.join(", ") })}</p>}
-            {link.sessions_lost > 0 && <p class="small muted">{t("arriving.lost", { n: link.sessions_lost })}</p>}
-          </li>
+          <li key={`${link.broker} ${link.client_id}`}>{link.bridge === null ? <Incoming link={link} /> : <Bridge link={link} />}</li>
         ))}
       </ul>
     </section>
+  );
+}
+
+/** A connection that messages come in over. */
+function Incoming({ link }: { link: MqttLink }) {
+  return (
+    <>
+      <strong class="arriving-path">{link.broker}</strong>
+      <br />
+      <Standing link={link} />
+      <span class="small muted figures">
+        {" · "}
+        {link.last_message === null ? t("arriving.nothingYet") : t("arriving.last", { time: ago(Date.parse(link.last_message), hubNow()) })}
+      </span>
+      {link.refused.length > 0 && <p class="arriving-bad">{t("arriving.refusedFilters", { filters: link.refused.join(", ") })}</p>}
+      {link.sessions_lost > 0 && <p class="small muted">{t("arriving.lost", { n: link.sessions_lost })}</p>}
+    </>
   );
 }
 

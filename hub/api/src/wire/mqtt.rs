@@ -55,8 +55,25 @@ pub struct MqttLink {
     pub waiting: Option<u64>,
     /// Days of points that a bridge has still to catch up with.
     pub owed: Option<u64>,
+    /// Messages that wait to go out as they are; null where none are sent on.
+    pub waiting_messages: Option<u64>,
+    /// Messages that had to make room for later ones since the hub's start; null where none are sent on.
+    pub dropped_messages: Option<u64>,
+    /// Since when the oldest of what waits for a bridge's broker waits, debts aside; null when nothing does.
+    pub waiting_since: Option<String>,
+    /// What it ran into last; stays once it is over.
+    pub last_error: Option<LinkError>,
     /// The devices behind it and when each was heard of last.
     pub devices: Vec<LinkDevice>,
+}
+
+/// What a connection ran into.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct LinkError {
+    /// When.
+    pub at: String,
+    /// What, in English.
+    pub why: String,
 }
 
 /// A device behind somebody else's broker.
@@ -240,6 +257,10 @@ impl MqttLink {
             sessions_lost: link.sessions_lost,
             waiting: link.waiting,
             owed: link.owed,
+            waiting_messages: link.waiting_messages,
+            dropped_messages: link.dropped_messages,
+            waiting_since: text(link.waiting_since),
+            last_error: link.last_error.map(|(at, why)| LinkError { at: zone.print(at), why }),
             devices: link
                 .devices
                 .into_iter()

@@ -37,6 +37,10 @@ impl MqttField for Pretended {
                 client_id: "commune-hub-x".to_owned(),
                 bridge: None,
                 owed: None,
+                waiting_messages: Some(25),
+                dropped_messages: Some(0),
+                waiting_since: Some(at(0)),
+                last_error: Some((at(0), "timed out".to_owned())),
                 connected_since: Some(at(0)),
                 down_since: None,
                 trouble: Some("connected, nothing received for 12 min".to_owned()),
@@ -108,6 +112,15 @@ async fn the_door_is_told_with_its_links_and_refusals() {
     assert_eq!(door["links"][0]["silent_s"], 720);
     assert_eq!(door["links"][0]["connected_since"], "2026-03-01T09:00:00+07:00");
     assert_eq!(door["links"][0]["devices"][0]["id"], "tam-hop-water/plc");
+    assert_eq!(
+        (&door["links"][0]["waiting_messages"], &door["links"][0]["dropped_messages"]),
+        (&json!(25), &json!(0))
+    );
+    assert_eq!(door["links"][0]["waiting_since"], "2026-03-01T09:00:00+07:00");
+    assert_eq!(
+        door["links"][0]["last_error"],
+        json!({"at": "2026-03-01T09:00:00+07:00", "why": "timed out"})
+    );
     assert_eq!(door["refusals"][0]["login"], "late", "the latest first");
     assert_eq!(door["refusals"][0]["topic"], "other/topic");
 }

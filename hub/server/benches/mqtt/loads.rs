@@ -16,7 +16,11 @@ use crate::wire::{Client, publish};
 const CONNECTIONS: usize = 50;
 const IN_FLIGHT: usize = 100;
 const PUBLISHES_EACH: usize = 12_000;
-const TOPIC: &str = "commune/v1/dong-bai-waste/gas/telemetry";
+/// Devices of the load's own site, and the points of each; rules watch all of them.
+const DEVICES: usize = CONNECTIONS;
+const POINTS: [&str; 4] = ["h2s", "nh3", "h2s-2", "nh3-2"];
+/// The first time in a load lies so far back: whatever the pace, no reading is from the future or too old to be judged.
+const BEGINS_BEFORE: Duration = Duration::from_secs(30);
 const FAN_OUT_MESSAGES: usize = 100;
 /// Publishes between two looks at the clock of a paced load.
 const TICK: Duration = Duration::from_millis(10);
@@ -26,8 +30,30 @@ const SOAK_RATE: usize = 2_000;
 /// Memory is looked at so often in a soak, from the first look on.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-fn payload(number: usize) -> Vec<u8> {
-    format!(r#"{{"m":{{"h2s":{}}}}}"#, number % 1_000).into_bytes()
+/// The site whose devices publish.
+pub fn site() -> String {
+    let point = |id: &str| {
+        let quantity = id.trim_end_matches("-2");
+        format!("[[device.point]]\nid = \"{id}\"\nquantity = \"{quantity}\"\nunit = \"ug/m3\"\n")
+    };
+    let points: String = POINTS.map(point).concat();
+    let device = |number: usize| {
+        let login = format!("{{ username = \"load-{number}\", password = \"x\" }}");
+        format!("[[device]]\nid = \"d{number}\"\nadapter = \"mqtt\"\nlogin = {login}\n{points}")
+    };
+    let devices: String = (0..DEVICES).map(device).collect();
+    format!("id = \"load\"\nkind = \"waste_site\"\nlimits = [\"qcvn-05-2023\"]\n{devices}")
+}
+
+fn topic(device: usize) -> String {
+    format!("commune/v1/load/d{}/telemetry", device % DEVICES)
+}
+
+/// A device's message: each of its points in turn, none twice at the same millisecond.
+fn payload(from_ms: i64, number: usize) -> Vec<u8> {
+    let (turn, value) = (number / POINTS.len(), number % 1_000);
+    let at = from_ms + turn as i64;
+    format!(r#"{{"ts":{at},"m":{{"{}":{value}}}}}"#, POINTS[number % POINTS.len()]).into_bytes()
 }
 
 /// Acknowledged publishes a second over all connections, each with a full window.
@@ -36,10 +62,11 @@ pub async fn acknowledged_a_second(broker: SocketAddr) -> f64 {
     for number in 0..CONNECTIONS {
         clients.push(Client::connect(broker, &format!("load-{number}"), None).await);
     }
+    let from_ms = Clock::system().now().as_millis() - BEGINS_BEFORE.as_millis() as i64;
     let elapsed_ms = stopwatch();
     let mut loads = JoinSet::new();
-    for client in clients {
-        loads.spawn(window(client));
+    for (device, client) in clients.into_iter().enumerate() {
+        loads.spawn(window(client, topic(device), from_ms));
     }
     while let Some(done) = loads.join_next().await {
         done.unwrap();
@@ -47,14 +74,14 @@ pub async fn acknowledged_a_second(broker: SocketAddr) -> f64 {
     (CONNECTIONS * PUBLISHES_EACH) as f64 / (elapsed_ms() as f64 / 1e3)
 }
 
-async fn window(mut client: Client) {
+async fn window(mut client: Client, topic: String, from_ms: i64) {
     let (mut sent, mut acknowledged) = (0, 0);
     let mut bytes = Vec::new();
     while acknowledged < PUBLISHES_EACH {
         bytes.clear();
         while sent < PUBLISHES_EACH && sent - acknowledged < IN_FLIGHT {
             let id = (sent % 65_535 + 1) as u16;
-            bytes.extend(publish(TOPIC, Some(id), &payload(sent)));
+            bytes.extend(publish(&topic, Some(id), &payload(from_ms, sent)));
             sent += 1;
         }
         client.send(&bytes).await;
@@ -78,7 +105,7 @@ pub async fn fan_out_ms(broker: SocketAddr, subscribers: usize) -> f64 {
     let mut publisher = Client::connect(broker, "publisher", None).await;
     let elapsed_ms = stopwatch();
     for number in 0..FAN_OUT_MESSAGES {
-        publisher.send(&publish("fan/out", None, &payload(number))).await;
+        publisher.send(&publish("fan/out", None, &payload(0, number))).await;
     }
     while let Some(done) = listening.join_next().await {
         done.unwrap();
@@ -128,8 +155,9 @@ pub fn publish_to_stream(hub: &Hub, token: &str) -> Spans {
     let clock = Clock::system();
     runtime.block_on(async {
         let mut client = Client::connect(hub.mqtt, "paced", None).await;
-        paced(&mut client, STREAM_RATE, STREAM_FOR, |_| {
-            format!(r#"{{"m":{{"nh3":{}}}}}"#, clock.now().as_millis() % 10_000_000).into_bytes()
+        paced(&mut client, STREAM_RATE, STREAM_FOR, |number| {
+            let (point, now_ms) = (POINTS[number / DEVICES % POINTS.len()], clock.now().as_millis());
+            format!(r#"{{"m":{{"{point}":{}}}}}"#, now_ms % 10_000_000).into_bytes()
         })
         .await;
     });
@@ -154,10 +182,15 @@ pub struct Soak {
 /// Publishes at a steady pace for `span`, at least twice [`LOOK_EVERY`], and looks at the hub's memory.
 pub async fn soak(hub: &Hub, span: Duration) -> Soak {
     let mut client = Client::connect(hub.mqtt, "soak", None).await;
+    let clock = Clock::system();
+    let now = |number: usize| {
+        let point = POINTS[number / DEVICES % POINTS.len()];
+        format!(r#"{{"ts":{},"m":{{"{point}":{}}}}}"#, clock.now().as_millis(), number % 1_000).into_bytes()
+    };
     let looks = (span.as_secs() / LOOK_EVERY.as_secs()).max(2);
     let mut seen = Vec::new();
     for _ in 0..looks {
-        paced(&mut client, SOAK_RATE, LOOK_EVERY, payload).await;
+        paced(&mut client, SOAK_RATE, LOOK_EVERY, &now).await;
         seen.push(hub.resident_kib());
     }
     let per_minute = 60.0 / LOOK_EVERY.as_secs_f64();
@@ -182,7 +215,7 @@ fn slope(values: &[u64]) -> f64 {
     if below > 0.0 { above / below } else { 0.0 }
 }
 
-/// Publishes `rate` messages a second at QoS 1 for `span`; answers are read and forgotten.
+/// Publishes `rate` messages a second at QoS 1 for `span`, of the devices in turn; answers are read and forgotten.
 async fn paced(client: &mut Client, rate: usize, span: Duration, payload: impl Fn(usize) -> Vec<u8>) {
     let per_tick = rate * TICK.as_millis() as usize / 1_000;
     let mut ticks = tokio::time::interval(TICK);
@@ -192,7 +225,7 @@ async fn paced(client: &mut Client, rate: usize, span: Duration, payload: impl F
         ticks.tick().await;
         let mut bytes = Vec::new();
         for _ in 0..per_tick {
-            bytes.extend(publish(TOPIC, Some((sent % 65_535 + 1) as u16), &payload(sent)));
+            bytes.extend(publish(&topic(sent), Some((sent % 65_535 + 1) as u16), &payload(sent)));
             sent += 1;
         }
         client.send(&bytes).await;

@@ -86,6 +86,7 @@ impl OpenHub {
         let hub_toml = folder.path().join("hub.toml");
         let text = fs::read_to_string(&hub_toml).unwrap().replace("[mqtt]", "[mqtt]\nopen = true");
         fs::write(&hub_toml, text).unwrap();
+        fs::write(folder.path().join("sites/load.toml"), loads::site()).unwrap();
         let token = folder.token("viewer");
         Self { hub: folder.run(&token), token, _folder: folder }
     }

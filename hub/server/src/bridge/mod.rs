@@ -68,12 +68,6 @@ struct Figures {
     behind_since: Option<Timestamp>,
 }
 
-impl Figures {
-    fn lag_s(&self, now: Timestamp) -> f64 {
-        self.behind_since.map_or(0.0, |since| now.since(since).as_secs_f64())
-    }
-}
-
 /// Looks at all bridges. Clones share what they see.
 #[derive(Clone, Default)]
 pub struct Watch(Arc<RwLock<Vec<Seen>>>);
@@ -96,8 +90,8 @@ pub struct BridgeHealth {
     pub waiting: u64,
     /// Days of points that are still to be caught up with.
     pub owed: u64,
-    /// How long what is on its way waits for the broker, in seconds.
-    pub lag_s: f64,
+    /// Since when the oldest of what is on its way, or waits to go out as it is, waits; debts aside.
+    pub waiting_since: Option<Timestamp>,
     /// Messages that wait to go out as they are; `None` where there are no such.
     pub messages: Option<Waiting>,
     failing: Option<String>,
@@ -107,6 +101,19 @@ impl BridgeHealth {
     /// What is wrong, in one sentence.
     pub fn trouble(&self, now: Timestamp) -> Option<String> {
         self.failing.clone().or_else(|| self.link.trouble(now))
+    }
+
+    /// What waits, for a sentence; empty when nothing does.
+    fn held_up(&self, now: Timestamp) -> String {
+        let messages = self.messages.map_or(0, |waiting| waiting.messages);
+        let each = [(self.waiting, "commits"), (messages, "messages"), (self.owed, "days of points")];
+        let each = each.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        let what = each.collect::<Vec<_>>().join(", ");
+        match self.waiting_since {
+            _ if what.is_empty() => String::new(),
+            Some(since) => format!("; waiting: {what}, for {} s", now.since(since).as_secs()),
+            None => format!("; waiting: {what}"),
+        }
     }
 }
 
@@ -212,30 +219,51 @@ impl Running {
     }
 }
 
+impl Seen {
+    fn health(&self, last: CommitSeq) -> BridgeHealth {
+        let (figures, messages) = (self.figures(), self.messages());
+        BridgeHealth {
+            id: self.id.clone(),
+            link: (self.link)(),
+            waiting: last.0.saturating_sub(figures.state.upto.0),
+            owed: figures.state.owed,
+            waiting_since: oldest(&figures, messages),
+            messages,
+            failing: figures.failing,
+        }
+    }
+
+    fn figures(&self) -> Figures {
+        self.figures.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn messages(&self) -> Option<Waiting> {
+        self.relay.as_ref().map(|relay| relay.waiting(&self.id))
+    }
+}
+
+/// Since when the oldest of what waits does.
+fn oldest(figures: &Figures, messages: Option<Waiting>) -> Option<Timestamp> {
+    let kept_since = messages.and_then(|waiting| waiting.since);
+    [figures.behind_since, kept_since].into_iter().flatten().min()
+}
+
+/// How long something has waited, in seconds.
+fn lag_s(since: Option<Timestamp>, now: Timestamp) -> f64 {
+    since.map_or(0.0, |since| now.since(since).as_secs_f64())
+}
+
 impl Watch {
     /// Each bridge, by its id, in a store whose last commit is `last`.
-    pub fn health(&self, last: CommitSeq, now: Timestamp) -> Vec<BridgeHealth> {
+    pub fn health(&self, last: CommitSeq) -> Vec<BridgeHealth> {
         let seen = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let each = |one: &Seen| {
-            let figures = one.figures.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            BridgeHealth {
-                id: one.id.clone(),
-                link: (one.link)(),
-                waiting: last.0.saturating_sub(figures.state.upto.0),
-                owed: figures.state.owed,
-                lag_s: figures.lag_s(now),
-                messages: one.relay.as_ref().map(|relay| relay.waiting(&one.id)),
-                failing: figures.failing,
-            }
-        };
-        seen.iter().map(each).collect()
+        seen.iter().map(|one| one.health(last)).collect()
     }
 
     /// The lag of the bridge that is furthest behind, in seconds; `None` where there is no bridge.
     pub fn longest_lag_s(&self, now: Timestamp) -> Option<f64> {
         let seen = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let lag = |one: &Seen| one.figures.lock().unwrap_or_else(PoisonError::into_inner).lag_s(now);
-        seen.iter().map(lag).reduce(f64::max)
+        seen.iter().map(|one| lag_s(oldest(&one.figures(), one.messages()), now)).reduce(f64::max)
     }
 
     /// Each bridge's part of `/health/ready`. One without a connection leaves the hub ready: nothing is lost.
@@ -244,15 +272,15 @@ impl Watch {
             let name = format!("bridge {}", health.id);
             match health.trouble(now) {
                 None => Part::ok(name),
-                Some(why) => Part::degraded(name, why),
+                Some(why) => Part::degraded(name, format!("{why}{}", health.held_up(now))),
             }
         };
-        self.health(last, now).into_iter().map(each).collect()
+        self.health(last).into_iter().map(each).collect()
     }
 
     /// The figures of all, for `/metrics`.
     pub fn metrics(&self, last: CommitSeq, now: Timestamp, metrics: &mut MetricsText) {
-        let all = self.health(last, now);
+        let all = self.health(last);
         if all.is_empty() {
             return;
         }
@@ -269,8 +297,12 @@ impl Watch {
             "Commits that have not arrived there.",
             &waiting,
         );
-        let lag = samples(&|one| one.lag_s);
-        metrics.gauge("commune_mqtt_bridge_lag_seconds", "How long readings wait for the broker.", &lag);
+        let lag = samples(&|one| lag_s(one.waiting_since, now));
+        metrics.gauge(
+            "commune_mqtt_bridge_lag_seconds",
+            "How long the oldest of what waits has waited.",
+            &lag,
+        );
         let owed = samples(&|one| one.owed as f64);
         let help = "Days of points that are still to be caught up with.";
         metrics.gauge("commune_mqtt_bridge_owed_spans", help, &owed);
@@ -282,6 +314,9 @@ impl Watch {
         metrics.counter("commune_mqtt_bridge_dropped_messages", help, &dropped);
         let messages = samples(&|one| one.link.messages as f64);
         metrics.counter("commune_mqtt_bridge_messages", "Messages that its broker has taken.", &messages);
+        let errors = samples(&|one| one.link.errors as f64);
+        let help = "Attempts and connections to its broker that failed.";
+        metrics.counter("commune_mqtt_bridge_errors", help, &errors);
         let connects = samples(&|one| one.link.connects as f64);
         metrics.counter("commune_mqtt_bridge_connects", "Connections made to its broker.", &connects);
     }

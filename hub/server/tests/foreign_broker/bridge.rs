@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// Conditions are waited for so long on a machine that has other things to do.
 const BOUND: Duration = Duration::from_secs(180);
-/// News that are older than this become debts.
+/// News that are older than this become debts. The outage lasts at least so long; `COMMUNE_OUTAGE_S` makes it longer.
 const DEBT_AFTER_MS: u64 = 5_000;
 const POINTS: [&str; 3] = ["ph", "level", "flow"];
 /// When the first reading was measured: 20/11/2026, epoch ms.
@@ -121,6 +121,14 @@ fn two_hubs_end_with_the_same_readings_over_an_outage_and_kills_of_either() {
     let here = commune.run(&token);
     push(&here, &token, 6_500, 100);
     wait_for("debts", BOUND, || (link(&here)["owed"].as_u64()? > 0).then_some(()));
+    // Measuring goes on while it lasts.
+    let lasts_s = std::env::var("COMMUNE_OUTAGE_S").map_or(0, |seconds| seconds.parse().unwrap());
+    let mut moments = 0;
+    wait_for("the end of the outage", BOUND + Duration::from_secs(lasts_s), || {
+        push(&here, &token, 10_000 + moments, 1);
+        moments += 1;
+        (outage_ms() >= lasts_s * 1_000).then_some(())
+    });
     proxy.cut(false);
     wait_for("the connection", BOUND, || link(&here)["connected_since"].is_string().then_some(()));
 
@@ -139,7 +147,7 @@ fn two_hubs_end_with_the_same_readings_over_an_outage_and_kills_of_either() {
     wait_for("the lag to be over", BOUND, || (lag_s(&here)? == 0.0).then_some(()));
     for point in POINTS {
         let (sent, arrived) = (readings(&here, point), readings(&there, point));
-        assert_eq!(sent[0].as_array().unwrap().len(), 7_101);
+        assert_eq!(sent[0].as_array().unwrap().len() as i64, 7_101 + moments);
         assert!(sent == arrived, "{point}: {} there", arrived[0].as_array().unwrap().len());
     }
     here.stop();
@@ -251,6 +259,14 @@ fn messages_on_bridged_topics_go_out_as_they_are_over_an_outage_and_a_kill() {
         say(&hub, "zigbee2mqtt/1", &n.to_string());
     }
     assert!(hub.metrics().contains("commune_mqtt_bridge_waiting_messages{bridge=\"district\"} 25\n"));
+    let held = link(&hub);
+    assert_eq!((&held["waiting_messages"], &held["dropped_messages"]), (&json!(25), &json!(0)));
+    assert!(held["waiting_since"].is_string() && held["last_error"]["at"].is_string(), "{held}");
+    assert!(lag_s(&hub).unwrap() > 0.0, "messages that wait are behind as readings are");
+    let ready = hub.ready();
+    let part = ready["adapters"].as_array().unwrap().iter().find(|part| part["name"] == "bridge district");
+    let detail = part.unwrap()["detail"].as_str().unwrap();
+    assert!(detail.contains(", 25 messages, for ") || detail.contains(": 25 messages, for "), "{detail}");
     proxy.cut(false);
     let mut seen: Vec<String> = Vec::new();
     while seen.len() < 25 {
@@ -265,6 +281,10 @@ fn messages_on_bridged_topics_go_out_as_they_are_over_an_outage_and_a_kill() {
     wait_for("nothing to wait any more", BOUND, || {
         hub.metrics().contains("commune_mqtt_bridge_waiting_messages{bridge=\"district\"} 0\n").then_some(())
     });
+    let after = wait_for("nothing to be held up any more", BOUND, || {
+        Some(link(&hub)).filter(|after| after["waiting_since"].is_null() && after["trouble"].is_null())
+    });
+    assert!(after["last_error"]["why"].is_string(), "what went wrong last can still be read: {after}");
     assert_eq!(hub.point("water/edge/level")["latest"]["value"], json!(1.25), "readings are taken as ever");
     hub.stop();
 }
