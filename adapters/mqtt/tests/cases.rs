@@ -1,6 +1,6 @@
 //! Every folder of `cases/<format>/<name>`: messages as senders document them, a configuration, and what comes of them.
 //!
-//! `message` is a topic and a payload, line about, one message after the other; in `config.toml` the topic above the points is
+//! `message` is a topic and a payload, line about, one message after the other; a payload of bytes is `hex:` and their digits. In `config.toml` the topic above the points is
 //! that of each of them.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -65,7 +65,12 @@ fn told(router: &Router, topic: &str, payload: &[u8]) -> String {
 }
 
 /// A case's folder, its router and its messages.
-type Case = (std::path::PathBuf, Router, Vec<(String, String)>);
+type Case = (std::path::PathBuf, Router, Vec<(String, Vec<u8>)>);
+
+fn payload(line: &str) -> Vec<u8> {
+    let Some(digits) = line.strip_prefix("hex:") else { return line.as_bytes().to_vec() };
+    (0..digits.len() / 2).map(|n| u8::from_str_radix(&digits[2 * n..2 * n + 2], 16).unwrap()).collect()
+}
 
 fn cases() -> Vec<Case> {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
@@ -74,7 +79,7 @@ fn cases() -> Vec<Case> {
         for case in fs::read_dir(format.path()).unwrap().map(Result::unwrap) {
             let read = |file: &str| fs::read_to_string(case.path().join(file)).unwrap();
             let lines: Vec<String> = read("message").lines().map(str::to_owned).collect();
-            let messages = lines.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+            let messages = lines.chunks(2).map(|pair| (pair[0].clone(), payload(&pair[1]))).collect();
             found.push((case.path(), router(&read("config.toml")), messages));
         }
     }
@@ -87,7 +92,7 @@ fn every_case_gives_what_it_expects() {
     let cases = cases();
     for (folder, router, messages) in &cases {
         let said: String =
-            messages.iter().map(|(topic, payload)| told(router, topic, payload.as_bytes())).collect();
+            messages.iter().map(|(topic, payload)| told(router, topic, payload)).collect();
         let expected = fs::read_to_string(folder.join("expected")).unwrap_or_default();
         if said != expected {
             writeln!(wrong, "--- {}: expected\n{expected}--- said\n{said}", folder.display()).unwrap();
@@ -103,7 +108,7 @@ fn what_is_proposed_for_a_payload_reads_it() {
     let mut proposed = 0;
     for (folder, _, messages) in cases() {
         for (topic, payload) in messages {
-            for proposal in adapters_mqtt::propose(&topic, payload.as_bytes()) {
+            for proposal in adapters_mqtt::propose(&topic, &payload) {
                 let toml = proposal.toml.replace("[[device.point]]", "").replace("quantity = ", "#");
                 let mut problems = Problems::new();
                 let mut table = Table::parse("proposal.toml", &toml, &mut problems).unwrap();
@@ -125,7 +130,7 @@ fn what_is_proposed_for_a_payload_reads_it() {
                     settings: DeviceSettings { way: Way::Login(login) },
                     points: settings,
                 };
-                let accepted = Router::new([device].iter()).message(&topic, payload.as_bytes(), NOW).unwrap();
+                let accepted = Router::new([device].iter()).message(&topic, &payload, NOW).unwrap();
                 let read =
                     accepted.observations.last().unwrap_or_else(|| panic!("{}: {toml}", folder.display()));
                 assert_eq!(
@@ -145,7 +150,7 @@ fn what_is_proposed_for_a_payload_reads_it() {
 fn a_lorawan_uplink_is_proposed_with_what_its_device_measures() {
     let (topic, payload) =
         &cases().into_iter().find(|case| case.0.ends_with("object-and-signal")).unwrap().2[0];
-    let proposals = adapters_mqtt::propose(topic, payload.as_bytes());
+    let proposals = adapters_mqtt::propose(topic, payload);
     let found: Vec<_> = proposals.iter().map(|one| (one.path.as_str(), one.quantity, one.value)).collect();
     assert_eq!(
         found,
@@ -184,7 +189,7 @@ fn fuzz_payloads() {
     )| {
         let (_, router, messages) = &cases[which.index(cases.len())];
         let (topic, payload) = &messages[message.index(messages.len())];
-        let mut bytes = random.unwrap_or_else(|| payload.clone().into_bytes());
+        let mut bytes = random.unwrap_or_else(|| payload.clone());
         for (at, byte, how) in changes {
             if bytes.is_empty() {
                 break;
