@@ -91,8 +91,7 @@ fn every_case_gives_what_it_expects() {
     let mut wrong = String::new();
     let cases = cases();
     for (folder, router, messages) in &cases {
-        let said: String =
-            messages.iter().map(|(topic, payload)| told(router, topic, payload)).collect();
+        let said: String = messages.iter().map(|(topic, payload)| told(router, topic, payload)).collect();
         let expected = fs::read_to_string(folder.join("expected")).unwrap_or_default();
         if said != expected {
             writeln!(wrong, "--- {}: expected\n{expected}--- said\n{said}", folder.display()).unwrap();

@@ -84,8 +84,9 @@ impl OpenHub {
     fn start() -> Self {
         let folder = Folder::pilot("127.0.0.1:1");
         let hub_toml = folder.path().join("hub.toml");
-        let text = fs::read_to_string(&hub_toml).unwrap().replace("[mqtt]", "[mqtt]\nopen = true");
-        fs::write(&hub_toml, text).unwrap();
+        // The window of commits is the one that a hub has unless told otherwise.
+        let text = fs::read_to_string(&hub_toml).unwrap().replace("commit_window = \"20ms\"\n", "");
+        fs::write(&hub_toml, text.replace("[mqtt]", "[mqtt]\nopen = true")).unwrap();
         fs::write(folder.path().join("sites/load.toml"), loads::site()).unwrap();
         let token = folder.token("viewer");
         Self { hub: folder.run(&token), token, _folder: folder }

@@ -52,6 +52,17 @@ fn wait_for(store: &Store, what: &str, is_met: impl Fn(&StoreHealth) -> bool) ->
 }
 
 #[test]
+fn what_is_enough_for_a_commit_does_not_wait_for_the_end_of_its_window() {
+    let place = tempfile::tempdir().unwrap();
+    let settings = Settings { commit_window: 100 * BOUND, ..Settings::new(place.path()) };
+    let store = Store::open(settings).unwrap();
+    let few = append(&store, batch(0, 1));
+    let many = append(&store, batch(1, writer::ENOUGH_ROWS as i64));
+    many.recv_timeout(BOUND).unwrap();
+    few.try_recv().unwrap();
+}
+
+#[test]
 fn a_full_disk_loses_nothing_and_is_answered_when_there_is_space() {
     let place = tempfile::tempdir().unwrap();
     let (store, pages) = open_limited(place.path());

@@ -30,6 +30,9 @@ use crate::port::{Batch, CommitSeq, OnCommit};
 const MAX_GROUP_BATCHES: usize = 8_192;
 const MAX_GROUP_ROWS: usize = 20_000;
 
+/// So many rows are worth a commit of their own: it does not wait for the end of its window.
+pub(super) const ENOUGH_ROWS: usize = 2_000;
+
 /// Pages in the write-ahead log (64 MiB) before a commit brings them into the file. Before that the sealer's thread does it.
 const WAL_PAGES: i64 = 16_000;
 
@@ -263,7 +266,7 @@ impl Writer {
         }
     }
 
-    /// Takes what else comes within the window of the first batch; what is no batch goes to `others`.
+    /// Takes what else comes within the window of the first batch, or until that is enough; what is no batch goes to `others`.
     fn gather(&self, first: Queued, others: &mut Vec<Message>) -> Vec<Queued> {
         let mut rows = first.batch.rows();
         let mut group = vec![first];
@@ -272,6 +275,7 @@ impl Writer {
             // What is queued already needs no waiting, which makes a window of zero group as well.
             let next = match self.queue.try_recv() {
                 Ok(next) => next,
+                Err(_) if rows >= ENOUGH_ROWS => break,
                 Err(_) => select_biased! {
                     recv(window) -> _ => break,
                     recv(self.queue) -> next => match next {
