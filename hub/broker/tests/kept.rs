@@ -290,3 +290,59 @@ fn wait_for_connections(hub: &Hub, count: u64) {
         std::thread::yield_now();
     }
 }
+
+/// A CONNECT of MQTT 5 with a session of 200 s and a will on `topic` that waits a second.
+fn with_delayed_will(client_id: &str, topic: &str) -> Vec<u8> {
+    let mut body = text("MQTT");
+    body.extend([5, 0xC4, 0, 60, 5, 0x11, 0, 0, 0, 200]);
+    body.extend(text(client_id));
+    body.extend([5, 0x18, 0, 0, 0, 1]);
+    for value in [topic, "offline", "staff", PASSWORD] {
+        body.extend(text(value));
+    }
+    packet(0x10, &body)
+}
+
+#[tokio::test]
+async fn a_will_with_a_delay_is_forgotten_when_its_client_is_back_in_time() {
+    let hub = Hub::start();
+    let open = |client_id: &str, topic: &str| {
+        let mut raw = Raw::open(hub.address());
+        raw.send(&with_delayed_will(client_id, topic));
+        assert_eq!(raw.packet().unwrap().1[1], 0);
+        raw
+    };
+    drop(open("early", "a"));
+    wait_for_connections(&hub, 0);
+    let _back = open("early", "a");
+    // Its connection falls after the other one is back, so its will comes later than that one's would have.
+    drop(open("late", "b"));
+    wait_for("the other will", || hub.door.seen().len() == 1, || format!("{:?}", hub.door.seen())).await;
+    assert_eq!(&*hub.door.seen()[0].topic, "b");
+}
+
+#[tokio::test]
+async fn an_expired_message_is_not_delivered_and_a_waiting_one_says_what_is_left() {
+    let hub = Hub::start();
+    let (mut watch, _) = resume(&hub, 5, "staff", "watch");
+    subscribed(&mut watch, 5, "a", 1);
+    drop(watch);
+    wait_for_connections(&hub, 0);
+    let mut writer = Raw::connected(hub.address(), 5, "staff", "writer");
+    for (id, expiry_s, payload) in [(1, 1, "gone"), (2, 100, "kept")] {
+        let mut body = text("a");
+        body.extend([0, id, 5, 0x02, 0, 0, 0, expiry_s]);
+        body.extend(payload.as_bytes());
+        writer.send(&packet(0x32, &body));
+        assert_eq!(writer.packet().unwrap().0, 0x40);
+    }
+    let begun = tokio::time::Instant::now();
+    wait_for("its second to be over", || begun.elapsed() > Duration::from_millis(1_050), String::new).await;
+    let (mut watch, present) = resume(&hub, 5, "staff", "watch");
+    assert!(present);
+    let (kind, body) = watch.packet().unwrap();
+    assert_eq!((kind, &body[5..10]), (0x32, &[5, 0x02, 0, 0, 0][..]));
+    assert!((90..100).contains(&body[10]), "{} s are left", body[10]);
+    assert_eq!(&body[11..], b"kept");
+    assert_eq!(hub.broker.stats().not_delivered, 1);
+}

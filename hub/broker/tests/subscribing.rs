@@ -8,7 +8,7 @@ mod support;
 use hub_broker::RefusedWhat;
 use support::peer::{Asked, BOTH, Version};
 use support::raw::{self, Raw, packet, text};
-use support::{Hub, wait_for};
+use support::{Hub, PASSWORD, wait_for};
 
 /// A SUBSCRIBE for one filter.
 fn subscribe(level: u8, filter: &str, options: u8) -> Vec<u8> {
@@ -256,5 +256,32 @@ fn unsubscribing_ends_the_flow() {
         writer.send(&raw::publish(4, "a", Some(1), b"unheard"));
         assert_eq!(writer.packet().map(|(kind, _)| kind), Some(0x40));
         assert_eq!(hub.broker.stats().sent, 0);
+    }
+}
+
+#[test]
+fn topic_aliases_stand_for_their_topics_both_ways() {
+    let hub = Hub::start();
+    // It takes five aliases.
+    let mut body = text("MQTT");
+    body.extend([5, 0xC2, 0, 60, 3, 0x22, 0, 5]);
+    for value in ["watch", "staff", PASSWORD] {
+        body.extend(text(value));
+    }
+    let mut watch = Raw::open(hub.address());
+    watch.send(&packet(0x10, &body));
+    assert_eq!(watch.packet().unwrap().1[1], 0);
+    watch.send(&subscribe(5, "a", 0));
+    assert_eq!(watch.packet().unwrap().0, 0x90);
+    let mut writer = Raw::connected(hub.address(), 5, "staff", "writer");
+    for (topic, payload) in [("a", "1"), ("", "2")] {
+        let mut body = text(topic);
+        body.extend([3, 0x23, 0, 9]);
+        body.extend(payload.as_bytes());
+        writer.send(&packet(0x30, &body));
+        let mut expected = text(topic);
+        expected.extend([3, 0x23, 0, 1]);
+        expected.extend(payload.as_bytes());
+        assert_eq!(watch.packet(), Some((0x30, expected)));
     }
 }

@@ -74,6 +74,19 @@ pub async fn acknowledged_a_second(broker: SocketAddr) -> f64 {
     (CONNECTIONS * PUBLISHES_EACH) as f64 / (elapsed_ms() as f64 / 1e3)
 }
 
+/// Every message of [`acknowledged_a_second`] must be a reading that can be asked for; panics otherwise.
+pub fn all_are_kept(hub: &Hub) {
+    for device in 0..DEVICES {
+        let count = |id: &str| {
+            let path = format!(
+                "/readings?point=load/d{device}/{id}&from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z"
+            );
+            hub.get(&path)["t"].as_array().unwrap().len()
+        };
+        assert_eq!(POINTS.map(count).iter().sum::<usize>(), PUBLISHES_EACH, "of device {device}");
+    }
+}
+
 async fn window(mut client: Client, topic: String, from_ms: i64) {
     let (mut sent, mut acknowledged) = (0, 0);
     let mut bytes = Vec::new();
