@@ -69,14 +69,17 @@ impl Mirror {
     /// Takes a commit's records, in their order. Gives how many took the place of another one here.
     pub(super) fn take(&mut self, commit: u64, records: &[Record]) -> Result<u64, Fault> {
         let mut unsorted = Vec::new();
+        let mut next = 0;
         for record in records {
-            let Some(at) = self.by_id.get(&record.series) else {
-                return Err(unknown(record.series));
+            let at = match self.all.get(next) {
+                Some(series) if series.id == record.series => next,
+                _ => *self.by_id.get(&record.series).ok_or_else(|| unknown(record.series))?,
             };
-            let series = &mut self.all[*at];
+            next = at + 1;
+            let series = &mut self.all[at];
             series.push(commit, &record.entry);
-            if series.is_unsorted && unsorted.last() != Some(at) {
-                unsorted.push(*at);
+            if series.is_unsorted && unsorted.last() != Some(&at) {
+                unsorted.push(at);
             }
             if record.is_latest {
                 series.renew(&record.entry)?;
@@ -109,8 +112,10 @@ impl Mirror {
 
     /// The first commit whose row of the hot log is needed, once the series in `gone` have been let go of.
     pub(super) fn needed_since(&self, gone: &HashSet<i64>) -> Option<u64> {
+        // Every series is asked, after every lot: who is gone is looked up of those alone for which it matters.
         let since = |series: &Series| {
-            if gone.contains(&series.id) { series.fresh_since() } else { series.needs_since() }
+            let is_gone = series.is_sealing() && gone.contains(&series.id);
+            if is_gone { series.fresh_since() } else { series.needs_since() }
         };
         self.all.iter().filter_map(since).min()
     }
@@ -121,6 +126,14 @@ impl Mirror {
 
     pub(super) fn of_point(&self, point: &PointId) -> Option<&Series> {
         self.by_point.get(point).map(|at| &self.all[*at])
+    }
+
+    /// The place and the id of a point's series. It is looked for at `likely` first: the points of a device come in their order.
+    pub(super) fn place_of(&self, point: &PointId, likely: usize) -> Option<(usize, i64)> {
+        match self.all.get(likely) {
+            Some(series) if series.point == *point => Some((likely, series.id)),
+            _ => self.by_point.get(point).map(|at| (*at, self.all[*at].id)),
+        }
     }
 
     pub(super) fn of_id(&self, id: i64) -> Option<&Series> {

@@ -49,7 +49,7 @@ pub(super) fn write<'a>(
 ) -> Result<Written, Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let written = Written { seq, ..Written::default() };
-    let mut group = Group { transaction: &transaction, mirror, utc_offset_s, written };
+    let mut group = Group { transaction: &transaction, mirror, utc_offset_s, written, next: 0 };
     for batch in batches {
         for StoredReading { reading, latest } in &batch.readings {
             group.add(reading, *latest, false)?;
@@ -77,6 +77,8 @@ struct Group<'a> {
     mirror: &'a Mirror,
     utc_offset_s: i32,
     written: Written,
+    /// Where the next reading's series is likely to stand.
+    next: usize,
 }
 
 impl Group<'_> {
@@ -177,8 +179,9 @@ impl Group<'_> {
     }
 
     fn series_of(&mut self, point: &PointId) -> rusqlite::Result<i64> {
-        if let Some(series) = self.mirror.of_point(point) {
-            return Ok(series.id);
+        if let Some((at, series)) = self.mirror.place_of(point, self.next) {
+            self.next = at + 1;
+            return Ok(series);
         }
         if let Some(series) = self.written.new_series.get(point) {
             return Ok(*series);
