@@ -86,7 +86,7 @@ impl OpenAlarms {
             rule_version: alarm.rule_version.clone(),
         };
         self.put(alarm.clone());
-        out.push(Effect::Alarm { alarm, transition });
+        out.push(Effect::Alarm { alarm: Box::new(alarm), transition: Box::new(transition) });
     }
 
     /// Changes an alarm and notes the step. One that reaches `normal` is closed: `true` then.
@@ -104,7 +104,7 @@ impl OpenAlarms {
         let rule_version = rule_version.unwrap_or_else(|| alarm.rule_version.clone());
         let (from, to) = (Some(from), alarm.state);
         let transition = Transition { alarm: id, at, from, to, why, by, comment, value, rule_version };
-        out.push(Effect::Alarm { alarm: alarm.clone(), transition });
+        out.push(Effect::Alarm { alarm: Box::new(alarm.clone()), transition: Box::new(transition) });
         let closed = alarm.state == AlarmState::Normal;
         if !closed {
             self.put(alarm);

@@ -72,10 +72,6 @@ pub enum Event {
 
 /// What is to be kept and told. Effects of one step belong in one transaction.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a batch lives for one commit; boxing would cost every reader more"
-)]
 pub enum Effect {
     /// Keep this reading.
     Store {
@@ -88,10 +84,10 @@ pub enum Effect {
     },
     /// Keep an alarm as it stands now, and the step that led there.
     Alarm {
-        /// The alarm after the step.
-        alarm: Alarm,
+        /// The alarm after the step. Apart, for most effects are readings and those are many.
+        alarm: Box<Alarm>,
         /// The step.
-        transition: Transition,
+        transition: Box<Transition>,
     },
     /// Keep what is remembered of a rule on a subject. With neither delay nor alarm, it may be forgotten.
     Track(Tracking),

@@ -161,8 +161,10 @@ impl Logic {
     fn observe(&mut self, now: Timestamp, observations: &[Observation], out: &mut Vec<Effect>) {
         let mut seen = BTreeSet::new();
         let mut to_ask = BTreeSet::new();
+        let mut next = 0;
         for observation in observations {
-            let Some(point) = self.world.places.number(&observation.point) else { continue };
+            let Some(point) = self.world.places.number_near(&observation.point, next) else { continue };
+            next = point + 1;
             if !seen.insert(point) {
                 self.ask(&mut to_ask, now, out);
                 seen = BTreeSet::from([point]);

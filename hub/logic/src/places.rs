@@ -125,6 +125,12 @@ impl Places {
         self.by_id.get(id).copied()
     }
 
+    /// The number of a point, looked for at `likely` first: the points of a device come in their order.
+    pub(crate) fn number_near(&self, id: &PointId, likely: PointNo) -> Option<PointNo> {
+        let is_it = likely < self.points.len() && self.point(likely).id == *id;
+        if is_it { Some(likely) } else { self.number(id) }
+    }
+
     pub(crate) fn point(&self, number: PointNo) -> &Point {
         let place = &self.points[number];
         &self.commune.sites[place.site].devices[place.device_in_site].points[place.in_device]

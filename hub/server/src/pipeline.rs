@@ -212,11 +212,12 @@ impl Pipeline {
             && let Some(alarm) = self.closed(id)
             && let Some(transition) = note_on_closed(&alarm, now, &command.by, &command.action)?
         {
-            return Ok((vec![Effect::Alarm { alarm: alarm.clone(), transition }], alarm));
+            let noted = Effect::Alarm { alarm: Box::new(alarm.clone()), transition: Box::new(transition) };
+            return Ok((vec![noted], alarm));
         }
         let effects = self.logic.command(now, command)?;
         let changed = effects.iter().rev().find_map(|effect| match effect {
-            Effect::Alarm { alarm, .. } if alarm.id == id => Some(alarm.clone()),
+            Effect::Alarm { alarm, .. } if alarm.id == id => Some(Alarm::clone(alarm)),
             _ => None,
         });
         let alarm = changed.ok_or(CommandError::UnknownAlarm { alarm: id })?;
@@ -247,8 +248,8 @@ impl Pipeline {
                 Effect::Alarm { alarm, transition } => {
                     rules_changed = true;
                     batch.notices.extend(self.told.notices(&alarm, &transition));
-                    batch.transitions.push(transition);
-                    batch.alarms.push(alarm);
+                    batch.transitions.push(*transition);
+                    batch.alarms.push(*alarm);
                 }
                 Effect::Track(tracking) => batch.tracking.push(tracking),
                 Effect::Service(one) => batch.out_of_service.push(one),

@@ -13,7 +13,7 @@ fn stored(hub: &Hub, id: u64) -> Option<&Alarm> {
 fn steps(effects: &[Effect]) -> Vec<&Transition> {
     effects
         .iter()
-        .filter_map(|e| if let Effect::Alarm { transition, .. } = e { Some(transition) } else { None })
+        .filter_map(|e| if let Effect::Alarm { transition, .. } = e { Some(&**transition) } else { None })
         .collect()
 }
 

@@ -240,7 +240,7 @@ impl Hub {
                     }
                     kept.alarms.retain(|known| known.id != alarm.id);
                     if alarm.state != AlarmState::Normal {
-                        kept.alarms.push(alarm);
+                        kept.alarms.push(*alarm);
                     }
                 }
                 Effect::Track(tracking) => {
