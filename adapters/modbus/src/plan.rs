@@ -27,6 +27,9 @@ use crate::running::{Bus, Running, Starting};
 pub const ASSUMED_ROUND_TRIP: Duration = Duration::from_millis(10);
 /// First polls are spread over at most this, so that every value is there soon after the start.
 const LONGEST_SPREAD: Duration = Duration::from_secs(1);
+/// Polls of different buses fall on common moments this far apart, or a hundredth of their pace: waking once for ten of them takes less
+/// than waking ten times.
+const COMMON: Duration = Duration::from_millis(10);
 const GOLDEN_RATIO: f64 = 0.618_033_988_749_895;
 /// Bytes of a request's serial frame and around its answer.
 const SERIAL_FRAMES: usize = 8 + 3;
@@ -240,7 +243,10 @@ impl Plan {
     /// Starts one owner task for each bus. They read until `stop` is cancelled or nobody takes deliveries any more; every
     /// failure is retried for ever.
     pub fn run(self, intake: Intake, clock: Clock, stop: CancellationToken) -> Running {
-        let start = Instant::now();
+        // Buses are started one by one: counted from the clock, their moments are the same.
+        let past = clock.now().as_millis().rem_euclid(COMMON.as_millis() as i64);
+        let now = Instant::now();
+        let start = now.checked_sub(Duration::from_millis(past.unsigned_abs())).unwrap_or(now);
         let mut starting = Starting::default();
         for (endpoint, devices) in self.buses {
             devices.iter().for_each(|planned| starting.note_points(&planned.device));
@@ -270,8 +276,11 @@ impl PlannedDevice {
     pub(crate) fn starts_at(self, start: Instant) -> Start {
         let poll = self.device.settings.poll;
         let part = (f64::from(self.number) * GOLDEN_RATIO).fract();
-        let first = start + poll.min(LONGEST_SPREAD).mul_f64(part);
-        (self, first, start + poll.mul_f64(0.5 + part))
+        let common = COMMON.min(poll / 100).as_secs_f64();
+        let spread = |span: Duration, part: f64| {
+            Duration::from_secs_f64((span.mul_f64(part).as_secs_f64() / common).floor() * common)
+        };
+        (self, start + spread(poll.min(LONGEST_SPREAD), part), start + spread(poll, 0.5 + part))
     }
 
     fn summary(&self) -> DeviceSummary {
