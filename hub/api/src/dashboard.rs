@@ -1,15 +1,25 @@
 //! The dashboard's files, built into the program: with an ETag each, hashed names cached for ever, pages asked for anew.
 //!
-//! Serves only what was embedded at build time, never the disk. Paths without an ending are the app's own pages.
+//! Serves only what was embedded at build time, never the disk; `build.rs` has compressed it. Paths without an ending are the
+//! app's own pages.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use rust_embed::{EmbeddedFile, RustEmbed};
 
-#[derive(RustEmbed)]
-#[folder = "../../dashboards/dist"]
-struct Files;
+/// A file that was built into the program.
+struct File {
+    /// Its path below the address of the dashboard.
+    name: &'static str,
+    /// Of its content, in hexadecimal.
+    digest: &'static str,
+    plain: &'static [u8],
+    /// Compressed with gzip, where that makes it smaller.
+    packed: Option<&'static [u8]>,
+}
+
+/// Every file, as `build.rs` has found them.
+const FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/dashboard.rs"));
 
 /// The page that every address of the app begins with.
 const INDEX: &str = "index.html";
@@ -20,38 +30,63 @@ const HASHED: &str = "assets/";
 pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
     let name = if path.is_empty() { INDEX } else { path };
-    if let Some(file) = Files::get(name) {
-        return answer(name, file, &headers);
+    if let Some(file) = file(name) {
+        return answer(file, &headers);
     }
     let has_ending = name.rsplit('/').next().is_some_and(|last| last.contains('.'));
-    match Files::get(INDEX) {
-        Some(page) if !has_ending => answer(INDEX, page, &headers),
+    match file(INDEX) {
+        Some(page) if !has_ending => answer(page, &headers),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-fn answer(name: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
-    let digest: String = file.metadata.sha256_hash()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    // The answer may be compressed on its way, so the tag is a weak one.
+fn file(name: &str) -> Option<&'static File> {
+    FILES.iter().find(|file| file.name == name)
+}
+
+fn answer(file: &File, headers: &HeaderMap) -> Response {
+    let File { name, digest, .. } = file;
+    // The answer may be compressed, so the tag is a weak one.
     let tag = format!("W/\"{digest}\"");
     let known = headers.get_all(header::IF_NONE_MATCH).iter().any(|value| {
-        value.to_str().is_ok_and(|tags| tags.split(',').any(|other| matches(other.trim(), &digest)))
+        value.to_str().is_ok_and(|tags| tags.split(',').any(|other| matches(other.trim(), digest)))
     });
     let cache = if name.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let packed = file.packed.filter(|_| takes_gzip(headers));
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        Response::new(Body::from(file.data.into_owned()))
+        Response::new(Body::from(Bytes::from_static(packed.unwrap_or(file.plain))))
     };
     let answer_headers = response.headers_mut();
     answer_headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     if let Ok(value) = HeaderValue::from_str(&tag) {
         answer_headers.insert(header::ETAG, value);
     }
+    answer_headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if !known {
         answer_headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
+        if packed.is_some() {
+            answer_headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
     }
     response
+}
+
+/// Whether the client has named gzip, and not as what it never wants.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+        value.split(',').any(|coding| {
+            let mut parts = coding.split(';').map(str::trim);
+            let is_gzip = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+            let never = parts.any(|part| {
+                part.split_once('=').is_some_and(|(key, weight)| {
+                    key.trim().eq_ignore_ascii_case("q") && weight.trim().parse() == Ok(0.0)
+                })
+            });
+            is_gzip && !never
+        })
+    })
 }
 
 fn matches(tag: &str, digest: &str) -> bool {
@@ -76,6 +111,8 @@ fn media_type(name: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
     use super::*;
 
     async fn get(path: &str, known_tag: Option<&str>) -> Response {
@@ -96,6 +133,26 @@ mod tests {
         }
         for path in ["/missing.js", "/assets/missing.css", "/../Cargo.toml"] {
             assert_eq!(get(path, None).await.status(), 404, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_is_packed_only_for_who_takes_it() {
+        let plain = axum::body::to_bytes(get("/", None).await.into_body(), usize::MAX).await.unwrap();
+        for (accepted, is_packed) in
+            [("gzip, deflate, br", true), ("br;q=1, GZIP;q=0.5", true), ("gzip;q=0", false), ("br", false)]
+        {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, accepted.parse().unwrap())]);
+            let response = serve("/".parse().unwrap(), headers).await;
+            assert_eq!(response.headers().contains_key(header::CONTENT_ENCODING), is_packed, "{accepted}");
+            assert_eq!(response.headers()[header::VARY], "accept-encoding");
+            let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            let mut text = Vec::new();
+            match is_packed {
+                true => drop(flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut text).unwrap()),
+                false => text.extend(&bytes),
+            }
+            assert_eq!(text, plain, "{accepted}");
         }
     }
 
