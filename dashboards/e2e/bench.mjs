@@ -47,9 +47,9 @@ function sizes() {
   const html = readFileSync(join(dist, "index.html"), "utf8");
   const named = [...html.matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map((match) => match[1] ?? "");
   const kb = (/** @type {string} */ name) => gzipSync(readFileSync(join(dist, name)), { level: 9 }).length / 1_000;
-  const all = readdirSync(join(dist, "assets")).filter((name) => /\.(js|css)$/.test(name) && !/^(Map|Rule)-/.test(name));
+  const all = readdirSync(join(dist, "assets")).filter((name) => /\.(js|css)$/.test(name) && !/^(Map-|Rule-|devices-|DiffView-)/.test(name));
   note("first load, gzip", ["index.html", ...named].reduce((sum, name) => sum + kb(name), 0), 60, "kB", 1);
-  note("all but map and editor, gzip", all.reduce((sum, name) => sum + kb(`assets/${name}`), 0), 180, "kB", 1);
+  note("all but map, editor and tools of devices, gzip", all.reduce((sum, name) => sum + kb(`assets/${name}`), 0), 180, "kB", 1);
 }
 
 const wave = (/** @type {number} */ t, /** @type {number} */ n) => Math.round((5 + 3 * Math.sin(t / 7.2e6 + n) + Math.sin(t / 9e5)) * 1_000) / 1_000;

@@ -49,7 +49,8 @@ fn embed(dist: &Path, below: &str, out: &Path, list: &mut String) -> io::Result<
             continue;
         }
         let plain = fs::read(entry.path())?;
-        let digest: String = Sha256::digest(&plain).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let digest: String =
+            Sha256::digest(&plain).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         let packed = match pack(&name, &plain)? {
             Some(bytes) => {
                 let path = out.join(format!("{digest}.gz"));

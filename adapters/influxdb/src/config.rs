@@ -114,7 +114,7 @@ pub fn target(mut table: Table, problems: &mut Problems) -> Option<Target> {
     let quantities = table.texts("quantities", problems);
     for found in quantities.iter().flatten().filter(|code| Quantity::parse(code).is_none()) {
         let message = format!("found \"{found}\", allowed: quantities such as \"ph\" and \"turbidity\"");
-        problems.error(adapters_sdk::config::Problem { message, ..unknown_quantity.clone() });
+        problems.error(adapters_sdk::config::Problem { message: message.into(), ..unknown_quantity.clone() });
     }
     let whats = [("raw", What::Raw), ("1m", What::Minutes), ("1h", What::Hours)];
     let what = table.choice("what", &whats, problems).unwrap_or(What::Raw);

@@ -150,7 +150,7 @@ impl PlanError {
                 (place, format!("device[{}].point[{}].address", point.device().name(), point.name()))
             }
         };
-        Problem { place: place.clone(), key, message: self.to_string() }
+        Problem { place: place.clone(), key, message: self.to_string().into() }
     }
 }
 

@@ -80,7 +80,7 @@ pub fn settings(table: &mut Table, problems: &mut Problems) -> Option<BridgeSett
     let quantities = table.texts("quantities", problems);
     for found in quantities.iter().flatten().filter(|code| Quantity::parse(code).is_none()) {
         let message = format!("found \"{found}\", allowed: quantities such as \"ph\" and \"turbidity\"");
-        problems.error(Problem { message, ..of_quantities.clone() });
+        problems.error(Problem { message: message.into(), ..of_quantities.clone() });
     }
     let topic = table.parsed("topic", problems, topic).unwrap_or_else(|| OWN_TOPIC.to_owned());
     let of_topics = table.fault("topics", "");
@@ -88,12 +88,12 @@ pub fn settings(table: &mut Table, problems: &mut Problems) -> Option<BridgeSett
     for text in table.texts("topics", problems).unwrap_or_default() {
         match Filter::parse(&text) {
             Ok(filter) => topics.push(filter),
-            Err(message) => problems.error(Problem { message, ..of_topics.clone() }),
+            Err(message) => problems.error(Problem { message: message.into(), ..of_topics.clone() }),
         }
     }
     if topics.len() > MAX_FILTERS {
         let message = format!("found {} of them, allowed: at most {MAX_FILTERS}", topics.len());
-        problems.error(Problem { message, ..of_topics });
+        problems.error(Problem { message: message.into(), ..of_topics });
     }
     (problems.errors().len() == before).then_some(())?;
     Some(BridgeSettings { id: id?, broker: broker?, sites, quantities, points, topic, topics })

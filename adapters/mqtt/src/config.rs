@@ -6,7 +6,7 @@ use hub_model::Unit;
 
 use crate::client::BrokerAddress;
 use crate::codec::Codec;
-use crate::path::{Path, PathError};
+use crate::path::Path;
 use crate::topic::Filter;
 use crate::uplinks::Counter;
 
@@ -186,7 +186,9 @@ pub fn broker(table: &mut Table, problems: &mut Problems) -> Option<BrokerSettin
     let no_tls = table.fault("ca", "is only allowed beside mqtts://");
     let has_password = table.has("password") || table.has("password_file");
     let has_ca = table.has("ca");
-    let address = table.needed_parsed("broker", problems, BrokerAddress::parse);
+    let address = table.needed_parsed("broker", problems, |text| {
+        BrokerAddress::parse(text).map_err(|error| error.to_string())
+    });
     let password = password(table, problems);
     let ca = table.parsed("ca", problems, file_name);
     let client_id = table.parsed("client_id", problems, client_id);
@@ -257,7 +259,7 @@ pub fn point(table: &mut Table, unit: Option<Unit>, problems: &mut Problems) -> 
     let mut refuse = |at: usize, message: &str| {
         let (is_given, fault) = &faults[at];
         if *is_given {
-            problems.error(Problem { message: message.to_owned(), ..fault.clone() });
+            problems.error(Problem { message: message.to_owned().into(), ..fault.clone() });
         }
     };
     if !table.has("topic") {
@@ -285,15 +287,17 @@ pub fn point(table: &mut Table, unit: Option<Unit>, problems: &mut Problems) -> 
     }
     let not_an_index =
         table.fault("path", "allowed beside format \"collectd\": the value's number from 0, such as [1]");
-    let topic = table.parsed("topic", problems, |text| Filter::parse(text).map(|_| text.to_owned()));
+    let topic = table.parsed("topic", problems, |text| {
+        Filter::parse(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+    });
     let had_path = table.has("path");
     let mut settings = PointSettings::own(unit);
     if format_of.is_named() {
         settings.name = table.parsed("path", problems, name);
     } else {
-        settings.path = table.parsed("path", problems, Path::parse);
+        settings.path = table.parsed("path", problems, path);
     }
-    settings.time_path = table.parsed::<_, PathError>("time_path", problems, Path::parse);
+    settings.time_path = table.parsed("time_path", problems, path);
     settings.format = table.choice("format", &FORMATS, problems).unwrap_or(Format::Json);
     settings.codec = table.choice("codec", &Codec::WORDS, problems);
     settings.rate = table.choice("rate", &COUNTERS, problems);
@@ -331,6 +335,10 @@ fn client_id(text: &str) -> Result<String, String> {
     }
 }
 
+fn path(text: &str) -> Result<Path, String> {
+    Path::parse(text).map_err(|error| error.to_string())
+}
+
 fn name(text: &str) -> Result<String, String> {
     if text.is_empty() || text.len() > MAX_CREDENTIAL_BYTES {
         return Err(format!("found {} bytes, allowed: 1 to {MAX_CREDENTIAL_BYTES}", text.len()));
@@ -354,7 +362,7 @@ fn filters(login: &mut Table, key: &'static str, problems: &mut Problems) -> Opt
     let mut all_well = true;
     for text in &texts {
         if let Err(message) = Filter::parse(text) {
-            problems.error(Problem { message, ..place.clone() });
+            problems.error(Problem { message: message.into(), ..place.clone() });
             all_well = false;
         }
     }

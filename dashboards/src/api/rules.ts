@@ -1,5 +1,5 @@
 // Calls of the integrators' pages of rules. The rest of the calls are in calls.ts.
-import { HubError, hub, unwrap } from "./client";
+import { HubError, hub, refusal, unwrap } from "./client";
 import type { Backtest, CasesRun, DeletedRule, OldRuleText, Problem, Rule, RuleChecked, RuleText, RuleVersion, SavedRule } from "./types";
 
 const of = (rule: string) => ({ params: { path: { rule } } });
@@ -63,4 +63,3 @@ export async function backtest({ rule, source, from, to, onProgress, stop }: Bac
   }
 }
 
-const refusal = (problem: Partial<Problem>, status: number) => new HubError(problem.status ?? status, problem.detail ?? problem.title ?? "");

@@ -1697,8 +1697,10 @@ export interface components {
             at: string;
             /** @description Who did it; null when the hub did. */
             by: string | null;
-            /** @description What they said. */
+            /** @description What they said; a remark of the hub's own in Vietnamese. */
             comment: string | null;
+            /** @description A remark of the hub's own in English; null for what a person said. */
+            comment_en: string | null;
             from: components["schemas"]["AlarmState"] | null;
             /** @description Digest of the text of the rule that was in force. */
             rule_version: string;
@@ -2145,6 +2147,8 @@ export interface components {
         CaseRun: {
             /** @description What was expected and what came; null when all is as expected. */
             failure: string | null;
+            /** @description The same in Vietnamese. */
+            failure_vi: string | null;
             /** @description The line at which it begins. */
             line: number;
             /** @description Its name. */
@@ -3424,8 +3428,10 @@ export interface components {
         };
         /** @description What could not be done, and why (RFC 9457). */
         Problem: {
-            /** @description This very problem in words. */
+            /** @description This very problem in words, in English. */
             detail: string;
+            /** @description The same in Vietnamese, where the hub can say it. */
+            detail_vi?: string | null;
             /** @description Each thing that is wrong, where there is something to point at. */
             errors?: components["schemas"]["ProblemError"][];
             /**
@@ -3442,8 +3448,10 @@ export interface components {
         ProblemError: {
             /** @description A parameter's name, or a place in the body such as `readings[3].point`. */
             at: string;
-            /** @description What was found and what is allowed. */
+            /** @description What was found and what is allowed, in English. */
             detail: string;
+            /** @description The same in Vietnamese, where the hub can say it. */
+            detail_vi?: string | null;
         };
         /** @description A device profile, without its text. */
         Profile: {
@@ -3686,8 +3694,10 @@ export interface components {
         RuleFault: {
             /** @description The line of its file, from 1. */
             line: number;
-            /** @description What is wrong. */
+            /** @description What is wrong, in English. */
             message: string;
+            /** @description The same in Vietnamese. */
+            message_vi: string;
         };
         /**
          * @description Whose a rule is: it comes with the hub, does so and was changed here, or is the commune's own.
@@ -3942,8 +3952,10 @@ export interface components {
             column: number | null;
             /** @description The line, from 1. */
             line: number;
-            /** @description What was found and what is allowed. */
+            /** @description What was found and what is allowed, in English. */
             message: string;
+            /** @description The same in Vietnamese. */
+            message_vi: string;
         };
         /** @description A server of map tiles. */
         Tiles: {

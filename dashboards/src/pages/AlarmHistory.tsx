@@ -1,6 +1,6 @@
 // What happened to an alarm, the newest first: transitions in words, who, and what they wrote.
 import type { AlarmTransition, Point } from "../api/types";
-import { type Key, t } from "../i18n";
+import { type Key, local, t } from "../i18n";
 import { moment } from "../i18n/format";
 import { showText } from "../i18n/units";
 import { now } from "../state/clock";
@@ -22,7 +22,7 @@ export function AlarmHistory({ history, point }: { history: readonly AlarmTransi
                 .join(" · ")}
             </p>
           )}
-          {each.comment != null && each.comment !== "" && <p class="alarm-quote">{each.comment}</p>}
+          {each.comment != null && each.comment !== "" && <p class="alarm-quote">{each.comment_en == null ? each.comment : local({ vi: each.comment, en: each.comment_en })}</p>}
         </li>
       ))}
     </ol>

@@ -23,9 +23,11 @@ const ENTRIES: readonly { href: string; key: Key; icon: string }[] = [
   { href: "/more", key: "nav.more", icon: "M4 6h12M4 10h12M4 14h12" },
 ];
 
-/** The hub itself is a site by its address, and found under "more" by people. */
-const here = () => (path.value === `/sites/${HUB_SITE}` ? "/more" : path.value);
-const isHere = (href: string) => (href === "/" ? here() === "/" : here() === href || here().startsWith(`${href}/`));
+const below = (href: string) => path.value === href || path.value.startsWith(`${href}/`);
+/** What people find under "more". The hub itself is a site by its address. */
+const UNDER_MORE = [`/sites/${HUB_SITE}`, ..."more year compliance quality map rules notices arriving devices probe buses accounts".split(" ").map((name) => `/${name}`)];
+const isUnderMore = () => UNDER_MORE.some(below);
+const isHere = (href: string) => (href === "/more" ? isUnderMore() : href === "/" ? path.value === "/" : below(href) && !isUnderMore());
 
 export function Shell({ children }: { children: ComponentChildren }) {
   const main = useRef<HTMLElement>(null);

@@ -24,10 +24,10 @@ pub trait Field: Send + Sync {
 
     /// Reads every point of a device once that is in no file, given as the TOML of a site's file with one `[[device]]`. Resolves
     /// within a minute or two.
-    fn try_device(&self, toml: String) -> Pending<Result<TriedDevice, Vec<String>>>;
+    fn try_device(&self, toml: String) -> Pending<Result<TriedDevice, Vec<LocalText>>>;
 
     /// Reads registers live and ranks the ways to read them. Resolves within a minute.
-    fn probe(&self, ask: ProbeAsk) -> Pending<Result<Probed, String>>;
+    fn probe(&self, ask: ProbeAsk) -> Pending<Result<Probed, LocalText>>;
 }
 
 /// A bus.
@@ -151,9 +151,9 @@ pub enum FrameOutcome {
 #[derive(Debug, Clone, PartialEq)]
 pub enum WriteRefused {
     /// The point is not for writing, or not with this number.
-    NotAllowed(String),
+    NotAllowed(LocalText),
     /// The device did not do it, or it could not be proved.
-    Failed(String),
+    Failed(LocalText),
 }
 
 /// A device that was read once.

@@ -7,6 +7,8 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use hub_model::{LocalText, local};
+
 use crate::wire;
 
 /// Media type of problem documents.
@@ -21,7 +23,8 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     title: &'static str,
-    detail: String,
+    // Problems are the errors of most functions here: a large one would be paid for where all goes well.
+    detail: Box<Said>,
     errors: Vec<FieldError>,
     retry_after_s: Option<u64>,
 }
@@ -32,12 +35,61 @@ pub struct FieldError {
     /// Where: a parameter's name or a place in the body, such as `readings[3].point`.
     pub at: String,
     /// What was found and what is allowed.
-    pub detail: String,
+    pub detail: Said,
+}
+
+/// What a problem says: in English, and in Vietnamese where the dashboard shows it as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    en: String,
+    vi: Option<String>,
+}
+
+impl From<&str> for Said {
+    fn from(en: &str) -> Self {
+        en.to_owned().into()
+    }
+}
+
+impl From<String> for Said {
+    fn from(en: String) -> Self {
+        Self { en, vi: None }
+    }
+}
+
+impl From<LocalText> for Said {
+    fn from(LocalText { vi, en }: LocalText) -> Self {
+        Self { en, vi: Some(vi) }
+    }
+}
+
+impl Said {
+    /// The same with the place before it.
+    fn at(&self, place: &str) -> Self {
+        let told = |text: &String| format!("{place}: {text}");
+        Self { en: told(&self.en), vi: self.vi.as_ref().map(told) }
+    }
+}
+
+/// A fault of a text at one of its lines, from 1.
+pub(crate) fn at_line(line: usize, LocalText { vi, en }: &LocalText) -> LocalText {
+    local!("dòng {line}: {vi}", "line {line}: {en}")
+}
+
+/// What is said of a text that is longer than `most` bytes.
+pub(crate) fn too_long(text: &str, most: usize) -> LocalText {
+    let bytes = text.len();
+    local!("dài {bytes} byte, được phép: {most}", "{bytes} bytes long, allowed: {most}")
+}
+
+/// Whoever changed a file without saying who they are.
+pub(crate) fn somebody() -> LocalText {
+    local!("Người có quyền vào các tệp", "Somebody with access to the files")
 }
 
 impl FieldError {
     /// An error at a place.
-    pub fn new(at: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub fn new(at: impl Into<String>, detail: impl Into<Said>) -> Self {
         Self { at: at.into(), detail: detail.into() }
     }
 }
@@ -54,13 +106,20 @@ impl Problem {
             kind: format!("urn:commune-hub:problem:{}", self.code),
             title: self.title.to_owned(),
             status: self.status.as_u16(),
-            detail: self.detail.clone(),
-            errors: errors.map(|error| wire::ProblemError { at: error.at, detail: error.detail }).collect(),
+            detail: self.detail.en.clone(),
+            detail_vi: self.detail.vi.clone(),
+            errors: errors
+                .map(|FieldError { at, detail: Said { en, vi } }| wire::ProblemError {
+                    at,
+                    detail: en,
+                    detail_vi: vi,
+                })
+                .collect(),
         }
     }
 
-    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, title, detail: detail.into(), errors: Vec::new(), retry_after_s: None }
+    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<Said>) -> Self {
+        Self { status, code, title, detail: Box::new(detail.into()), errors: Vec::new(), retry_after_s: None }
     }
 
     /// 403: a link in a message that was sent to somebody else.
@@ -75,18 +134,23 @@ impl Problem {
     }
 
     /// 400: one thing in the request is wrong, `at` says where.
-    pub fn invalid(at: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub fn invalid(at: impl Into<String>, detail: impl Into<Said>) -> Self {
         Self::invalid_all(vec![FieldError::new(at, detail)])
     }
 
     /// 400: all that is wrong in the request. The first [`MAX_ERRORS`] are listed.
     pub fn invalid_all(mut errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
-            [only] => format!("{}: {}", only.at, only.detail),
-            several if several.len() > MAX_ERRORS => {
-                format!("More than {MAX_ERRORS} errors, the first of them are listed; nothing was taken.")
+            [only] => only.detail.at(&only.at),
+            several if several.len() > MAX_ERRORS => local!(
+                "Hơn {MAX_ERRORS} lỗi, chỉ nêu những lỗi đầu; chưa nhận gì.",
+                "More than {MAX_ERRORS} errors, the first of them are listed; nothing was taken."
+            )
+            .into(),
+            several => {
+                let count = several.len();
+                local!("{count} lỗi; chưa nhận gì.", "{count} errors; nothing was taken.").into()
             }
-            several => format!("{} errors; nothing was taken.", several.len()),
         };
         errors.truncate(MAX_ERRORS);
         let mut problem = Self::new(StatusCode::BAD_REQUEST, "invalid", "The request is not valid", detail);
@@ -96,7 +160,7 @@ impl Problem {
 
     /// 401: no valid session or token.
     pub fn unauthenticated() -> Self {
-        let detail = "Log in, or send a valid token as Authorization: Bearer.";
+        let detail = local!("Hãy đăng nhập.", "Log in, or send a valid token as Authorization: Bearer.");
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Not logged in", detail)
     }
 
@@ -108,7 +172,10 @@ impl Problem {
 
     /// 403: the role is too low.
     pub fn role_too_low(needed: &str, found: &str) -> Self {
-        let detail = format!("This needs the role {needed} or higher; this account has the role {found}.");
+        let detail = local!(
+            "Việc này cần vai trò {needed} trở lên; tài khoản này có vai trò {found}.",
+            "This needs the role {needed} or higher; this account has the role {found}."
+        );
         Self::new(StatusCode::FORBIDDEN, "role-too-low", "Not allowed", detail)
     }
 
@@ -119,16 +186,16 @@ impl Problem {
     }
 
     /// 404: nothing has this id.
-    pub fn not_found(at: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub fn not_found(at: impl Into<String>, detail: impl Into<Said>) -> Self {
         let error = FieldError::new(at, detail);
-        let text = format!("{}: {}", error.at, error.detail);
+        let text = error.detail.at(&error.at);
         let mut problem = Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", text);
         problem.errors = vec![error];
         problem
     }
 
     /// 409: the thing is in a state that does not allow it.
-    pub fn conflict(detail: impl Into<String>) -> Self {
+    pub fn conflict(detail: impl Into<Said>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", "Not possible in this state", detail)
     }
 
@@ -146,7 +213,7 @@ impl Problem {
     }
 
     /// 413: the body is too large, the detail says for what.
-    pub fn too_large(detail: impl Into<String>) -> Self {
+    pub fn too_large(detail: impl Into<Said>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload-too-large", "Body too large", detail)
     }
 
@@ -178,18 +245,21 @@ impl Problem {
 
     /// What happened, in words.
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.detail.en
     }
 
     /// 429: too many tries.
     pub fn too_many_tries(retry_after_s: u64) -> Self {
-        let detail = format!("Too many tries; try again in {retry_after_s} s.");
+        let detail = local!(
+            "Thử quá nhiều lần; hãy thử lại sau {retry_after_s} giây.",
+            "Too many tries; try again in {retry_after_s} s."
+        );
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-tries", "Too many tries", detail)
             .retry_after(retry_after_s)
     }
 
     /// 503: a part of the hub is too busy or not ready; it may work later.
-    pub fn unavailable(detail: impl Into<String>) -> Self {
+    pub fn unavailable(detail: impl Into<Said>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available now", detail).retry_after(5)
     }
 
@@ -201,29 +271,50 @@ impl Problem {
     /// The problem for a status that an inner layer has answered without saying more.
     pub fn of_status(status: StatusCode) -> Self {
         let (code, title, detail) = match status {
-            StatusCode::NOT_FOUND => {
-                ("not-found", "Not found", "There is nothing at this address. See /api/v1/openapi.json.")
-            }
+            StatusCode::NOT_FOUND => (
+                "not-found",
+                "Not found",
+                local!(
+                    "Không có gì tại địa chỉ này.",
+                    "There is nothing at this address. See /api/v1/openapi.json."
+                ),
+            ),
             StatusCode::METHOD_NOT_ALLOWED => (
                 "method-not-allowed",
                 "Method not allowed",
-                "The Allow header names what this address offers.",
+                local!("Địa chỉ này không nhận việc đó.", "The Allow header names what this address offers."),
             ),
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                ("payload-too-large", "Body too large", "The body may be at most 1 MiB.")
-            }
+            StatusCode::PAYLOAD_TOO_LARGE => (
+                "payload-too-large",
+                "Body too large",
+                local!("Nội dung gửi được dài tối đa 1 MiB.", "The body may be at most 1 MiB."),
+            ),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => return Self::not_json(),
             StatusCode::UNAUTHORIZED => return Self::unauthenticated(),
-            StatusCode::REQUEST_TIMEOUT => {
-                ("timeout", "Too slow", "The request did not arrive or was not answered in time.")
+            StatusCode::REQUEST_TIMEOUT => (
+                "timeout",
+                "Too slow",
+                local!(
+                    "Yêu cầu không đến hoặc không được trả lời kịp.",
+                    "The request did not arrive or was not answered in time."
+                ),
+            ),
+            StatusCode::SERVICE_UNAVAILABLE => {
+                return Self::unavailable(local!("Máy chủ đang quá bận.", "The hub is too busy."));
             }
-            StatusCode::SERVICE_UNAVAILABLE => return Self::unavailable("The hub is too busy."),
-            other if other.is_client_error() => {
-                ("invalid", "The request is not valid", "The request could not be understood.")
-            }
-            _ => {
-                ("internal", "The hub is at fault", "Something went wrong inside the hub; its log says what.")
-            }
+            other if other.is_client_error() => (
+                "invalid",
+                "The request is not valid",
+                local!("Máy chủ không hiểu yêu cầu.", "The request could not be understood."),
+            ),
+            _ => (
+                "internal",
+                "The hub is at fault",
+                local!(
+                    "Máy chủ gặp lỗi bên trong; nhật ký của máy chủ ghi rõ.",
+                    "Something went wrong inside the hub; its log says what."
+                ),
+            ),
         };
         Self::new(status, code, title, detail)
     }
@@ -271,6 +362,6 @@ mod tests {
         let errors = (0..80).map(|n| FieldError::new(format!("readings[{n}]"), "wrong")).collect();
         let problem = Problem::invalid_all(errors);
         assert_eq!(problem.errors.len(), MAX_ERRORS);
-        assert!(problem.detail.starts_with("More than 50 errors"));
+        assert!(problem.detail.en.starts_with("More than 50 errors"));
     }
 }

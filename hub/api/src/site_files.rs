@@ -86,11 +86,11 @@ pub struct ChangedBy {
 #[derive(Debug)]
 pub enum SiteFault {
     /// What was asked for is not there.
-    Missing(String),
+    Missing(LocalText),
     /// It was changed in the meantime; by whom, where that is known.
     Overtaken(Option<String>),
     /// What is wrong with the text: one entry for each fault, with its line.
-    Faulty(Vec<String>),
+    Faulty(Vec<LocalText>),
     /// A file cannot be read or written.
     File(io::Error),
 }

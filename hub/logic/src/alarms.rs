@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hub_model::{Alarm, AlarmId, AlarmState, Timestamp, Transition, Why};
+use hub_model::{Alarm, AlarmId, AlarmState, LocalText, Timestamp, Transition, Why};
 
 use crate::Effect;
 use crate::commands::MAX_SHELVING;
@@ -22,6 +22,14 @@ pub const GONE_WHILE_HIDDEN: &str = "Hết điều kiện khi đang ẩn / Condi
 pub const BACK_WHILE_HIDDEN: &str = "Điều kiện trở lại khi đang ẩn / Condition back while hidden";
 /// The comment when the condition of a latched alarm goes: the alarm stays.
 pub const WAITS_FOR_RESET: &str = "Hết điều kiện, chờ đặt lại / Condition gone, waits for its reset";
+
+/// What the hub itself remarked in an alarm's history, for readers of either language; `None` for what a person wrote.
+pub fn own_remark(comment: &str) -> Option<LocalText> {
+    let own =
+        [NO_LONGER_WATCHED, RULE_IS_GONE, RULE_IS_OFF, GONE_WHILE_HIDDEN, BACK_WHILE_HIDDEN, WAITS_FOR_RESET];
+    let (vi, en) = own.into_iter().find(|known| *known == comment)?.split_once(" / ")?;
+    Some(LocalText::new(vi, en))
+}
 
 /// All alarms that are not over.
 pub(crate) struct OpenAlarms {

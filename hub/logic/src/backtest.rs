@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use hub_model::{
-    Alarm, AlarmId, Commune, LocalText, PointId, Priority, Reading, RuleId, Subject, Timestamp, Why,
+    Alarm, AlarmId, Commune, LocalText, PointId, Priority, Reading, RuleId, Subject, Timestamp, Why, local,
 };
 
 use crate::{Action, Command, Effect, Event, Host, Logic, Recovered, RuleFault, RuleSet};
@@ -117,7 +117,7 @@ impl Backtest {
             rule: "".into(),
             file: String::new(),
             line: 1,
-            message: "there is no rule".to_owned(),
+            message: local!("không có quy tắc nào", "there is no rule"),
         };
         let rule = rules.rules.first().ok_or_else(nothing)?;
         let found = BacktestReport {

@@ -5,9 +5,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hub_model::text::Told;
 use hub_model::{
     Alarm, AlarmId, AlarmState, LocalText, Observation, OutOfService, Priority, Reading, RuleId, SiteId,
-    Timestamp, Tracking, Transition,
+    Timestamp, Tracking, Transition, local,
 };
 
 /// Time that has passed since some fixed moment. Only differences count: it bounds how long a rule may run.
@@ -99,7 +100,7 @@ pub enum Effect {
 
 /// What is wrong with a rule, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {message}")]
+#[error("{file}:{line}: {}", .message.en)]
 pub struct RuleFault {
     /// The rule.
     pub rule: RuleId,
@@ -108,7 +109,14 @@ pub struct RuleFault {
     /// The line, from 1.
     pub line: usize,
     /// What is wrong and, where it helps, what is allowed.
-    pub message: String,
+    pub message: LocalText,
+}
+
+impl Told for RuleFault {
+    fn told(&self) -> LocalText {
+        let Self { file, line, message: LocalText { vi, en }, .. } = self;
+        local!("{file}:{line}: {vi}", "{file}:{line}: {en}")
+    }
 }
 
 /// What a person wants done with an alarm.

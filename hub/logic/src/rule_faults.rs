@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hub_model::{Observation, RuleId, Sample, Timestamp, own};
+use hub_model::text::Told as _;
+use hub_model::{LocalText, Observation, RuleId, Sample, Timestamp, local, own};
 
 use crate::places::{Places, PointNo};
 use crate::world::World;
@@ -70,7 +71,7 @@ impl Logic {
                 self.faults.unsettled.insert(rule);
             }
             if let Some(fault) = self.rules.refused.get(rule.wrapping_sub(self.rules.rules.len())) {
-                Arc::make_mut(&mut self.world).faults.insert(point, fault.to_string().into());
+                Arc::make_mut(&mut self.world).faults.insert(point, fault.told().into());
             }
         }
     }
@@ -111,16 +112,24 @@ impl Logic {
         let value = self.world.latest(watch.target).and_then(|latest| latest.value);
         let subject = watch.tracking.subject.as_str();
         let cause = match value {
-            Some(value) => format!("{subject} = {value} {}", self.unit_of(watch)),
-            None => subject.to_owned(),
+            Some(value) => {
+                let LocalText { vi, en } = LocalText::measured(value, &self.unit_of(watch));
+                local!("{subject} = {vi}", "{subject} = {en}")
+            }
+            None => LocalText::same(subject),
         };
-        Arc::make_mut(&mut self.world).faults.insert(point, format!("{fault} ({})", cause.trim_end()).into());
+        let fault = fault.told();
+        let told = LocalText {
+            vi: format!("{} ({})", fault.vi, cause.vi),
+            en: format!("{} ({})", fault.en, cause.en),
+        };
+        Arc::make_mut(&mut self.world).faults.insert(point, told.into());
     }
 }
 
 impl World {
     /// What is wrong with the rule that the point stands for.
-    pub(crate) fn fault(&self, point: PointNo) -> Option<&Arc<str>> {
+    pub(crate) fn fault(&self, point: PointNo) -> Option<&Arc<LocalText>> {
         self.faults.get(&point)
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use hub_model::{Quality, Reading, Reason, Timestamp, Upkeep, own};
+use hub_model::{LocalText, Quality, Reading, Reason, Timestamp, Upkeep, own};
 
 use crate::judge::LIVE_WITHIN;
 use crate::memory::PointMemory;
@@ -23,7 +23,7 @@ pub(crate) struct World {
     /// Whether the hub's own time can be trusted.
     pub(crate) is_clock_trusted: bool,
     /// What is wrong with rules, by the points that stand for them.
-    pub(crate) faults: HashMap<PointNo, Arc<str>>,
+    pub(crate) faults: HashMap<PointNo, Arc<LocalText>>,
 }
 
 impl World {

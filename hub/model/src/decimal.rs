@@ -6,6 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::text::{LocalText, Told};
+
 /// Powers of ten that a double holds exactly.
 const EXACT_POWERS: u32 = 22;
 /// Integers up to this are exact in a double.
@@ -31,6 +33,12 @@ impl fmt::Display for DecimalError {
 }
 
 impl std::error::Error for DecimalError {}
+
+impl Told for DecimalError {
+    fn told(&self) -> LocalText {
+        LocalText::new("không phải số thập phân có tối đa 36 chữ số lẻ", self.to_string())
+    }
+}
 
 impl Decimal {
     /// Zero.

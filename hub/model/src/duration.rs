@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::text::{LocalText, Told};
+
 const UNITS: [(&str, u64); 6] =
     [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("y", 31_536_000_000)];
 
@@ -24,6 +26,14 @@ impl fmt::Display for DurationError {
 }
 
 impl std::error::Error for DurationError {}
+
+impl Told for DurationError {
+    fn told(&self) -> LocalText {
+        let found = &self.found;
+        let vi = format!("có \"{found}\", được phép: số nguyên kèm ms, s, m, h, d hoặc y, ví dụ \"10s\"");
+        LocalText { vi, en: self.to_string() }
+    }
+}
 
 /// Reads a duration.
 ///

@@ -3,8 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::local;
+use crate::text::{LocalText, Told};
+
 /// The longest part of an id, in bytes.
 pub const MAX_PART_BYTES: usize = 64;
+
+const PART: &str = "1 to 64 of a-z, 0-9, _ and -";
 
 /// A text that is no id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +28,15 @@ impl fmt::Display for IdError {
 
 impl std::error::Error for IdError {}
 
+impl Told for IdError {
+    fn told(&self) -> LocalText {
+        let Self { found, allowed } = self;
+        let allowed_vi =
+            if *allowed == PART { "1 đến 64 ký tự trong số a-z, 0-9, _ và -" } else { allowed };
+        local!("có \"{found}\", được phép: {allowed_vi}", "found \"{found}\", allowed: {allowed}")
+    }
+}
+
 /// Checks one part of an id.
 ///
 /// # Errors
@@ -31,7 +45,7 @@ pub fn check_part(text: &str) -> Result<(), IdError> {
     let well_formed =
         text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-');
     if text.is_empty() || text.len() > MAX_PART_BYTES || !well_formed {
-        return Err(IdError { found: text.to_owned(), allowed: "1 to 64 of a-z, 0-9, _ and -" });
+        return Err(IdError { found: text.to_owned(), allowed: PART });
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::unit;
 
 /// One text in both languages. A single configured string serves as both.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct LocalText {
     /// Vietnamese, shown first.
     pub vi: String,
@@ -31,6 +31,38 @@ impl LocalText {
         let text = |number: &str| format!("{number} {sign}").trim_end().to_owned();
         Self { vi: text(&decimal_comma(&number)), en: text(&number) }
     }
+}
+
+impl From<String> for LocalText {
+    fn from(text: String) -> Self {
+        Self::same(text)
+    }
+}
+
+impl From<&str> for LocalText {
+    fn from(text: &str) -> Self {
+        Self::same(text)
+    }
+}
+
+impl<T: Told> From<T> for LocalText {
+    fn from(fault: T) -> Self {
+        fault.told()
+    }
+}
+
+/// A text in both languages from two format strings, Vietnamese first: `local!("{n} lỗi", "{n} faults")`.
+#[macro_export]
+macro_rules! local {
+    ($vi:literal, $en:literal $(,)?) => {
+        $crate::LocalText { vi: ::std::format!($vi), en: ::std::format!($en) }
+    };
+}
+
+/// What says in both languages what is wrong.
+pub trait Told {
+    /// What was found and what is allowed.
+    fn told(&self) -> LocalText;
 }
 
 /// A number as Vietnamese readers write it: a comma before the decimals.

@@ -16,7 +16,7 @@ use hub_api::{
     Bus, BusDevice, BusFault, Field, Frame, FrameOutcome, Interpretation, Pending, ProbeAsk, ProbeTarget,
     Probed, TriedDevice, TriedPoint, WriteRefused,
 };
-use hub_model::{Device, PointId, Reason, Sample};
+use hub_model::{Device, LocalText, PointId, Reason, Sample, local};
 
 use crate::adapters::Watch;
 use crate::config::unsaved_device;
@@ -50,25 +50,25 @@ impl Field for WatchedField {
             buses.write(&point, raw).await.map_err(|error| match error {
                 WriteError::UnknownPoint { .. }
                 | WriteError::NotWritable { .. }
-                | WriteError::DoesNotFit { .. } => WriteRefused::NotAllowed(error.to_string()),
-                _ => WriteRefused::Failed(error.to_string()),
+                | WriteError::DoesNotFit { .. } => WriteRefused::NotAllowed(error.to_string().into()),
+                _ => WriteRefused::Failed(error.to_string().into()),
             })
         })
     }
 
-    fn try_device(&self, toml: String) -> Pending<Result<TriedDevice, Vec<String>>> {
+    fn try_device(&self, toml: String) -> Pending<Result<TriedDevice, Vec<LocalText>>> {
         let (buses, clock, dir) = (self.adapters.modbus(), self.clock.clone(), self.adapters.dir.clone());
         Box::pin(async move {
             let read = tokio::task::spawn_blocking(move || unsaved_device(&dir, &toml)).await;
             let (device, settings) = match read {
                 Ok(read) => read.map_err(|faulty| faulty.lines)?,
-                Err(error) => return Err(vec![error.to_string()]),
+                Err(error) => return Err(vec![error.to_string().into()]),
             };
             Ok(try_device(&buses, clock, device, &settings).await)
         })
     }
 
-    fn probe(&self, ask: ProbeAsk) -> Pending<Result<Probed, String>> {
+    fn probe(&self, ask: ProbeAsk) -> Pending<Result<Probed, LocalText>> {
         let (buses, clock) = (self.adapters.modbus(), self.clock.clone());
         Box::pin(async move { probe(&buses, clock, &ask).await })
     }
@@ -94,28 +94,48 @@ async fn try_device(buses: &Buses, clock: Clock, device: Device, settings: &Modb
     }
 }
 
-async fn probe(buses: &Buses, clock: Clock, ask: &ProbeAsk) -> Result<Probed, String> {
+async fn probe(buses: &Buses, clock: Clock, ask: &ProbeAsk) -> Result<Probed, LocalText> {
     let (endpoint, unit_id) = match &ask.target {
         ProbeTarget::Address { endpoint, unit_id } => {
-            let endpoint = endpoint.parse::<Endpoint>().map_err(|error| format!("endpoint: {error}"))?;
+            let endpoint = endpoint
+                .parse::<Endpoint>()
+                .map_err(|error| local!("endpoint: không hiểu ({error})", "endpoint: {error}"))?;
             (endpoint, *unit_id)
         }
-        ProbeTarget::Device(device) => {
-            buses.address_of(device).ok_or_else(|| format!("device: \"{device}\" is not read over Modbus"))?
-        }
+        ProbeTarget::Device(device) => buses.address_of(device).ok_or_else(|| {
+            local!(
+                "device: \"{device}\" không được đọc qua Modbus",
+                "device: \"{device}\" is not read over Modbus"
+            )
+        })?,
     };
     let register =
         Register::WORDS.iter().find(|(word, _)| *word == ask.register).map(|(_, register)| *register);
-    let register = register.ok_or("register: coil, discrete, holding and input are allowed")?;
+    let register = register.ok_or_else(|| {
+        local!(
+            "register: được phép: coil, discrete, holding và input",
+            "register: coil, discrete, holding and input are allowed"
+        )
+    })?;
     let most = if register.is_bit() { MAX_BITS } else { MAX_REGISTERS };
     if !(1..=most).contains(&ask.count) {
-        return Err(format!("count: found {}, allowed: 1 to {most}", ask.count));
+        let count = ask.count;
+        return Err(local!(
+            "count: có {count}, được phép: 1 đến {most}",
+            "count: found {count}, allowed: 1 to {most}"
+        ));
     }
     if u32::from(ask.address) + u32::from(ask.count) > 65_536 {
-        return Err("count: the last address would be beyond 65535".to_owned());
+        return Err(local!(
+            "count: địa chỉ cuối sẽ vượt quá 65535",
+            "count: the last address would be beyond 65535"
+        ));
     }
     if !matches!(unit_id, 1..=247 | 255) {
-        return Err(format!("unit_id: found {unit_id}, allowed: 1 to 247, or 255"));
+        return Err(local!(
+            "unit_id: có {unit_id}, được phép: 1 đến 247, hoặc 255",
+            "unit_id: found {unit_id}, allowed: 1 to 247, or 255"
+        ));
     }
     let wanted = Look {
         unit_id,
@@ -125,7 +145,13 @@ async fn probe(buses: &Buses, clock: Clock, ask: &ProbeAsk) -> Result<Probed, St
         times: ask.reads,
         every: PROBE_EVERY,
     };
-    let told = |failure: Failure| format!("{endpoint} unit {unit_id}: {failure}");
+    let told = |failure: Failure| {
+        let why = failure.words();
+        LocalText {
+            vi: format!("{endpoint}, unit {unit_id}: {}", why.vi),
+            en: format!("{endpoint} unit {unit_id}: {failure}"),
+        }
+    };
     let mut line = Line::to(buses, &endpoint, PROBE_TIMEOUT, clock);
     let rounds = look(&mut line, &wanted).await.map_err(told)?;
     let quantity = ask.quantity.as_deref();

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::adapters::Adapters;
 use crate::bridge::{self, Relaying};
-use crate::config::Config;
+use crate::config::{Config, in_english};
 use crate::field::WatchedField;
 use crate::first_start;
 use crate::keeper::Keeper;
@@ -85,7 +85,7 @@ impl Hub {
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let wanted = Wanted::of(config)?;
         for fault in &wanted.rule_faults {
-            tracing::error!("rule refused: {fault}");
+            tracing::error!("rule refused: {}", fault.en);
         }
         let (http, stored) = (wanted.http.clone(), wanted.stored.clone());
         let config_dir = wanted.configured.dir.clone();
@@ -293,7 +293,7 @@ impl Hub {
     /// When a rule is faulty or the store cannot be read; then nothing has changed.
     pub async fn renew(&mut self, config: Config) -> anyhow::Result<()> {
         let wanted = Wanted::of(config)?;
-        anyhow::ensure!(wanted.rule_faults.is_empty(), "{}", wanted.rule_faults.join("\n"));
+        anyhow::ensure!(wanted.rule_faults.is_empty(), "{}", in_english(&wanted.rule_faults).join("\n"));
         let push = wanted.push(self.pushed.clone());
         let (intervals, backtest) = (wanted.intervals(), wanted.backtest(self.store.clone()));
         let Wanted {

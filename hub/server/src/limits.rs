@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use adapters_sdk::config::{Problem, Problems, Table};
-use hub_model::{Limit, LimitStatus, Quantity, Range, Timestamp, Unit, id};
+use hub_model::{Limit, LimitStatus, LocalText, Quantity, Range, Timestamp, Unit, id};
 use jiff::tz::TimeZone;
 
 use crate::config::{Tables, above, nearest};
@@ -67,7 +67,7 @@ impl LimitSets {
             };
             if let Some((id, first)) = places.iter().find(|(id, _)| *id == set.id) {
                 let message = format!("found \"{id}\", which is already the id of {}", first.place);
-                problems.error(Problem { message, ..fault });
+                problems.error(Problem { message: message.into(), ..fault });
                 continue;
             }
             places.push((set.id.clone(), fault));
@@ -83,7 +83,7 @@ impl LimitSets {
     }
 
     /// Why `find` gave none; `None` when that may be the fault of a set's own file.
-    pub fn why_missing(&self, id: &str) -> Option<String> {
+    pub fn why_missing(&self, id: &str) -> Option<LocalText> {
         let ids = self.sets.iter().map(|set| set.id.as_str());
         (!self.some_faulty).then(|| nearest::not_one_of(id, ids))
     }
@@ -193,7 +193,7 @@ fn span(
             Ok(start) => Some(Timestamp::from_millis(start.timestamp().as_millisecond())),
             Err(_) => {
                 let message = format!("found \"{text}\", allowed: a date such as 2026-01-01");
-                problems.error(Problem { message, ..fault });
+                problems.error(Problem { message: message.into(), ..fault });
                 None
             }
         }

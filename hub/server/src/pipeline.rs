@@ -260,7 +260,7 @@ impl Pipeline {
                         file = fault.file,
                         line = fault.line,
                         "rule failed: {}",
-                        fault.message
+                        fault.message.en
                     );
                 }
             }

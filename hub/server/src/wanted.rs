@@ -10,7 +10,8 @@ use adapters_push::PushDevice;
 use adapters_sdk::clock::stopwatch;
 use hub_api::{BacktestRunner, Surroundings};
 use hub_logic::{Host, Logic, Recovered, RuleSet};
-use hub_model::{Commune, Device, PointId, SiteId, Timestamp};
+use hub_model::text::Told;
+use hub_model::{Commune, Device, LocalText, PointId, SiteId, Timestamp};
 use hub_store::{AlarmFilter, History, Records, Store};
 use jiff::tz::TimeZone;
 
@@ -40,7 +41,7 @@ pub struct Wanted {
     /// What of it only a start can take up.
     pub needs_restart: NeedsRestart,
     /// What is wrong with the rules, one text each. The faulty ones are left out of what runs.
-    pub rule_faults: Vec<String>,
+    pub rule_faults: Vec<LocalText>,
     /// Builds the logic that judges by it.
     pub logic: LogicBuilder,
     /// Where the rules' files are.
@@ -69,8 +70,8 @@ impl Wanted {
         let needs_restart = NeedsRestart::of(&config);
         let (rules, faults) = config.rules.compile()?;
         let commune = Arc::new(with_own(config.commune, &rules, config.own_rules));
-        let mut rule_faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        rule_faults.extend(rules.override_faults(&commune).iter().map(ToString::to_string));
+        let mut rule_faults: Vec<_> = faults.iter().map(Told::told).collect();
+        rule_faults.extend(rules.override_faults(&commune));
         let zone = TimeZone::get(&commune.timezone)?;
         let mqtt_tls = config.mqtt.as_ref().and_then(|mqtt| mqtt.tls.as_ref());
         let listeners = [config.http.tls.as_ref(), mqtt_tls];

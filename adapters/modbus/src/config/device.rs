@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use adapters_sdk::config::{Problems, Table};
+use adapters_sdk::config::{Problems, Table, needed};
+use hub_model::local;
 
 use super::point::{Implied, address_and_register};
 use super::{DeviceSettings, Priority, WakeUp, narrow};
@@ -27,7 +28,9 @@ const WAIT: Duration = Duration::from_millis(100);
 /// be read with what was found; then there is at least one error more in `problems`.
 pub fn device(table: &mut Table, problems: &mut Problems) -> Option<DeviceSettings> {
     let defaults = DeviceSettings::for_checking_only();
-    let endpoint = table.needed_parsed("endpoint", problems, str::parse::<Endpoint>);
+    let endpoint = table.needed_parsed("endpoint", problems, |text| {
+        text.parse::<Endpoint>().map_err(|error| local!("không hiểu ({error})", "{error}"))
+    });
     let unit_id = unit_id(table, problems);
     let poll = table.duration("poll", SHORTEST_POLL..=LONGEST_POLL, problems);
     let timeout = table.duration("timeout", SHORTEST_TIMEOUT..=LONGEST_TIMEOUT, problems);
@@ -57,10 +60,13 @@ pub fn device(table: &mut Table, problems: &mut Problems) -> Option<DeviceSettin
 
 fn unit_id(table: &mut Table, problems: &mut Problems) -> Option<u8> {
     if !table.has("unit_id") {
-        problems.error(table.fault("unit_id", "is needed and not given"));
+        problems.error(table.fault("unit_id", needed()));
     }
     let fault = |found: i64| {
-        format!("found {found}, allowed: 1 to 247, or 255 for a device that is reached without a gateway")
+        local!(
+            "có {found}, được phép: 1 đến 247, hoặc 255 cho thiết bị nối không qua gateway",
+            "found {found}, allowed: 1 to 247, or 255 for a device that is reached without a gateway"
+        )
     };
     let before = table.clone();
     let number = table.integer("unit_id", 0..=255, problems)?;
@@ -80,12 +86,18 @@ fn max_in_flight(
     let before = table.clone();
     let count = table.integer("max_in_flight", 1..=MOST_IN_FLIGHT, problems)?;
     if count > 1 && endpoint.is_some_and(Endpoint::is_rtu) {
-        let message = format!("found {count}, allowed: 1, for a serial line carries one request at a time");
+        let message = local!(
+            "có {count}, được phép: 1, vì đường nối tiếp chỉ mang một yêu cầu mỗi lần",
+            "found {count}, allowed: 1, for a serial line carries one request at a time"
+        );
         problems.error(before.fault("max_in_flight", message));
         return None;
     }
     if count > 1 && pause.is_some_and(|pause| !pause.is_zero()) {
-        let message = format!("found {count}, allowed: 1 together with a pause_between");
+        let message = local!(
+            "có {count}, được phép: 1 khi có pause_between",
+            "found {count}, allowed: 1 together with a pause_between"
+        );
         problems.error(before.fault("max_in_flight", message));
         return None;
     }
@@ -106,8 +118,11 @@ fn wake_up(table: &mut Table, base: u16, problems: &mut Problems) -> Option<Wake
         (Some(on), Register::Coil) => Ask::WriteCoil { address, on: on != 0 },
         (Some(word), Register::Holding) => Ask::WriteRegister { address, word: narrow(Some(word))? },
         (Some(_), register) => {
-            let message =
-                format!("found \"{}\", allowed: coil, holding; only these can be written", register.word());
+            let word = register.word();
+            let message = local!(
+                "có \"{word}\", được phép: coil, holding; chỉ hai loại này ghi được",
+                "found \"{word}\", allowed: coil, holding; only these can be written"
+            );
             problems.error(place.fault("register", message));
             return None;
         }

@@ -1,6 +1,7 @@
 //! The adapter's keys of a point. Opens nothing. Read next: [`crate::decode`].
 
-use adapters_sdk::config::{Problems, Table};
+use adapters_sdk::config::{Problems, Table, needed};
+use hub_model::local;
 
 use super::{DeviceSettings, PointSettings, narrow};
 use crate::batch::MAX_REGISTERS;
@@ -23,14 +24,18 @@ pub fn point(table: &mut Table, device: &DeviceSettings, problems: &mut Problems
     let write = write(table, register, data_type, problems);
     let (register, address, data_type, words) = (register?, address?, data_type?, words?);
     if usize::from(address) + usize::from(words) > 65_536 {
-        let message = format!("the value takes {words} registers and would end beyond 65535");
+        let message = local!(
+            "giá trị chiếm {words} thanh ghi và sẽ kết thúc sau 65535",
+            "the value takes {words} registers and would end beyond 65535"
+        );
         problems.error(before.fault("address", message));
         return None;
     }
     if words > device.max_registers {
-        let message = format!(
-            "the value takes {words} registers, but the device's max_registers is {}",
-            device.max_registers
+        let most = device.max_registers;
+        let message = local!(
+            "giá trị chiếm {words} thanh ghi, nhưng max_registers của thiết bị là {most}",
+            "the value takes {words} registers, but the device's max_registers is {most}"
         );
         let key = if data_type == DataType::String { "length" } else { "type" };
         problems.error(before.fault(key, message));
@@ -62,13 +67,15 @@ pub(super) fn address_and_register(
 
 fn address(table: &mut Table, base: u16, problems: &mut Problems) -> (Implied, Option<u16>) {
     if table.peek_text("address").is_some() {
-        return match table.parsed("address", problems, parse_modicon) {
+        return match table.parsed("address", problems, |text| {
+            parse_modicon(text).map_err(|error| local!("không phải địa chỉ Modicon ({error})", "{error}"))
+        }) {
             Some((register, address)) => (Implied::Table(register), Some(address)),
             None => (Implied::Unreadable, None),
         };
     }
     if !table.has("address") {
-        problems.error(table.fault("address", "is needed and not given"));
+        problems.error(table.fault("address", needed()));
     }
     let range = i64::from(base)..=65_535 + i64::from(base);
     let number = table.integer("address", range, problems);
@@ -83,7 +90,11 @@ fn register(table: &mut Table, implied: Implied, problems: &mut Problems) -> Opt
     let given = table.choice("register", &Register::WORDS, problems);
     let Implied::Table(implied) = implied else { return given };
     if let Some(given) = given.filter(|given| *given != implied) {
-        let message = format!("found \"{}\", but the address is one of \"{}\"", given.word(), implied.word());
+        let (found, meant) = (given.word(), implied.word());
+        let message = local!(
+            "có \"{found}\", nhưng địa chỉ thuộc loại \"{meant}\"",
+            "found \"{found}\", but the address is one of \"{meant}\""
+        );
         problems.error(before.fault("register", message));
         return None;
     }
@@ -100,8 +111,13 @@ fn data_type(table: &mut Table, register: Option<Register>, problems: &mut Probl
         None if !before.has("type") => Some(DataType::Bit),
         None => None,
         Some(_) => {
-            problems
-                .error(before.fault("type", "allowed: BIT, for coils and discrete inputs are single bits"));
+            problems.error(before.fault(
+                "type",
+                local!(
+                    "được phép: BIT, vì coil và discrete chỉ là một bit",
+                    "allowed: BIT, for coils and discrete inputs are single bits"
+                ),
+            ));
             None
         }
     }
@@ -118,11 +134,23 @@ fn bit(
     let (register, data_type) = (register?, data_type?);
     let of_register = data_type == DataType::Bit && !register.is_bit();
     if of_register && !before.has("bit") {
-        problems.error(before.fault("bit", "is needed for a BIT of a register: 0 (least significant) to 15"));
+        problems.error(before.fault(
+            "bit",
+            local!(
+                "cần có cho BIT của thanh ghi: 0 (bit thấp nhất) đến 15",
+                "is needed for a BIT of a register: 0 (least significant) to 15"
+            ),
+        ));
         return None;
     }
     if !of_register && before.has("bit") {
-        problems.error(before.fault("bit", "is for type BIT of a holding or input register alone"));
+        problems.error(before.fault(
+            "bit",
+            local!(
+                "chỉ dùng cho kiểu BIT của thanh ghi holding hoặc input",
+                "is for type BIT of a holding or input register alone"
+            ),
+        ));
         return None;
     }
     if of_register { number.map(Some) } else { Some(None) }
@@ -135,13 +163,17 @@ fn length(table: &mut Table, data_type: Option<DataType>, problems: &mut Problem
     let data_type = data_type?;
     if data_type == DataType::String {
         if !before.has("length") {
-            let message = "is needed for a STRING: the registers that it takes, of two letters each";
+            let message = local!(
+                "cần có cho STRING: số thanh ghi, mỗi thanh ghi hai chữ",
+                "is needed for a STRING: the registers that it takes, of two letters each"
+            );
             problems.error(before.fault("length", message));
         }
         return length;
     }
     if before.has("length") {
-        problems.error(before.fault("length", "is for type STRING alone"));
+        problems
+            .error(before.fault("length", local!("chỉ dùng cho kiểu STRING", "is for type STRING alone")));
         return None;
     }
     Some(data_type.words())
@@ -154,13 +186,17 @@ fn states(table: &mut Table, data_type: Option<DataType>, problems: &mut Problem
     };
     let fault = match data_type {
         Some(DataType::String) | None if states.is_empty() || states.len() > MOST_STATES => {
-            Some(format!("found {} texts, allowed: 1 to {MOST_STATES}", states.len()))
+            let count = states.len();
+            Some(local!(
+                "có {count} văn bản, được phép: 1 đến {MOST_STATES}",
+                "found {count} texts, allowed: 1 to {MOST_STATES}"
+            ))
         }
         Some(DataType::String) | None => {
             let twice = states.iter().enumerate().find(|(at, text)| states[..*at].contains(text));
-            twice.map(|(_, text)| format!("\"{text}\" is given twice"))
+            twice.map(|(_, text)| local!("\"{text}\" được ghi hai lần", "\"{text}\" is given twice"))
         }
-        Some(_) => Some("is for type STRING alone".to_owned()),
+        Some(_) => Some(local!("chỉ dùng cho kiểu STRING", "is for type STRING alone")),
     };
     if let Some(message) = fault {
         problems.error(before.fault("states", message));
@@ -182,9 +218,12 @@ fn write(
     }
     let message = match (write, register, data_type) {
         (Some(true), Some(register @ (Register::Discrete | Register::Input)), _) => {
-            format!("found true, but \"{}\" can only be read", register.word())
+            let word = register.word();
+            local!("có true, nhưng \"{word}\" chỉ đọc được", "found true, but \"{word}\" can only be read")
         }
-        (Some(true), _, Some(DataType::String)) => "found true, but a STRING is only read".to_owned(),
+        (Some(true), _, Some(DataType::String)) => {
+            local!("có true, nhưng STRING chỉ đọc được", "found true, but a STRING is only read")
+        }
         _ => return Some(write.unwrap_or(false)),
     };
     problems.error(before.fault("write", message));

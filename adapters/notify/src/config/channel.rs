@@ -51,7 +51,7 @@ pub(super) fn read(mut table: Table, context: &Context<'_>, problems: &mut Probl
     let timeout = table.duration("timeout", bounds, problems).unwrap_or(TIMEOUT);
     let to = table.texts("to", problems).unwrap_or_default();
     let refuse = |message: &str, problems: &mut Problems| {
-        problems.error(Problem { message: message.to_owned(), ..kind_fault.clone() });
+        problems.error(Problem { message: message.to_owned().into(), ..kind_fault.clone() });
     };
     let read = match kind {
         "webhook" => webhook(&mut table, context, problems).map(Kind::Webhook),
@@ -87,7 +87,7 @@ pub(super) fn read(mut table: Table, context: &Context<'_>, problems: &mut Probl
             None => Err(format!("found \"{address}\", allowed: nothing; this kind has no recipients")),
         };
         if let Err(message) = checked {
-            problems.error(Problem { message, ..to_fault.clone() });
+            problems.error(Problem { message: message.into(), ..to_fault.clone() });
         }
     }
     Some(Channel { id: id?, kind, language, timeout, to, place })
@@ -314,7 +314,7 @@ fn secret(
         (None, Some(path)) => match context.files.first_line(&path) {
             Ok(text) => Some(Some(Secret(text))),
             Err(why) => {
-                problems.error(Problem { message: format!("found \"{path}\", which {why}"), ..fault });
+                problems.error(Problem { message: format!("found \"{path}\", which {why}").into(), ..fault });
                 None
             }
         },
@@ -347,6 +347,6 @@ fn ca(table: &mut Table, context: &Context<'_>, problems: &mut Problems) -> Opti
         Ok(_) => "holds no certificate in PEM".to_owned(),
         Err(why) => why,
     };
-    problems.error(Problem { message: format!("found \"{path}\", which {why}"), ..fault });
+    problems.error(Problem { message: format!("found \"{path}\", which {why}").into(), ..fault });
     None
 }

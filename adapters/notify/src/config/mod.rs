@@ -154,7 +154,7 @@ fn warn_of_unused(notify: &Notify, routes: &[Route], problems: &mut Problems) {
             problems.warning(Problem {
                 place: channel.place.clone(),
                 key: format!("notify.channel[{}]", channel.id),
-                message: "no route leads to it, so it tells of no alarm".to_owned(),
+                message: "no route leads to it, so it tells of no alarm".into(),
             });
         }
     }

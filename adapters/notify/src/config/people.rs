@@ -134,7 +134,7 @@ pub(super) fn rota(mut table: Table, people: &[Person], problems: &mut Problems)
         .iter()
         .map(|week| week.split_whitespace().map(str::to_owned).collect())
         .collect();
-    let fault = |message: String| Problem { message, ..weeks_fault.clone() };
+    let fault = |message: String| Problem { message: message.into(), ..weeks_fault.clone() };
     if weeks.is_empty() || weeks.len() > MOST_WEEKS || weeks.iter().any(Vec::is_empty) {
         problems.error(fault(format!(
             "needed: 1 to {MOST_WEEKS} weeks, each with the id of a person or several with blanks between, such as [\"hoa\", \"lan minh\"]"
@@ -168,7 +168,7 @@ fn substitute(mut table: Table, people: &[Person], problems: &mut Problems) -> O
 
 /// A day that must be given.
 fn day(table: &mut Table, key: &'static str, problems: &mut Problems) -> Option<Date> {
-    let fault = |message: String| Problem { message, ..table.fault(key, "") };
+    let fault = |message: String| Problem { message: message.into(), ..table.fault(key, "") };
     let (missing, wrong) = (fault("is needed and not given".to_owned()), fault(String::new()));
     if !table.has(key) {
         problems.error(missing);
@@ -177,7 +177,7 @@ fn day(table: &mut Table, key: &'static str, problems: &mut Problems) -> Option<
     let parsed = text.parse().ok();
     if parsed.is_none() {
         let message = format!("found {text}, allowed: a day such as 2026-01-05");
-        problems.error(Problem { message, ..wrong });
+        problems.error(Problem { message: message.into(), ..wrong });
     }
     parsed
 }
@@ -195,7 +195,7 @@ pub(super) fn refuse_doubles<'a>(
             Some((_, first)) => problems.error(Problem {
                 place: place.clone(),
                 key: format!("notify.{what}[{id}].id"),
-                message: format!("found \"{id}\", which stands at {first} already"),
+                message: format!("found \"{id}\", which stands at {first} already").into(),
             }),
         }
     }

@@ -64,7 +64,7 @@ pub(super) fn read(
     let resolved = table.boolean("resolved", problems);
     table.finish(problems);
     let error = |at: &Problem, message: String, problems: &mut Problems| {
-        problems.error(Problem { message, ..at.clone() });
+        problems.error(Problem { message: message.into(), ..at.clone() });
     };
 
     let channels = channels.unwrap_or_default();
@@ -100,7 +100,7 @@ pub(super) fn read(
             "nothing waits for it: the route tells of {} alarms and up; digest_up_to says what waits, and is low unless given",
             min_priority.code()
         );
-        problems.warning(Problem { message, ..digest_at });
+        problems.warning(Problem { message: message.into(), ..digest_at });
     }
     Some(Route {
         channels,

@@ -25,7 +25,7 @@ impl SecretFiles for Files {
 
     fn warn_of_readers(&self, place: &Place, problems: &mut Problems) {
         let message = "others may read it".to_owned();
-        problems.warning(Problem { place: place.clone(), key: String::new(), message });
+        problems.warning(Problem { place: place.clone(), key: String::new(), message: message.into() });
     }
 }
 

@@ -9,4 +9,4 @@ mod table;
 mod value;
 
 pub use problem::{Place, Problem, Problems};
-pub use table::{Plain, Table};
+pub use table::{Plain, Table, needed, syntax};

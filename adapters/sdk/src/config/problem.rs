@@ -1,5 +1,7 @@
 //! Faults of a configuration, each with its place.
 
+use hub_model::LocalText;
+use hub_model::text::Told;
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,7 +22,7 @@ pub struct Problem {
     /// The key with its path, such as `device[plc].point[ph].type`; empty where the file as a whole is meant.
     pub key: String,
     /// What was found and what is allowed, in words.
-    pub message: String,
+    pub message: LocalText,
 }
 
 impl fmt::Display for Place {
@@ -35,9 +37,18 @@ impl fmt::Display for Place {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.key.is_empty() {
-            return write!(f, "{}: {}", self.place, self.message);
+            return write!(f, "{}: {}", self.place, self.message.en);
         }
-        write!(f, "{}: {}: {}", self.place, self.key, self.message)
+        write!(f, "{}: {}: {}", self.place, self.key, self.message.en)
+    }
+}
+
+impl Told for Problem {
+    fn told(&self) -> LocalText {
+        let Self { place, key, message: LocalText { vi, .. } } = self;
+        let line = if place.line == 0 { String::new() } else { format!(", dòng {}", place.line) };
+        let key = if key.is_empty() { String::new() } else { format!("{key}: ") };
+        LocalText { vi: format!("{}{line}: {key}{vi}", place.file), en: self.to_string() }
     }
 }
 

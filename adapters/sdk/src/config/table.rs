@@ -1,12 +1,12 @@
 //! A table whose keys are taken one by one; see the module's own text.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hub_model::{Decimal, LocalText, duration};
+use hub_model::text::Told as _;
+use hub_model::{Decimal, LocalText, duration, local};
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Place, Problem, Problems};
@@ -46,7 +46,7 @@ impl Table {
         let (root, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             let place = lines.place(error.span().map_or(0, |span| span.start));
-            problems.error(Problem { place, key: String::new(), message: error.message().to_owned() });
+            problems.error(Problem { place, key: String::new(), message: syntax(error.message()) });
         }
         let span = root.span();
         let root = toml::Spanned::new(span, DeValue::Table(root.into_inner()));
@@ -90,8 +90,8 @@ impl Table {
     }
 
     /// A fault of `key`, to be put into [`Problems`]. Ask before taking the key, so that its line is known.
-    pub fn fault(&self, key: &str, message: impl Display) -> Problem {
-        Problem { place: self.place_of(key), key: self.path_of(key), message: message.to_string() }
+    pub fn fault(&self, key: &str, message: impl Into<LocalText>) -> Problem {
+        Problem { place: self.place_of(key), key: self.path_of(key), message: message.into() }
     }
 
     /// Fills in the keys that this table lacks from `base`, such as a device's from its profile. Keys keep their own places.
@@ -121,7 +121,7 @@ impl Table {
     fn read<T>(
         &mut self,
         key: &'static str,
-        allowed: &str,
+        allowed: Both<'_>,
         problems: &mut Problems,
         read: impl FnOnce(&Value) -> Option<T>,
     ) -> Option<T> {
@@ -132,15 +132,15 @@ impl Table {
     fn read_told<T>(
         &mut self,
         key: &'static str,
-        allowed: &str,
+        allowed: Both<'_>,
         problems: &mut Problems,
-        tell: impl FnOnce(&Value) -> String,
+        tell: impl FnOnce(&Value) -> LocalText,
         read: impl FnOnce(&Value) -> Option<T>,
     ) -> Option<T> {
         let entry = self.take(key)?;
         let result = read(&entry.value);
         if result.is_none() {
-            let message = format!("found {}, allowed: {allowed}", tell(&entry.value));
+            let message = found(tell(&entry.value), allowed);
             problems.error(Problem { place: entry.place, key: self.path_of(key), message });
         }
         result
@@ -155,11 +155,7 @@ impl Table {
         problems: &mut Problems,
     ) -> Option<T> {
         if !given {
-            problems.error(Problem {
-                place: self.place.clone(),
-                key: self.path_of(key),
-                message: "is needed and not given".to_owned(),
-            });
+            problems.error(Problem { place: self.place.clone(), key: self.path_of(key), message: needed() });
         }
         value
     }
@@ -175,12 +171,12 @@ impl Table {
 
     /// A text.
     pub fn text(&mut self, key: &'static str, problems: &mut Problems) -> Option<String> {
-        self.read(key, "a text", problems, |value| as_text(value).map(str::to_owned))
+        self.read(key, TEXT, problems, |value| as_text(value).map(str::to_owned))
     }
 
     /// A text that nobody may read: a fault tells what sort of value was found, never the value.
     pub fn secret(&mut self, key: &'static str, problems: &mut Problems) -> Option<String> {
-        self.read_told(key, "a text", problems, Value::kind, |value| as_text(value).map(str::to_owned))
+        self.read_told(key, TEXT, problems, Value::kind, |value| as_text(value).map(str::to_owned))
     }
 
     /// A text that must be given.
@@ -191,7 +187,7 @@ impl Table {
     }
 
     /// A text that `parse` understands; its error says what is allowed.
-    pub fn parsed<T, E: Display>(
+    pub fn parsed<T, E: Into<LocalText>>(
         &mut self,
         key: &'static str,
         problems: &mut Problems,
@@ -202,14 +198,14 @@ impl Table {
         match parse(&text) {
             Ok(value) => Some(value),
             Err(error) => {
-                problems.error(Problem { place, key: self.path_of(key), message: error.to_string() });
+                problems.error(Problem { place, key: self.path_of(key), message: error.into() });
                 None
             }
         }
     }
 
     /// As [`Table::parsed`], and must be given.
-    pub fn needed_parsed<T, E: Display>(
+    pub fn needed_parsed<T, E: Into<LocalText>>(
         &mut self,
         key: &'static str,
         problems: &mut Problems,
@@ -252,8 +248,10 @@ impl Table {
         range: RangeInclusive<i64>,
         problems: &mut Problems,
     ) -> Option<i64> {
-        let allowed = format!("a whole number from {} to {}", range.start(), range.end());
-        self.read(key, &allowed, problems, |value| match value {
+        let (least, most) = (range.start(), range.end());
+        let LocalText { vi, en } =
+            local!("số nguyên từ {least} đến {most}", "a whole number from {least} to {most}");
+        self.read(key, (&vi, &en), problems, |value| match value {
             Value::Integer(number) => i64::try_from(*number).ok().filter(|number| range.contains(number)),
             _ => None,
         })
@@ -261,12 +259,12 @@ impl Table {
 
     /// A finite number.
     pub fn number(&mut self, key: &'static str, problems: &mut Problems) -> Option<f64> {
-        self.read(key, "a number", problems, as_number)
+        self.read(key, ("một số", "a number"), problems, as_number)
     }
 
     /// A number as an exact decimal.
     pub fn decimal(&mut self, key: &'static str, problems: &mut Problems) -> Option<Decimal> {
-        self.read(key, "a decimal number", problems, |value| match value {
+        self.read(key, ("một số thập phân", "a decimal number"), problems, |value| match value {
             Value::Integer(number) => number.to_string().parse().ok(),
             Value::Float(_, digits) => digits.replace('_', "").trim_start_matches('+').parse().ok(),
             _ => None,
@@ -275,7 +273,7 @@ impl Table {
 
     /// true or false.
     pub fn boolean(&mut self, key: &'static str, problems: &mut Problems) -> Option<bool> {
-        self.read(key, "true or false", problems, |value| match value {
+        self.read(key, ("true hoặc false", "true or false"), problems, |value| match value {
             Value::Boolean(flag) => Some(*flag),
             _ => None,
         })
@@ -289,18 +287,22 @@ impl Table {
         problems: &mut Problems,
     ) -> Option<Duration> {
         self.parsed(key, problems, |text| {
-            let span = duration::parse(text).map_err(|error| error.to_string())?;
+            let span = duration::parse(text).map_err(|error| error.told())?;
             if range.contains(&span) {
                 return Ok(span);
             }
             let (least, most) = (duration::format(*range.start()), duration::format(*range.end()));
-            Err(format!("found \"{text}\", allowed: from \"{least}\" to \"{most}\""))
+            Err(local!(
+                "có \"{text}\", được phép: từ \"{least}\" đến \"{most}\"",
+                "found \"{text}\", allowed: from \"{least}\" to \"{most}\""
+            ))
         })
     }
 
     /// A text in both languages: `{ vi = "…", en = "…" }` or one text for both.
     pub fn local_text(&mut self, key: &'static str, problems: &mut Problems) -> Option<LocalText> {
-        let allowed = "a text, or { vi = \"…\", en = \"…\" }";
+        let allowed =
+            ("một văn bản, hoặc { vi = \"…\", en = \"…\" }", "a text, or { vi = \"…\", en = \"…\" }");
         match self.entries.get(key).map(|entry| &entry.value) {
             Some(Value::Table(_)) => {
                 let mut both = self.table(key, problems)?;
@@ -314,7 +316,7 @@ impl Table {
 
     /// A list of texts.
     pub fn texts(&mut self, key: &'static str, problems: &mut Problems) -> Option<Vec<String>> {
-        self.read(key, "a list of texts", problems, |value| match value {
+        self.read(key, ("danh sách văn bản", "a list of texts"), problems, |value| match value {
             Value::List(items) => items.iter().map(|item| as_text(item).map(str::to_owned)).collect(),
             _ => None,
         })
@@ -322,7 +324,7 @@ impl Table {
 
     /// A list of finite numbers.
     pub fn numbers(&mut self, key: &'static str, problems: &mut Problems) -> Option<Vec<f64>> {
-        self.read(key, "a list of numbers", problems, |value| match value {
+        self.read(key, ("danh sách số", "a list of numbers"), problems, |value| match value {
             Value::List(items) => items.iter().map(as_number).collect(),
             _ => None,
         })
@@ -330,16 +332,18 @@ impl Table {
 
     /// A date or a moment, as written.
     pub fn moment(&mut self, key: &'static str, problems: &mut Problems) -> Option<String> {
-        self.read(key, "a date such as 2026-01-01", problems, |value| match value {
-            Value::Moment(text) | Value::Text(text) => Some(text.clone()),
-            _ => None,
+        self.read(key, ("một ngày, ví dụ 2026-01-01", "a date such as 2026-01-01"), problems, |value| {
+            match value {
+                Value::Moment(text) | Value::Text(text) => Some(text.clone()),
+                _ => None,
+            }
         })
     }
 
     /// A table within.
     pub fn table(&mut self, key: &'static str, problems: &mut Problems) -> Option<Table> {
         // Whoever writes a text where a table of secrets belongs must not find it in a log.
-        self.read_told(key, "a table", problems, Value::kind, |value| match value {
+        self.read_told(key, ("một bảng", "a table"), problems, Value::kind, |value| match value {
             Value::Table(table) => Some(table.clone()),
             _ => None,
         })
@@ -352,7 +356,7 @@ impl Table {
             match as_text(&entry.value) {
                 Some(text) => texts.push((key, text.to_owned())),
                 None => {
-                    let message = format!("found {}, allowed: a text", entry.value.describe());
+                    let message = found(entry.value.describe(), TEXT);
                     problems.error(Problem { place: entry.place, key: self.path_of(&key), message });
                 }
             }
@@ -362,7 +366,7 @@ impl Table {
 
     /// The tables of a list such as `[[device]]`; none when it is not given.
     pub fn tables(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Table> {
-        let read = self.read(key, "a list of tables", problems, |value| match value {
+        let read = self.read(key, ("danh sách bảng", "a list of tables"), problems, |value| match value {
             Value::Tables(tables) => Some(tables.clone()),
             Value::List(items) if items.is_empty() => Some(Vec::new()),
             _ => None,
@@ -405,30 +409,55 @@ impl Table {
             problems.error(Problem {
                 place: entry.place.clone(),
                 key: self.path_of(key),
-                message: format!("unknown key; {}", nearest(key, self.asked.iter().copied())),
+                message: unknown_key(key, self.asked.iter().copied()),
             });
         }
     }
 }
 
-/// "found "x", allowed: a, b, c; did you mean "a"?"
-pub(crate) fn not_one_of<'a>(found: &str, options: impl Iterator<Item = &'a str> + Clone) -> String {
-    let allowed = options.clone().collect::<Vec<_>>().join(", ");
-    let hint = match closest(found, options) {
-        Some(name) => format!("; did you mean \"{name}\"?"),
-        None => String::new(),
-    };
-    format!("found \"{found}\", allowed: {allowed}{hint}")
+/// Words in Vietnamese and in English.
+type Both<'a> = (&'a str, &'a str);
+
+const TEXT: Both<'_> = ("một văn bản", "a text");
+
+fn found(what: LocalText, allowed: Both<'_>) -> LocalText {
+    LocalText {
+        vi: format!("có {}, được phép: {}", what.vi, allowed.0),
+        en: format!("found {}, allowed: {}", what.en, allowed.1),
+    }
 }
 
-fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+/// What is said of a key that must be given and is not.
+pub fn needed() -> LocalText {
+    local!("cần có mà chưa ghi", "is needed and not given")
+}
+
+/// What the parser of TOML says of a text; its words are English.
+pub fn syntax(told: &str) -> LocalText {
+    local!("không đúng cú pháp TOML ({told})", "{told}")
+}
+
+/// "found "x", allowed: a, b, c; did you mean "a"?"
+pub(crate) fn not_one_of<'a>(found: &str, options: impl Iterator<Item = &'a str> + Clone) -> LocalText {
+    let allowed = options.clone().collect::<Vec<_>>().join(", ");
+    let hint = closest(found, options).map_or_else(LocalText::default, |name| {
+        local!("; có phải \"{name}\" không?", "; did you mean \"{name}\"?")
+    });
+    LocalText {
+        vi: format!("có \"{found}\", được phép: {allowed}{}", hint.vi),
+        en: format!("found \"{found}\", allowed: {allowed}{}", hint.en),
+    }
+}
+
+fn unknown_key<'a>(key: &str, known: impl Iterator<Item = &'a str> + Clone) -> LocalText {
     if let Some(name) = closest(key, known.clone()) {
-        return format!("did you mean \"{name}\"?");
+        return local!("khoá không có; có phải \"{name}\" không?", "unknown key; did you mean \"{name}\"?");
     }
     let mut names: Vec<_> = known.collect();
     names.sort_unstable();
     names.dedup();
-    format!("allowed: {}", names.join(", "))
+    let names = names.join(", ");
+    local!("khoá không có; được phép: {names}", "unknown key; allowed: {names}")
 }
 
 fn closest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hub_model::{LocalText, local};
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -24,28 +25,28 @@ pub(crate) enum Value {
 
 impl Value {
     /// What the value is, for error texts.
-    pub(crate) fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> LocalText {
         match self {
-            Self::Text(text) => format!("\"{text}\""),
-            Self::Integer(number) => number.to_string(),
-            Self::Float(_, digits) => digits.clone(),
-            Self::Boolean(flag) => flag.to_string(),
-            Self::Moment(text) => text.clone(),
-            Self::List(_) => "a list".to_owned(),
-            Self::Tables(_) => "a list of tables".to_owned(),
-            Self::Table(_) => "a table".to_owned(),
+            Self::Text(text) => LocalText::same(format!("\"{text}\"")),
+            Self::Integer(number) => LocalText::same(number.to_string()),
+            Self::Float(_, digits) => LocalText::same(digits.as_str()),
+            Self::Boolean(flag) => LocalText::same(flag.to_string()),
+            Self::Moment(text) => LocalText::same(text.as_str()),
+            Self::List(_) => local!("danh sách", "a list"),
+            Self::Tables(_) => local!("danh sách bảng", "a list of tables"),
+            Self::Table(_) => local!("bảng", "a table"),
         }
     }
 }
 
 impl Value {
     /// What sort of value it is, without its content: for keys that may hold a secret.
-    pub(crate) fn kind(&self) -> String {
+    pub(crate) fn kind(&self) -> LocalText {
         match self {
-            Self::Text(_) => "a text".to_owned(),
-            Self::Integer(_) | Self::Float(..) => "a number".to_owned(),
-            Self::Boolean(_) => "true or false".to_owned(),
-            Self::Moment(_) => "a date".to_owned(),
+            Self::Text(_) => local!("văn bản", "a text"),
+            Self::Integer(_) | Self::Float(..) => local!("số", "a number"),
+            Self::Boolean(_) => local!("true hoặc false", "true or false"),
+            Self::Moment(_) => local!("ngày", "a date"),
             Self::List(_) | Self::Tables(_) | Self::Table(_) => self.describe(),
         }
     }

@@ -13,7 +13,7 @@ import { Button } from "../../ui/Button";
 import { DayField } from "../../ui/DayField";
 import { Timeline } from "./Timeline";
 import "../../ui/Table.css";
-import { whyText } from "./whyText";
+import { faultWords, whyText } from "./whyText";
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 7;
@@ -118,8 +118,8 @@ function Found({ found }: { found: Backtest }) {
       </table>
       {found.new !== null && <p>{t("rules.difference", { added: found.new, gone: found.gone ?? 0 })}</p>}
       {found.faults.map((fault) => (
-        <p key={fault.line} class="small rules-fault" lang="en">
-          {t("rules.faultAt", { line: fault.line, message: fault.message })}
+        <p key={fault.line} class="small rules-fault">
+          {t("rules.faultAt", { line: fault.line, message: faultWords(fault) })}
         </p>
       ))}
       <h3>{t("rules.chart")}</h3>

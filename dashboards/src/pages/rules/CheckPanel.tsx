@@ -9,7 +9,7 @@ import { Button } from "../../ui/Button";
 import { StatusMark } from "../../ui/StatusMark";
 import { CodeField, type CodeHandle } from "./CodeField";
 import type { Check } from "./check";
-import { whyText } from "./whyText";
+import { faultWords, whyText } from "./whyText";
 
 type GoTo = (line: number, column: number | null) => void;
 
@@ -45,9 +45,7 @@ function Faults({ faults, onLine }: { faults: readonly TextFault[]; onLine: GoTo
           <button type="button" class="link small" onClick={() => onLine(fault.line, fault.column)}>
             {fault.column === null ? t("rules.line", { line: fault.line }) : t("rules.lineColumn", { line: fault.line, column: fault.column })}
           </button>{" "}
-          <span class="small" lang="en">
-            {fault.message}
-          </span>
+          <span class="small">{faultWords(fault)}</span>
         </li>
       ))}
     </ul>
@@ -96,11 +94,11 @@ export function CasesPanel({ id, draft, handle, onText, onPassed }: CasesPanelPr
       <div role="status" data-testid="cases-run">
         {fault.value !== null && <p class="small rules-fault">{fault.value}</p>}
         {found?.rule_fault != null && (
-          <p class="small rules-fault" lang="en">
-            {t("rules.faultAt", { line: found.rule_fault.line, message: found.rule_fault.message })}
+          <p class="small rules-fault">
+            {t("rules.faultAt", { line: found.rule_fault.line, message: faultWords(found.rule_fault) })}
           </p>
         )}
-        {found?.cases_fault != null && <p class="small rules-fault">{t("rules.casesFault", { line: found.cases_fault.line, message: found.cases_fault.message })}</p>}
+        {found?.cases_fault != null && <p class="small rules-fault">{t("rules.casesFault", { line: found.cases_fault.line, message: faultWords(found.cases_fault) })}</p>}
         {found !== null && found.results.length > 0 && (
           <>
             <p>{failed === 0 ? t("rules.allPassed", { n: found.results.length }) : t("rules.someFailed", { n: failed })}</p>
@@ -112,9 +110,7 @@ export function CasesPanel({ id, draft, handle, onText, onPassed }: CasesPanelPr
                     {each.name}
                   </button>
                   {each.failure !== null && (
-                    <p class="small" lang="en">
-                      {each.failure}
-                    </p>
+                    <p class="small">{faultWords({ message: each.failure, message_vi: each.failure_vi ?? each.failure })}</p>
                   )}
                 </li>
               ))}
@@ -131,7 +127,7 @@ export function CasesPanel({ id, draft, handle, onText, onPassed }: CasesPanelPr
 function faultsOf(run: CasesRun | null): TextFault[] {
   if (run === null) return NONE;
   if (run.cases_fault !== null) return [run.cases_fault as TextFault];
-  return run.results.flatMap((each) => (each.failure === null ? [] : [{ line: each.line, column: null, message: each.failure }]));
+  return run.results.flatMap((each) => (each.failure === null ? [] : [{ line: each.line, column: null, message: each.failure, message_vi: each.failure_vi ?? each.failure }]));
 }
 
 const NONE: TextFault[] = [];

@@ -9,6 +9,7 @@ import { EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutt
 import { useEffect, useImperativeHandle, useRef } from "preact/hooks";
 import type { Ref } from "preact";
 import type { TextFault } from "../../api/types";
+import { faultWords } from "./whyText";
 import { rhai, toml } from "./languages";
 import { colours } from "./colours";
 
@@ -99,8 +100,8 @@ export function CodeField({ label, language, text, onText, faults, doubts = [], 
   return <div ref={host} class="code-field" data-testid={`code-${language}`} />;
 }
 
-function at(state: EditorState, { line, column, message }: TextFault, severity: "error" | "warning"): Diagnostic {
+function at(state: EditorState, { line, column, ...fault }: TextFault, severity: "error" | "warning"): Diagnostic {
   const found = state.doc.line(Math.min(Math.max(1, line), state.doc.lines));
   const from = column === null ? found.from : Math.min(found.to, found.from + column - 1);
-  return { from, to: found.to, severity, message };
+  return { from, to: found.to, severity, message: faultWords(fault) };
 }

@@ -13,6 +13,7 @@ import { Help } from "../../ui/Help";
 import { Empty, Failed, Loading } from "../../ui/States";
 import { StatusMark } from "../../ui/StatusMark";
 import "./texts";
+import { faultWords } from "./whyText";
 import "./Rules.css";
 
 /** As the hub wants an id. */
@@ -68,8 +69,8 @@ function RuleRow({ rule }: { rule: Rule }) {
         {rule.version !== "" && <span>{t("rules.version", { version: rule.version.slice(0, VERSION_SHOWN) })}</span>}
       </p>
       {rule.fault !== null && (
-        <p class="small rules-fault" lang="en">
-          {t("rules.faultAt", { line: rule.fault.line, message: rule.fault.message })}
+        <p class="small rules-fault">
+          {t("rules.faultAt", { line: rule.fault.line, message: faultWords(rule.fault) })}
         </p>
       )}
     </li>

@@ -13,6 +13,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
+use hub_model::{LocalText, local};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -21,7 +22,7 @@ use crate::auth::Viewer;
 use crate::backtest::{BacktestAsked, BacktestRefused, Backtested};
 use crate::body::JsonBody;
 use crate::nearest::nearest;
-use crate::problem::Problem;
+use crate::problem::{Problem, at_line};
 use crate::wire;
 
 /// Steps of the progress that may wait for a slow reader; more are left out.
@@ -53,7 +54,12 @@ pub(crate) async fn post_backtest(
         |at: &'static str, moment: wire::Moment| moment.read().map_err(|detail| Problem::invalid(at, detail));
     let (from, to) = (read("from", request.from)?, read("to", request.to)?);
     let asked = BacktestAsked { rule, from, to, source: request.source };
-    let busy = || Problem::unavailable("Another back-test is running; ask again when it is done.");
+    let busy = || {
+        Problem::unavailable(local!(
+            "Đang thử một quy tắc khác trên dữ liệu cũ; hãy thử lại khi xong.",
+            "Another back-test is running; ask again when it is done."
+        ))
+    };
     let permit = app.backtests.clone().try_acquire_owned().map_err(|_| busy())?;
     let wants_events = headers
         .get(header::ACCEPT)
@@ -106,13 +112,20 @@ fn answer(app: &App, asked: &BacktestAsked, done: Done) -> Result<wire::Backtest
             let rules = app.hub.rules.borrow();
             let near = nearest(&asked.rule, rules.iter().map(|rule| &*rule.id));
             let shown: String = asked.rule.chars().take(200).collect();
-            Problem::not_found("rule", format!("no rule \"{shown}\"{near}"))
+            Problem::not_found(
+                "rule",
+                local!("không có quy tắc \"{shown}\"{near}", "no rule \"{shown}\"{near}"),
+            )
         }
-        BacktestRefused::Rule(fault) => {
-            Problem::invalid("source", format!("line {}: {}", fault.line, fault.message))
+        BacktestRefused::Rule(fault) => Problem::invalid("source", at_line(fault.line, &fault.message)),
+        BacktestRefused::Span { longest } => {
+            let (days, en) = (longest.as_secs() / 86_400, refused.to_string());
+            let vi = format!("khoảng thời gian phải kết thúc sau khi bắt đầu và dài tối đa {days} ngày");
+            Problem::invalid("to", LocalText { vi, en })
         }
-        BacktestRefused::Span { .. } => Problem::invalid("to", refused.to_string()),
-        BacktestRefused::BrokenOff => Problem::unavailable("It was broken off."),
+        BacktestRefused::BrokenOff => {
+            Problem::unavailable(local!("Đã bị ngắt giữa chừng.", "It was broken off."))
+        }
         BacktestRefused::Unreadable => Problem::internal(),
     })
 }

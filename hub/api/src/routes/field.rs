@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use hub_model::{Point, PointId, Quantity};
+use hub_model::{Point, PointId, Quantity, local};
 use hub_store::DeviceWrite;
 use serde_json::json;
 use tokio::sync::SemaphorePermit;
@@ -64,7 +64,9 @@ pub(crate) async fn get_frames(
 ) -> Result<Json<Vec<wire::Frame>>, Problem> {
     params.only(&[], &[])?;
     let frames = app.hub.field.frames(&bus);
-    let frames = frames.ok_or_else(|| Problem::not_found("bus", format!("There is no bus \"{bus}\".")))?;
+    let frames = frames.ok_or_else(|| {
+        Problem::not_found("bus", local!("Không có đường truyền \"{bus}\".", "There is no bus \"{bus}\"."))
+    })?;
     Ok(Json(frames.into_iter().map(|frame| wire::Frame::of(frame, &app.zone)).collect()))
 }
 
@@ -85,10 +87,19 @@ pub(crate) async fn post_probe(
 ) -> Result<Json<wire::Probe>, Problem> {
     let reads = request.reads.unwrap_or(READS.0);
     if !(1..=READS.1).contains(&reads) {
-        return Err(Problem::invalid("reads", format!("found {reads}, allowed: 1 to {}", READS.1)));
+        return Err(Problem::invalid("reads", {
+            let most = READS.1;
+            local!("có {reads}, được phép: 1 đến {most}", "found {reads}, allowed: 1 to {most}")
+        }));
     }
     if let Some(unknown) = request.quantity.as_deref().filter(|code| Quantity::parse(code).is_none()) {
-        return Err(Problem::invalid("quantity", format!("found \"{unknown}\", which is no known quantity")));
+        return Err(Problem::invalid(
+            "quantity",
+            local!(
+                "có \"{unknown}\", không phải đại lượng nào",
+                "found \"{unknown}\", which is no known quantity"
+            ),
+        ));
     }
     let target = target(&app, &request)?;
     let _turn = turn(&app).await?;
@@ -141,19 +152,35 @@ fn target(app: &App, request: &wire::ProbeRequest) -> Result<ProbeTarget, Proble
     match (&request.device, &request.endpoint, request.unit_id) {
         (Some(name), None, None) => {
             let found = app.hub.commune.devices().find(|device| device.id.as_str() == name);
-            let unknown = || Problem::invalid("device", format!("found \"{name}\", which is no device"));
+            let unknown = || {
+                Problem::invalid(
+                    "device",
+                    local!("có \"{name}\", không phải thiết bị nào", "found \"{name}\", which is no device"),
+                )
+            };
             found.map(|device| ProbeTarget::Device(device.id.clone())).ok_or_else(unknown)
         }
         (None, Some(endpoint), Some(unit_id)) => {
             Ok(ProbeTarget::Address { endpoint: endpoint.clone(), unit_id })
         }
-        _ => Err(Problem::invalid("device", "allowed: either device, or both endpoint and unit_id")),
+        _ => Err(Problem::invalid(
+            "device",
+            local!(
+                "được phép: hoặc device, hoặc cả endpoint và unit_id",
+                "allowed: either device, or both endpoint and unit_id"
+            ),
+        )),
     }
 }
 
 /// Waits for the one place of those who read live, which keeps the field's lines calm.
 async fn turn(app: &App) -> Result<SemaphorePermit<'_>, Problem> {
-    let busy = || Problem::unavailable("Somebody else is reading devices live; try again in a moment.");
+    let busy = || {
+        Problem::unavailable(local!(
+            "Người khác đang đọc thiết bị trực tiếp; hãy thử lại sau giây lát.",
+            "Somebody else is reading devices live; try again in a moment."
+        ))
+    };
     match timeout(TURN, app.probes.acquire()).await {
         Ok(Ok(turn)) => Ok(turn),
         _ => Err(busy()),
@@ -192,7 +219,7 @@ pub(crate) async fn post_point_write(
     let done = app.hub.field.write(&id, raw).await;
     let outcome = match &done {
         Ok(()) => "done".to_owned(),
-        Err(WriteRefused::NotAllowed(why) | WriteRefused::Failed(why)) => why.clone(),
+        Err(WriteRefused::NotAllowed(why) | WriteRefused::Failed(why)) => why.en.clone(),
     };
     tracing::warn!(point = %id, value, by = write.by, outcome, "a person wrote to a device");
     write.outcome = Some(outcome.clone());
@@ -241,7 +268,10 @@ fn raw_of(point: &Point, value: f64) -> Result<f64, Problem> {
     if !value.is_finite() || point.checks.range.is_some_and(|range| !range.contains(value)) {
         return Err(Problem::invalid(
             "value",
-            format!("found {value}, which is outside of the point's range"),
+            local!(
+                "có {value}, nằm ngoài dải của điểm đo",
+                "found {value}, which is outside of the point's range"
+            ),
         ));
     }
     let raw = (value - point.scaling.offset.to_f64()) / point.scaling.scale.to_f64();

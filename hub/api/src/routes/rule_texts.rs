@@ -8,7 +8,8 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use hub_logic::{CasesError, RuleStatus, check_rule, run_cases_within};
-use hub_model::RuleOverride;
+use hub_model::text::Told as _;
+use hub_model::{LocalText, RuleOverride, local};
 use hub_store::records::{NewRuleVersion, RecordError, RuleVersion};
 use serde_json::json;
 
@@ -16,7 +17,7 @@ use crate::app::{App, SharedApp};
 use crate::auth::{Integrator, digest};
 use crate::body::JsonBody;
 use crate::nearest::{nearest, said_back};
-use crate::problem::Problem;
+use crate::problem::{Problem, at_line, somebody, too_long};
 use crate::query::Params;
 use crate::records::{MAX_TEXT_CHARS, number, record_problem, text};
 use crate::rulebook::{RuleBook, RuleOrigin, RuleText};
@@ -86,7 +87,12 @@ pub(crate) async fn post_cases(
     Path(rule): Path<String>,
     JsonBody(request): JsonBody<wire::CasesRequest>,
 ) -> Result<Json<wire::CasesRun>, Problem> {
-    let busy = || Problem::unavailable("Other cases are running; ask again when they are done.");
+    let busy = || {
+        Problem::unavailable(local!(
+            "Đang chạy các ca thử khác; hãy thử lại khi xong.",
+            "Other cases are running; ask again when they are done."
+        ))
+    };
     let permit = app.cases.clone().try_acquire_owned().map_err(|_| busy())?;
     let run = blocking(&app, move |app| {
         let _permit = permit;
@@ -169,11 +175,15 @@ pub(crate) async fn post_delete(
 /// The last text of a rule that may be deleted.
 fn deletable(app: &App, rule: &str, current: &RuleText) -> Result<RuleText, Problem> {
     if current.origin != RuleOrigin::Own {
-        let refused = format!("The rule \"{rule}\" comes with the hub; it can be switched off instead.");
+        let refused = local!(
+            "Quy tắc \"{rule}\" đi kèm máy chủ; có thể tắt nó thay vì xoá.",
+            "The rule \"{rule}\" comes with the hub; it can be switched off instead."
+        );
         return Err(Problem::conflict(refused));
     }
     match app.hub.commune.sites.iter().find_map(|site| site.rules.get(rule)) {
-        Some(RuleOverride { place, .. }) => Err(Problem::conflict(format!(
+        Some(RuleOverride { place, .. }) => Err(Problem::conflict(local!(
+            "{place} có phần [rules.{rule}], sẽ sai nếu không còn quy tắc. Hãy bỏ phần đó trước.",
             "{place} has a part [rules.{rule}], which would be faulty without the rule. Take that part out first."
         ))),
         None => Ok(RuleText { is_on: false, ..current.clone() }),
@@ -340,15 +350,23 @@ impl App {
 fn overtaken(change: &Change, is_there: bool, newest: Option<RuleVersion>) -> Problem {
     let rule = &change.rule;
     let who = newest.map(|newest| newest.by).filter(|by| !by.is_empty());
-    let who = who.unwrap_or_else(|| "Somebody with access to the files".to_owned());
+    let who = who.map_or_else(somebody, LocalText::same);
     Problem::conflict(match (is_there, &change.revision) {
-        (true, None) => format!("There is a rule \"{rule}\" already; nothing was saved."),
+        (true, None) => local!(
+            "Đã có quy tắc \"{rule}\"; chưa lưu gì.",
+            "There is a rule \"{rule}\" already; nothing was saved."
+        ),
         (true, Some(_)) => {
-            format!(
-                "{who} has changed this rule in the meantime; nothing was saved. Compare with what is there now."
+            let LocalText { vi, en } = who;
+            local!(
+                "{vi} vừa sửa quy tắc này; chưa lưu gì. Hãy so với bản đang có.",
+                "{en} has changed this rule in the meantime; nothing was saved. Compare with what is there now."
             )
         }
-        (false, _) => format!("The rule \"{rule}\" is not there any more; nothing was saved."),
+        (false, _) => local!(
+            "Quy tắc \"{rule}\" không còn nữa; chưa lưu gì.",
+            "The rule \"{rule}\" is not there any more; nothing was saved."
+        ),
     })
 }
 
@@ -407,30 +425,31 @@ fn fitting(app: &App, rule: &str, source: &str, cases: Option<&str>) -> Result<(
     checked_id(rule)?;
     for (at, text) in [("source", Some(source)), ("cases", cases)] {
         if let Some(text) = text.filter(|text| text.len() > MAX_BYTES) {
-            return Err(Problem::invalid(at, format!("{} bytes long, allowed: {MAX_BYTES}", text.len())));
+            return Err(Problem::invalid(at, too_long(text, MAX_BYTES)));
         }
     }
     let elapsed = app.hub.rule_desk.book().stopwatch();
     let (file, of_cases) = (format!("{rule}.rhai"), format!("{rule}.cases.toml"));
     check_rule(&file, source)
-        .map_err(|fault| Problem::invalid("source", format!("line {}: {}", fault.line, fault.message)))?;
+        .map_err(|fault| Problem::invalid("source", at_line(fault.line, &fault.message)))?;
     // Read, not run: a rule may be saved while one of its cases fails.
     match cases.map(|cases| run_cases_within((&file, source), (&of_cases, cases), &elapsed, Duration::ZERO)) {
         Some(Err(CasesError::Cases { line, message, .. })) => {
-            Err(Problem::invalid("cases", format!("line {line}: {message}")))
+            Err(Problem::invalid("cases", at_line(line, &message)))
         }
         _ => Ok(()),
     }
 }
 
 fn checked_id(rule: &str) -> Result<(), Problem> {
-    hub_model::id::check_part(rule).map_err(|error| Problem::invalid("rule", error.to_string()))
+    hub_model::id::check_part(rule).map_err(|error| Problem::invalid("rule", error.told()))
 }
 
 fn unknown(app: &App, rule: &str) -> Problem {
     let rules = app.hub.rules.borrow();
     let near = nearest(rule, rules.iter().map(|rule| &*rule.id));
-    Problem::not_found("rule", format!("no rule \"{}\"{near}", said_back(rule)))
+    let rule = said_back(rule);
+    Problem::not_found("rule", local!("không có quy tắc \"{rule}\"{near}", "no rule \"{rule}\"{near}"))
 }
 
 /// Stands for a rule's files: when they differ, it differs.
@@ -443,9 +462,10 @@ fn revision(text: &RuleText) -> String {
 /// The caller learns that nothing was changed; why goes to the log, for it names the machine's folders.
 fn file_problem(error: &std::io::Error) -> Problem {
     tracing::error!(%error, "the rules' files cannot be read or written");
-    Problem::unavailable(
-        "The rules' files cannot be read or written; nothing was changed. The hub's log says why.",
-    )
+    Problem::unavailable(local!(
+        "Không đọc hoặc ghi được tệp quy tắc; chưa đổi gì. Nhật ký của máy chủ ghi rõ lý do.",
+        "The rules' files cannot be read or written; nothing was changed. The hub's log says why."
+    ))
 }
 
 async fn blocking<T: Send + 'static>(

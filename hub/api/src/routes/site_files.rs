@@ -5,14 +5,15 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use hub_model::{Quantity, SiteId};
+use hub_model::text::Told as _;
+use hub_model::{LocalText, Quantity, SiteId, local};
 use serde_json::json;
 
 use crate::app::{App, SharedApp};
 use crate::auth::Integrator;
 use crate::body::JsonBody;
 use crate::nearest::{nearest, said_back};
-use crate::problem::{FieldError, Problem};
+use crate::problem::{FieldError, Problem, somebody, too_long};
 use crate::query::Params;
 use crate::records::{MAX_TEXT_CHARS, number, some_text};
 use crate::site_files::{ChangedBy, ProfileText, SiteChange, SiteFault, SiteFiles};
@@ -251,9 +252,9 @@ async fn shown(app: &SharedApp, site: SiteId) -> Result<wire::SiteFile, Problem>
 }
 
 fn put(device: String, toml: String) -> Result<SiteChange, Problem> {
-    hub_model::id::check_part(&device).map_err(|error| Problem::invalid("device", error.to_string()))?;
+    hub_model::id::check_part(&device).map_err(|error| Problem::invalid("device", error.told()))?;
     if toml.len() > MAX_BYTES {
-        return Err(Problem::invalid("toml", format!("{} bytes long, allowed: {MAX_BYTES}", toml.len())));
+        return Err(Problem::invalid("toml", too_long(&toml, MAX_BYTES)));
     }
     Ok(SiteChange::Put { device, toml })
 }
@@ -276,9 +277,10 @@ fn problem(fault: SiteFault) -> Problem {
     match fault {
         SiteFault::Missing(what) => Problem::not_found("file", what),
         SiteFault::Overtaken(who) => {
-            let who = who.unwrap_or_else(|| "Somebody with access to the files".to_owned());
-            Problem::conflict(format!(
-                "{who} has changed this file in the meantime; nothing was saved. Compare with what is there now."
+            let LocalText { vi, en } = who.map_or_else(somebody, LocalText::same);
+            Problem::conflict(local!(
+                "{vi} vừa sửa tệp này; chưa lưu gì. Hãy so với bản đang có.",
+                "{en} has changed this file in the meantime; nothing was saved. Compare with what is there now."
             ))
         }
         SiteFault::Faulty(faults) => {
@@ -287,9 +289,10 @@ fn problem(fault: SiteFault) -> Problem {
         // The caller learns that nothing was changed; why goes to the log, for it names the machine's folders.
         SiteFault::File(error) => {
             tracing::error!(%error, "a site's file cannot be read or written");
-            Problem::unavailable(
-                "The site's file cannot be read or written; nothing was changed. The hub's log says why.",
-            )
+            Problem::unavailable(local!(
+                "Không đọc hoặc ghi được tệp của địa điểm; chưa đổi gì. Nhật ký của máy chủ ghi rõ lý do.",
+                "The site's file cannot be read or written; nothing was changed. The hub's log says why."
+            ))
         }
     }
 }

@@ -162,9 +162,12 @@ pub struct AlarmTransition {
     /// Who did it; null when the hub did.
     #[schema(required)]
     pub by: Option<String>,
-    /// What they said.
+    /// What they said; a remark of the hub's own in Vietnamese.
     #[schema(required)]
     pub comment: Option<String>,
+    /// A remark of the hub's own in English; null for what a person said.
+    #[schema(required)]
+    pub comment_en: Option<String>,
     /// The value then.
     #[schema(required)]
     pub value: Option<f64>,
@@ -175,13 +178,19 @@ pub struct AlarmTransition {
 impl AlarmTransition {
     /// The step with its time in the commune's zone.
     pub fn of(step: &hub_model::Transition, zone: &Zone) -> Self {
+        let remark = step.comment.as_deref().filter(|_| step.by.is_none()).and_then(hub_logic::own_remark);
+        let (comment, comment_en) = match remark {
+            Some(hub_model::LocalText { vi, en }) => (Some(vi), Some(en)),
+            None => (step.comment.clone(), None),
+        };
         Self {
             at: zone.print(step.at),
             from: step.from.map(AlarmState::from),
             to: step.to.into(),
             why: step.why.into(),
             by: step.by.clone(),
-            comment: step.comment.clone(),
+            comment,
+            comment_en,
             value: step.value,
             rule_version: step.rule_version.clone(),
         }

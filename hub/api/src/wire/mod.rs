@@ -106,8 +106,11 @@ pub struct Problem {
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// This very problem in words.
+    /// This very problem in words, in English.
     pub detail: String,
+    /// The same in Vietnamese, where the hub can say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail_vi: Option<String>,
     /// Each thing that is wrong, where there is something to point at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemError>,
@@ -118,8 +121,11 @@ pub struct Problem {
 pub struct ProblemError {
     /// A parameter's name, or a place in the body such as `readings[3].point`.
     pub at: String,
-    /// What was found and what is allowed.
+    /// What was found and what is allowed, in English.
     pub detail: String,
+    /// The same in Vietnamese, where the hub can say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail_vi: Option<String>,
 }
 
 /// Who is logged in.

@@ -54,8 +54,10 @@ pub struct Rule {
 pub struct RuleFault {
     /// The line of its file, from 1.
     pub line: usize,
-    /// What is wrong.
+    /// What is wrong, in English.
     pub message: String,
+    /// The same in Vietnamese.
+    pub message_vi: String,
 }
 
 /// What a rule watches. An empty list does not narrow.
@@ -117,6 +119,7 @@ impl From<&hub_logic::Watches> for RuleWatches {
 
 impl From<&hub_logic::RuleFault> for RuleFault {
     fn from(fault: &hub_logic::RuleFault) -> Self {
-        Self { line: fault.line, message: fault.message.clone() }
+        let hub_model::LocalText { vi, en } = fault.message.clone();
+        Self { line: fault.line, message: en, message_vi: vi }
     }
 }

@@ -127,8 +127,16 @@ pub struct TextFault {
     /// The column, from 1; null where only the line is known.
     #[schema(required)]
     pub column: Option<usize>,
-    /// What was found and what is allowed.
+    /// What was found and what is allowed, in English.
     pub message: String,
+    /// The same in Vietnamese.
+    pub message_vi: String,
+}
+
+impl TextFault {
+    fn new(line: usize, column: Option<usize>, message: hub_model::LocalText) -> Self {
+        Self { line, column, message: message.en, message_vi: message.vi }
+    }
 }
 
 /// What a text says of itself.
@@ -148,7 +156,7 @@ pub struct CheckedRule {
 
 impl From<&hub_logic::TextFault> for TextFault {
     fn from(fault: &hub_logic::TextFault) -> Self {
-        Self { line: fault.line, column: fault.column, message: fault.message.clone() }
+        Self::new(fault.line, fault.column, fault.message.clone())
     }
 }
 
@@ -206,19 +214,25 @@ pub struct CaseRun {
     /// What was expected and what came; null when all is as expected.
     #[schema(required)]
     pub failure: Option<String>,
+    /// The same in Vietnamese.
+    #[schema(required)]
+    pub failure_vi: Option<String>,
 }
 
 impl From<Result<Vec<CaseResult>, CasesError>> for CasesRun {
     fn from(run: Result<Vec<CaseResult>, CasesError>) -> Self {
         let nothing = Self { rule_fault: None, cases_fault: None, results: vec![] };
-        let fault = |line, message| Some(TextFault { line, column: None, message });
+        let fault = |line, message| Some(TextFault::new(line, None, message));
         match run {
             Err(CasesError::Rule(found)) => Self { rule_fault: fault(found.line, found.message), ..nothing },
             Err(CasesError::Cases { line, message, .. }) => {
                 Self { cases_fault: fault(line, message), ..nothing }
             }
             Ok(results) => {
-                let run = |it: CaseResult| CaseRun { name: it.name, line: it.line, failure: it.failure };
+                let run = |CaseResult { name, line, failure }: CaseResult| {
+                    let (failure, failure_vi) = failure.map(|told| (told.en, told.vi)).unzip();
+                    CaseRun { name, line, failure, failure_vi }
+                };
                 Self { results: results.into_iter().map(run).collect(), ..nothing }
             }
         }

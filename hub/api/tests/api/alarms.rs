@@ -39,6 +39,10 @@ async fn an_alarm_says_what_where_and_since_when() {
     let world = World::new();
     world.keep_alarm(alarm(1, CHLORINE, AlarmState::Unacknowledged));
     world.keep_alarm(alarm(2, "tam-hop-water/plc", AlarmState::Unacknowledged));
+    let raised = json!({
+        "at": "2026-03-01T09:00:01+07:00", "from": null, "to": "unacknowledged",
+        "by": null, "comment": null, "comment_en": null, "value": 0.14, "why": "raised", "rule_version": "1",
+    });
     let expected = json!({
         "id": 1, "rule": "chlorine-low", "title": {"vi": "Clo dư thấp", "en": "Free chlorine low"},
         "rule_version": "1", "subject": CHLORINE,
@@ -49,10 +53,7 @@ async fn an_alarm_says_what_where_and_since_when() {
         "value": 0.14, "unit": "mg/L", "message": {"vi": "Clo dư 0.14", "en": "Free chlorine 0.14"},
         "clause": "Bảng 1", "clause_en": "Bảng 1", "runbook": null, "announces": true,
         "delays": {"on_s": 600.0, "off_s": 300.0},
-        "history": [{
-            "at": "2026-03-01T09:00:01+07:00", "from": null, "to": "unacknowledged",
-            "by": null, "comment": null, "value": 0.14, "why": "raised", "rule_version": "1",
-        }],
+        "history": [raised],
     });
     assert_eq!(look(&world, "/api/v1/alarms/1").await, expected);
     let of_device = look(&world, "/api/v1/alarms/2").await;

@@ -68,14 +68,14 @@ impl Field for Pretended {
 
     fn write(&self, point: &PointId, raw: f64) -> Pending<Result<(), WriteRefused>> {
         let done = match (point.as_str(), raw) {
-            (TURBIDITY, 9.0) => Err(WriteRefused::Failed("the device is busy".to_owned())),
+            (TURBIDITY, 9.0) => Err(WriteRefused::Failed("the device is busy".into())),
             (TURBIDITY, _) => Ok(()),
-            _ => Err(WriteRefused::NotAllowed("not configured with write = true".to_owned())),
+            _ => Err(WriteRefused::NotAllowed("not configured with write = true".into())),
         };
         Box::pin(std::future::ready(done))
     }
 
-    fn try_device(&self, toml: String) -> Pending<Result<TriedDevice, Vec<String>>> {
+    fn try_device(&self, toml: String) -> Pending<Result<TriedDevice, Vec<LocalText>>> {
         let mut points = commune().points().cloned().collect::<Vec<_>>().into_iter();
         let mut tried = |value, trouble: Option<LocalText>| TriedPoint {
             point: points.next().unwrap(),
@@ -89,13 +89,13 @@ impl Field for Pretended {
         let points = vec![tried(Ok(0.42), None), tried(Err(Reason::Exception(2)), refused)];
         let endpoint = "tcp://plc:502".to_owned();
         let answer = match toml.as_str() {
-            "" => Err(vec!["device:1: device: found 0 devices".to_owned()]),
+            "" => Err(vec!["device:1: device: found 0 devices".into()]),
             _ => Ok(TriedDevice { endpoint, unit_id: 1, points }),
         };
         Box::pin(std::future::ready(answer))
     }
 
-    fn probe(&self, ask: ProbeAsk) -> Pending<Result<Probed, String>> {
+    fn probe(&self, ask: ProbeAsk) -> Pending<Result<Probed, LocalText>> {
         let found = Interpretation {
             address: ask.address,
             data_type: "FLOAT32".to_owned(),
@@ -108,7 +108,7 @@ impl Field for Pretended {
         };
         let probed = Probed { words: vec![vec![1, 2]; ask.reads as usize], found: vec![found; 300] };
         let answer = match ask.target {
-            ProbeTarget::Address { unit_id: 0, .. } => Err("unit_id: found 0".to_owned()),
+            ProbeTarget::Address { unit_id: 0, .. } => Err("unit_id: found 0".into()),
             _ => Ok(probed),
         };
         Box::pin(std::future::ready(answer))

@@ -186,7 +186,10 @@ async fn rules_show_what_they_watch_and_what_is_wrong_with_them() {
     assert_eq!(rules[0]["watches"]["scope"], "point");
     assert_eq!(rules[0]["watches"]["quantity"], json!(["free_chlorine"]));
     assert_eq!(rules[0]["fault"], Value::Null);
-    assert_eq!(rules[1]["fault"], json!({"line": 7, "message": "unknown function"}));
+    assert_eq!(
+        rules[1]["fault"],
+        json!({"line": 7, "message": "unknown function", "message_vi": "không có hàm này"})
+    );
 }
 
 #[tokio::test]

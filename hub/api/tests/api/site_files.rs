@@ -42,14 +42,17 @@ impl SiteFiles for PretendedFiles {
     fn version(&self, _: &SiteId, id: u64) -> Result<(SiteVersion, String), SiteFault> {
         match id {
             1 => Ok((version(), "old".to_owned())),
-            _ => Err(SiteFault::Missing(format!("no version {id}"))),
+            _ => Err(SiteFault::Missing(format!("no version {id}").into())),
         }
     }
 
     fn preview(&self, _: &SiteId, change: &SiteChange) -> Result<String, SiteFault> {
         match change {
             SiteChange::Put { device, .. } if device == "faulty" => {
-                Err(SiteFault::Faulty(vec!["device:2: unit_id: found 0".to_owned()]))
+                Err(SiteFault::Faulty(vec![LocalText::new(
+                    "device, dòng 2: unit_id: có 0",
+                    "device:2: unit_id: found 0",
+                )]))
             }
             _ => Ok("new".to_owned()),
         }

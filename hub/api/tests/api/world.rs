@@ -249,7 +249,7 @@ fn rule(id: &str, fault_line: Option<usize>) -> RuleStatus {
         rule: id.into(),
         file: format!("{id}.rhai"),
         line,
-        message: "unknown function".to_owned(),
+        message: hub_model::local!("không có hàm này", "unknown function"),
     });
     RuleStatus {
         id: id.into(),

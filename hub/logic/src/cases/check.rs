@@ -43,7 +43,7 @@ pub struct TextFault {
     /// The column, from 1, where it is known.
     pub column: Option<usize>,
     /// What was found and, where it helps, what is allowed.
-    pub message: String,
+    pub message: LocalText,
 }
 
 /// Compiles a rule's text in the sandbox and tries it on readings that are made up. `file` is its file's name.

@@ -8,6 +8,8 @@ mod run;
 
 use std::time::Duration;
 
+use hub_model::LocalText;
+
 pub use check::{RuleCheck, TextFault, check_rule};
 
 use crate::{Elapsed, RuleFault, RuleSet};
@@ -20,7 +22,7 @@ pub struct CaseResult {
     /// The line in the cases' file at which it begins.
     pub line: usize,
     /// What was expected and what came instead; `None` when all is as expected.
-    pub failure: Option<String>,
+    pub failure: Option<LocalText>,
 }
 
 /// Why no case could be run.
@@ -30,14 +32,14 @@ pub enum CasesError {
     #[error(transparent)]
     Rule(#[from] RuleFault),
     /// The cases cannot be read.
-    #[error("{file}:{line}: {message}")]
+    #[error("{file}:{line}: {}", .message.en)]
     Cases {
         /// The file.
         file: String,
         /// The line, from 1.
         line: usize,
         /// What was found and what is allowed.
-        message: String,
+        message: LocalText,
     },
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hub_model::{Parameter, Quantity, Reason, SiteKind};
+use hub_model::{LocalText, Parameter, Quantity, Reason, SiteKind, local};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -117,13 +117,14 @@ struct RawReading {
     missing: Option<String>,
 }
 
-type Wrong = (usize, String);
+type Wrong = (usize, LocalText);
 
 pub(super) fn cases(text: &str) -> Result<Vec<Case>, Wrong> {
     let line_at = |offset: usize| text.get(..offset).unwrap_or("").lines().count().max(1);
     let file: FileOfCases = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| line_at(span.start + 1));
-        (line, error.message().to_owned())
+        let told = error.message();
+        (line, local!("không đúng khuôn dạng TOML ({told})", "{told}"))
     })?;
     let read = file.case.into_iter().map(|case| {
         let line = line_at(case.span().start + 1);
@@ -133,12 +134,15 @@ pub(super) fn cases(text: &str) -> Result<Vec<Case>, Wrong> {
 }
 
 impl RawCase {
-    fn checked(self, line: usize) -> Result<Case, String> {
+    fn checked(self, line: usize) -> Result<Case, LocalText> {
         let site_kind = self.site_kind.map(|code| {
             let known = SiteKind::ALL.into_iter().find(|kind| kind.code() == code);
             known.ok_or_else(|| {
                 let allowed = SiteKind::ALL.map(SiteKind::code).join(", ");
-                format!("site_kind: found \"{code}\", allowed: {allowed}")
+                local!(
+                    "site_kind: có \"{code}\", được phép: {allowed}",
+                    "site_kind: found \"{code}\", allowed: {allowed}"
+                )
             })
         });
         let mut readings = vec![];
@@ -149,12 +153,18 @@ impl RawCase {
         let last = readings.last().map_or(Duration::ZERO, |reading| reading.at);
         let ends = self.ends.map_or(last, |ends| ends.0);
         if ends < last || ends > MAX_LENGTH {
-            return Err("ends: allowed: from the last reading to \"7d\"".to_owned());
+            return Err(local!(
+                "ends: được phép: từ số đo cuối cùng đến \"7d\"",
+                "ends: allowed: from the last reading to \"7d\""
+            ));
         }
         let parameters = self.parameters.into_iter().map(|(name, value)| {
             let read = parameter(&value);
             read.map(|read| (name.clone(), read)).ok_or_else(|| {
-                format!("parameters.{name}: found {value}, allowed: a number, a text, true, false")
+                local!(
+                    "parameters.{name}: có {value}, được phép: số, văn bản, true, false",
+                    "parameters.{name}: found {value}, allowed: a number, a text, true, false"
+                )
             })
         });
         let siblings = self.siblings.into_iter().map(|(name, code)| Ok((name, quantity(&code)?)));
@@ -167,8 +177,8 @@ impl RawCase {
             limit: self.limit,
             range: self.range,
             expire_after: self.expire_after.map(|after| after.0),
-            siblings: siblings.collect::<Result<_, String>>()?,
-            parameters: parameters.collect::<Result<_, String>>()?,
+            siblings: siblings.collect::<Result<_, LocalText>>()?,
+            parameters: parameters.collect::<Result<_, LocalText>>()?,
             readings,
             ends,
             alarms: self.alarms,
@@ -178,25 +188,43 @@ impl RawCase {
 
 impl RawReading {
     /// One reading, or one every so often.
-    fn unfold(&self, into: &mut Vec<Given>) -> Result<(), String> {
+    fn unfold(&self, into: &mut Vec<Given>) -> Result<(), LocalText> {
         let found = match (self.value, &self.missing) {
             (Some(value), None) => Ok(value),
-            (None, Some(code)) => Err(code.parse::<Reason>().map_err(|error| error.to_string())?),
-            _ => return Err("readings: allowed: either value or missing".to_owned()),
+            (None, Some(code)) => {
+                Err(code.parse::<Reason>().map_err(|hub_model::quality::UnknownCode(code)| {
+                    local!("không có mã \"{code}\"", "unknown code \"{code}\"")
+                })?)
+            }
+            _ => {
+                return Err(local!(
+                    "readings: được phép: hoặc value hoặc missing",
+                    "readings: allowed: either value or missing"
+                ));
+            }
         };
         let every = self.every.map_or(Duration::MAX, |every| every.0);
         let until = self.until.map_or(self.at.0, |until| until.0);
         if self.until.is_some() != self.every.is_some() || every.is_zero() || until < self.at.0 {
-            return Err("readings: allowed: until and every together, and until after at".to_owned());
+            return Err(local!(
+                "readings: được phép: until đi cùng every, và until sau at",
+                "readings: allowed: until and every together, and until after at"
+            ));
         }
         if self.to.is_some() && (self.value.is_none() || self.until.is_none()) {
-            return Err("readings: to: allowed: beside value, until and every".to_owned());
+            return Err(local!(
+                "readings: to: được phép: cạnh value, until và every",
+                "readings: to: allowed: beside value, until and every"
+            ));
         }
         let span = (until - self.at.0).as_secs_f64();
         let mut at = self.at.0;
         while at <= until {
             if into.len() as u64 >= MAX_READINGS {
-                return Err(format!("readings: allowed: at most {MAX_READINGS} in a case"));
+                return Err(local!(
+                    "readings: được phép: tối đa {MAX_READINGS} số đo trong một ca thử",
+                    "readings: allowed: at most {MAX_READINGS} in a case"
+                ));
             }
             // On a straight line from `value` at the beginning to `to` at the end.
             let found = match (found, self.to) {
@@ -224,16 +252,19 @@ fn parameter(value: &toml::Value) -> Option<Parameter> {
     }
 }
 
-fn quantity(code: &str) -> Result<Quantity, String> {
-    Quantity::parse(code).ok_or_else(|| format!("found \"{code}\", which is no quantity"))
+fn quantity(code: &str) -> Result<Quantity, LocalText> {
+    Quantity::parse(code).ok_or_else(|| {
+        local!("có \"{code}\", không phải đại lượng nào", "found \"{code}\", which is no quantity")
+    })
 }
 
-fn start(given: Option<&toml::value::Datetime>) -> Result<i64, String> {
+fn start(given: Option<&toml::value::Datetime>) -> Result<i64, LocalText> {
     let (days, seconds) = match given {
         None => DEFAULT_START,
         Some(given) => {
             let (Some(date), Some(time), None) = (given.date, given.time, given.offset) else {
-                return Err(format!(
+                return Err(local!(
+                    "start: có {given}, được phép: ngày giờ địa phương, 2026-03-02T08:00:00",
                     "start: found {given}, allowed: a local date and time, 2026-03-02T08:00:00"
                 ));
             };
@@ -270,7 +301,7 @@ mod tests {
         let wrong = |text: &str| cases(text).err().unwrap();
         let of = |inner: &str| format!("[[case]]\nname = \"x\"\nalarms = []\n{inner}\n");
         let (line, message) = wrong(&of("reading = []"));
-        assert!(line == 4 && message.contains("unknown field `reading`"), "{line}: {message}");
+        assert!(line == 4 && message.en.contains("unknown field `reading`"), "{line}: {message:?}");
         for (inner, said) in [
             ("readings = [{ at = \"1m\" }]", "either value or missing"),
             ("readings = [{ at = \"1m\", value = 1, missing = \"timeout\" }]", "either value or missing"),
@@ -286,7 +317,7 @@ mod tests {
             ("readings = []\nstart = 2026-03-02", "a local date and time"),
         ] {
             let (_, message) = wrong(&of(inner));
-            assert!(message.contains(said), "{inner}: {message}");
+            assert!(message.en.contains(said), "{inner}: {message:?}");
         }
     }
 

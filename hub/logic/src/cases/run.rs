@@ -6,10 +6,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hub_model::text::Told as _;
 use hub_model::{
     AlarmId, AlarmState, Checks, Commune, Device, DeviceId, Limit, LimitStatus, LineId, LocalText,
     NamedAlarm, Observation, Point, PointId, Quantity, Range, RuleOverride, Sample, Site, SiteId, SiteKind,
-    Timestamp, Unit,
+    Timestamp, Unit, local,
 };
 
 use super::read::{Bounds, Case, Expected, GivenLimit};
@@ -31,11 +32,11 @@ struct Came {
 }
 
 /// Runs the case; what was wrong, if anything. It is stopped when the stopwatch shows `stops_at`.
-pub(super) fn run(case: &Case, rules: RuleSet, elapsed: &Elapsed, stops_at: Duration) -> Option<String> {
+pub(super) fn run(case: &Case, rules: RuleSet, elapsed: &Elapsed, stops_at: Duration) -> Option<LocalText> {
     let commune = match rules.rules.first().map(|rule| commune_for(rule, case)) {
         Some(Ok(commune)) => commune,
         Some(Err(wrong)) => return Some(wrong),
-        None => return Some("there is no rule".to_owned()),
+        None => return Some(local!("không có quy tắc nào", "there is no rule")),
     };
     let started_at = Timestamp::from_millis(case.starts_local_ms - i64::from(UTC_OFFSET_S) * 1_000);
     let own = commune.points().next()?.id.clone();
@@ -44,13 +45,13 @@ pub(super) fn run(case: &Case, rules: RuleSet, elapsed: &Elapsed, stops_at: Dura
     let mut logic = Logic::new(Arc::new(commune), rules, Recovered::nothing(started_at), host);
     let mut came = vec![];
     let mut ticks = 0;
-    let mut take = |effects: Vec<Effect>| -> Option<String> {
+    let mut take = |effects: Vec<Effect>| -> Option<LocalText> {
         effects.into_iter().find_map(|effect| note(&mut came, effect, started_at))
     };
     let mut readings = case.readings.iter().peekable();
     loop {
         if elapsed() > stops_at {
-            return Some("stopped: the cases take too long".to_owned());
+            return Some(local!("bị dừng: các ca thử chạy quá lâu", "stopped: the cases take too long"));
         }
         let next_reading = readings.peek().map(|reading| started_at.plus(reading.at));
         let until = next_reading.unwrap_or(started_at.plus(case.ends));
@@ -59,7 +60,10 @@ pub(super) fn run(case: &Case, rules: RuleSet, elapsed: &Elapsed, stops_at: Dura
         if let Some(due) = due {
             ticks += 1;
             if ticks > MAX_TICKS {
-                return Some("the rule asks to be asked without end".to_owned());
+                return Some(local!(
+                    "quy tắc đòi được hỏi mãi không dứt",
+                    "the rule asks to be asked without end"
+                ));
             }
             if let Some(fault) = take(logic.step(due, Event::Tick)) {
                 return Some(fault);
@@ -87,9 +91,9 @@ pub(super) fn run(case: &Case, rules: RuleSet, elapsed: &Elapsed, stops_at: Dura
 }
 
 /// Notes what an effect says of alarms; a fault of the rule ends the case.
-fn note(came: &mut Vec<Came>, effect: Effect, started_at: Timestamp) -> Option<String> {
+fn note(came: &mut Vec<Came>, effect: Effect, started_at: Timestamp) -> Option<LocalText> {
     match effect {
-        Effect::Fault(fault) => return Some(fault.to_string()),
+        Effect::Fault(fault) => return Some(fault.told()),
         Effect::Alarm { alarm, .. } => {
             let since = |at: Timestamp| at.since(started_at);
             match came.iter_mut().find(|known| known.id == alarm.id) {
@@ -109,7 +113,7 @@ fn note(came: &mut Vec<Came>, effect: Effect, started_at: Timestamp) -> Option<S
     None
 }
 
-fn compare(expected: &[Expected], came: &[Came]) -> Option<String> {
+fn compare(expected: &[Expected], came: &[Came]) -> Option<LocalText> {
     let fits = |(wanted, found): (&Expected, &Came)| {
         wanted.raised.0 == found.raised
             && wanted.cleared.map(|span| span.0) == found.cleared
@@ -123,15 +127,33 @@ fn compare(expected: &[Expected], came: &[Came]) -> Option<String> {
         told(alarm.raised.0, alarm.cleared.map(|span| span.0), alarm.value, alarm.message.as_deref())
     });
     let found = came.iter().map(|c| told(c.raised, c.cleared, c.value, Some(&c.message)));
-    let list = |alarms: Vec<String>| if alarms.is_empty() { "none".to_owned() } else { alarms.join("; ") };
-    Some(format!("expected alarms: {}. Found: {}", list(wanted.collect()), list(found.collect())))
+    let (wanted, found) = (list(wanted.collect()), list(found.collect()));
+    Some(LocalText {
+        vi: format!("cảnh báo cần có: {}. Đã có: {}", wanted.vi, found.vi),
+        en: format!("expected alarms: {}. Found: {}", wanted.en, found.en),
+    })
 }
 
-fn told(raised: Duration, cleared: Option<Duration>, value: Option<f64>, message: Option<&str>) -> String {
-    let ended = cleared.map_or("still standing".to_owned(), |at| format!("cleared {}", written(at)));
-    let value = value.map_or(String::new(), |value| format!(", value {value}"));
+fn list(alarms: Vec<LocalText>) -> LocalText {
+    if alarms.is_empty() {
+        return local!("không có", "none");
+    }
+    let (vi, en): (Vec<_>, Vec<_>) = alarms.into_iter().map(|LocalText { vi, en }| (vi, en)).unzip();
+    LocalText { vi: vi.join("; "), en: en.join("; ") }
+}
+
+fn told(raised: Duration, cleared: Option<Duration>, value: Option<f64>, message: Option<&str>) -> LocalText {
+    let raised = written(raised);
+    let ended = match cleared.map(written) {
+        Some(at) => local!("hết lúc {at}", "cleared {at}"),
+        None => local!("còn đó", "still standing"),
+    };
+    let value = value.map_or_else(LocalText::default, |value| local!(", giá trị {value}", ", value {value}"));
     let message = message.map_or(String::new(), |message| format!(", \"{message}\""));
-    format!("raised {}, {ended}{value}{message}", written(raised))
+    LocalText {
+        vi: format!("phát lúc {raised}, {}{}{message}", ended.vi, value.vi),
+        en: format!("raised {raised}, {}{}{message}", ended.en, value.en),
+    }
 }
 
 fn written(span: Duration) -> String {
@@ -139,18 +161,18 @@ fn written(span: Duration) -> String {
 }
 
 /// A point of the case's device, or `device/point` of another one of its site.
-fn point_named(own: &DeviceId, name: &str) -> Result<PointId, String> {
+fn point_named(own: &DeviceId, name: &str) -> Result<PointId, LocalText> {
     let read = match name.split_once('/') {
         None => PointId::new(own, name),
         Some((device, name)) => {
             DeviceId::new(&own.site(), device).and_then(|device| PointId::new(&device, name))
         }
     };
-    read.map_err(|error| error.to_string())
+    read.map_err(|error| error.told())
 }
 
 /// A commune of one site with the point that the rule watches, and its siblings. Several devices share one line.
-pub(super) fn commune_for(rule: &Rule, case: &Case) -> Result<Commune, String> {
+pub(super) fn commune_for(rule: &Rule, case: &Case) -> Result<Commune, LocalText> {
     let watches = &rule.facts.watches;
     let (mut site, mut device, mut point) = ("site", "device", "point");
     if let Some(wanted) = watches.site.first() {
@@ -167,10 +189,10 @@ pub(super) fn commune_for(rule: &Rule, case: &Case) -> Result<Commune, String> {
     let kind_of_rule = watches.site_kind.first().and_then(|code| site_kind(code));
     let quantity_of_rule = watches.quantity.first().and_then(|code| Quantity::parse(code));
     let quantity = case.quantity.or(quantity_of_rule).or_else(|| Quantity::parse("state"));
-    let quantity = quantity.ok_or("there is no quantity")?;
-    let site = SiteId::parse(site).map_err(|error| error.to_string())?;
-    let device = DeviceId::new(&site, device).map_err(|error| error.to_string())?;
-    let own = PointId::new(&device, point).map_err(|error| error.to_string())?;
+    let quantity = quantity.ok_or_else(|| local!("không có đại lượng nào", "there is no quantity"))?;
+    let site = SiteId::parse(site).map_err(|error| error.told())?;
+    let device = DeviceId::new(&site, device).map_err(|error| error.told())?;
+    let own = PointId::new(&device, point).map_err(|error| error.told())?;
     let named = || NamedAlarm { title: LocalText::same("alarm"), priority: rule.facts.priority };
     let alarm = watches.alarm.then(named);
     let mut devices = vec![(device.clone(), vec![Point { alarm, ..point_for(own, quantity, case)? }])];
@@ -215,7 +237,7 @@ pub(super) fn commune_for(rule: &Rule, case: &Case) -> Result<Commune, String> {
     })
 }
 
-fn point_for(id: PointId, quantity: Quantity, case: &Case) -> Result<Point, String> {
+fn point_for(id: PointId, quantity: Quantity, case: &Case) -> Result<Point, LocalText> {
     let limit = case.limit.map(|GivenLimit { min, max, averaging }| Limit {
         min,
         max,
@@ -227,7 +249,10 @@ fn point_for(id: PointId, quantity: Quantity, case: &Case) -> Result<Point, Stri
         valid_from: None,
         valid_to: None,
     });
-    let unit = quantity.default_unit().or_else(|| Unit::parse("1")).ok_or("the quantity has no unit")?;
+    let unit = quantity
+        .default_unit()
+        .or_else(|| Unit::parse("1"))
+        .ok_or_else(|| local!("đại lượng không có đơn vị", "the quantity has no unit"))?;
     Ok(Point {
         name: LocalText::same(id.name()),
         checks: Checks {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hub_model::{LocalText, Parameter, Priority, Quantity, SiteKind};
+use hub_model::{LocalText, Parameter, Priority, Quantity, SiteKind, local};
 use rhai::{Dynamic, Map};
 
 use crate::spoken::{PLACEHOLDERS, unknown_placeholder};
@@ -69,8 +69,13 @@ pub(crate) struct Facts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WrongFact {
     pub(crate) key: String,
-    pub(crate) message: String,
+    pub(crate) message: LocalText,
 }
+
+/// Words in Vietnamese and in English.
+type Both<'a> = (&'a str, &'a str);
+
+const TEXTS: Both<'_> = ("{ vi, en } hoặc văn bản", "{ vi, en } or text");
 
 type Read<T> = Result<T, WrongFact>;
 
@@ -78,29 +83,62 @@ impl Facts {
     pub(crate) fn read(given: &Map) -> Read<Self> {
         known_keys(given, &KEYS)?;
         Ok(Self {
-            title: required(given, "title", "{ vi, en } or text", local_text)?,
-            priority: required(given, "priority", "low, medium, high, critical", |v| text(v)?.parse().ok())?,
-            watches: watches(given)?,
-            on_delay: optional(given, "on_delay", "a duration up to \"30d\"", delay)?.unwrap_or_default(),
-            off_delay: optional(given, "off_delay", "a duration up to \"30d\"", delay)?.unwrap_or_default(),
-            on_missing: optional(given, "on_missing", "hold, clear, raise", on_missing)?.unwrap_or_default(),
-            runbook: optional(given, "runbook", "{ vi, en } or text", local_text)?,
-            tags: each(given, "tags", "up to 16 words of letters, digits, - and _", is_tag)?,
-            latching: optional(given, "latching", "true, false", |v| v.as_bool().ok())?.unwrap_or_default(),
-            remind_after: optional(given, "remind_after", "a duration from \"1m\" to \"30d\"", |v| {
-                delay(v).filter(|after| *after >= MIN_REMIND_AFTER)
+            title: required(given, "title", TEXTS, local_text)?,
+            priority: required(given, "priority", same("low, medium, high, critical"), |v| {
+                text(v)?.parse().ok()
             })?,
+            watches: watches(given)?,
+            on_delay: optional(
+                given,
+                "on_delay",
+                ("khoảng thời gian tới \"30d\"", "a duration up to \"30d\""),
+                delay,
+            )?
+            .unwrap_or_default(),
+            off_delay: optional(
+                given,
+                "off_delay",
+                ("khoảng thời gian tới \"30d\"", "a duration up to \"30d\""),
+                delay,
+            )?
+            .unwrap_or_default(),
+            on_missing: optional(given, "on_missing", same("hold, clear, raise"), on_missing)?
+                .unwrap_or_default(),
+            runbook: optional(given, "runbook", TEXTS, local_text)?,
+            tags: each(
+                given,
+                "tags",
+                ("tối đa 16 từ gồm chữ, số, - và _", "up to 16 words of letters, digits, - and _"),
+                is_tag,
+            )?,
+            latching: optional(given, "latching", same("true, false"), |v| v.as_bool().ok())?
+                .unwrap_or_default(),
+            remind_after: optional(
+                given,
+                "remind_after",
+                ("khoảng thời gian từ \"1m\" đến \"30d\"", "a duration from \"1m\" to \"30d\""),
+                |v| delay(v).filter(|after| *after >= MIN_REMIND_AFTER),
+            )?,
             parameters: optional(
                 given,
                 "parameters",
-                "a map of up to 16 numbers, texts, true or false",
+                (
+                    "bảng có tối đa 16 số, văn bản, true hoặc false",
+                    "a map of up to 16 numbers, texts, true or false",
+                ),
                 parameters,
             )?
             .unwrap_or_default(),
             announce: announce(given)?,
-            explains: each(given, "explains", "ids of rules, one text or an array of texts", |t| {
-                is_id(t, 1)
-            })?,
+            explains: each(
+                given,
+                "explains",
+                (
+                    "mã quy tắc, một văn bản hoặc danh sách văn bản",
+                    "ids of rules, one text or an array of texts",
+                ),
+                |t| is_id(t, 1),
+            )?,
         })
     }
 }
@@ -124,42 +162,54 @@ pub(crate) fn local_text(value: &Dynamic) -> Option<LocalText> {
 
 /// A template, whose every placeholder must be known: else it would be read out as it stands.
 fn announce(given: &Map) -> Read<Option<LocalText>> {
-    let template = optional(given, "announce", "{ vi, en } or text", local_text)?;
+    let template = optional(given, "announce", TEXTS, local_text)?;
     let unknown = template.as_ref().and_then(unknown_placeholder);
     match unknown {
         None => Ok(template),
         Some(word) => Err(WrongFact {
             key: "announce".into(),
-            message: format!("found {{{word}}}, allowed in braces: {}", PLACEHOLDERS.join(", ")),
+            message: {
+                let known = PLACEHOLDERS.join(", ");
+                local!(
+                    "có {{{word}}}, trong ngoặc nhọn được phép: {known}",
+                    "found {{{word}}}, allowed in braces: {known}"
+                )
+            },
         }),
     }
 }
 
 fn watches(given: &Map) -> Read<Watches> {
-    let allowed = "a map of scope, site_kind, quantity, site, device, point, alarm";
+    let allowed = (
+        "bảng gồm scope, site_kind, quantity, site, device, point, alarm",
+        "a map of scope, site_kind, quantity, site, device, point, alarm",
+    );
     let map = required(given, "watches", allowed, |value| value.clone().try_cast::<Map>())?;
     known_keys(&map, &WATCHES_KEYS)?;
     if map.is_empty() {
         return Err(WrongFact {
-            key: "watches".into(),
-            message: format!("found nothing, allowed: {allowed}"),
+            key: "watches".into(), message: found(("bảng rỗng", "nothing"), allowed)
         });
     }
-    let scope = optional(&map, "scope", "point, device, line, site", |v| {
+    let scope = optional(&map, "scope", same("point, device, line, site"), |v| {
         let word = text(v)?;
         WatchScope::ALL.into_iter().find(|scope| scope.code() == word)
     })?;
     let scope = scope.unwrap_or_default();
     let kinds = SiteKind::ALL.map(SiteKind::code).join(", ");
-    let ids = "ids, one text or an array of texts";
+    let ids = ("mã, một văn bản hoặc danh sách văn bản", "ids, one text or an array of texts");
     let read = Watches {
         scope,
-        site_kind: each(&map, "site_kind", &kinds, |t| SiteKind::ALL.iter().any(|kind| kind.code() == t))?,
-        quantity: each(&map, "quantity", "known quantities", |t| Quantity::parse(t).is_some())?,
+        site_kind: each(&map, "site_kind", same(&kinds), |t| {
+            SiteKind::ALL.iter().any(|kind| kind.code() == t)
+        })?,
+        quantity: each(&map, "quantity", ("các đại lượng đã biết", "known quantities"), |t| {
+            Quantity::parse(t).is_some()
+        })?,
         site: each(&map, "site", ids, |t| is_id(t, 1))?,
         device: each(&map, "device", ids, |t| is_id(t, 1) || is_id(t, 2))?,
         point: each(&map, "point", ids, |t| is_id(t, 1) || is_id(t, 3))?,
-        alarm: optional(&map, "alarm", "true, false", |v| v.as_bool().ok())?.unwrap_or_default(),
+        alarm: optional(&map, "alarm", same("true, false"), |v| v.as_bool().ok())?.unwrap_or_default(),
     };
     let (code, narrow) = (scope.code(), matches!(scope, WatchScope::Line | WatchScope::Site));
     let allowed = if narrow { "site_kind, site" } else { "site_kind, site, device" };
@@ -170,7 +220,10 @@ fn watches(given: &Map) -> Read<Watches> {
         ("device", !read.device.is_empty(), !narrow),
     ] {
         if is_given && !fits {
-            let message = format!("does not go with scope: \"{code}\", allowed: {allowed}");
+            let message = local!(
+                "không đi cùng scope: \"{code}\", được phép: {allowed}",
+                "does not go with scope: \"{code}\", allowed: {allowed}"
+            );
             return Err(WrongFact { key: key.into(), message });
         }
     }
@@ -204,30 +257,47 @@ fn known_keys(given: &Map, known: &[&str]) -> Read<()> {
         None => Ok(()),
         Some(key) => Err(WrongFact {
             key: key.to_string(),
-            message: format!("unknown key, allowed: {}", known.join(", ")),
+            message: {
+                let known = known.join(", ");
+                local!("khoá không có, được phép: {known}", "unknown key, allowed: {known}")
+            },
         }),
     }
 }
 
-fn required<T>(given: &Map, key: &str, allowed: &str, read: impl Fn(&Dynamic) -> Option<T>) -> Read<T> {
-    optional(given, key, allowed, read)?
-        .ok_or_else(|| WrongFact { key: key.into(), message: format!("missing, allowed: {allowed}") })
+fn same(words: &str) -> Both<'_> {
+    (words, words)
+}
+
+fn found(what: Both<'_>, allowed: Both<'_>) -> LocalText {
+    LocalText {
+        vi: format!("có {}, được phép: {}", what.0, allowed.0),
+        en: format!("found {}, allowed: {}", what.1, allowed.1),
+    }
+}
+
+fn required<T>(given: &Map, key: &str, allowed: Both<'_>, read: impl Fn(&Dynamic) -> Option<T>) -> Read<T> {
+    optional(given, key, allowed, read)?.ok_or_else(|| WrongFact {
+        key: key.into(),
+        message: LocalText {
+            vi: format!("còn thiếu, được phép: {}", allowed.0),
+            en: format!("missing, allowed: {}", allowed.1),
+        },
+    })
 }
 
 fn optional<T>(
     given: &Map,
     key: &str,
-    allowed: &str,
+    allowed: Both<'_>,
     read: impl Fn(&Dynamic) -> Option<T>,
 ) -> Read<Option<T>> {
     let Some(value) = given.get(key) else { return Ok(None) };
-    read(value).map(Some).ok_or_else(|| WrongFact {
-        key: key.into(),
-        message: format!("found {}, allowed: {allowed}", shown(value)),
-    })
+    let wrong = || WrongFact { key: key.into(), message: found(same(&shown(value)), allowed) };
+    read(value).map(Some).ok_or_else(wrong)
 }
 
-fn each(given: &Map, key: &str, allowed: &str, fits: impl Fn(&str) -> bool) -> Read<Vec<String>> {
+fn each(given: &Map, key: &str, allowed: Both<'_>, fits: impl Fn(&str) -> bool) -> Read<Vec<String>> {
     let read = |value: &Dynamic| -> Option<Vec<String>> {
         let texts = match text(value) {
             Some(one) => vec![one],

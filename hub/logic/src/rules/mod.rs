@@ -9,14 +9,16 @@ pub(crate) mod sandbox;
 pub(crate) mod settings;
 mod uses;
 pub(crate) mod watched;
+mod words;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hub_model::{Commune, LocalText, RuleId};
+use hub_model::text::Told as _;
+use hub_model::{Commune, LocalText, RuleId, local};
 use rhai::{AST, Dynamic, Map};
 
-use self::facts::Facts;
+use self::facts::{Facts, WrongFact};
 use self::sandbox::{Sandbox, Trouble};
 use self::uses::Uses;
 use self::watched::Watched;
@@ -92,25 +94,41 @@ impl RuleSet {
     }
 
     pub(crate) fn read(&self, id: &RuleId, file: &str, text: &str) -> Result<Rule, Trouble> {
-        let whole_file = |message: String| Trouble::in_line(None, message);
-        hub_model::id::check_part(id).map_err(|error| whole_file(format!("the file's name: {error}")))?;
+        let whole_file = |message: LocalText| Trouble::in_line(None, message);
+        hub_model::id::check_part(id).map_err(|error| {
+            let LocalText { vi, en } = error.told();
+            whole_file(local!("tên tệp: {vi}", "the file's name: {en}"))
+        })?;
         if self.rules.iter().any(|rule| rule.id == *id) {
-            return Err(whole_file(format!("a rule \"{id}\" was read already")));
+            return Err(whole_file(local!(
+                "đã đọc một quy tắc \"{id}\"",
+                "a rule \"{id}\" was read already"
+            )));
         }
         if text.len() > MAX_RULE_BYTES {
-            return Err(whole_file(format!("{} bytes long, allowed: {MAX_RULE_BYTES}", text.len())));
+            let bytes = text.len();
+            return Err(whole_file(local!(
+                "dài {bytes} byte, được phép: {MAX_RULE_BYTES}",
+                "{bytes} bytes long, allowed: {MAX_RULE_BYTES}"
+            )));
         }
         let ast = self.sandbox.compile(text)?;
         if let Some(statement) = ast.statements().first() {
             return Err(Trouble::at(
                 statement.position(),
-                "found a statement, allowed: functions only".into(),
+                local!(
+                    "có câu lệnh ngoài hàm, chỉ được phép có hàm",
+                    "found a statement, allowed: functions only"
+                ),
             ));
         }
         let has = |name: &str, parameters: usize| function(&ast, text, name, parameters);
         for (name, parameters) in [("rule", 0), ("active", 1)] {
             if !has(name, parameters)? {
-                return Err(whole_file(format!("fn {name} with {parameters} parameters is missing")));
+                return Err(whole_file(local!(
+                    "thiếu fn {name} với {parameters} tham số",
+                    "fn {name} with {parameters} parameters is missing"
+                )));
             }
         }
         let (has_cleared, has_message) = (has("cleared", 1)?, has("message", 1)?);
@@ -121,11 +139,15 @@ impl RuleSet {
             .call(&ast, "rule", (), 0)
             .map_err(|trouble| Trouble { line: trouble.line.or(line_of_rule), ..trouble })?;
         let Some(said) = said.try_cast::<Map>() else {
-            return Err(Trouble::in_line(line_of_rule, "fn rule() must give a map #{ … }".into()));
+            return Err(Trouble::in_line(
+                line_of_rule,
+                local!("fn rule() phải trả về bảng #{{ … }}", "fn rule() must give a map #{{ … }}"),
+            ));
         };
         let facts = Facts::read(&said).map_err(|wrong| {
             let line = line_of(text, &format!("{}:", wrong.key)).or(line_of_rule);
-            Trouble::in_line(line, format!("{}: {}", wrong.key, wrong.message))
+            let WrongFact { key, message: LocalText { vi, en } } = wrong;
+            Trouble::in_line(line, local!("{key}: {vi}", "{key}: {en}"))
         })?;
         let uses = Uses::of(&ast)?;
         let begins = ["active", "cleared", "message", "enabled_when"]
@@ -137,7 +159,7 @@ impl RuleSet {
     }
 
     /// What sites want of rules or parameters that are not there, each with the place where it is written.
-    pub fn override_faults(&self, commune: &Commune) -> Vec<String> {
+    pub fn override_faults(&self, commune: &Commune) -> Vec<LocalText> {
         settings::override_faults(&self.rules, &self.refused, commune)
     }
 
@@ -170,7 +192,13 @@ impl RuleSet {
             return Ok(None);
         }
         let said = self.call(rule, "message", p, local_ms)?;
-        let wrong = || fault(rule, "message", "message() must give text, or a map of vi and en");
+        let wrong = || {
+            let told = local!(
+                "message() phải trả về văn bản hoặc bảng gồm vi và en",
+                "message() must give text, or a map of vi and en"
+            );
+            fault(rule, "message", told)
+        };
         facts::local_text(&said).map(Some).ok_or_else(wrong)
     }
 
@@ -178,7 +206,11 @@ impl RuleSet {
         let said = self.call(rule, function, p, local_ms)?;
         let wrong = || {
             let found = said.type_name();
-            fault(rule, function, &format!("{function}() must give true or false, found {found}"))
+            let told = local!(
+                "{function}() phải trả về true hoặc false, nhưng có {found}",
+                "{function}() must give true or false, found {found}"
+            );
+            fault(rule, function, told)
         };
         said.as_bool().map_err(|_| wrong())
     }
@@ -186,16 +218,16 @@ impl RuleSet {
     fn call(&self, rule: &Rule, function: &str, p: &Watched, local_ms: i64) -> Result<Dynamic, RuleFault> {
         let called = self.sandbox.call(&rule.ast, function, (p.clone(),), local_ms);
         called.map_err(|Trouble { line, message, .. }| {
-            let whole = fault(rule, function, &message);
+            let whole = fault(rule, function, message);
             RuleFault { line: line.unwrap_or(whole.line), ..whole }
         })
     }
 }
 
 /// A fault of a whole function, at the line where it begins.
-fn fault(rule: &Rule, name: &str, message: &str) -> RuleFault {
+fn fault(rule: &Rule, name: &str, message: LocalText) -> RuleFault {
     let line = rule.begins.iter().find(|(begun, _)| *begun == name).map_or(1, |(_, line)| *line);
-    RuleFault { rule: Arc::clone(&rule.id), file: rule.file.clone(), line, message: message.to_owned() }
+    RuleFault { rule: Arc::clone(&rule.id), file: rule.file.clone(), line, message }
 }
 
 /// Whether the text defines the function; an error when it does so with other parameters.
@@ -208,7 +240,10 @@ fn function(ast: &AST, text: &str, name: &str, parameters: usize) -> Result<bool
         return Ok(true);
     }
     let line = line_of(text, &format!("fn {name}"));
-    Err(Trouble::in_line(line, format!("fn {name} must have {parameters} parameters")))
+    Err(Trouble::in_line(
+        line,
+        local!("fn {name} phải có {parameters} tham số", "fn {name} must have {parameters} parameters"),
+    ))
 }
 
 /// The first line, from 1, that holds `wanted`.

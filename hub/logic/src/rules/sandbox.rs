@@ -14,8 +14,9 @@ use rhai::packages::{
 };
 use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, FLOAT, FuncArgs, INT, Position, Scope};
 
-use super::watched;
+use super::{watched, words};
 use crate::Elapsed;
+use hub_model::LocalText;
 
 /// Operations after which a rule is stopped.
 pub const MAX_OPERATIONS: u64 = 50_000;
@@ -44,17 +45,17 @@ pub(super) const CLOCK_FUNCTIONS: [&str; 5] =
 pub(crate) struct Trouble {
     pub(crate) line: Option<usize>,
     pub(crate) column: Option<usize>,
-    pub(crate) message: String,
+    pub(crate) message: LocalText,
 }
 
 impl Trouble {
     /// At a place of the script.
-    pub(super) fn at(place: Position, message: String) -> Self {
+    pub(super) fn at(place: Position, message: LocalText) -> Self {
         Self { line: place.line(), column: place.position(), message }
     }
 
     /// At a line, or about the whole file.
-    pub(super) fn in_line(line: Option<usize>, message: String) -> Self {
+    pub(super) fn in_line(line: Option<usize>, message: LocalText) -> Self {
         Self { line, column: None, message }
     }
 }
@@ -127,7 +128,9 @@ impl Sandbox {
     }
 
     pub(crate) fn compile(&self, text: &str) -> Result<AST, Trouble> {
-        self.engine.compile(text).map_err(|error| Trouble::at(error.position(), error.err_type().to_string()))
+        self.engine
+            .compile(text)
+            .map_err(|error| Trouble::at(error.position(), words::of_text(error.err_type())))
     }
 
     /// Calls a function of a script at a local time of day, given as milliseconds of a clock that shows it.
@@ -220,16 +223,7 @@ fn trouble(mut error: Box<EvalAltResult>) -> Trouble {
         at = if error.position().is_none() { at } else { error.position() };
     }
     error.clear_position();
-    let message = match *error {
-        EvalAltResult::ErrorTerminated(..) => {
-            format!("stopped: it ran longer than {} ms", MAX_RUN.as_millis())
-        }
-        EvalAltResult::ErrorTooManyOperations(..) => {
-            format!("stopped: it ran more than {MAX_OPERATIONS} operations")
-        }
-        other => other.to_string(),
-    };
-    Trouble::at(at, message)
+    Trouble::at(at, words::of_run(*error))
 }
 
 #[cfg(test)]

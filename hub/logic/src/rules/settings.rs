@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hub_model::{Commune, Parameter, Priority, RuleOverride};
+use hub_model::{Commune, LocalText, Parameter, Priority, RuleOverride, local};
 
 use super::Rule;
 use super::facts::{Facts, MAX_DELAY};
@@ -46,16 +46,16 @@ impl Settings {
 
 /// What sites want of rules that are not there, or of parameters that those do not have: each at the place where it is
 /// written.
-pub(super) fn override_faults(rules: &[Rule], refused: &[RuleFault], commune: &Commune) -> Vec<String> {
+pub(super) fn override_faults(rules: &[Rule], refused: &[RuleFault], commune: &Commune) -> Vec<LocalText> {
     let mut faults = vec![];
     for (id, site) in commune.sites.iter().flat_map(|site| &site.rules) {
         let place = &site.place;
         let Some(rule) = rules.iter().find(|rule| &*rule.id == id.as_str()) else {
             if !refused.iter().any(|fault| &*fault.rule == id.as_str()) {
-                let known: Vec<&str> = rules.iter().map(|rule| &*rule.id).collect();
-                faults.push(format!(
-                    "{place}: rules.{id}: there is no such rule, allowed: {}",
-                    known.join(", ")
+                let known = rules.iter().map(|rule| &*rule.id).collect::<Vec<_>>().join(", ");
+                faults.push(local!(
+                    "{place}: rules.{id}: không có quy tắc này, được phép: {known}",
+                    "{place}: rules.{id}: there is no such rule, allowed: {known}"
                 ));
             }
             continue;
@@ -64,11 +64,20 @@ pub(super) fn override_faults(rules: &[Rule], refused: &[RuleFault], commune: &C
             let known: Vec<&str> = rule.facts.parameters.keys().map(String::as_str).collect();
             match rule.facts.parameters.get(name) {
                 Some(own) if is_same_kind(own, value) => {}
-                Some(own) => faults.push(format!("{place}: rules.{id}.{name}: allowed: {}", kind(own))),
+                Some(own) => {
+                    let LocalText { vi, en } = kind(own);
+                    faults.push(local!(
+                        "{place}: rules.{id}.{name}: được phép: {vi}",
+                        "{place}: rules.{id}.{name}: allowed: {en}"
+                    ));
+                }
                 None => {
                     let own = ["enabled", "priority", "on_delay", "off_delay", "remind_after"];
                     let allowed = [&own, known.as_slice()].concat().join(", ");
-                    faults.push(format!("{place}: rules.{id}.{name}: unknown key, allowed: {allowed}"));
+                    faults.push(local!(
+                        "{place}: rules.{id}.{name}: khoá không có, được phép: {allowed}",
+                        "{place}: rules.{id}.{name}: unknown key, allowed: {allowed}"
+                    ));
                 }
             }
         }
@@ -80,10 +89,10 @@ fn is_same_kind(one: &Parameter, other: &Parameter) -> bool {
     std::mem::discriminant(one) == std::mem::discriminant(other)
 }
 
-fn kind(parameter: &Parameter) -> &'static str {
+fn kind(parameter: &Parameter) -> LocalText {
     match parameter {
-        Parameter::Number(_) => "a number",
-        Parameter::Text(_) => "a text",
-        Parameter::Flag(_) => "true, false",
+        Parameter::Number(_) => local!("một số", "a number"),
+        Parameter::Text(_) => local!("một văn bản", "a text"),
+        Parameter::Flag(_) => "true, false".into(),
     }
 }

@@ -12,6 +12,8 @@ use super::sandbox::CLOCK_FUNCTIONS;
 use super::sandbox::Trouble;
 use super::watched::WINDOW_FUNCTIONS;
 use crate::window::MAX_WINDOW;
+use hub_model::text::Told as _;
+use hub_model::{LocalText, local};
 
 /// What a rule uses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,23 +63,34 @@ impl Uses {
         Ok(())
     }
 
-    fn note_call(&mut self, call: &FnCallExpr) -> Result<(), String> {
+    fn note_call(&mut self, call: &FnCallExpr) -> Result<(), LocalText> {
         let name = call.name.as_str();
         if CLOCK_FUNCTIONS.contains(&name) {
             self.time = true;
         } else if name == "limit" {
-            let text = last_text(call).ok_or("limit() takes its averaging as text, such as limit(\"1h\")")?;
-            self.limit_over = Some(hub_model::duration::parse(text).map_err(|error| error.to_string())?);
+            let text = last_text(call).ok_or_else(|| {
+                local!(
+                    "limit() nhận khoảng lấy trung bình dạng văn bản, ví dụ limit(\"1h\")",
+                    "limit() takes its averaging as text, such as limit(\"1h\")"
+                )
+            })?;
+            self.limit_over = Some(hub_model::duration::parse(text).map_err(|error| error.told())?);
             self.limit = true;
         } else if name == "series" {
             self.time = true;
             self.note_series(call)?;
         } else if name == "point" {
-            let point = last_text(call).ok_or("point() takes device/point as text")?;
+            let point = last_text(call).ok_or_else(|| {
+                local!("point() nhận thiết-bị/điểm-đo dạng văn bản", "point() takes device/point as text")
+            })?;
             self.siblings.insert(point.to_owned());
         } else if name == "sibling" {
-            let sibling = last_text(call)
-                .ok_or("sibling() takes the other point's id as text, such as sibling(\"ph\")")?;
+            let sibling = last_text(call).ok_or_else(|| {
+                local!(
+                    "sibling() nhận mã của điểm đo kia dạng văn bản, ví dụ sibling(\"ph\")",
+                    "sibling() takes the other point's id as text, such as sibling(\"ph\")"
+                )
+            })?;
             self.siblings.insert(sibling.to_owned());
         } else if WINDOW_FUNCTIONS.contains(&name) {
             self.time = true;
@@ -86,8 +99,13 @@ impl Uses {
         Ok(())
     }
 
-    fn note_series(&mut self, call: &FnCallExpr) -> Result<(), String> {
-        let wrong = "series() takes its width as text and how many as a number, such as series(\"1h\", 6)";
+    fn note_series(&mut self, call: &FnCallExpr) -> Result<(), LocalText> {
+        let wrong = || {
+            local!(
+                "series() nhận độ rộng dạng văn bản và số khoảng dạng số, ví dụ series(\"1h\", 6)",
+                "series() takes its width as text and how many as a number, such as series(\"1h\", 6)"
+            )
+        };
         let mut width = None;
         let mut count = None;
         for argument in &call.args {
@@ -97,24 +115,34 @@ impl Uses {
                 _ => {}
             }
         }
-        let width = hub_model::duration::parse(width.ok_or(wrong)?).map_err(|error| error.to_string())?;
-        let span =
-            series_span(width, count).ok_or("series() reaches back at most \"24h\", in at most 288 spans")?;
+        let width = hub_model::duration::parse(width.ok_or_else(wrong)?).map_err(|error| error.told())?;
+        let span = series_span(width, count).ok_or_else(|| {
+            local!(
+                "series() nhìn lại tối đa \"24h\", chia tối đa 288 khoảng",
+                "series() reaches back at most \"24h\", in at most 288 spans"
+            )
+        })?;
         self.window = self.window.max(Some(span));
         Ok(())
     }
 
-    fn note_window(&mut self, name: &str, call: &FnCallExpr) -> Result<(), String> {
+    fn note_window(&mut self, name: &str, call: &FnCallExpr) -> Result<(), LocalText> {
         let Some(text) = last_text(call) else {
             // `min(a, b)` and `max(a, b)` of two numbers are no windows; whatever else is, fails when it runs.
             return match name {
                 "min" | "max" => Ok(()),
-                _ => Err(format!("{name}() takes its span as text, such as {name}(\"1h\")")),
+                _ => Err(local!(
+                    "{name}() nhận khoảng thời gian dạng văn bản, ví dụ {name}(\"1h\")",
+                    "{name}() takes its span as text, such as {name}(\"1h\")"
+                )),
             };
         };
-        let span = hub_model::duration::parse(text).map_err(|error| error.to_string())?;
+        let span = hub_model::duration::parse(text).map_err(|error| error.told())?;
         if span.is_zero() || span > MAX_WINDOW {
-            return Err(format!("found a window of \"{text}\", allowed: up to \"24h\""));
+            return Err(local!(
+                "có khoảng nhìn lại \"{text}\", được phép: tối đa \"24h\"",
+                "found a window of \"{text}\", allowed: up to \"24h\""
+            ));
         }
         self.window = self.window.max(Some(span));
         Ok(())

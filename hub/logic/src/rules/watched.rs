@@ -6,11 +6,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hub_model::{Limit, LocalText, Parameter, Quantity, Timestamp, unit};
+use hub_model::text::Told as _;
+use hub_model::{Limit, LocalText, Parameter, Quantity, Timestamp, local, unit};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, Map};
 
 use super::sandbox::MAX_ARRAY_ITEMS;
 use super::settings::Settings;
+use super::words;
 use crate::places::Target;
 use crate::window::{Aggregate, Window};
 use crate::world::World;
@@ -64,7 +66,8 @@ pub(super) fn register(engine: &mut Engine) {
         .register_get("site", |p: &mut Watched| p.site())
         .register_get("device", |p: &mut Watched| p.device())
         .register_get("id", |p: &mut Watched| p.world.places.subject(p.target).as_str().to_owned())
-        .register_get("fault", |p: &mut Watched| or_unit(p.fault()))
+        .register_get("fault", |p: &mut Watched| or_unit(p.fault(|text| &text.vi)))
+        .register_get("fault_en", |p: &mut Watched| or_unit(p.fault(|text| &text.en)))
         .register_get("alarm", |p: &mut Watched| p.alarm())
         .register_get("name", |p: &mut Watched| p.name().vi.clone())
         .register_get("name_en", |p: &mut Watched| p.name().en.clone())
@@ -107,9 +110,9 @@ impl Watched {
     }
 
     /// What is wrong with the rule that a point of the hub itself stands for.
-    fn fault(&self) -> Option<ImmutableString> {
+    fn fault(&self, language: impl Fn(&LocalText) -> &String) -> Option<ImmutableString> {
         match self.target {
-            Target::Point(point) => self.world.fault(point).map(|fault| (&**fault).into()),
+            Target::Point(point) => self.world.fault(point).map(|fault| language(fault).into()),
             _ => None,
         }
     }
@@ -138,14 +141,20 @@ impl Watched {
             Some(Parameter::Flag(flag)) => Ok((*flag).into()),
             None => {
                 let known: Vec<&str> = self.settings.parameters.keys().map(String::as_str).collect();
-                Err(format!("no parameter \"{name}\", allowed: {}", known.join(", ")).into())
+                let known = known.join(", ");
+                Err(words::refusal(local!(
+                    "không có tham số \"{name}\", được phép: {known}",
+                    "no parameter \"{name}\", allowed: {known}"
+                )))
             }
         }
     }
 
     /// The points of a quantity of all that is watched.
     fn points(&self, quantity: &str) -> Asked<Array> {
-        let quantity = Quantity::parse(quantity).ok_or_else(|| format!("no quantity \"{quantity}\""))?;
+        let quantity = Quantity::parse(quantity).ok_or_else(|| {
+            words::refusal(local!("không có đại lượng \"{quantity}\"", "no quantity \"{quantity}\""))
+        })?;
         let all = self.world.places.points_of(self.target).iter().cloned().flatten();
         let wanted = all.filter(|point| self.world.places.point(*point).quantity == quantity);
         let as_p = |point| Dynamic::from(Self { target: Target::Point(point), ..self.clone() });
@@ -153,7 +162,7 @@ impl Watched {
     }
 
     fn limit_view(&self, over: &str) -> Asked<LimitView> {
-        let span = hub_model::duration::parse(over).map_err(|error| error.to_string())?;
+        let span = hub_model::duration::parse(over).map_err(|error| words::refusal(error.told()))?;
         Ok(LimitView { of: self.clone(), over: Some(span) })
     }
 
@@ -254,16 +263,19 @@ impl Watched {
 
     /// The window of the point, and a span that it reaches over.
     pub(super) fn window(&self, span: &str) -> Asked<(&Window, Duration)> {
-        let span = hub_model::duration::parse(span).map_err(|error| error.to_string())?;
+        let span = hub_model::duration::parse(span).map_err(|error| words::refusal(error.told()))?;
         let Target::Point(point) = self.target else {
-            return Err("a device has no values to look back on; take a point of it with sibling()".into());
+            return Err(words::refusal(local!(
+                "thiết bị không có giá trị để nhìn lại; hãy lấy một điểm đo của nó bằng sibling()",
+                "a device has no values to look back on; take a point of it with sibling()"
+            )));
         };
         match &self.world.memory(point).window {
             Some(window) if span <= window.span() && !span.is_zero() => Ok((window, span)),
-            _ => {
-                Err("no such window is kept: write span and sibling as text in the rule, at most \"24h\""
-                    .into())
-            }
+            _ => Err(words::refusal(local!(
+                "không giữ khoảng nhìn lại này: viết khoảng và sibling dạng văn bản trong quy tắc, tối đa \"24h\"",
+                "no such window is kept: write span and sibling as text in the rule, at most \"24h\""
+            ))),
         }
     }
 }

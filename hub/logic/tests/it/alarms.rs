@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use hub_logic::{
     Action, CommandError, Effect, GONE_WHILE_HIDDEN, MAX_SHELVING, NO_LONGER_WATCHED, RULE_IS_GONE,
+    own_remark,
 };
-use hub_model::{AlarmId, AlarmState, Commune, Reason, Transition, Why};
+use hub_model::{AlarmId, AlarmState, Commune, LocalText, Reason, Transition, Why};
 
 use crate::support::*;
 
@@ -210,6 +211,8 @@ fn an_alarm_whose_rule_is_gone_is_closed_and_says_so() {
     let effects = hub.tick(50);
     assert_eq!(path(&effects), ["unacknowledged>normal"]);
     assert_eq!(transition(&effects).comment.as_deref(), Some(RULE_IS_GONE));
+    let said = LocalText::new("Quy tắc đã bị xóa", "The rule was deleted");
+    assert_eq!((own_remark(RULE_IS_GONE), own_remark("rửa lọc / backwash")), (Some(said), None));
     assert_eq!(hub.logic.next_due(), None);
 }
 

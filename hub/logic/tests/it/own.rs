@@ -57,9 +57,13 @@ fn a_rules_fault_is_one_alarm_with_file_line_and_value_and_ends_when_the_rule_wo
     assert_eq!(path(&hub.observe(raw(TURBIDITY, 250.0, 2))), ["none>unacknowledged"]);
     let alarm = hub.alarm();
     assert_eq!((&*alarm.rule, alarm.subject.as_str()), ("hub-rule-fault", "_hub/rules/fragile"));
-    for part in ["fragile.rhai:4", "too much", "water/plc/turbidity = 250 [NTU]"] {
+    for part in ["fragile.rhai:4", "too much", "water/plc/turbidity = 250 NTU"] {
         assert!(alarm.message.vi.contains(part) && alarm.message.en.contains(part), "{:?}", alarm.message);
     }
+    assert!(
+        alarm.message.vi.contains("lỗi khi chạy") && alarm.message.en.contains("Runtime error"),
+        "{alarm:?}"
+    );
     // It is tried again at each reading, and told once.
     assert_eq!(path(&hub.observe(raw(TURBIDITY, 300.0, 3))), [""; 0]);
     assert_eq!(hub.faults.len(), 1);

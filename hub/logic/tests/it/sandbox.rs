@@ -49,7 +49,7 @@ fn scripts_that_run_too_long_or_grow_too_large_are_stopped() {
         ("\"x\".pad(1000000, 'y'); true", "Length of string too large"),
     ] {
         let fault = fault_of(body);
-        assert!(fault.message.contains(said), "{body}: {}", fault.message);
+        assert!(fault.message.en.contains(said), "{body}: {}", fault.message.en);
         // The line within the function, or that of the function where the engine knows no better.
         assert!(fault.file == "bad.rhai" && [3, 4].contains(&fault.line), "{body}: {fault}");
     }
@@ -61,7 +61,7 @@ fn scripts_reach_nothing_but_what_they_are_given() {
         ["sleep(10); true", "timestamp().elapsed > 0.0", "exit()", "open(\"/etc/passwd\")", "no_such(p)"]
     {
         let fault = fault_of(body);
-        assert!(fault.message.contains("Function not found"), "{body}: {}", fault.message);
+        assert!(fault.message.en.contains("Function not found"), "{body}: {}", fault.message.en);
         assert_eq!(fault.line, 4, "{body}");
     }
     for body in ["eval(\"1\") == 1", "import \"x\" as x; true", "print(1); true"] {
@@ -72,8 +72,8 @@ fn scripts_reach_nothing_but_what_they_are_given() {
 
 #[test]
 fn quantities_that_are_not_there_and_numbers_that_are_none_are_told_or_false() {
-    assert!(fault_of("p.points(\"mood\").len() > 0").message.contains("no quantity \"mood\""));
-    assert!(fault_of("p.param(\"least\") > 0").message.contains("no parameter \"least\""));
+    assert!(fault_of("p.points(\"mood\").len() > 0").message.en.contains("no quantity \"mood\""));
+    assert!(fault_of("p.param(\"least\") > 0").message.en.contains("no parameter \"least\""));
     // What is no number compares as no number does: nothing is raised, and nothing fails.
     for body in ["let nan = 0.0 / 0.0; p.value > nan || nan < 5.0", "(p.value - p.value) / 0.0 >= 1.0"] {
         let mut hub = Hub::new(&[("nan.rhai", &with_active(body))]);
@@ -90,7 +90,7 @@ fn recursion_by_a_detour_is_stopped_too() {
     let text = with_active("a(p)") + "\nfn a(p) { b(p) }\nfn b(p) { a(p) }";
     let mut hub = Hub::new(&[("deep.rhai", &text)]);
     hub.observe(raw(TURBIDITY, 1.0, 1));
-    assert!(hub.faults[0].message.contains("Stack overflow"), "{:?}", hub.faults);
+    assert!(hub.faults[0].message.en.contains("Stack overflow"), "{:?}", hub.faults);
 }
 
 #[test]
@@ -107,11 +107,24 @@ fn a_slow_script_is_stopped_by_the_stopwatch() {
 
 #[test]
 fn answers_of_the_wrong_kind_are_faults() {
-    assert!(fault_of("p.value").message.contains("must give true or false"));
+    assert!(fault_of("p.value").message.en.contains("must give true or false"));
     assert_eq!(fault_of("p.value").line, 3);
-    assert!(fault_of("p.valeu > 1").message.contains("valeu"));
-    assert!(fault_of("p.value = 3.0; true").message.contains("value"));
-    assert!(fault_of("throw \"no\"").message.contains("no"));
+    assert!(fault_of("p.valeu > 1").message.en.contains("valeu"));
+    assert!(fault_of("p.value = 3.0; true").message.en.contains("value"));
+    assert!(fault_of("throw \"no\"").message.en.contains("no"));
+    // Vietnamese readers get Vietnamese words.
+    for (body, said) in [
+        ("p.value", "active() phải trả về true hoặc false"),
+        ("p.valeu > 1", "valeu"),
+        ("nothing(1)", "không có hàm nothing"),
+        ("p.param(\"least\") > 0", "không có tham số \"least\""),
+        ("loop {}", "bị dừng: chạy quá"),
+    ] {
+        let told = fault_of(body).message.vi;
+        assert!(told.contains(said), "{body}: {told}");
+    }
+    assert_eq!(refused(&with_active("lost > 1")).message.vi, "không có biến lost");
+    assert!(refused("fn active(p) { true }").message.vi.contains("thiếu fn rule"));
 }
 
 #[test]
@@ -186,7 +199,7 @@ fn a_faulty_file_is_refused_with_its_line() {
         (with_active("undefined > 1"), 4, "undefined"),
     ] {
         let fault = refused(&text);
-        assert!(fault.line == line && fault.message.contains(said), "{text}\n{fault}");
+        assert!(fault.line == line && fault.message.en.contains(said), "{text}\n{fault}");
     }
 }
 

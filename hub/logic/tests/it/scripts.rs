@@ -15,7 +15,7 @@ fn every_case_of_every_rule_holds() {
         assert!(results.len() >= 4, "{} has few cases", rule.0);
         for result in results {
             failed.extend(
-                result.failure.map(|why| format!("{}:{} {}: {why}", cases.0, result.line, result.name)),
+                result.failure.map(|why| format!("{}:{} {}: {}", cases.0, result.line, result.name, why.en)),
             );
         }
     }
@@ -79,10 +79,10 @@ fn a_case_that_does_not_hold_says_what_came() {
     let results = run_cases(("t.rhai", rule), ("t.cases.toml", CASES), &stopwatch()).unwrap();
     assert_eq!(results[0].failure, None);
     assert_eq!(results[1].line, 7);
-    let failure = results[1].failure.as_deref().unwrap();
+    let failure = results[1].failure.as_ref().unwrap().en.as_str();
     assert!(failure.contains("raised 2m, still standing, value 3"), "{failure}");
     assert!(failure.contains("Found: raised 1m, still standing, value 1, \"t: 1,00\""), "{failure}");
-    assert!(results[2].failure.as_deref().unwrap().contains("NO"));
+    assert!(results[2].failure.as_ref().unwrap().en.contains("NO"));
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_faulty_rule_or_faulty_cases_are_told_with_file_and_line() {
     assert!(error.to_string().starts_with("t.cases.toml:3: unknown field"), "{error}");
     // A rule that fails while it runs makes its case fail.
     let results = run(good, CASES).unwrap();
-    assert!(results[0].failure.as_deref().unwrap().contains("t.rhai:1: "), "{results:?}");
+    assert!(results[0].failure.as_ref().unwrap().en.contains("t.rhai:1: "), "{results:?}");
 }
 
 /// The first block of a language in the folder's README.

@@ -6,7 +6,8 @@ use std::path::Path;
 use adapters_modbus::{BusSummary, Plan};
 use adapters_sdk::Clock;
 use hub_logic::RuleFault;
-use hub_model::{Commune, duration};
+use hub_model::text::Told as _;
+use hub_model::{Commune, LocalText, duration};
 
 use super::warn;
 use crate::config::{Config, Faulty, Taken, calibrations_ahead, error_lines, size, warning_lines};
@@ -40,15 +41,15 @@ pub fn check(dir: &Path, out: &mut impl Write) -> anyhow::Result<()> {
 }
 
 /// The rules that would be refused, one line each.
-fn rule_faults(dir: &Path, config: Option<&Config>) -> anyhow::Result<Vec<String>> {
+fn rule_faults(dir: &Path, config: Option<&Config>) -> anyhow::Result<Vec<LocalText>> {
     // A faulty section has been told already, and so has a folder that is none.
     let Ok(files) = Config::rules(dir) else { return Ok(Vec::new()) };
     let (rules, faults) = files.compile()?;
     let line = |fault: &RuleFault| match files.folder_of(&fault.file) {
-        Some(folder) => format!("{}/{fault}", folder.strip_prefix(dir).unwrap_or(folder).display()),
-        None => fault.to_string(),
+        Some(folder) => format!("{}/{fault}", folder.strip_prefix(dir).unwrap_or(folder).display()).into(),
+        None => fault.told(),
     };
-    let mut lines: Vec<String> = faults.iter().map(line).collect();
+    let mut lines: Vec<_> = faults.iter().map(line).collect();
     let commune = config.map(|config| with_own(config.commune.clone(), &rules, config.own_rules.clone()));
     lines.extend(commune.map(|commune| rules.override_faults(&commune)).unwrap_or_default());
     Ok(lines)

@@ -97,7 +97,7 @@ impl Which {
         let target = targets.iter().find(|target| target.id == self.target).cloned();
         let target = target.with_context(|| {
             let known = targets.iter().map(|target| &*target.id);
-            format!("--target: {}", crate::config::nearest::not_one_of(&self.target, known))
+            format!("--target: {}", crate::config::nearest::not_one_of(&self.target, known).en)
         })?;
         Ok((config, target, Span { from, to, zone }))
     }

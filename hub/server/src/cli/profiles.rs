@@ -29,7 +29,7 @@ pub fn show(dir: &Path, id: Option<&str>, out: &mut impl Write) -> anyhow::Resul
     let Some(profile) = profiles.iter().find(|profile| profile.id == id) else {
         anyhow::bail!(
             "profile: {}",
-            nearest::not_one_of(id, profiles.iter().map(|profile| profile.id.as_str()))
+            nearest::not_one_of(id, profiles.iter().map(|profile| profile.id.as_str())).en
         );
     };
     let (text, origin) = match &profile.shipped {

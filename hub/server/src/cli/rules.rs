@@ -36,7 +36,7 @@ pub fn test(dir: &Path, wanted: &[String], out: &mut impl Write) -> anyhow::Resu
     let mut subjects = subjects(&Config::rules(dir)?)?;
     for id in wanted {
         if !subjects.iter().any(|subject| subject.id == *id) {
-            bail!("rule: {}", nearest::not_one_of(id, subjects.iter().map(|subject| subject.id.as_str())));
+            bail!("rule: {}", nearest::not_one_of(id, subjects.iter().map(|subject| subject.id.as_str())).en);
         }
     }
     subjects.retain(|subject| wanted.is_empty() || wanted.contains(&subject.id));
@@ -82,7 +82,7 @@ fn test_one(subject: &Subject, elapsed: &Elapsed, out: &mut impl Write) -> anyho
     for result in &results {
         match &result.failure {
             None => writeln!(out, "ok     {file}:{}: {}", result.line, result.name)?,
-            Some(failure) => writeln!(out, "failed {file}:{}: {}: {failure}", result.line, result.name)?,
+            Some(failure) => writeln!(out, "failed {file}:{}: {}: {}", result.line, result.name, failure.en)?,
         }
     }
     Ok((results.iter().filter(|result| result.failure.is_some()).count(), results.len()))

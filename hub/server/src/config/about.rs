@@ -4,6 +4,7 @@ use std::path::Path;
 
 use adapters_sdk::config::{Problem, Problems, Table};
 use hub_api::{About, Contact, MAX_PHOTO_BYTES, Photo};
+use hub_model::LocalText;
 
 use super::files::Files;
 
@@ -63,7 +64,7 @@ fn email(text: &str) -> Result<String, String> {
 
 fn photos(table: &mut Table, files: &Files, problems: &mut Problems) -> Vec<Photo> {
     let fault = table.fault("photos", "");
-    let mut told = |message: String| problems.error(Problem { message, ..fault.clone() });
+    let mut told = |message: LocalText| problems.error(Problem { message, ..fault.clone() });
     let names = {
         let mut own = Problems::new();
         let names = table.texts("photos", &mut own).unwrap_or_default();
@@ -71,13 +72,13 @@ fn photos(table: &mut Table, files: &Files, problems: &mut Problems) -> Vec<Phot
         names
     };
     if names.len() > MAX_PHOTOS {
-        told(format!("found {} files, allowed: at most {MAX_PHOTOS}", names.len()));
+        told(format!("found {} files, allowed: at most {MAX_PHOTOS}", names.len()).into());
     }
     let mut photos = Vec::new();
     for name in names.iter().take(MAX_PHOTOS) {
         match photo(files, name) {
             Ok(photo) => photos.push(photo),
-            Err(message) => told(message),
+            Err(message) => told(message.into()),
         }
     }
     photos

@@ -51,7 +51,7 @@ pub(super) fn read(root: &mut Table, files: &Files, problems: &mut Problems) -> 
         let Some(credentials) = logins.broker(&settings.broker, &keys, problems) else { continue };
         if all.iter().any(|other| other.bridge.settings.id == settings.id) {
             let message = format!("found \"{}\" twice, allowed: an id for each", settings.id);
-            problems.error(Problem { message, ..twice });
+            problems.error(Problem { message: message.into(), ..twice });
         }
         let endpoint = Endpoint {
             address: settings.broker.address.clone(),
@@ -99,7 +99,7 @@ pub(super) fn checked(
             let message = format!(
                 "found a filter with the level \"{commune}\", which marks what has been at this hub and is not sent again, allowed: other topics"
             );
-            problems.error(Problem { message, ..of_topics });
+            problems.error(Problem { message: message.into(), ..of_topics });
         }
         let own = &bridge.endpoint;
         let is_pushed_out = |(other_id, other): &&(String, Endpoint)| {
@@ -112,7 +112,7 @@ pub(super) fn checked(
                 "found \"{}\", the name of another session at {}; the two would push each other out, allowed: a name of its own",
                 other.client_id, other.address
             );
-            problems.error(Problem { message, ..of_client_id });
+            problems.error(Problem { message: message.into(), ..of_client_id });
         }
         taken.push((id.clone(), bridge.endpoint.clone()));
         bridges.push(bridge);

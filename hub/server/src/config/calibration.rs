@@ -3,7 +3,7 @@
 //! Whether a date lies ahead is not asked here: a gateway whose clock starts in 1970 must not refuse its own
 //! configuration. `commune-hub check` warns of it.
 
-use adapters_sdk::config::{Problem, Problems, Table};
+use adapters_sdk::config::{Problem, Problems, Table, needed};
 use hub_model::{Calibration, Commune, Decimal, Timestamp};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -21,7 +21,7 @@ pub(super) fn read(table: &mut Table, zone: &TimeZone, problems: &mut Problems) 
         let Some(calibration) = calibration else { continue };
         if found.iter().any(|other| other.from == calibration.from) {
             let message = "found the date of another calibration of this point, allowed: one for each date";
-            problems.error(Problem { message: message.to_owned(), ..date });
+            problems.error(Problem { message: message.to_owned().into(), ..date });
             continue;
         }
         found.push(calibration);
@@ -41,7 +41,7 @@ fn entry_of(entry: &mut Table, zone: &TimeZone, problems: &mut Problems) -> Opti
             true => "found 0, allowed: any other number; with 0 every value would be the offset".to_owned(),
             false => format!("found {gain}, allowed: {} to {} or below 0", GAINS.start(), GAINS.end()),
         };
-        problems.error(Problem { message, ..gain_fault });
+        problems.error(Problem { message: message.into(), ..gain_fault });
         return None;
     }
     Some(Calibration { from: from?, gain, offset, by: by? })
@@ -49,7 +49,7 @@ fn entry_of(entry: &mut Table, zone: &TimeZone, problems: &mut Problems) -> Opti
 
 fn from(entry: &mut Table, zone: &TimeZone, problems: &mut Problems) -> Option<Timestamp> {
     if !entry.has("from") {
-        problems.error(entry.fault("from", "is needed and not given"));
+        problems.error(entry.fault("from", needed()));
         return None;
     }
     moment(entry, "from", zone, problems)
@@ -72,7 +72,7 @@ pub(super) fn moment(
         Ok(moment) => Some(Timestamp::from_millis(moment.as_millisecond())),
         Err(_) => {
             let message = format!("found \"{text}\", allowed: a date such as 2026-03-01, or RFC 3339");
-            problems.error(Problem { message, ..fault });
+            problems.error(Problem { message: message.into(), ..fault });
             None
         }
     }

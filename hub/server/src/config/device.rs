@@ -199,14 +199,14 @@ fn with_profile(table: &mut Table, profiles: &Profiles, problems: &mut Problems)
                 let message =
                     "is needed and not given, allowed: modbus, mqtt, push, or a profile that names it"
                         .to_owned();
-                problems.error(Problem { message, ..adapter_fault });
+                problems.error(Problem { message: message.into(), ..adapter_fault });
                 report_misspelt(table, problems);
                 return None;
             }
             own.map(|adapter| (table, adapter))
         }
         Some(Err(message)) => {
-            if !message.is_empty() {
+            if !message.en.is_empty() {
                 problems.error(Problem { message, ..profile_fault });
             }
             None
@@ -220,7 +220,7 @@ fn with_profile(table: &mut Table, profiles: &Profiles, problems: &mut Problems)
                     profile.place(),
                     profile.adapter.code()
                 );
-                problems.error(Problem { message, ..adapter_fault });
+                problems.error(Problem { message: message.into(), ..adapter_fault });
                 return None;
             }
             let mut merged = profile.beneath(table);
@@ -235,7 +235,7 @@ fn with_profile(table: &mut Table, profiles: &Profiles, problems: &mut Problems)
 fn report_misspelt(table: Table, problems: &mut Problems) {
     let mut unknown = Problems::new();
     table.finish(&mut unknown);
-    let misspelt = unknown.errors().into_iter().filter(|problem| problem.message.contains("did you mean"));
+    let misspelt = unknown.errors().into_iter().filter(|problem| problem.message.en.contains("did you mean"));
     misspelt.for_each(|problem| problems.error(problem.clone()));
 }
 
@@ -254,7 +254,7 @@ fn points(
         let is_twice = first.is_some();
         if let (Some(id), Some(first)) = (&own, first) {
             let message = format!("found \"{}\", which is already the id of a point at {first}", id.name());
-            problems.error(Problem { message, ..fault });
+            problems.error(Problem { message: message.into(), ..fault });
         }
         let Some((point, settings)) = point::read(table, around, problems) else { continue };
         if !is_twice {

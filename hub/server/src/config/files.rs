@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use adapters_sdk::config::{Place, Problem, Problems, Table};
+use hub_model::LocalText;
 
 /// A larger file is refused: it is no configuration.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
@@ -134,8 +135,8 @@ impl Files {
 }
 
 /// A fault or warning of a file as a whole.
-pub(super) fn about_file(file: &str, message: String) -> Problem {
-    Problem { place: Place { file: file.into(), line: 0 }, key: String::new(), message }
+pub(super) fn about_file(file: &str, message: impl Into<LocalText>) -> Problem {
+    Problem { place: Place { file: file.into(), line: 0 }, key: String::new(), message: message.into() }
 }
 
 fn names(folder: &Path) -> io::Result<Vec<String>> {

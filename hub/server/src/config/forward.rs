@@ -50,7 +50,7 @@ pub(super) fn read(
         let Some(target) = target(table, files, problems) else { continue };
         if targets.iter().any(|other| other.id == target.id) {
             let message = format!("found \"{}\" twice, allowed: an id for each", target.id);
-            problems.error(Problem { message, ..twice });
+            problems.error(Problem { message: message.into(), ..twice });
         }
         let named = target
             .sites
@@ -69,7 +69,7 @@ pub(super) fn read(
         let message = match targets.iter().find(|target| target.id == remote) {
             Some(target) if target.what == What::Raw => return Some(remote),
             Some(_) => {
-                format!("found \"{remote}\", which keeps means only, allowed: one with what = \"raw\"")
+                format!("found \"{remote}\", which keeps means only, allowed: one with what = \"raw\"").into()
             }
             None if all_read => not_one_of(&remote, targets.iter().map(|target| &*target.id)),
             // It may be the faulty one.
@@ -103,7 +103,10 @@ fn target(mut table: Table, files: &Files, problems: &mut Problems) -> Option<Ta
         (None, Some(file)) => match first_line(files, &file) {
             Ok(token) => Some(token),
             Err(why) => {
-                problems.error(Problem { message: format!("found \"{file}\", which {why}"), ..token_fault });
+                problems.error(Problem {
+                    message: format!("found \"{file}\", which {why}").into(),
+                    ..token_fault
+                });
                 None
             }
         },
@@ -114,7 +117,7 @@ fn target(mut table: Table, files: &Files, problems: &mut Problems) -> Option<Ta
     target.token = token.map(Token);
     if target.token.is_some() && !is_private(&target.url) {
         let message = "the token and all readings cross the network in the clear; use https".to_owned();
-        problems.warning(Problem { message, ..url_fault });
+        problems.warning(Problem { message: message.into(), ..url_fault });
     }
     if let Some((text, file)) = ca {
         let used = text.map_err(|error| format!("cannot be read: {error}")).and_then(|pem| {
@@ -122,7 +125,7 @@ fn target(mut table: Table, files: &Files, problems: &mut Problems) -> Option<Ta
             Client::new(&target).map(drop)
         });
         if let Err(why) = used {
-            problems.error(Problem { message: format!("found \"{file}\", which {why}"), ..ca_fault });
+            problems.error(Problem { message: format!("found \"{file}\", which {why}").into(), ..ca_fault });
             return None;
         }
     }

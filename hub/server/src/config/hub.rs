@@ -92,7 +92,7 @@ fn role(root: &mut Table, files: &Files, problems: &mut Problems) -> Option<Opti
         Ok(text) => Table::parse(&file, &text, problems),
         Err(error) => {
             problems.error(Problem {
-                message: format!("found \"{file}\", which cannot be read: {error}"),
+                message: format!("found \"{file}\", which cannot be read: {error}").into(),
                 ..fault
             });
             None
@@ -139,7 +139,7 @@ fn languages(table: &mut Table, problems: &mut Problems) -> Vec<String> {
     if found.is_empty() || !is_known || is_twice || found.len() > 2 {
         let message =
             format!("found {found:?}, allowed: \"vi\", \"en\" or both, the first being shown first");
-        problems.error(Problem { message, ..fault });
+        problems.error(Problem { message: message.into(), ..fault });
     }
     found
 }
@@ -163,7 +163,7 @@ pub(super) fn rules(root: &mut Table, dir: &Path, problems: &mut Problems) -> Ru
             problems.error(Problem {
                 place: part.place().clone(),
                 key: format!("rules.{rule}"),
-                message: message.to_owned(),
+                message: message.into(),
             });
             continue;
         }

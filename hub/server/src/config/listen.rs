@@ -35,7 +35,7 @@ pub(super) fn read(
         && mqtt.listen.port() != 0
     {
         let message = format!("found {} for [http] and [mqtt], allowed: an address for each", mqtt.listen);
-        problems.error(adapters_sdk::config::Problem { message, ..mqtt_place });
+        problems.error(adapters_sdk::config::Problem { message: message.into(), ..mqtt_place });
     }
     if has_mqtt && mqtt.is_none() { None } else { Some((http, mqtt)) }
 }
@@ -107,7 +107,7 @@ fn tls(mut table: Table, dir: &Path, problems: &mut Problems) -> Option<TlsFiles
                 TlsError::File { path, .. } if files.client_ca.as_ref() == Some(path) => ca_fault,
                 _ => cert_fault,
             };
-            problems.error(adapters_sdk::config::Problem { message, ..fault });
+            problems.error(adapters_sdk::config::Problem { message: message.into(), ..fault });
             None
         }
     }

@@ -39,7 +39,8 @@ use adapters_mqtt::MqttDevice;
 use adapters_push::PushDevice;
 use adapters_sdk::config::{Problems, Table};
 use hub_api::Surroundings;
-use hub_model::{Commune, Device, RuleOverride};
+use hub_model::text::Told;
+use hub_model::{Commune, Device, LocalText, RuleOverride};
 
 use crate::limits::LimitSets;
 use crate::rules::RuleFiles;
@@ -132,10 +133,15 @@ pub struct StoreSettings {
 
 /// A configuration that cannot be used. Its text has one line for each fault.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", .lines.join("\n"))]
+#[error("{}", in_english(.lines).join("\n"))]
 pub struct Faulty {
     /// `file:line: key: what was found and what is allowed`, in the order of files and lines.
-    pub lines: Vec<String>,
+    pub lines: Vec<LocalText>,
+}
+
+/// What is said to whoever reads a log or a terminal.
+pub fn in_english(lines: &[LocalText]) -> Vec<&str> {
+    lines.iter().map(|line| line.en.as_str()).collect()
 }
 
 impl Config {
@@ -202,7 +208,7 @@ fn part<T>(dir: &Path, read: impl FnOnce(&mut Table, &mut Problems) -> Option<T>
 }
 
 /// The faults, one line each. A fault of a profile is told once, however many devices use it.
-pub fn error_lines(problems: &Problems) -> Vec<String> {
+pub fn error_lines(problems: &Problems) -> Vec<LocalText> {
     let mut told = BTreeSet::new();
     let errors = problems.errors().into_iter().filter(|problem| {
         // Keys of a profile are reached through each of its devices, so their paths differ and their ends do not.
@@ -210,7 +216,7 @@ pub fn error_lines(problems: &Problems) -> Vec<String> {
         let key = if problem.place.file.starts_with("profiles/") { end } else { &problem.key };
         told.insert((&problem.place, key, &problem.message))
     });
-    errors.map(ToString::to_string).collect()
+    errors.map(Told::told).collect()
 }
 
 /// What should be mended, one line each.
@@ -310,11 +316,7 @@ fn read(dir: &Path, files: &Files, problems: &mut Problems) -> Option<Config> {
 fn refuse_devices(hub: &hub::Hub, sites: &[hub_model::Site], problems: &mut Problems) {
     let mut refuse = |file: String, key: &str, message: &str| {
         let place = adapters_sdk::config::Place { file: file.into(), line: 0 };
-        problems.error(adapters_sdk::config::Problem {
-            place,
-            key: key.to_owned(),
-            message: message.to_owned(),
-        });
+        problems.error(adapters_sdk::config::Problem { place, key: key.to_owned(), message: message.into() });
     };
     for site in sites {
         let message = "found a site, allowed: none where role = \"province\"; sites belong to communes' hubs";

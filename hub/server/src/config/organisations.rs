@@ -96,11 +96,11 @@ pub(super) fn read(mut root: Table, zone: &TimeZone, problems: &mut Problems) ->
             let next = Within { id: above.clone(), from, until };
             if from.zip(until).is_some_and(|(from, until)| until <= from) {
                 let message = "ends before it begins, allowed: a later date than from".to_owned();
-                problems.error(Problem { message, ..backwards });
+                problems.error(Problem { message: message.into(), ..backwards });
             } else if let Some(other) = within.iter().find(|other| other.overlaps(&next)) {
                 let message =
                     format!("overlaps with the time within \"{}\", allowed: one at a time", other.id);
-                problems.error(Problem { message, ..clash });
+                problems.error(Problem { message: message.into(), ..clash });
             }
             named.push((above, unknown));
             within.push(next);
@@ -109,7 +109,7 @@ pub(super) fn read(mut root: Table, zone: &TimeZone, problems: &mut Problems) ->
         let (Some(id), Some(is_commune)) = (id, is_commune) else { continue };
         if all.insert(id.clone(), Organisation { name, is_commune, within }).is_some() {
             let message = format!("found \"{id}\" twice, allowed: an id for each");
-            problems.error(Problem { message, ..twice });
+            problems.error(Problem { message: message.into(), ..twice });
         }
     }
     root.finish(problems);

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use adapters_sdk::config::{Place, Problem, Problems, Table};
+use adapters_sdk::config::{Place, Problem, Problems, Table, needed};
 use hub_model::{LocalText, id};
 use rust_embed::RustEmbed;
 
@@ -83,9 +83,9 @@ impl Profile {
 
 impl Profiles {
     /// The profile `id`, or why there is none; an empty text when that is the fault of a profile's own file.
-    pub(super) fn find(&self, id: &str) -> Result<&Profile, String> {
+    pub(super) fn find(&self, id: &str) -> Result<&Profile, LocalText> {
         self.all.iter().find(|profile| profile.id == id).ok_or_else(|| match self.some_faulty {
-            true => String::new(),
+            true => LocalText::default(),
             false => nearest::not_one_of(id, self.all.iter().map(|profile| profile.id.as_str())),
         })
     }
@@ -121,7 +121,7 @@ pub(super) fn read_all(files: &Files, problems: &mut Problems) -> Profiles {
                 Some(first) => {
                     let message =
                         format!("found \"{}\", which is already the id of {}", profile.id, first.place);
-                    problems.error(Problem { message, ..fault });
+                    problems.error(Problem { message: message.into(), ..fault });
                 }
             },
         }
@@ -142,7 +142,7 @@ fn read(mut table: Table, problems: &mut Problems) -> Option<Profile> {
     let unverified = table.texts("unverified", problems).unwrap_or_default();
     let version = table.text("version", problems).unwrap_or_default();
     if !table.has("adapter") {
-        problems.error(table.fault("adapter", "is needed and not given"));
+        problems.error(table.fault("adapter", needed()));
     }
     if let Some(found) = table.peek_text("profile") {
         let message =

@@ -1,12 +1,17 @@
 //! Small tables of numbers: `{ min, max }`, `{ per_minute }`, `{ lat, lon }`.
 
-use adapters_sdk::config::{Problem, Problems, Table};
-use hub_model::{Location, Range};
+use adapters_sdk::config::{Problem, Problems, Table, needed};
+use hub_model::{LocalText, Location, Range, local};
 
 /// `key = { min = …, max = … }`; one of the two may be left out.
 pub(super) fn range(table: &mut Table, key: &'static str, problems: &mut Problems) -> Option<Range> {
-    let neither =
-        table.fault(key, "found neither min nor max, allowed: { min = …, max = … } or one of the two");
+    let neither = table.fault(
+        key,
+        local!(
+            "không có min lẫn max, được phép: {{ min = …, max = … }} hoặc một trong hai",
+            "found neither min nor max, allowed: {{ min = …, max = … }} or one of the two"
+        ),
+    );
     let mut bounds = table.table(key, problems)?;
     let (has_min, has_max) = (bounds.has("min"), bounds.has("max"));
     let place = bounds.fault("min", "");
@@ -24,9 +29,14 @@ pub(super) fn range(table: &mut Table, key: &'static str, problems: &mut Problem
 }
 
 /// What is wrong with bounds whose least is above their greatest.
-pub fn above(range: Range) -> Option<String> {
+pub fn above(range: Range) -> Option<LocalText> {
     let (min, max) = (range.min?, range.max?);
-    (min > max).then(|| format!("found {min}, allowed: at most max, which is {max}"))
+    (min > max).then(|| {
+        local!(
+            "có {min}, được phép: nhiều nhất bằng max, đang là {max}",
+            "found {min}, allowed: at most max, which is {max}"
+        )
+    })
 }
 
 /// `max_rate = { per_minute = … }`, in the point's unit.
@@ -37,13 +47,18 @@ pub(super) fn max_rate(table: &mut Table, problems: &mut Problems) -> Option<f64
     let per_minute = rate.number("per_minute", problems);
     rate.finish(problems);
     if !given {
-        problems.error(Problem { message: "is needed and not given".to_owned(), ..fault });
+        problems.error(Problem { message: needed(), ..fault });
         return None;
     }
     match per_minute {
         Some(number) if number <= 0.0 => {
-            problems
-                .error(Problem { message: format!("found {number}, allowed: a number above 0"), ..fault });
+            problems.error(Problem {
+                message: local!(
+                    "có {number}, được phép: số lớn hơn 0",
+                    "found {number}, allowed: a number above 0"
+                ),
+                ..fault
+            });
             None
         }
         other => other,
@@ -62,11 +77,14 @@ pub(super) fn location(table: &mut Table, problems: &mut Problems) -> Option<Loc
 fn degrees(table: &mut Table, key: &'static str, most: f64, problems: &mut Problems) -> Option<f64> {
     let fault = table.fault(key, "");
     if !table.has(key) {
-        problems.error(Problem { message: "is needed and not given".to_owned(), ..fault.clone() });
+        problems.error(Problem { message: needed(), ..fault.clone() });
     }
     let number = table.number(key, problems)?;
     if number.abs() > most {
-        let message = format!("found {number}, allowed: degrees from -{most} to {most}");
+        let message = local!(
+            "có {number}, được phép: độ từ -{most} đến {most}",
+            "found {number}, allowed: degrees from -{most} to {most}"
+        );
         problems.error(Problem { message, ..fault });
         return None;
     }

@@ -87,13 +87,13 @@ impl<'a> Reader<'a> {
         let id = table.needed_parsed("id", problems, SiteId::parse);
         if id.as_ref().is_some_and(own::is_own) {
             let message = format!("found \"{}\", which is kept for the hub itself", own::SITE);
-            problems.error(Problem { message, ..id_fault.clone() });
+            problems.error(Problem { message: message.into(), ..id_fault.clone() });
         }
         let first = id.as_ref().and_then(|id| places.insert(id.clone(), id_fault.place.clone()));
         let is_twice = first.is_some();
         if let (Some(id), Some(first)) = (&id, first) {
             let message = format!("found \"{id}\", which is already the id of the site at {first}");
-            problems.error(Problem { message, ..id_fault });
+            problems.error(Problem { message: message.into(), ..id_fault });
         }
         let kinds = SiteKind::CONFIGURED.map(|kind| (kind.code(), kind));
         let kind = table.needed_choice("kind", &kinds, problems);
@@ -158,7 +158,7 @@ impl<'a> Reader<'a> {
             if let (Some(id), Some(first)) = (&own, first) {
                 let message =
                     format!("found \"{}\", which is already the id of a device at {first}", id.name());
-                problems.error(Problem { message, ..fault });
+                problems.error(Problem { message: message.into(), ..fault });
             }
             let read =
                 device::read(table, site, self.profiles, limits, &mut self.logins, self.zone, problems);
@@ -190,7 +190,7 @@ pub(super) fn one_device(
     let count = devices.len();
     let Some(device) = devices.pop().filter(|_| count == 1) else {
         let message = format!("found {count} devices, allowed: one [[device]] with its [[device.point]]");
-        problems.error(Problem { message, ..fault });
+        problems.error(Problem { message: message.into(), ..fault });
         return None;
     };
     let mut logins = Logins::new(files);
@@ -219,7 +219,7 @@ fn check_alone(files: &Files, profiles: &Profiles, problems: &mut Problems) {
             &TimeZone::UTC,
             &mut found,
         );
-        let faults = found.errors().into_iter().filter(|fault| !fault.message.starts_with("is needed"));
+        let faults = found.errors().into_iter().filter(|fault| !fault.message.en.starts_with("is needed"));
         faults.for_each(|fault| problems.error(fault.clone()));
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use adapters_sdk::config::{Problems, Table};
-use hub_model::duration;
+use hub_model::{duration, local};
 
 use super::{StoreSettings, size};
 
@@ -46,7 +46,10 @@ pub(super) fn read(root: &mut Table, dir: &Path, problems: &mut Problems) -> Opt
     settings.max_bytes = table.parsed("max_size", problems, size::parse);
     if settings.keep_hourly < settings.keep_raw {
         let (raw, hourly) = (duration::format(settings.keep_raw), duration::format(settings.keep_hourly));
-        shorter.message = format!("found \"{hourly}\", allowed: at least keep_raw, which is \"{raw}\"");
+        shorter.message = local!(
+            "có \"{hourly}\", được phép: ít nhất bằng keep_raw, đang là \"{raw}\"",
+            "found \"{hourly}\", allowed: at least keep_raw, which is \"{raw}\""
+        );
         problems.error(shorter);
     }
     table.finish(problems);

@@ -146,7 +146,8 @@ fn a_counter_is_a_number_that_is_polled_and_not_calibrated() {
         device("push") + "[[device.point]]\nid = \"d\"\nquantity = \"volume\"\ncounter = \"reset\"\n",
     ];
     write(dir.path(), "sites/s.toml", &faulty.concat());
-    let told = Config::require(dir.path()).err().unwrap().lines;
+    let told: Vec<_> =
+        Config::require(dir.path()).err().unwrap().lines.into_iter().map(|line| line.en).collect();
     assert_eq!(told.len(), 4, "{told:#?}");
     for (line, words) in
         told.iter().zip(["wrap16, wrap32, reset", "the type is BIT", "beside a counter", "counter"])

@@ -68,7 +68,7 @@ impl<'a> Places<'a> {
             }
             let found = names.iter().position(|known| known == name.trim());
             found.with_context(|| {
-                format!("column: {}", nearest::not_one_of(name, names.iter().map(String::as_str)))
+                format!("column: {}", nearest::not_one_of(name, names.iter().map(String::as_str)).en)
             })
         };
         Ok(Self {

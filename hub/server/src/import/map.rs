@@ -7,6 +7,7 @@ use adapters_push::line::Precision;
 use adapters_push::units;
 use adapters_sdk::config::{Problem, Problems, Table};
 use anyhow::Context;
+use hub_model::text::Told;
 use hub_model::{Commune, PointId, Unit};
 use jiff::tz::TimeZone;
 
@@ -76,7 +77,7 @@ impl Map {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let mut problems = Problems::new();
         let map = Table::parse(&name, &text, &mut problems).map(|root| read(root, commune, &mut problems));
-        let lines: Vec<String> = problems.errors().into_iter().map(ToString::to_string).collect();
+        let lines: Vec<_> = problems.errors().into_iter().map(Told::told).collect();
         match map {
             Some(map) if lines.is_empty() => Ok(map),
             _ => Err(Faulty { lines }.into()),
@@ -184,7 +185,7 @@ fn column(table: &mut Table, commune: &Commune, problems: &mut Problems) -> Opti
     let offset = table.number("offset", problems).unwrap_or(0.0);
     let (point, target) = point?;
     if let Some(Err(error)) = written.as_ref().map(|written| units::convert(0.0, written, target)) {
-        problems.error(Problem { message: error.to_string(), ..fault });
+        problems.error(Problem { message: error.to_string().into(), ..fault });
     }
     let unit = written.map(|written| (written, target));
     Some(Column { name: name?, point, conversion: Conversion { scale, offset, unit } })

@@ -15,13 +15,14 @@ use std::time::Duration;
 use adapters_sdk::config::Problems;
 use hub_api::auth::digest;
 use hub_api::{ChangedBy, Pending, ProfileText, SiteChange, SiteFault, SiteFile, SiteFiles, SiteVersion};
-use hub_model::SiteId;
+use hub_model::{LocalText, SiteId, local};
 use tokio::sync::Notify;
 
 use crate::config::{Config, profiles, site_file};
 use crate::reload::Configuration;
 use crate::wanted::Wanted;
 use crate::whole_file::{self, PRIVATE};
+use text::DEVICE;
 pub use versions::FOLDER as VERSIONS;
 use versions::Versions;
 
@@ -53,7 +54,12 @@ impl SiteFolder {
 
     fn find(&self, site: &SiteId) -> Result<Found, SiteFault> {
         let found = site_file(&self.dir, site.as_str()).map_err(SiteFault::File)?;
-        let missing = || SiteFault::Missing(format!("no file below sites/ has the id \"{site}\""));
+        let missing = || {
+            SiteFault::Missing(local!(
+                "không tệp nào trong sites/ có mã \"{site}\"",
+                "no file below sites/ has the id \"{site}\""
+            ))
+        };
         let (file, text) = found.ok_or_else(missing)?;
         // A link leads to the file that is to be replaced.
         let path = fs::canonicalize(self.dir.join(&file)).map_err(SiteFault::File)?;
@@ -73,7 +79,13 @@ impl SiteFolder {
                 text::with_device(&found.text, device, toml).map_err(faulty)?
             }
             SiteChange::Remove { device } => {
-                let missing = || SiteFault::Missing(format!("{} has no device \"{device}\"", found.file));
+                let missing = || {
+                    let file = &found.file;
+                    SiteFault::Missing(local!(
+                        "{file} không có thiết bị \"{device}\"",
+                        "{file} has no device \"{device}\""
+                    ))
+                };
                 text::without_device(&found.text, device).map_err(faulty)?.ok_or_else(missing)?
             }
             SiteChange::Restore { version } => self.old_text(found, *version)?.1,
@@ -81,19 +93,26 @@ impl SiteFolder {
         if let SiteChange::Put { device, .. } | SiteChange::Remove { device } = change
             && !text::differ_only_in(device, &found.text, &text)
         {
-            let told = "would change more than this device; change the file itself".to_owned();
+            let told = local!(
+                "sẽ đổi nhiều hơn thiết bị này; hãy sửa thẳng trong tệp",
+                "would change more than this device; change the file itself"
+            );
             return Err(SiteFault::Faulty(vec![told]));
         }
         let config = Config::require_with(&self.dir, &found.file, &text);
         let config =
             config.map_err(|error| SiteFault::Faulty(in_device(error.lines, &found.file, &text, change)))?;
-        let wanted = Wanted::of(config).map_err(|error| SiteFault::Faulty(vec![format!("{error:#}")]))?;
+        let wanted =
+            Wanted::of(config).map_err(|error| SiteFault::Faulty(vec![format!("{error:#}").into()]))?;
         if wanted.rule_faults.is_empty() { Ok(text) } else { Err(SiteFault::Faulty(wanted.rule_faults)) }
     }
 
     fn old_text(&self, found: &Found, id: u64) -> Result<(SiteVersion, String), SiteFault> {
         self.versions(found).read(id).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => SiteFault::Missing(format!("{} has no version {id}", found.file)),
+            io::ErrorKind::NotFound => {
+                let file = &found.file;
+                SiteFault::Missing(local!("{file} không có bản {id}", "{file} has no version {id}"))
+            }
             _ => SiteFault::File(error),
         })
     }
@@ -217,7 +236,7 @@ fn revision(text: &str) -> String {
 }
 
 /// Faults of a device told by its own lines: it is what the caller has sent, not the file.
-fn in_device(lines: Vec<String>, file: &str, text: &str, change: &SiteChange) -> Vec<String> {
+fn in_device(lines: Vec<LocalText>, file: &str, text: &str, change: &SiteChange) -> Vec<LocalText> {
     let SiteChange::Put { toml, .. } = change else { return lines };
     let device = toml.trim().replace("\r\n", "\n");
     let unified = text.replace("\r\n", "\n");
@@ -227,17 +246,15 @@ fn in_device(lines: Vec<String>, file: &str, text: &str, change: &SiteChange) ->
     // The caller's text may begin with empty lines.
     let skipped = toml.len() - toml.trim_start().len();
     let above = toml.get(..skipped).unwrap_or_default().matches('\n').count();
-    let told = |line: String| {
-        let parts = line
-            .strip_prefix(file)
-            .and_then(|rest| rest.strip_prefix(':'))
-            .and_then(|rest| rest.split_once(':'));
-        match parts.and_then(|(number, rest)| Some((number.parse::<usize>().ok()?, rest))) {
-            Some((number, rest)) if of_device.contains(&number) => {
-                format!("device:{}:{rest}", number - first + 1 + above)
-            }
-            _ => line,
-        }
+    // As [`Told`] of a problem writes a place in either language.
+    let told = |line: &str, before: &str| -> Option<String> {
+        let (number, rest) = line.strip_prefix(file)?.strip_prefix(before)?.split_once(':')?;
+        let number = number.parse::<usize>().ok().filter(|number| of_device.contains(number))?;
+        Some(format!("{}{before}{}:{rest}", DEVICE, number - first + 1 + above))
     };
-    lines.into_iter().map(told).collect()
+    let in_both = |line: LocalText| match (told(&line.vi, ", dòng "), told(&line.en, ":")) {
+        (Some(vi), Some(en)) => LocalText { vi, en },
+        _ => line,
+    };
+    lines.into_iter().map(in_both).collect()
 }

@@ -3,9 +3,11 @@
 //!
 //! Knows TOML and where a device begins; what its keys mean is checked by `config`. Read next: `mod.rs`.
 
+use hub_model::text::Told as _;
+use hub_model::{LocalText, local};
 use std::ops::Range;
 
-use adapters_sdk::config::{Place, Problem};
+use adapters_sdk::config::{Place, Problem, syntax};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -16,7 +18,7 @@ const SECRETS: [&str; 3] = ["password", "secret", "token"];
 /// Keys that name a file of the machine: only who has access to the folder may say which of them the hub reads.
 const FILES: [&str; 2] = ["password_file", "ca"];
 /// What faults of a device call its text, as where a device is tried.
-const DEVICE: &str = "device";
+pub const DEVICE: &str = "device";
 
 /// A device's id and where it stands in the text: once, unless another table stands between its own.
 struct Standing {
@@ -38,7 +40,7 @@ pub fn devices(text: &str) -> Vec<(String, String)> {
 }
 
 /// The text with `device`, which replaces the one with its id or else comes last.
-pub fn with_device(text: &str, id: &str, device: &str) -> Result<String, Vec<String>> {
+pub fn with_device(text: &str, id: &str, device: &str) -> Result<String, Vec<LocalText>> {
     let device = device.trim().replace("\r\n", "\n") + "\n";
     let device = if text.contains("\r\n") { device.replace('\n', "\r\n") } else { device };
     let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
@@ -55,43 +57,54 @@ pub fn with_device(text: &str, id: &str, device: &str) -> Result<String, Vec<Str
 }
 
 /// The text without the device `id`; `None` when it has none.
-pub fn without_device(text: &str, id: &str) -> Result<Option<String>, Vec<String>> {
+pub fn without_device(text: &str, id: &str) -> Result<Option<String>, Vec<LocalText>> {
     let parts = found(text, id)?;
     Ok(parts.map(|parts| without(text, &parts, 0).trim_end().to_owned() + "\n"))
 }
 
 /// Refuses a text that is not exactly one `[[device]]` with the id `id`, or that says what the API may not say.
-pub fn check_device(id: &str, text: &str) -> Result<(), Vec<String>> {
+pub fn check_device(id: &str, text: &str) -> Result<(), Vec<LocalText>> {
     let root = parsed(text)?;
-    let fault = |at: usize, key: &str, message: String| vec![fault(text, at, key, message)];
+    let fault = |at: usize, key: &str, message: LocalText| vec![fault(text, at, key, message)];
     if let Some((key, value)) = root.get_ref().iter().find(|(key, _)| *key.get_ref() != "device") {
-        let message = "allowed: one [[device]] and what belongs to it, nothing else".to_owned();
+        let message = local!(
+            "được phép: một [[device]] và những gì thuộc về nó, không gì khác",
+            "allowed: one [[device]] and what belongs to it, nothing else"
+        );
         return Err(fault(value.span().start, key.get_ref(), message));
     }
     let standing = standing(root.get_ref(), text);
     let [only] = standing.as_slice() else {
-        let message = format!(
-            "found {} devices with an id, allowed: one [[device]] with its [[device.point]]",
-            standing.len()
+        let count = standing.len();
+        let message = local!(
+            "có {count} thiết bị có mã, được phép: một [[device]] với các [[device.point]]",
+            "found {count} devices with an id, allowed: one [[device]] with its [[device.point]]"
         );
         return Err(fault(0, "device", message));
     };
     if only.id != id {
-        return Err(fault(
-            0,
-            "device.id",
-            format!("found \"{}\", allowed: \"{id}\", the id that it is saved under", only.id),
-        ));
+        let found = &only.id;
+        let message = local!(
+            "có \"{found}\", được phép: \"{id}\", là mã dùng để lưu",
+            "found \"{found}\", allowed: \"{id}\", the id that it is saved under"
+        );
+        return Err(fault(0, "device.id", message));
     }
     let mut faults = Vec::new();
     walk(root.get_ref(), &mut |key, value| {
         if FILES.contains(&key) {
-            let message =
-                "is not taken here: whoever has access to the hub's folder names its files".to_owned();
+            let message = local!(
+                "không nhận ở đây: ai vào được thư mục của máy chủ mới ghi tên tệp",
+                "is not taken here: whoever has access to the hub's folder names its files"
+            );
             faults.extend(fault(value.span().start, key, message));
         }
         if SECRETS.contains(&key) && matches!(value.get_ref(), DeValue::String(text) if text == HIDDEN) {
-            faults.extend(fault(value.span().start, key, "is hidden here; give it anew".to_owned()));
+            faults.extend(fault(
+                value.span().start,
+                key,
+                local!("đang được giấu; hãy nhập lại", "is hidden here; give it anew"),
+            ));
         }
     });
     if faults.is_empty() { Ok(()) } else { Err(faults) }
@@ -147,25 +160,28 @@ fn without_secret(comment: &str) -> String {
         .map_or_else(|| comment.to_owned(), |kept| format!("{kept} {HIDDEN}{line_end}"))
 }
 
-fn found(text: &str, id: &str) -> Result<Option<Vec<Range<usize>>>, Vec<String>> {
+fn found(text: &str, id: &str) -> Result<Option<Vec<Range<usize>>>, Vec<LocalText>> {
     let standing = standing(parsed(text)?.get_ref(), text);
     let found = standing.into_iter().find(|device| device.id == id);
     if found.as_ref().is_some_and(|device| device.parts.is_empty()) {
-        let message = "is not written as [[device]], so that it can be changed in the file only".to_owned();
+        let message = local!(
+            "không viết dạng [[device]], nên chỉ sửa được trong tệp",
+            "is not written as [[device]], so that it can be changed in the file only"
+        );
         return Err(vec![message]);
     }
     Ok(found.map(|device| device.parts))
 }
 
-fn parsed(text: &str) -> Result<Spanned<DeTable<'_>>, Vec<String>> {
+fn parsed(text: &str) -> Result<Spanned<DeTable<'_>>, Vec<LocalText>> {
     DeTable::parse(text).map_err(|error| {
-        vec![fault(text, error.span().map_or(0, |span| span.start), "", error.message().to_owned())]
+        vec![fault(text, error.span().map_or(0, |span| span.start), "", syntax(error.message()))]
     })
 }
 
-fn fault(text: &str, at: usize, key: &str, message: String) -> String {
+fn fault(text: &str, at: usize, key: &str, message: LocalText) -> LocalText {
     let line = 1 + text.get(..at).unwrap_or_default().matches('\n').count();
-    Problem { place: Place { file: DEVICE.into(), line }, key: key.to_owned(), message }.to_string()
+    Problem { place: Place { file: DEVICE.into(), line }, key: key.to_owned(), message }.told()
 }
 
 /// Where each device stands: its headers and what is below them, down to the next header of something else.
@@ -352,7 +368,14 @@ id = "flow"
 
     #[test]
     fn what_may_not_be_said_is_refused_where_it_stands() {
-        let told = |text: &str| check_device("x", text).unwrap_err().join("\n");
+        let told = |text: &str| {
+            check_device("x", text)
+                .unwrap_err()
+                .into_iter()
+                .map(|line| line.en)
+                .collect::<Vec<_>>()
+                .join("\n")
+        };
         assert!(check_device("x", "[[device]]\nid = \"x\"\n[[device.point]]\nid = \"p\"\n").is_ok());
         assert!(told("[[device]]\nid = \"y\"\n").contains("allowed: \"x\""));
         assert!(told("id = \"x\"\n[[device]]\nid = \"x\"\n").contains("nothing else"));

@@ -79,7 +79,7 @@ fn faults(converted: &str) -> Vec<String> {
             .unwrap();
     }
     let (_, problems) = crate::config::Config::load(dir.path());
-    crate::config::error_lines(&problems)
+    crate::config::error_lines(&problems).into_iter().map(|line| line.en).collect()
 }
 
 #[test]
