@@ -1,7 +1,8 @@
 //! The MQTT door beside mosquitto: `cargo xtask bench mqtt`.
 //!
 //! Prints figures, never fails on one. The hub decodes, judges and commits each message before it acknowledges it; mosquitto
-//! acknowledges from memory. Load and broker share the machine. Read next: `wire.rs`, the generator.
+//! acknowledges from memory. Load and broker share the machine. Its parts can be run alone: `cargo xtask bench mqtt rate fan-out
+//! idle stream soak`. Read next: `wire.rs`, the generator.
 
 #![allow(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use support::{Folder, Hub, wait_for};
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 /// Connections that only are there.
 const IDLE: usize = 5_000;
@@ -28,41 +30,63 @@ const SUBSCRIBERS: usize = 1_000;
 /// The soak lasts so many minutes; `COMMUNE_SOAK_MINUTES` shortens it.
 const SOAK_MINUTES: u64 = 10;
 
-fn main() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let mosquitto = Mosquitto::start();
+/// Measures and prints.
+type Part = fn(&Runtime);
 
-    let theirs = runtime.block_on(loads::acknowledged_a_second(mosquitto.address));
+fn main() {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let parts: [(&str, Part); 5] =
+        [("rate", rate), ("fan-out", fan_out), ("idle", idle), ("stream", stream), ("soak", soak)];
+    if let Some(unknown) = asked.iter().find(|word| parts.iter().all(|(name, _)| name != word)) {
+        let allowed = parts.map(|(name, _)| name).join(", ");
+        panic!("found {unknown}, allowed: {allowed}");
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for (_, part) in
+        parts.iter().filter(|(name, _)| asked.is_empty() || asked.iter().any(|word| word == name))
+    {
+        part(&runtime);
+    }
+}
+
+fn rate(runtime: &Runtime) {
+    let theirs = runtime.block_on(loads::acknowledged_a_second(Mosquitto::start().address));
     let hub = OpenHub::start();
     let ours = runtime.block_on(loads::acknowledged_a_second(hub.hub.mqtt));
     loads::all_are_kept(&hub.hub);
     print("QoS 1, 50 connections, 100 in flight, after the commit", format!("{ours:.0} /s"));
     print("the same on mosquitto, from memory", format!("{theirs:.0} /s"));
     print("ratio hub / mosquitto", format!("{:.2}", ours / theirs));
+}
 
-    let theirs = runtime.block_on(loads::fan_out_ms(mosquitto.address, SUBSCRIBERS));
-    let ours = runtime.block_on(loads::fan_out_ms(hub.hub.mqtt, SUBSCRIBERS));
+fn fan_out(runtime: &Runtime) {
+    let theirs = runtime.block_on(loads::fan_out_ms(Mosquitto::start().address, SUBSCRIBERS));
+    let ours = runtime.block_on(loads::fan_out_ms(OpenHub::start().hub.mqtt, SUBSCRIBERS));
     print("100 messages to each of 1,000 subscribers", format!("{ours:.0} ms"));
     print("the same on mosquitto", format!("{theirs:.0} ms"));
     print("ratio hub / mosquitto", format!("{:.2}", ours / theirs));
+}
 
-    let quiet = OpenHub::start();
-    let before = quiet.hub.resident_kib();
-    let idle = runtime.block_on(loads::idle(quiet.hub.mqtt, IDLE));
-    print("resident memory with 5,000 idle connections", format!("{} MiB", quiet.hub.resident_kib() / 1024));
+fn idle(runtime: &Runtime) {
+    let OpenHub { hub, .. } = &OpenHub::start();
+    let before = hub.resident_kib();
+    let _idle = runtime.block_on(loads::idle(hub.mqtt, IDLE));
+    print("resident memory with 5,000 idle connections", format!("{} MiB", hub.resident_kib() / 1024));
     print("of these before they came", format!("{} MiB", before / 1024));
-    drop(idle);
-    drop(quiet);
+}
 
-    let hub = OpenHub::start();
-    let spans = loads::publish_to_stream(&hub.hub, &hub.token);
+fn stream(_: &Runtime) {
+    let OpenHub { hub, token, .. } = &OpenHub::start();
+    let spans = loads::publish_to_stream(hub, token);
     print("publish to stream at 5,000 /s, median", format!("{} ms", spans.median_ms));
     print("publish to stream at 5,000 /s, 99 of 100", format!("{} ms", spans.p99_ms));
+}
 
+fn soak(runtime: &Runtime) {
     let minutes =
         std::env::var("COMMUNE_SOAK_MINUTES").map_or(SOAK_MINUTES, |minutes| minutes.parse().unwrap());
-    let hub = OpenHub::start();
-    let soak = runtime.block_on(loads::soak(&hub.hub, Duration::from_secs(60 * minutes)));
+    let OpenHub { hub, .. } = &OpenHub::start();
+    let soak = runtime.block_on(loads::soak(hub, Duration::from_secs(60 * minutes)));
     print("soak at 2,000 /s: resident memory once settled", format!("{} MiB", soak.first_kib / 1024));
     print(&format!("after {minutes} min"), format!("{} MiB", soak.last_kib / 1024));
     print("slope of the whole", format!("{:+.0} KiB/min", soak.kib_a_minute));
