@@ -18,6 +18,8 @@ const BATCH = 2_000;
 /** A hub that is busy says so; sending the same once more does no harm. */
 const TRIES = 20;
 const SETTLED_MS = 30_000;
+/** Each call behind a page is timed so often. */
+const ASKED = 5;
 const FRAME_MS = 1_000 / 60;
 /** Strokes further apart than this belong to two drawings. */
 const PAUSE_MS = 50;
@@ -214,13 +216,25 @@ async function callsBehindPages(browser, hub) {
     await page.locator("h1").first().waitFor();
     const settled = await page.waitForFunction(() => document.querySelector(".loading") === null, null, { timeout: SETTLED_MS }).catch(() => null);
     if (settled === null) note(`${name}: not settled after`, SETTLED_MS, 50, "ms");
-    const worst = await page.evaluate(() => {
-      const calls = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType("resource")).filter((each) => each.name.includes("/api/") && !each.name.endsWith("/stream"));
-      const slow = calls.map((each) => ({ call: new URL(each.name).pathname, ms: each.responseStart - each.requestStart })).sort((a, b) => b.ms - a.ms)[0];
-      return slow ?? { call: "none", ms: 0 };
+    const paths = await page.evaluate(() => {
+      const calls = performance.getEntriesByType("resource").map((each) => new URL(each.name));
+      return calls.filter((url) => url.pathname.startsWith("/api/") && !url.pathname.endsWith("/stream")).map((url) => url.pathname + url.search);
     });
-    note(`${name}: slowest call, ${worst.call}`, worst.ms, 50, "ms");
     await page.close();
+    // Asked once more without a browser that starts beside the hub: what the hub takes, not what the machine shares out.
+    let worst = { call: "none", ms: 0 };
+    for (const path of new Set(paths)) {
+      const times = [];
+      for (let round = 0; round < ASKED; round += 1) {
+        const begin = performance.now();
+        const answer = await context.request.get(path);
+        times.push(performance.now() - begin);
+        if (!answer.ok()) throw new Error(`${path}: ${answer.status()}`);
+      }
+      const ms = times.sort((a, b) => a - b)[Math.floor(ASKED / 2)] ?? NaN;
+      if (!(ms <= worst.ms)) worst = { call: path.split("?")[0] ?? path, ms };
+    }
+    note(`${name}: slowest call, ${worst.call}, median of ${ASKED}`, worst.ms, 50, "ms");
   }
   await context.close();
 }

@@ -182,37 +182,41 @@ fn openapi() -> anyhow::Result<String> {
     output(&mut command(debug_hub()?, &["openapi"]))
 }
 
-/// Type-checks and builds the dashboard. A file that comes out as it was keeps its time of change, so that the programs
+/// Type-checks and builds the dashboard. A file or folder that comes out as it was keeps its time of change, so that the programs
 /// that hold the dashboard are not built again for nothing.
 fn dashboard() -> anyhow::Result<()> {
     let dist = root().join("dashboards/dist");
-    let before = files_of(&dist)?;
+    let before = contents(&dist)?;
     npm("build")?;
-    for (path, (changed, bytes)) in before {
-        if fs::read(&path).is_ok_and(|now| now == bytes) {
-            fs::File::options().write(true).open(&path)?.set_modified(changed)?;
+    let after = contents(&dist)?;
+    for (path, (changed, content)) in before {
+        if after.get(&path).is_some_and(|(_, now)| *now == content) {
+            fs::File::open(&path)?.set_modified(changed)?;
         }
     }
     Ok(())
 }
 
-/// Every file below a folder: when it was changed, and what it holds. None where there is no folder yet.
-fn files_of(folder: &Path) -> anyhow::Result<BTreeMap<PathBuf, (SystemTime, Vec<u8>)>> {
-    let mut files = BTreeMap::new();
+/// A folder and all below it: when each was changed, and what it holds, a folder its names. Nothing where there is no folder yet.
+fn contents(folder: &Path) -> anyhow::Result<BTreeMap<PathBuf, (SystemTime, Vec<u8>)>> {
+    let mut found = BTreeMap::new();
     if !folder.exists() {
-        return Ok(files);
+        return Ok(found);
     }
+    let mut names = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let (path, about) = (entry.path(), entry.metadata()?);
+        names.push(entry.file_name().into_encoded_bytes());
         if about.is_dir() {
-            files.append(&mut files_of(&path)?);
+            found.append(&mut contents(&path)?);
         } else {
-            let bytes = fs::read(&path)?;
-            files.insert(path, (about.modified()?, bytes));
+            found.insert(path.clone(), (about.modified()?, fs::read(&path)?));
         }
     }
-    Ok(files)
+    names.sort();
+    found.insert(folder.to_owned(), (fs::metadata(folder)?.modified()?, names.join(&b'\n')));
+    Ok(found)
 }
 
 fn npm(script: &str) -> anyhow::Result<()> {
