@@ -33,6 +33,11 @@ pub fn keep(store: &Store, forwards: &[Target], bridges: &[Bridge]) -> Result<()
     store.keep_feeds(&forwards.chain(bridges.iter().map(String::as_str)).collect::<Vec<_>>())
 }
 
+/// How long something has waited by now, in seconds; 0 when nothing does.
+pub fn lag_s(since: Option<Timestamp>, now: Timestamp) -> f64 {
+    since.map_or(0.0, |since| now.since(since).as_secs_f64())
+}
+
 /// One feed's place.
 pub struct Feed {
     name: String,
@@ -119,10 +124,14 @@ impl Feed {
         self.store.paid(&self.name, debts)
     }
 
+    /// When the oldest of the news was received; `None` when there are no readings among them.
+    pub fn oldest(news: &News) -> Option<Timestamp> {
+        news.readings.iter().map(|reading| reading.received_at).min()
+    }
+
     /// Whether news are to become debts: they are old, and more than one batch.
     pub fn lags(news: &News, now: Timestamp) -> bool {
-        let oldest = news.readings.iter().map(|reading| reading.received_at).min();
-        news.more && oldest.is_some_and(|at| now.since(at) > LIVE_LAG)
+        news.more && Self::oldest(news).is_some_and(|at| now.since(at) > LIVE_LAG)
     }
 
     /// Notes that all up to a commit has arrived.

@@ -1,13 +1,14 @@
 //! What the engine bears: requests that lie ready, one after another from one client, with nobody behind them who reads a store.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use adapters_influxdb::{Client, Precision, deliver};
 use adapters_sdk::Clock;
 use adapters_sdk::clock::stopwatch;
 
 use crate::support::engines::Engine;
-use crate::{POINTS, STEP_MS};
+use crate::{POINTS, STEP_MS, line};
 
 /// As many as a hub puts into one.
 const REQUEST_LINES: usize = 5_000;
@@ -18,9 +19,10 @@ pub fn rate(engine: &Engine, lines: usize) -> f64 {
     let each = lines / POINTS;
     let now = Clock::system().now();
     let start = now.as_millis() - each as i64 * STEP_MS;
-    let all: Vec<usize> = (0..lines).collect();
-    let requests: Vec<String> =
-        all.chunks(REQUEST_LINES).map(|numbers| request(numbers, each, start)).collect();
+    let requests: Vec<String> = (0..lines)
+        .step_by(REQUEST_LINES)
+        .map(|first| request(first..(first + REQUEST_LINES).min(lines), each, start))
+        .collect();
     let elapsed_ms = stopwatch();
     for request in &requests {
         let sent = deliver(&client, request, Precision::Milliseconds, now).unwrap();
@@ -29,17 +31,12 @@ pub fn rate(engine: &Engine, lines: usize) -> f64 {
     lines as f64 / (elapsed_ms() as f64 / 1_000.0)
 }
 
-fn request(numbers: &[usize], each: usize, start: i64) -> String {
+fn request(numbers: Range<usize>, each: usize, start: i64) -> String {
     let mut text = String::new();
     for number in numbers {
         let (point, step) = (number / each, number % each);
-        let value = ((step * 7) % 1_400) as f64 / 100.0;
         let at = start + step as i64 * STEP_MS;
-        writeln!(
-            text,
-            "bare,commune=bench,device=edge,point=p{point},site=bench,unit=[pH] value={value},raw={value},quality=\"good\",reason=\"\" {at}"
-        )
-        .unwrap();
+        writeln!(text, "{}{at}", line("bare", point, step)).unwrap();
     }
     text
 }

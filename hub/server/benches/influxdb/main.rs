@@ -75,6 +75,19 @@ pub fn cpu_ms(process: u32) -> u64 {
     (ticks(11) + ticks(12)) * 10
 }
 
+/// The value of any point at a step.
+fn value(step: usize) -> f64 {
+    ((step * 7) % 1_400) as f64 / 100.0
+}
+
+/// What a hub sends of a point at a step, as a line up to its time.
+fn line(measurement: &str, point: usize, step: usize) -> String {
+    let value = value(step);
+    format!(
+        "{measurement},commune=bench,device=edge,point=p{point},site=bench,unit=[pH] value={value},raw={value},quality=\"good\",reason=\"\" "
+    )
+}
+
 fn point(n: usize) -> String {
     format!("bench/edge/p{n}")
 }
@@ -132,7 +145,7 @@ fn fill(folder: &Folder) {
     for step in 0..READINGS_EACH {
         let at = Timestamp::from_millis(start + step as i64 * STEP_MS);
         let reading = |point: &PointId| {
-            let value = Some(((step * 7) % 1_400) as f64 / 100.0);
+            let value = Some(value(step));
             let reading = Reading {
                 point: point.clone(),
                 measured_at: at,

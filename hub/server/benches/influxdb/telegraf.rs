@@ -12,7 +12,7 @@ use rumqttc::{Client, Event, Incoming, MqttOptions, QoS};
 
 use crate::support::engines::{BUCKET, Engine, ORG, TOKEN};
 use crate::support::wait_for;
-use crate::{BOUND, POINTS, STEP_MS, Took, cpu_ms};
+use crate::{BOUND, POINTS, STEP_MS, Took, cpu_ms, line};
 
 const MESSAGE_LINES: usize = 1_000;
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
@@ -66,13 +66,8 @@ pub fn measure(engine: &Engine, lines: usize) -> Took {
         let mut message = String::new();
         for n in first..(first + MESSAGE_LINES).min(lines) {
             let (point, step) = (n % POINTS, n / POINTS);
-            let value = ((step * 7) % 1_400) as f64 / 100.0;
             let at = start + step as i64 * STEP_MS;
-            writeln!(
-                message,
-                "beside,commune=bench,device=edge,point=p{point},site=bench,unit=[pH] value={value},raw={value},quality=\"good\",reason=\"\" {at}000000"
-            )
-            .unwrap();
+            writeln!(message, "{}{at}000000", line("beside", point, step)).unwrap();
         }
         client.publish("bench", QoS::AtLeastOnce, false, message).unwrap();
     }

@@ -133,8 +133,7 @@ impl Carrier {
             self.look()?;
             return Ok(true);
         }
-        let received = news.readings.iter().map(|reading| reading.received_at).min();
-        self.send(&news.readings, received.unwrap_or_else(|| self.clock.now()))?;
+        self.send(&news.readings, Feed::oldest(&news).unwrap_or_else(|| self.clock.now()))?;
         self.feed.arrived(news.upto)?;
         self.note(|figures| figures.state.upto = news.upto);
         Ok(news.more)

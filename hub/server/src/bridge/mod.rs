@@ -21,7 +21,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Bridge;
-use crate::feed::Feed;
+use crate::feed::{Feed, lag_s};
 use carrier::Carrier;
 pub use relaying::Relaying;
 
@@ -246,11 +246,6 @@ impl Seen {
 fn oldest(figures: &Figures, messages: Option<Waiting>) -> Option<Timestamp> {
     let kept_since = messages.and_then(|waiting| waiting.since);
     [figures.behind_since, kept_since].into_iter().flatten().min()
-}
-
-/// How long something has waited, in seconds.
-fn lag_s(since: Option<Timestamp>, now: Timestamp) -> f64 {
-    since.map_or(0.0, |since| now.since(since).as_secs_f64())
 }
 
 impl Watch {

@@ -195,7 +195,7 @@ impl Carrier {
         if has_news && Feed::lags(&news, self.clock.now()) {
             self.owe(self.store.last_commit())?;
         } else if has_news {
-            self.is_behind_since(news.readings.iter().map(|reading| reading.received_at).min());
+            self.is_behind_since(Feed::oldest(&news));
             return Ok(Some(news));
         }
         self.is_behind_since(None);

@@ -8,6 +8,8 @@ use hub_api::{Forward, MetricsText, Part, RefusedLine};
 use hub_model::Timestamp;
 use hub_store::{CommitSeq, FeedState, History, Refused, Store, StoreError};
 
+use crate::feed::lag_s;
+
 /// Refused lines in one answer.
 const LINES_SHOWN: usize = 100;
 
@@ -86,7 +88,7 @@ impl Watch {
                 },
                 url: status.url.to_string(),
                 what: status.what,
-                lag_s: lag_s(&figures, now),
+                lag_s: lag_s(figures.behind_since, now),
                 waiting_commits: last_commit.0.saturating_sub(figures.state.upto.0),
                 owed: figures.state.owed,
                 oldest: figures.state.oldest,
@@ -103,7 +105,7 @@ impl Watch {
 
     /// The lag of the target that is furthest behind, in seconds; `None` where nothing is forwarded.
     pub fn longest_lag_s(&self, now: Timestamp) -> Option<f64> {
-        self.all().iter().map(|status| lag_s(&status.figures(), now)).reduce(f64::max)
+        self.all().iter().map(|status| lag_s(status.figures().behind_since, now)).reduce(f64::max)
     }
 
     /// Each target's part of `/health/ready`. One that is not reached leaves the hub ready: nothing is lost.
@@ -134,7 +136,7 @@ impl Watch {
             let values = all.iter().map(|(_, figures)| value(figures));
             labels.iter().map(|labels| labels.as_slice()).zip(values).collect()
         };
-        let lag = samples(&|figures| lag_s(figures, now));
+        let lag = samples(&|figures| lag_s(figures.behind_since, now));
         metrics.gauge("commune_forward_lag_seconds", "Age of the oldest news that has not arrived.", &lag);
         let owed = samples(&|figures| figures.state.owed as f64);
         metrics.gauge(
@@ -173,10 +175,6 @@ impl hub_api::Forwards for Shown {
         let lines = self.store.lines_set_aside(id, LINES_SHOWN)?.into_iter();
         Ok(lines.map(|Refused { at, line, why }| RefusedLine { at, line, why }).collect())
     }
-}
-
-fn lag_s(figures: &Figures, now: Timestamp) -> f64 {
-    figures.behind_since.map_or(0.0, |since| now.since(since).as_secs_f64())
 }
 
 #[cfg(test)]
