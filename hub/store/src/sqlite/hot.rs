@@ -9,20 +9,20 @@ use crate::chunk::bytes::{Reader, put_signed, put_varint};
 const FORM: u8 = 1;
 
 /// The qualities that need no byte of their own.
-const GOOD: u8 = 1;
+pub(super) const GOOD: u8 = 1;
 
 /// How a number is written: none, a decimal of 0 to 3 places, all its bits, or, for the raw one, as the value.
-const NONE: u8 = 0;
+pub(super) const NONE: u8 = 0;
 const DECIMAL: u8 = 1;
 const POWERS: [f64; 4] = [1.0, 10.0, 100.0, 1_000.0];
 const BITS: u8 = 5;
-const AS_VALUE: u8 = 6;
+pub(super) const AS_VALUE: u8 = 6;
 
-const RAW_SHIFT: u32 = 3;
+pub(super) const RAW_SHIFT: u32 = 3;
 const IS_LATEST: u8 = 1 << 6;
 const IS_PLAIN: u8 = 1 << 7;
 
-/// A reading without its point, small: tens of thousands are in RAM. A number that is none is NaN.
+/// A reading without its point, small: a commit may have tens of thousands. A number that is none is NaN.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     pub measured_at: i64,
@@ -53,12 +53,7 @@ pub(super) fn encode<'a>(records: impl ExactSizeIterator<Item = &'a Record>) -> 
     let (mut series, mut measured_at, mut lag) = (0_i64, 0_i64, 0_i64);
     for Record { series: its_series, is_latest, entry } in records {
         let its_lag = entry.received_at.wrapping_sub(entry.measured_at);
-        let value = form_of(entry.value);
-        let raw = if entry.raw.to_bits() == entry.value.to_bits() && value.0 != NONE {
-            (AS_VALUE, 0)
-        } else {
-            form_of(entry.raw)
-        };
+        let (value, raw) = forms_of(entry);
         let is_plain = entry.quality == GOOD && entry.reason == 0;
         let flags = if *is_latest { IS_LATEST } else { 0 } | if is_plain { IS_PLAIN } else { 0 };
         out.push(value.0 | raw.0 << RAW_SHIFT | flags);
@@ -121,6 +116,18 @@ pub(super) fn decode(blob: &[u8]) -> Result<Vec<Record>, Damaged> {
     Ok(records)
 }
 
+/// How an entry's value and raw number are written, each with a decimal's digits.
+pub(super) fn forms_of(entry: &Entry) -> ((u8, i64), (u8, i64)) {
+    let value = form_of(entry.value);
+    let is_as_value = entry.raw.to_bits() == entry.value.to_bits() && value.0 != NONE;
+    (value, if is_as_value { (AS_VALUE, 0) } else { form_of(entry.raw) })
+}
+
+/// What a decimal's digits are to be divided by; none for what is no decimal.
+pub(super) fn power(code: u8) -> Option<f64> {
+    POWERS.get(usize::from(code.checked_sub(DECIMAL)?)).copied()
+}
+
 /// The shortest form that gives the same double back, and the decimal's digits.
 fn form_of(number: f64) -> (u8, i64) {
     if number.is_nan() {
@@ -150,15 +157,14 @@ fn number(from: &mut Reader<'_>, code: u8, value: f64) -> Result<f64, Damaged> {
         BITS => Ok(f64::from_bits(u64::from_le_bytes(from.array()?))),
         AS_VALUE => Ok(value),
         decimal => {
-            let power =
-                POWERS.get(usize::from(decimal - DECIMAL)).ok_or(Damaged("an unknown kind of number"))?;
+            let power = power(decimal).ok_or(Damaged("an unknown kind of number"))?;
             Ok(from.signed()? as f64 / power)
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod samples {
     use super::*;
     use proptest::prelude::*;
 
@@ -173,25 +179,39 @@ mod tests {
         ]
     }
 
-    fn a_record() -> impl Strategy<Value = Record> {
+    /// Any entry at all, and many as devices send them.
+    pub(in super::super) fn an_entry() -> impl Strategy<Value = Entry> {
         let times = (any::<i64>(), prop_oneof![any::<i64>(), 0..1_000_i64]);
-        (0..1_i64 << 24, any::<bool>(), times, a_number(), a_number(), any::<bool>(), any::<(u8, u16)>())
-            .prop_map(|(series, is_latest, (measured_at, lag), value, other, same, (quality, reason))| {
-                Record {
-                    series,
-                    is_latest,
-                    entry: Entry {
-                        measured_at,
-                        received_at: measured_at.wrapping_add(lag),
-                        raw: if same { value } else { other },
-                        value,
-                        reason: if quality % 2 == 0 { 0 } else { reason },
-                        quality: quality % 10,
-                        may_repeat: false,
-                        is_correction: false,
-                    },
+        let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+        (times, a_number(), a_number(), flags, any::<(u8, u16)>()).prop_map(
+            |((measured_at, lag), value, other, (same, may_repeat, is_correction), (quality, reason))| {
+                Entry {
+                    measured_at,
+                    received_at: measured_at.wrapping_add(lag),
+                    raw: if same { value } else { other },
+                    value,
+                    reason: if quality % 2 == 0 { 0 } else { reason },
+                    quality: quality % 10,
+                    may_repeat,
+                    is_correction,
                 }
-            })
+            },
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::samples::an_entry;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn a_record() -> impl Strategy<Value = Record> {
+        (0..1_i64 << 24, any::<bool>(), an_entry()).prop_map(|(series, is_latest, entry)| Record {
+            series,
+            is_latest,
+            entry,
+        })
     }
 
     fn bits(record: &Record) -> (i64, bool, i64, i64, u64, u64, u16, u8) {

@@ -26,9 +26,8 @@ pub(super) struct Loaded {
     pub hot: VecDeque<(u64, usize)>,
 }
 
-/// Loads what is known. A row of the hot log that cannot be read is set aside.
-pub(super) fn load(connection: &Connection) -> Result<Loaded, Fault> {
-    let mut mirror = Mirror::default();
+/// Loads what is known into `mirror`. A row of the hot log that cannot be read is set aside.
+pub(super) fn load(connection: &Connection, mut mirror: Mirror) -> Result<Loaded, Fault> {
     series(connection, &mut mirror)?;
     let (commits, last_alarm): (i64, i64) = connection.query_row(
         "SELECT max((SELECT commits FROM progress), (SELECT ifnull(max(seq), 0) FROM hot)),

@@ -20,6 +20,7 @@ mod mend;
 mod mend_tests;
 mod mirror;
 mod outbox;
+mod packed;
 mod parts;
 mod pause;
 mod query;
@@ -253,7 +254,7 @@ impl Store {
             return Err(StoreError::Unsound { file, found });
         }
         let utc_offset_s = load::utc_offset_s(&connection, settings.utc_offset_s).map_err(failed)?;
-        let loaded = load::load(&connection).map_err(failed)?;
+        let loaded = load::load(&connection, Mirror::sealing_at(settings.seal_at)).map_err(failed)?;
         Writer::prepare(&connection).map_err(failed)?;
         let shared = Arc::new(Shared {
             mirror: RwLock::new(loaded.mirror),
@@ -280,7 +281,7 @@ impl Store {
             commit_window: settings.commit_window,
             utc_offset_s,
             before_attempt,
-            seals: Seals::new(settings.seal_at.max(1), work, done, loaded.hot),
+            seals: Seals::new(work, done, loaded.hot),
             sealer,
             mended_in_vain: false,
             steps: 0,

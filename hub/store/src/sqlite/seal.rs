@@ -11,7 +11,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::Shared;
 use super::feed;
-use super::mirror::Mirror;
+use super::mirror::{Mirror, Series};
 use super::parts::Written;
 use super::pause::Pause;
 use super::readers::Fault;
@@ -24,13 +24,16 @@ const SERIES_AT_ONCE: usize = 64;
 /// Lots under way: one with the sealer, one on its way there or back.
 const LOTS: usize = 2;
 
-/// The hot log is kept shorter than this: it is what opening the store reads. Series that have few readings are then sealed early.
+/// The hot log is kept shorter than this: it is what opening the store reads. Series that have few readings are then sealed early. Where
+/// there are very many series it may have more bytes, so that some sixty readings of each come together: what sealing a series costs hardly
+/// depends on how many there are.
 const HOT_BYTES: usize = 6 * 1024 * 1024;
+const HOT_BYTES_A_SERIES: usize = 512;
 const HOT_COMMITS: usize = 50_000;
 
-/// As many readings as this wait in RAM (40 bytes each) before series are sealed early, and before commits wait for the sealer.
-const WAITING_READINGS: usize = 500_000;
-pub(super) const MOST_WAITING_READINGS: usize = 800_000;
+/// As many bytes of readings as this wait in RAM before series are sealed early, and before commits wait for the sealer.
+const WAITING_BYTES: usize = 24 * 1024 * 1024;
+const MOST_WAITING_BYTES: usize = 36 * 1024 * 1024;
 
 /// Rows of the hot log that are deleted in one transaction, and how many bytes.
 const HOT_ROWS_AT_ONCE: usize = 2_048;
@@ -44,8 +47,6 @@ const PAGE_BYTES: usize = 4_096;
 
 /// The sealing side of the writer.
 pub(super) struct Seals {
-    /// A series is sealed when so many of its readings wait.
-    pub seal_at: usize,
     pub work: Sender<Work>,
     pub done: Receiver<Done>,
     /// The series of the lots under way, in the order in which they are answered.
@@ -72,15 +73,9 @@ pub(super) struct Seals {
 }
 
 impl Seals {
-    pub(super) fn new(
-        seal_at: usize,
-        work: Sender<Work>,
-        done: Receiver<Done>,
-        hot: VecDeque<(u64, usize)>,
-    ) -> Self {
+    pub(super) fn new(work: Sender<Work>, done: Receiver<Done>, hot: VecDeque<(u64, usize)>) -> Self {
         let hot_bytes = hot.iter().map(|(_, bytes)| bytes).sum();
         Self {
-            seal_at,
             work,
             done,
             lots: VecDeque::new(),
@@ -113,7 +108,7 @@ impl Seals {
 
     /// Whether commits should wait: there is too much in RAM, and some of it on its way to disk.
     pub(super) fn is_overrun(&self, shared: &Shared) -> bool {
-        !self.lots.is_empty() && shared.mirror().readings() > MOST_WAITING_READINGS
+        !self.lots.is_empty() && shared.mirror().bytes() > MOST_WAITING_BYTES
     }
 
     /// Gives the sealer something to do, where there is.
@@ -143,44 +138,23 @@ impl Seals {
         }
     }
 
-    /// The series to be sealed next.
+    /// The series to be sealed next, in the order in which their chunks lie.
     fn next_lot(&self, mirror: &Mirror) -> Vec<i64> {
-        let idle = mirror.all().iter().filter(|series| !series.is_sealing() || self.due.contains(&series.id));
-        let is_long = self.hot_bytes > HOT_BYTES
-            || self.hot.len() > HOT_COMMITS
-            || mirror.readings() > WAITING_READINGS;
+        let hot_bytes = HOT_BYTES.max(mirror.all().len() * HOT_BYTES_A_SERIES);
+        let is_long =
+            self.hot_bytes > hot_bytes || self.hot.len() > HOT_COMMITS || mirror.bytes() > WAITING_BYTES;
         let upto = self.waiting.iter().map(|(seq, _)| *seq).max();
-        let mut lot: Vec<(u64, i64)> = if is_long || upto.is_some() {
+        let id = |series: &Series| (!series.is_sealing()).then_some(series.id);
+        let again = self.due.iter().copied();
+        let mut lot: Vec<i64> = if is_long || upto.is_some() {
             let upto = if is_long { u64::MAX } else { upto.unwrap_or(0) };
-            // Those that hold the log's beginning first.
-            idle.filter_map(|series| Some((series.needs_since()?, series.id)))
-                .filter(|(since, _)| *since <= upto)
-                .collect()
+            let held = mirror.by_need().take_while(|(since, _)| *since <= upto);
+            again.chain(held.filter_map(|(_, series)| id(series))).take(SERIES_AT_ONCE).collect()
         } else {
-            let full = |series: &&super::mirror::Series| {
-                self.due.contains(&series.id)
-                    || series.waiting() >= self.threshold(series.id, series.frozen_at)
-            };
-            idle.filter(full).map(|series| (u64::MAX - series.waiting() as u64, series.id)).collect()
+            again.chain(mirror.full().filter_map(id)).take(SERIES_AT_ONCE).collect()
         };
-        if lot.len() > SERIES_AT_ONCE {
-            lot.select_nth_unstable(SERIES_AT_ONCE);
-            lot.truncate(SERIES_AT_ONCE);
-        }
-        // In the order in which their chunks lie.
-        let mut lot: Vec<i64> = lot.into_iter().map(|(_, series)| series).collect();
         lot.sort_unstable();
         lot
-    }
-
-    /// The first time at another count for each series, so that those that began together are not sealed together for ever.
-    fn threshold(&self, series: i64, frozen_at: u64) -> usize {
-        if frozen_at > 0 {
-            return self.seal_at;
-        }
-        let half = self.seal_at / 2;
-        self.seal_at - half
-            + usize::try_from(series.wrapping_mul(7_919).rem_euclid(half as i64 + 1)).unwrap_or(0)
     }
 
     /// Takes the sealer's answer, writes what it prepared, and what could not be written before.
@@ -320,7 +294,7 @@ fn freeze(shared: &Shared, lot: &[i64], commit: u64) -> Vec<Waiting> {
     let waiting = lot.iter().filter_map(|id| {
         let entries = mirror.freeze(*id, commit)?;
         let series = mirror.of_id(*id)?;
-        let newest = entries.last().map_or(i64::MIN, |entry| entry.measured_at);
+        let newest = entries.last_at().unwrap_or(i64::MIN);
         let latest = series.latest.as_ref().map_or(i64::MIN, |latest| latest.reading.measured_at.as_millis());
         Some(Waiting {
             series: *id,
@@ -428,14 +402,14 @@ mod tests {
 
     #[test]
     fn what_the_sealer_fails_on_is_tried_again_after_a_pause_and_holds_up_nothing_else() {
-        let shared = Shared::default();
+        let shared = Shared { mirror: Mirror::sealing_at(1).into(), ..Shared::default() };
         let add = |series, name| shared.mirror_mut().add(series, point(name), 0, None);
         add(1, "a/plc/ph");
         add(2, "a/plc/flow");
         shared.mirror_mut().take(1, &[record(1), record(2)]).unwrap();
         let (work, given) = bounded(8);
         let (_answers, done) = bounded(8);
-        let mut seals = Seals::new(1, work, done, VecDeque::new());
+        let mut seals = Seals::new(work, done, VecDeque::new());
         let mut connection = Connection::open_in_memory().unwrap();
         seals.start(&shared, 1);
         assert_eq!(asked(&given), [1, 2]);

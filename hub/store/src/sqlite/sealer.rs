@@ -13,6 +13,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use super::hot::Entry;
 use super::key::{ChunkKey, LAST_PART, day_of};
 use super::mirror::merged;
+use super::packed::Packed;
 use super::parts::{self, Part, Written};
 use super::readers::Fault;
 use crate::chunk::{Row, decode, decode_summary};
@@ -33,7 +34,7 @@ pub(super) enum Done {
 /// A series' readings that are to be sealed.
 pub(super) struct Waiting {
     pub series: i64,
-    pub entries: Arc<Vec<Entry>>,
+    pub entries: Arc<Packed>,
     /// How many readings a day should have.
     pub expected: Option<u32>,
     /// When the newest known reading of the series was measured: days before its day are over.
@@ -121,7 +122,8 @@ pub(super) fn prepare(
     let day = |entry: &Entry| day_of(entry.measured_at, utc_offset_s);
     let newest_day = day_of(waiting.newest_ms, utc_offset_s);
     let mut done_day = None;
-    for entries in waiting.entries.chunk_by(|one, other| day(one) == day(other)) {
+    let entries: Vec<Entry> = waiting.entries.iter().collect();
+    for entries in entries.chunk_by(|one, other| day(one) == day(other)) {
         let Some(first) = entries.first() else { continue };
         let day = Day { connection, series: waiting.series, day: day(first), utc_offset_s };
         // The day before has become one that is over, if nothing of it is left to seal.
