@@ -12,12 +12,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use adapters_sdk::Clock;
-use hub_model::PointId;
+use hub_model::{PointId, Timestamp};
 use serde_json::{Value, json};
 use simulators::config::SimCommune;
 use simulators::{FaultKind, Fleet, Listen, PlannedFault, Scenario, Target};
 use support::peers::mosquitto_pub;
-use support::{Folder, wait_for};
+use support::{Folder, Hub, wait_for};
 
 const CASE: &str = "tests/cases/profiles-of-the-hub";
 const ENDPOINT: &str = "tcp://127.0.0.1:5020";
@@ -43,14 +43,21 @@ fn every_profile_is_read_from_its_simulator_to_the_exact_value() {
     let site = site.replace(ENDPOINT, &format!("tcp://{address}"));
     let folder = Folder::with(&[("hub.toml", &hub_toml), ("sites/all.toml", &site)]);
     let hub = folder.run(&folder.token("viewer"));
-    let points = wait_for("a value of every point", Duration::from_secs(30), || {
+    let compared = compare(&hub, &fleet, "all", moment);
+    assert_eq!(compared, 49);
+    hub.stop();
+    runtime.block_on(fleet.stop());
+}
+
+/// Waits for a value of each of a site's points, holds it against what was simulated at this moment, and gives how many there are.
+fn compare(hub: &Hub, fleet: &Fleet, site: &str, moment: Timestamp) -> usize {
+    let points = wait_for("a value of every point", SOON, || {
         let points = hub.get("/points");
-        let all = points.as_array().unwrap().clone();
-        let ours = all.iter().filter(|point| point["site"] == "all");
-        ours.clone().all(|point| point["latest"]["value"].is_number()).then_some(all)
+        let all = points.as_array().unwrap().iter().filter(|point| point["site"] == site);
+        let all: Vec<Value> = all.cloned().collect();
+        all.iter().all(|point| point["latest"]["value"].is_number()).then_some(all)
     });
-    let mut compared = 0;
-    for point in points.iter().filter(|point| point["site"] == "all") {
+    for point in &points {
         let id = PointId::parse(point["id"].as_str().unwrap()).unwrap();
         let simulated = fleet.world().commune().point(&id).unwrap();
         let raw = fleet.world().raw_at(&id, moment).unwrap();
@@ -59,12 +66,100 @@ fn every_profile_is_read_from_its_simulator_to_the_exact_value() {
         // The hub scales in exact decimals; the expectation, in doubles, may be off by its last binary place.
         let dust = expected.abs() * f64::EPSILON * 2.0;
         assert!((found - expected).abs() <= dust, "{id}: found {found}, expected {expected}");
-        compared += 1;
     }
-    assert_eq!(compared, 49);
+    points.len()
+}
+
+/// Devices that speak over MQTT in every way that the hub's configuration names.
+#[test]
+fn every_format_of_mqtt_is_read_from_its_simulator_to_the_exact_value() {
+    let folder = Folder::with(&[("hub.toml", HUB), ("sites/tank.toml", FORMATS)]);
+    let hub = folder.run(&folder.token("viewer"));
+    let mut scenario = Scenario::new(SimCommune::load(folder.path()).unwrap(), 7);
+    scenario.broker = hub.mqtt.to_string();
+    scenario.every = Duration::from_secs(1);
+    let moment = Clock::system().now();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let fleet = runtime.block_on(Fleet::start(scenario, move || moment)).unwrap();
+    assert_eq!(compare(&hub, &fleet, "tank", moment), 9);
     hub.stop();
     runtime.block_on(fleet.stop());
 }
+
+/// Each device twice in one message, where its format can hold more than one number.
+const FORMATS: &str = r#"
+id = "tank"
+kind = "water_station"
+[[device]]
+id = "own"
+adapter = "mqtt"
+login = { username = "own", password = "a password of own" }
+point = [{ id = "level", quantity = "level" }, { id = "ph", quantity = "ph" }]
+[[device]]
+id = "tree"
+adapter = "mqtt"
+login = { username = "tree", password = "a password of tree" }
+[[device.point]]
+id = "level"
+quantity = "level"
+topic = "tank/+/tree"
+path = "values[1].level"
+time_path = "at"
+[[device]]
+id = "plain"
+adapter = "mqtt"
+login = { username = "plain", password = "a password of plain" }
+[[device.point]]
+id = "level"
+quantity = "level"
+topic = "tank/plain"
+format = "number"
+[[device]]
+id = "collectd"
+adapter = "mqtt"
+login = { username = "collectd", password = "a password of collectd" }
+[[device.point]]
+id = "level"
+quantity = "level"
+topic = "tank/collectd"
+path = "[1]"
+format = "collectd"
+[[device]]
+id = "pack"
+adapter = "mqtt"
+login = { username = "pack", password = "a password of pack" }
+[[device.point]]
+id = "level"
+quantity = "level"
+topic = "tank/senml"
+path = "level"
+format = "senml"
+scale = 0.01
+[[device.point]]
+id = "ph"
+quantity = "ph"
+topic = "tank/senml"
+path = "urn:dev:7:ph"
+format = "senml"
+[[device]]
+id = "lines"
+adapter = "mqtt"
+login = { username = "lines", password = "a password of lines" }
+[[device.point]]
+id = "level"
+quantity = "level"
+topic = "tank/lines"
+path = "level"
+format = "line"
+match = { measurement = "tank", tags = { no = "a 1" } }
+[[device.point]]
+id = "ph"
+quantity = "ph"
+topic = "tank/lines"
+path = "ph value"
+format = "line"
+match = { measurement = "meter" }
+"#;
 
 /// A word of faults of a meter, and the input of a pump panel: each bit raises its alarm by its own name, and ends it.
 #[test]

@@ -308,6 +308,7 @@ fn payload_place(entry: &PointEntry) -> Place {
             path: entry.path.clone(),
             time_path: entry.time_path.clone(),
             format: entry.format.unwrap_or(Format::Json),
+            line: entry.line.clone().unwrap_or_default(),
         },
     }
 }

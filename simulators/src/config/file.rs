@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use super::{ByteOrder, DataType, Format, Register};
+use super::{ByteOrder, DataType, Format, LineHead, Register};
 
 /// `hub.toml`.
 #[derive(Debug, Deserialize)]
@@ -95,6 +95,8 @@ pub(super) struct PointEntry {
     pub path: Option<String>,
     pub time_path: Option<String>,
     pub format: Option<Format>,
+    #[serde(rename = "match")]
+    pub line: Option<LineHead>,
 }
 
 impl PointEntry {
@@ -121,6 +123,7 @@ impl PointEntry {
             path: self.path.or(base.path),
             time_path: self.time_path.or(base.time_path),
             format: self.format.or(base.format),
+            line: self.line.or(base.line),
         }
     }
 }

@@ -8,6 +8,7 @@ mod file;
 pub mod register;
 mod source;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -129,7 +130,20 @@ pub enum Place {
         time_path: Option<String>,
         /// How the payload is written.
         format: Format,
+        /// Which line of line protocol holds it.
+        line: LineHead,
     },
+}
+
+/// What the hub asks of a line of line protocol before it takes a field of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineHead {
+    /// Its measurement; any when there is none.
+    pub measurement: Option<String>,
+    /// Its tags, by name.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
 }
 
 /// How a payload is written.
@@ -143,6 +157,10 @@ pub enum Format {
     Number,
     /// `epoch:value[:value]`.
     Collectd,
+    /// A SenML pack in JSON.
+    Senml,
+    /// Influx line protocol.
+    Line,
 }
 
 impl SimCommune {

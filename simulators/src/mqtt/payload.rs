@@ -1,10 +1,11 @@
-//! What an MQTT device says: the hub's own telemetry, LoRaWAN uplinks, collectd lines, plain numbers. No socket here.
+//! What an MQTT device says: the hub's own telemetry, LoRaWAN uplinks, collectd lines, SenML packs, line protocol, plain numbers. No
+//! socket here.
 
 use hub_model::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::Context;
-use crate::config::{Format, Place, SimDevice, SimPoint};
+use crate::config::{Format, LineHead, Place, SimDevice, SimPoint};
 use crate::fault::FaultKind;
 use crate::models::noise;
 
@@ -111,6 +112,8 @@ impl Speech<'_> {
             Format::Json => self.document(&topic, points).to_string(),
             Format::Number => points.first().map_or_else(String::new, |point| text((self.raw)(point))),
             Format::Collectd => self.collectd(points),
+            Format::Senml => self.pack(points).to_string(),
+            Format::Line => self.lines(points),
         };
         Message { topic, payload: payload.into_bytes() }
     }
@@ -164,6 +167,45 @@ impl Speech<'_> {
         format!("{:.3}:{}\0", self.wall.as_millis() as f64 / 1000.0, values.join(":"))
     }
 
+    /// A pack in JSON (RFC 8428). A number that is none has no record.
+    fn pack(&self, points: &[&SimPoint]) -> Value {
+        let at_s = self.wall.as_millis() as f64 / 1_000.0;
+        let records = points.iter().filter_map(|point| {
+            let Place::Payload { path: Some(name), .. } = &point.place else { return None };
+            let raw = (self.raw)(point);
+            raw.is_finite().then(|| json!({"n": name, "t": at_s, "v": number(raw)}))
+        });
+        records.collect()
+    }
+
+    /// A line for the fields that the hub seeks under the same measurement and tags, with its time in milliseconds.
+    fn lines(&self, points: &[&SimPoint]) -> String {
+        let mut lines: Vec<(&LineHead, Vec<String>)> = Vec::new();
+        for point in points {
+            let Place::Payload { path: Some(field), line, .. } = &point.place else { continue };
+            let raw = (self.raw)(point);
+            if !raw.is_finite() {
+                continue;
+            }
+            let field = format!("{}={raw}", escaped(field));
+            match lines.iter_mut().find(|(head, _)| *head == line) {
+                Some((_, fields)) => fields.push(field),
+                None => lines.push((line, vec![field])),
+            }
+        }
+        let line = |(head, fields): &(&LineHead, Vec<String>)| {
+            let measurement = head.measurement.as_deref().unwrap_or_else(|| self.device.id.name());
+            let tags: String = head
+                .tags
+                .iter()
+                .map(|(name, value)| format!(",{}={}", escaped(name), escaped(value)))
+                .collect();
+            let (fields, at) = (fields.join(","), self.wall.as_millis());
+            format!("{}{tags} {fields} {at}\n", escaped(measurement))
+        };
+        lines.iter().map(line).collect()
+    }
+
     fn rfc3339(&self) -> String {
         let offset = jiff::tz::Offset::from_seconds(self.offset_s).unwrap_or(jiff::tz::Offset::UTC);
         let moment = jiff::Timestamp::from_millisecond(self.wall.as_millis()).unwrap_or_default();
@@ -178,6 +220,18 @@ fn number(raw: f64) -> Value {
 
 fn text(raw: f64) -> String {
     if raw.is_nan() { "nan".to_owned() } else { raw.to_string() }
+}
+
+/// A name as line protocol has it.
+fn escaped(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for c in name.chars() {
+        if matches!(c, ',' | '=' | ' ') {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    text
 }
 
 /// A topic that the filter matches.

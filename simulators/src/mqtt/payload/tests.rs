@@ -24,7 +24,8 @@ fn point(id: &str, quantity: &str, place: Place) -> SimPoint {
 
 fn foreign(topic: &str, path: Option<&str>, time_path: Option<&str>, format: Format) -> Place {
     let owned = |text: Option<&str>| text.map(str::to_owned);
-    Place::Payload { topic: topic.to_owned(), path: owned(path), time_path: owned(time_path), format }
+    let line = LineHead::default();
+    Place::Payload { topic: topic.to_owned(), path: owned(path), time_path: owned(time_path), format, line }
 }
 
 fn said(points: Vec<SimPoint>, raw: &dyn Fn(&SimPoint) -> f64) -> Vec<Message> {
@@ -92,6 +93,40 @@ fn collectd_lines_and_plain_numbers() {
     });
     assert_eq!(messages[0].payload, b"1787185800.250:1421451:9681874\0");
     assert_eq!((messages[1].topic.as_str(), messages[1].payload.as_slice()), ("tank/1", &b"2.75"[..]));
+}
+
+#[test]
+fn a_senml_pack_has_a_record_of_each_number() {
+    let pack = |name| foreign("tank/senml", Some(name), None, Format::Senml);
+    let points =
+        vec![point("s/d/level", "level", pack("level")), point("s/d/ph", "ph", pack("urn:dev:7:ph"))];
+    let messages = said(points.clone(), &|point| if point.id.name() == "ph" { 7.25 } else { 2.0 });
+    let document: Value = serde_json::from_slice(&messages[0].payload).unwrap();
+    let at = 1_787_185_800.25;
+    assert_eq!(document, json!([{"n": "level", "t": at, "v": 2}, {"n": "urn:dev:7:ph", "t": at, "v": 7.25}]));
+    let messages = said(points, &|point| if point.id.name() == "ph" { f64::NAN } else { 2.0 });
+    assert_eq!(messages[0].payload, br#"[{"n":"level","t":1787185800.25,"v":2}]"#);
+}
+
+#[test]
+fn fields_under_the_same_head_share_a_line() {
+    let place = |field: &str, measurement: Option<&str>, tags: &[(&str, &str)]| {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let line =
+            LineHead { measurement: measurement.map(str::to_owned), tags: tags.iter().map(owned).collect() };
+        let (topic, path) = ("tank/line".to_owned(), Some(field.to_owned()));
+        Place::Payload { topic, path, time_path: None, format: Format::Line, line }
+    };
+    let points = vec![
+        point("s/d/level", "level", place("level", Some("tank"), &[("no", "a 1")])),
+        point("s/d/ph", "ph", place("ph value", Some("tank"), &[("no", "a 1")])),
+        point("s/d/flow", "flow", place("flow", None, &[])),
+    ];
+    let messages = said(points, &|point| if point.id.name() == "flow" { 41.5 } else { 7.0 });
+    assert_eq!(
+        String::from_utf8(messages[0].payload.clone()).unwrap(),
+        "tank,no=a\\ 1 level=7,ph\\ value=7 1787185800250\nd flow=41.5 1787185800250\n"
+    );
 }
 
 #[test]
