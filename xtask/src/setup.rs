@@ -10,7 +10,7 @@ use crate::process::{command, is_installed, output, root, run, say, target_dir};
 /// Something that is needed, the Debian package that brings it, and why.
 #[derive(Clone, Copy)]
 struct Needed {
-    /// A program on the path; or, for a part of Python, a module.
+    /// A program on the path; or a module of Python, or a library.
     program: &'static str,
     package: &'static str,
     reason: &'static str,
@@ -50,6 +50,17 @@ const PYTHON_VENV: Needed = Needed {
     reason: "the foreign peers stay out of the system's Python",
 };
 
+/// A library, which the foreign Modbus server in C is called from.
+const LIBMODBUS: Needed = Needed {
+    program: "libmodbus.so.5",
+    package: "libmodbus5",
+    reason: "a foreign Modbus server in C tests the adapter",
+};
+
+/// Tells whether the library is there.
+const FIND_LIBMODBUS: &str =
+    "import ctypes.util; print('found' if ctypes.util.find_library('modbus') else 'missing')";
+
 /// Tells whether Python can make environments of its own.
 const FIND_VENV: &str =
     "import importlib.util; print('found' if importlib.util.find_spec('ensurepip') else 'missing')";
@@ -68,8 +79,10 @@ pub fn for_build() -> anyhow::Result<()> {
 pub fn for_tests() -> anyhow::Result<PathBuf> {
     for_build()?;
     system_packages(&FOR_TESTS)?;
-    if !output(&mut command("python3", &["-c", FIND_VENV]))?.contains("found") {
-        install(&[PYTHON_VENV])?;
+    for (finds, needed) in [(FIND_VENV, PYTHON_VENV), (FIND_LIBMODBUS, LIBMODBUS)] {
+        if !output(&mut command("python3", &["-c", finds]))?.contains("found") {
+            install(&[needed])?;
+        }
     }
     python_packages()
 }

@@ -1,4 +1,4 @@
-//! A server by other hands (pymodbus) is read to the last decimal, in every type and byte order.
+//! Servers by other hands (pymodbus, libmodbus) are read to the last decimal, in every type and byte order.
 //!
 //! Needs a Python with pymodbus: the one named by `COMMUNE_TEST_PYTHON`, else `python3`.
 
@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use adapters_modbus::config::PointSettings;
 use adapters_modbus::decode::{ByteOrder, DataType};
 use adapters_modbus::register::Register;
 use hub_model::{Reason, Sample};
@@ -29,8 +30,17 @@ impl Foreign {
 
     /// What to serve and where is told in `foreign_server.py`.
     pub fn serve(wanted: &Value) -> Self {
+        Self::of("foreign_server.py", wanted)
+    }
+
+    /// A server of libmodbus, whose tables are told in `libmodbus_server.py`.
+    fn libmodbus(tables: &Value) -> Self {
+        Self::of("libmodbus_server.py", tables)
+    }
+
+    fn of(script: &str, wanted: &Value) -> Self {
         let python = env::var("COMMUNE_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign_server.py");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(script);
         let mut process = Command::new(&python)
             .arg(script)
             .arg(wanted.to_string())
@@ -66,10 +76,14 @@ impl Drop for Foreign {
     }
 }
 
-const NEEDED: &str = "these tests need a Python with pymodbus (pip install pymodbus), named by COMMUNE_TEST_PYTHON if it is not python3";
+const NEEDED: &str = "these tests need a Python with pymodbus (pip install pymodbus), named by COMMUNE_TEST_PYTHON if it is not python3, and libmodbus (Debian: libmodbus5)";
 
 pub fn packed(pack: &str, order: &str, value: impl Into<Value>) -> Value {
-    json!([{ "pack": pack, "order": order, "value": value.into() }])
+    json!([number_as(pack, order, value)])
+}
+
+fn number_as(pack: &str, order: &str, value: impl Into<Value>) -> Value {
+    json!({ "pack": pack, "order": order, "value": value.into() })
 }
 
 fn water_station() -> Value {
@@ -167,8 +181,8 @@ async fn a_foreign_server_killed_and_started_again_is_read_again() {
     until_all_read(&mut rig).await;
 }
 
-#[tokio::test]
-async fn every_type_is_read_in_every_byte_order() {
+/// Registers that hold a number of every type in every byte order, the points that read them from `start` on, and the numbers.
+fn every_type(start: u16) -> (Vec<Value>, Vec<PointSettings>, Vec<f64>) {
     let numbers = [
         ("h", -12_345.0, DataType::Int16),
         ("H", 54_321.0, DataType::Uint16),
@@ -180,18 +194,18 @@ async fn every_type_is_read_in_every_byte_order() {
         ("f", 0.1, DataType::Float32),
         ("d", -36.625_195_312_5e-7, DataType::Float64),
     ];
-    let (mut holding, mut points, mut expected) = (serde_json::Map::new(), Vec::new(), Vec::new());
-    let mut address = 0;
+    let (mut values, mut points, mut expected) = (Vec::new(), Vec::new(), Vec::new());
+    let mut address = start;
     for (order, byte_order) in ByteOrder::WORDS {
         for (pack, number, data_type) in numbers {
             let whole = !matches!(pack, "e" | "f" | "d");
             let value = if whole { Value::from(number as i64) } else { Value::from(number) };
-            holding.insert(address.to_string(), packed(pack, order, value));
+            values.push(number_as(pack, order, value));
             points.push(point(Register::Holding, address, data_type, byte_order));
             expected.push(number);
             address += data_type.words();
         }
-        holding.insert(address.to_string(), packed("H", order, 0x80FE));
+        values.push(number_as("H", order, 0x80FE));
         for (data_type, number) in [
             (DataType::Int8Low, -2.0),
             (DataType::Int8High, -128.0),
@@ -203,12 +217,63 @@ async fn every_type_is_read_in_every_byte_order() {
         }
         address += 1;
     }
-    let server = Foreign::start(0, &json!({ "1": { "holding": holding } }));
-    let mut rig = Rig::start(vec![device("lab", server.port, 1, &points)]);
+    (values, points, expected)
+}
+
+/// Reads the points of a device, and holds them against these numbers.
+async fn are_read(port: u16, points: &[PointSettings], expected: &[f64]) {
+    let mut rig = Rig::start(vec![device("lab", port, 1, points)]);
     let last = format!("station/lab/p{}", points.len() - 1);
     rig.until_more(&last, 1).await;
-    for (number, expected) in expected.into_iter().enumerate() {
+    for (number, expected) in expected.iter().enumerate() {
         let found = latest(&rig.seen, &format!("station/lab/p{number}"));
-        assert_eq!(found, Some(Sample::Raw(expected)), "{:?}", points[number]);
+        assert_eq!(found, Some(Sample::Raw(*expected)), "{:?}", points[number]);
     }
+}
+
+#[tokio::test]
+async fn every_type_is_read_in_every_byte_order() {
+    let (values, points, expected) = every_type(0);
+    let server = Foreign::start(0, &json!({ "1": { "holding": { "0": values } } }));
+    are_read(server.port, &points, &expected).await;
+}
+
+#[tokio::test]
+async fn every_type_is_read_in_every_byte_order_from_libmodbus() {
+    let (values, points, expected) = every_type(4_000);
+    let server = Foreign::libmodbus(&json!({ "holding": { "4000": values } }));
+    are_read(server.port, &points, &expected).await;
+}
+
+#[tokio::test]
+async fn of_libmodbus_only_what_is_beyond_its_tables_is_missing() {
+    use DataType::{Bit, Int16};
+    let server = Foreign::libmodbus(&json!({
+        "coil": { "9": [true, false] }, "discrete": { "0": [false, true] },
+        "input": { "30": [11, 12] }, "holding": { "65530": [1, 2, 3, 4, 5, 6] },
+    }));
+    let read = |register, address, data_type| point(register, address, data_type, ByteOrder::Abcd);
+    let points = [
+        read(Register::Coil, 9, Bit),
+        read(Register::Discrete, 1, Bit),
+        read(Register::Input, 31, Int16),
+        read(Register::Holding, 65_535, Int16),
+        read(Register::Coil, 11, Bit),
+        read(Register::Input, 32, Int16),
+    ];
+    let mut rig = Rig::start(vec![device("plc", server.port, 1, &points)]);
+    let expected = [
+        Sample::Raw(1.0),
+        Sample::Raw(1.0),
+        Sample::Raw(12.0),
+        Sample::Raw(6.0),
+        Sample::Missing(Reason::Exception(2)),
+        Sample::Missing(Reason::Exception(2)),
+    ];
+    rig.until("what the tables hold, and exception 2 beyond them", |seen| {
+        (0..).zip(&expected).all(|(number, sample): (usize, _)| {
+            latest(seen, &format!("station/plc/p{number}")).as_ref() == Some(sample)
+        })
+    })
+    .await;
 }
