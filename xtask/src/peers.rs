@@ -16,6 +16,8 @@ use crate::setup;
 pub enum Peer {
     /// InfluxDB 2, without its web pages.
     Influxd,
+    /// InfluxDB 1.8, from which readings are pulled.
+    Influxd1,
     /// VictoriaMetrics, single node.
     VictoriaMetrics,
     /// Telegraf with the plugins that our tests and benches use.
@@ -35,6 +37,10 @@ struct Recipe {
 }
 
 impl Peer {
+    /// All of them: the tests need each.
+    pub const ALL: [Self; 5] =
+        [Self::Influxd, Self::Influxd1, Self::Telegraf, Self::Alertmanager, Self::VictoriaMetrics];
+
     fn recipe(self) -> Recipe {
         match self {
             Self::Influxd => Recipe {
@@ -42,6 +48,12 @@ impl Peer {
                 module: "github.com/influxdata/influxdb/v2",
                 package: "github.com/influxdata/influxdb/v2/cmd/influxd",
                 tags: "sqlite_foreign_keys,sqlite_json",
+            },
+            Self::Influxd1 => Recipe {
+                name: "influxd1",
+                module: "github.com/influxdata/influxdb",
+                package: "github.com/influxdata/influxdb/cmd/influxd",
+                tags: "",
             },
             Self::VictoriaMetrics => Recipe {
                 name: "victoria-metrics",
@@ -69,6 +81,7 @@ impl Peer {
     pub fn variable(self) -> &'static str {
         match self {
             Self::Influxd => "COMMUNE_PEER_INFLUXD",
+            Self::Influxd1 => "COMMUNE_PEER_INFLUXD1",
             Self::VictoriaMetrics => "COMMUNE_PEER_VICTORIA_METRICS",
             Self::Telegraf => "COMMUNE_PEER_TELEGRAF",
             Self::Alertmanager => "COMMUNE_PEER_ALERTMANAGER",
@@ -137,7 +150,7 @@ mod tests {
 
     #[test]
     fn every_peers_version_stands_in_its_module() {
-        for peer in [Peer::Influxd, Peer::VictoriaMetrics, Peer::Telegraf, Peer::Alertmanager] {
+        for peer in Peer::ALL {
             let recipe = peer.recipe();
             let go_mod = root().join("xtask/peers").join(recipe.name).join("go.mod");
             let found = version(&fs::read_to_string(go_mod).unwrap(), recipe.module).unwrap();

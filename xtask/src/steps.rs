@@ -31,8 +31,7 @@ pub fn demo(speed: f64) -> anyhow::Result<()> {
 pub fn test() -> anyhow::Result<()> {
     let python = setup::for_tests()?;
     // Built once; before anything long runs, so that a missing Go is said at once.
-    let peers = [Peer::Influxd, Peer::Telegraf, Peer::Alertmanager, Peer::VictoriaMetrics]
-        .map(|peer| peer.binary().map(|binary| (peer.variable(), binary)));
+    let peers = Peer::ALL.map(|peer| peer.binary().map(|binary| (peer.variable(), binary)));
     let peers = peers.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     run(&mut command("cargo", &["fmt", "--all", "--check"]))?;
     dashboard()?;

@@ -12,6 +12,7 @@ use adapters_influxdb::client::Question;
 use adapters_influxdb::flux::cells;
 use adapters_influxdb::{Client, Kind, Target};
 use anyhow::{Context, bail};
+use hub_model::Timestamp;
 
 use super::Span;
 use crate::import::{Order, run};
@@ -55,7 +56,7 @@ pub fn pull(
         );
         let answer =
             client.ask("/api/v2/query", &Question::Annotated(&script)).with_context(|| day.name.clone())?;
-        let found = to_lines(answer, &mut lines).with_context(|| day.name.clone())?;
+        let found = to_lines(answer, day.to, &mut lines).with_context(|| day.name.clone())?;
         writeln!(progress, "{} %: {}, {found} values read", (n + 1) * 100 / days.len(), day.name)?;
     }
     lines.flush()?;
@@ -67,8 +68,9 @@ pub fn pull(
     )
 }
 
-/// Writes an annotated answer as line protocol, one field a line. Gives how many.
-fn to_lines(answer: impl Read, out: &mut impl Write) -> anyhow::Result<u64> {
+/// Writes the rows before `end` of an annotated answer as line protocol, one field a line. Gives how many.
+fn to_lines(answer: impl Read, end: Timestamp, out: &mut impl Write) -> anyhow::Result<u64> {
+    let end_ns = i128::from(end.as_millis()) * 1_000_000;
     let (mut types, mut header): (Vec<String>, Option<Vec<String>>) = (Vec::new(), None);
     let mut found = 0;
     for line in BufReader::new(answer).lines() {
@@ -91,7 +93,7 @@ fn to_lines(answer: impl Read, out: &mut impl Write) -> anyhow::Result<u64> {
             header = Some(row);
             continue;
         };
-        if let Some(text) = as_line(names, &types, &row)? {
+        if let Some(text) = as_line(names, &types, &row, end_ns)? {
             out.write_all(text.as_bytes())?;
             found += 1;
         }
@@ -99,8 +101,13 @@ fn to_lines(answer: impl Read, out: &mut impl Write) -> anyhow::Result<u64> {
     Ok(found)
 }
 
-/// A row as a line; `None` for an empty value.
-fn as_line(names: &[String], types: &[String], row: &[String]) -> anyhow::Result<Option<String>> {
+/// A row as a line; `None` for an empty value, and for one at the end of its span, which InfluxDB 1.8 gives as well.
+fn as_line(
+    names: &[String],
+    types: &[String],
+    row: &[String],
+    end_ns: i128,
+) -> anyhow::Result<Option<String>> {
     let cell = |name: &str| {
         let place = names.iter().position(|known| known == name);
         place.and_then(|place| Some((row.get(place)?.as_str(), types.get(place)?.as_str())))
@@ -111,6 +118,9 @@ fn as_line(names: &[String], types: &[String], row: &[String]) -> anyhow::Result
         return Ok(None);
     }
     let at: jiff::Timestamp = at.parse().with_context(|| format!("found \"{at}\" as a time"))?;
+    if at.as_nanosecond() >= end_ns {
+        return Ok(None);
+    }
     let mut line = escaped(needed("_measurement")?.0);
     for (name, tag) in names.iter().zip(row) {
         let is_tag =
@@ -151,14 +161,16 @@ mod tests {
             ,_result,0,2026-03-01T00:00:00Z,2026-03-02T00:00:00Z,2026-03-01T00:00:01Z,7.5,ph,modbus,\"Yên Lạc, 1\"\r\n\r\n\
             #datatype,string,long,dateTime:RFC3339,long,string,string\r\n\
             ,result,table,_time,_value,_field,_measurement\r\n\
-            ,_result,1,2026-03-01T00:00:02.5Z,3,n,modbus\r\n";
+            ,_result,1,2026-03-01T00:00:02.5Z,3,n,modbus\r\n\
+            ,_result,1,2026-03-02T00:00:00Z,4,n,modbus\r\n";
         let mut lines = Vec::new();
-        assert_eq!(to_lines(answer.as_bytes(), &mut lines).unwrap(), 2);
+        let end = Timestamp::from_millis(1_772_409_600_000);
+        assert_eq!(to_lines(answer.as_bytes(), end, &mut lines).unwrap(), 2);
         assert_eq!(
             String::from_utf8(lines).unwrap(),
             "modbus,trạm=Yên\\ Lạc\\,\\ 1 ph=7.5 1772323201000000000\nmodbus n=3i 1772323202500000000\n"
         );
         let failed = "#datatype,string,string\r\n,error,reference\r\n,out of memory,\r\n";
-        assert!(to_lines(failed.as_bytes(), &mut Vec::new()).is_err());
+        assert!(to_lines(failed.as_bytes(), end, &mut Vec::new()).is_err());
     }
 }

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use adapters_sdk::Clock;
 
+use super::influx1::Influx1;
 use super::support::engines::{BUCKET, Engine, Kind};
 use super::support::{Folder, wait_for};
 use super::{BOUND, folder, line, push};
@@ -97,8 +98,21 @@ fn stored_readings_are_pushed_to_victoria_metrics_and_verified() {
 #[test]
 fn readings_of_an_influxdb_are_pulled_as_a_mapping_says() {
     let engine = Engine::start(Kind::Influx);
-    let folder = folder(&engine.forward("province", &engine.url("")));
-    let theirs: String = (0..500)
+    let path = format!("/api/v2/write?org=phu-tho&bucket={BUCKET}&precision=s");
+    assert_eq!(engine.post(&path, theirs().as_bytes()).0, 204);
+    are_pulled(&engine.forward("province", &engine.url("")));
+}
+
+#[test]
+fn readings_of_an_influxdb_1_8_are_pulled_as_a_mapping_says() {
+    let engine = Influx1::start();
+    engine.write(&theirs());
+    are_pulled(&engine.forward("province"));
+}
+
+/// Somebody else's lines, their times in seconds.
+fn theirs() -> String {
+    (0..500)
         .map(|n| {
             format!(
                 "modbus,name=plc acid={},state=\"on\" {}\n",
@@ -106,9 +120,11 @@ fn readings_of_an_influxdb_are_pulled_as_a_mapping_says() {
                 1_772_330_400 + n * 600
             )
         })
-        .collect();
-    let path = format!("/api/v2/write?org=phu-tho&bucket={BUCKET}&precision=s");
-    assert_eq!(engine.post(&path, theirs.as_bytes()).0, 204);
+        .collect()
+}
+
+fn are_pulled(forward: &str) {
+    let folder = folder(forward);
     let map = folder.path().join("map.toml");
     std::fs::write(&map, MAP).unwrap();
     let map = map.to_string_lossy().into_owned();

@@ -9,6 +9,7 @@ mod engines;
 mod faults;
 mod grafana;
 mod history;
+mod influx1;
 mod province;
 #[path = "../support/mod.rs"]
 mod support;
