@@ -110,27 +110,30 @@ impl Encoder {
     pub fn reading(&self, reading: &Reading, out: &mut String) -> bool {
         let Some(head) = self.heads.get(&reading.point) else { return false };
         out.push_str(head);
-        let finite = |number: Option<f64>| number.filter(|number| number.is_finite());
-        // Writing to a string cannot fail.
-        if let Some(value) = finite(reading.value) {
-            let _ = write!(out, "value={value},");
+        let mut digits = zmij::Buffer::new();
+        let fields = [("value=", reading.value), ("raw=", reading.raw)];
+        for (name, number) in fields {
+            if let Some(number) = number.filter(|number| number.is_finite()) {
+                let text = digits.format_finite(number);
+                out.extend([name, text.strip_suffix(".0").unwrap_or(text), ","]);
+            }
         }
-        if let Some(raw) = finite(reading.raw) {
-            let _ = write!(out, "raw={raw},");
+        match self.kind {
+            Kind::InfluxDb2 => {
+                out.extend(["quality=\"", reading.quality.code(), "\",reason=\""]);
+                if let Some(reason) = reading.reason {
+                    // Writing to a string cannot fail.
+                    let _ = write!(out, "{reason}");
+                }
+                out.push('"');
+            }
+            Kind::VictoriaMetrics => {
+                let (quality, reason) =
+                    (quality_code(reading.quality), reading.reason.map_or(0, reason_code));
+                let _ = write!(out, "quality={quality}i,reason={reason}i");
+            }
         }
-        let at = reading.measured_at.as_millis();
-        let _ = match (self.kind, reading.reason) {
-            (Kind::InfluxDb2, None) => {
-                writeln!(out, "quality=\"{}\",reason=\"\" {at}", reading.quality.code())
-            }
-            (Kind::InfluxDb2, Some(reason)) => {
-                writeln!(out, "quality=\"{}\",reason=\"{reason}\" {at}", reading.quality.code())
-            }
-            (Kind::VictoriaMetrics, reason) => {
-                let reason = reason.map_or(0, reason_code);
-                writeln!(out, "quality={}i,reason={reason}i {at}", quality_code(reading.quality))
-            }
-        };
+        out.extend([" ", itoa::Buffer::new().format(reading.measured_at.as_millis()), "\n"]);
         true
     }
 

@@ -50,7 +50,7 @@ fn split(lines: &str, now: Timestamp, write: &mut dyn FnMut(&str) -> Written) ->
         sent.requests += 1;
         let why = match answer {
             Answer::Taken => {
-                sent.lines += part.lines().count() as u64;
+                sent.lines += part.bytes().filter(|byte| *byte == b'\n').count() as u64;
                 continue;
             }
             Answer::Refused { words, server_at } => {

@@ -1,6 +1,7 @@
 //! Forwarding to a real InfluxDB 2, with Telegraf's `outputs.influxdb_v2` beside it: `cargo xtask bench influxdb`.
 //!
-//! Prints figures, never fails on one. Ratios are taken within one run. Read next: `telegraf.rs`, `bare.rs`.
+//! Prints figures, never fails on one. Ratios are taken within one run. Its parts can be run alone: `cargo xtask bench influxdb
+//! catch-up commits`. Read next: `telegraf.rs`, `bare.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
@@ -36,19 +37,36 @@ const BOUND: Duration = Duration::from_secs(240);
 const HUB: &str =
     "[commune]\nid = \"bench\"\n[http]\nlisten = \"127.0.0.1:0\"\n[mqtt]\nlisten = \"127.0.0.1:0\"\n";
 
+/// Measures and prints.
+type Part = fn(&Engine);
+
 fn main() {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let parts: [(&str, Part); 2] = [("catch-up", rates), ("commits", commits)];
+    if let Some(unknown) = asked.iter().find(|word| parts.iter().all(|(name, _)| name != word)) {
+        let allowed = parts.map(|(name, _)| name).join(", ");
+        panic!("found {unknown}, allowed: {allowed}");
+    }
     let engine = Engine::start(Kind::Influx);
-    let ours = catch_up(&engine);
-    let borne = bare::rate(&engine, READINGS / 3);
+    for (_, part) in
+        parts.iter().filter(|(name, _)| asked.is_empty() || asked.iter().any(|word| word == name))
+    {
+        part(&engine);
+    }
+}
+
+/// How fast a hub catches up, what the engine bears, and what Telegraf reaches.
+fn rates(engine: &Engine) {
+    let ours = catch_up(engine);
+    let borne = bare::rate(engine, READINGS / 3);
     print("what this InfluxDB bears of such requests, lying ready", format!("{borne:.0} /s"));
     print("ratio of rates, hub / what it bears", format!("{:.2}", ours.rate / borne));
-    let theirs = telegraf::measure(&engine, READINGS / 3);
+    let theirs = telegraf::measure(engine, READINGS / 3);
     print("Telegraf: lines a second into the same InfluxDB", format!("{:.0} /s", theirs.rate));
     print("Telegraf: processor time a line", format!("{:.2} us", theirs.cpu_us));
     print("Telegraf: resident memory", format!("{} MiB", theirs.resident_kib / 1024));
     print("ratio of rates, hub / Telegraf", format!("{:.2}", ours.rate / theirs.rate));
     print("ratio of processor time, hub / Telegraf", format!("{:.2}", ours.cpu_us / theirs.cpu_us));
-    commits(&engine);
 }
 
 /// Prints one figure.
