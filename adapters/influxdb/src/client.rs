@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use hub_model::Timestamp;
+use hub_model::text::Told;
+use hub_model::{LocalText, Timestamp};
 use jiff::fmt::rfc2822;
 use serde_json::json;
 use ureq::Agent;
@@ -80,12 +81,23 @@ pub struct Client {
     patience: Duration,
 }
 
+/// The file of an issuer is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("holds no certificate in PEM")]
+pub struct NoCertificate;
+
+impl Told for NoCertificate {
+    fn told(&self) -> LocalText {
+        LocalText::new("không chứa chứng chỉ dạng PEM", self.to_string())
+    }
+}
+
 impl Client {
     /// Opens nothing yet.
     ///
     /// # Errors
-    /// When the issuer's certificate cannot be read; says why.
-    pub fn new(target: &Target) -> Result<Self, String> {
+    /// When the issuer's certificate cannot be read.
+    pub fn new(target: &Target) -> Result<Self, NoCertificate> {
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -103,7 +115,7 @@ impl Client {
                 })
                 .collect();
             if roots.is_empty() {
-                return Err("holds no certificate in PEM".to_owned());
+                return Err(NoCertificate);
             }
             let roots = RootCerts::new_with_certs(&roots);
             config = config.tls_config(TlsConfig::builder().root_certs(roots).build());

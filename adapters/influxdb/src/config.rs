@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use adapters_sdk::config::{Problems, Table};
-use hub_model::{Quantity, id};
+use hub_model::{LocalText, Quantity, id, local};
 
 /// Fewer bytes than this would not carry one request a minute.
 const BYTES_PER_HOUR: RangeInclusive<i64> = 60_000..=1_000_000_000_000;
@@ -91,12 +91,16 @@ pub struct Target {
 /// The keys of a `[[forward]]`, but for the token and the issuer's file, which the caller has taken out of the table.
 pub fn target(mut table: Table, problems: &mut Problems) -> Option<Target> {
     let before = problems.errors().len();
-    let at = |key: &str, message: &str| table.fault(key, message);
-    let (no_org, no_bucket) = (
-        at("org", "is needed: the organisation that the bucket belongs to"),
-        at("bucket", "is needed: the bucket to write to"),
+    let no_org = table.fault(
+        "org",
+        local!(
+            "cần có: tổ chức (organisation) mà bucket thuộc về",
+            "is needed: the organisation that the bucket belongs to"
+        ),
     );
-    let unknown_quantity = at("quantities", "");
+    let no_bucket =
+        table.fault("bucket", local!("cần có: bucket để ghi vào", "is needed: the bucket to write to"));
+    let quantities_at = table.at("quantities");
     let id = table.needed_parsed("id", problems, |text| id::check_part(text).map(|()| text.to_owned()));
     let kinds = [("influxdb2", Kind::InfluxDb2), ("victoriametrics", Kind::VictoriaMetrics)];
     let kind = table.needed_choice("kind", &kinds, problems);
@@ -113,8 +117,10 @@ pub fn target(mut table: Table, problems: &mut Problems) -> Option<Target> {
     let sites = table.texts("sites", problems);
     let quantities = table.texts("quantities", problems);
     for found in quantities.iter().flatten().filter(|code| Quantity::parse(code).is_none()) {
-        let message = format!("found \"{found}\", allowed: quantities such as \"ph\" and \"turbidity\"");
-        problems.error(adapters_sdk::config::Problem { message: message.into(), ..unknown_quantity.clone() });
+        problems.error(quantities_at.fault(local!(
+            "có \"{found}\", được phép: tên đại lượng như \"ph\" và \"turbidity\"",
+            "found \"{found}\", allowed: quantities such as \"ph\" and \"turbidity\""
+        )));
     }
     let whats = [("raw", What::Raw), ("1m", What::Minutes), ("1h", What::Hours)];
     let what = table.choice("what", &whats, problems).unwrap_or(What::Raw);
@@ -138,13 +144,14 @@ pub fn target(mut table: Table, problems: &mut Problems) -> Option<Target> {
     })
 }
 
-fn url(text: &str) -> Result<String, String> {
+fn url(text: &str) -> Result<String, LocalText> {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     match host {
         // What was found may hold a password.
-        _ if text.contains('@') => {
-            Err("found one with a login, allowed: an address, and the token beside it".to_owned())
-        }
+        _ if text.contains('@') => Err(local!(
+            "có địa chỉ kèm tên đăng nhập, được phép: chỉ địa chỉ, còn token ghi ở khoá riêng",
+            "found one with a login, allowed: an address, and the token beside it"
+        )),
         Some(host)
             if !host.is_empty()
                 && !host.starts_with('/')
@@ -152,6 +159,9 @@ fn url(text: &str) -> Result<String, String> {
         {
             Ok(text.trim_end_matches('/').to_owned())
         }
-        _ => Err(format!("found \"{text}\", allowed: an address such as \"https://influx.example.vn:8086\"")),
+        _ => Err(local!(
+            "có \"{text}\", được phép: địa chỉ như \"https://influx.example.vn:8086\"",
+            "found \"{text}\", allowed: an address such as \"https://influx.example.vn:8086\""
+        )),
     }
 }

@@ -17,7 +17,7 @@ pub mod rows;
 pub mod write;
 
 pub use budget::Budget;
-pub use client::{Client, NotNow, Precision};
+pub use client::{Client, NoCertificate, NotNow, Precision};
 pub use config::{Kind, Target, Token, What};
 pub use history::{Remote, RemoteError, remote};
 pub use line::{Encoder, Means};

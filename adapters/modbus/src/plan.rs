@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use adapters_sdk::config::{Place, Problem};
 use adapters_sdk::{Clock, Intake};
-use hub_model::{DeviceId, PointId, duration};
+use hub_model::text::Told;
+use hub_model::{DeviceId, LocalText, PointId, duration};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -150,7 +151,32 @@ impl PlanError {
                 (place, format!("device[{}].point[{}].address", point.device().name(), point.name()))
             }
         };
-        Problem { place: place.clone(), key, message: self.to_string().into() }
+        Problem { place: place.clone(), key, message: self.told() }
+    }
+}
+
+impl Told for PlanError {
+    fn told(&self) -> LocalText {
+        let vi = match self {
+            Self::Differs { endpoint, found, other, other_place, other_found, .. } => format!(
+                "có \"{found}\", nhưng \"{other}\" ({other_place}) có \"{other_found}\" trên cùng kết nối {endpoint}"
+            ),
+            Self::WireTwice { found, other, other_place, other_found, .. } => format!(
+                "có \"{found}\", nhưng \"{other}\" ({other_place}) có \"{other_found}\" trên cùng đường dây"
+            ),
+            Self::DeviceTwice { device, other_place, .. } => {
+                format!("thiết bị \"{device}\" được cấu hình hai lần, lần đầu ở {other_place}")
+            }
+            Self::Overlaps { span, other, other_span, .. } => format!(
+                "lấy các thanh ghi {} đến {}, trong đó thanh ghi của điểm đo \"{}\" ({} đến {}) chỉ trùng một phần; được phép: tách rời nhau, hoặc nằm trọn trong nhau",
+                span.0,
+                span.1,
+                other.name(),
+                other_span.0,
+                other_span.1
+            ),
+        };
+        LocalText { vi, en: self.to_string() }
     }
 }
 

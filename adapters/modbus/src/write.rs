@@ -3,7 +3,8 @@
 //!
 //! Read next: [`crate::encode`].
 
-use hub_model::PointId;
+use hub_model::text::Told;
+use hub_model::{LocalText, PointId};
 
 use crate::ask::Ask;
 use crate::config::PointSettings;
@@ -65,6 +66,26 @@ pub enum WriteError {
         /// The words that were read back.
         found: Vec<u16>,
     },
+}
+
+impl Told for WriteError {
+    fn told(&self) -> LocalText {
+        let vi = match self {
+            Self::UnknownPoint { point } => format!("{point} không phải điểm đo của thiết bị Modbus"),
+            Self::NotWritable { point } => format!("{point} không được cấu hình write = true"),
+            Self::DoesNotFit { point, raw, data_type } => {
+                format!("số thô {raw} không vừa với {point}, kiểu {data_type}")
+            }
+            Self::Failed { point, failure } => format!("chưa ghi được {point}: {}", failure.words().vi),
+            Self::NotProved { point, failure } => {
+                format!("đã ghi {point}, nhưng không đọc lại được: {}", failure.words().vi)
+            }
+            Self::NotTaken { point, written, found } => format!(
+                "{point} vẫn giữ {found:04X?} sau khi thiết bị đã nhận và xác nhận ghi {written:04X?}"
+            ),
+        };
+        LocalText { vi, en: self.to_string() }
+    }
 }
 
 impl Buses {

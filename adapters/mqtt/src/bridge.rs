@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
-use adapters_sdk::config::{Problem, Problems, Table};
-use hub_model::{Commune, DeviceId, PointId, Quantity, Reading, Timestamp, Unit, id, own};
+use adapters_sdk::config::{Problems, Table};
+use hub_model::{Commune, DeviceId, LocalText, PointId, Quantity, Reading, Timestamp, Unit, id, local, own};
 use serde_json::{Map, Value, json};
 
 use crate::config::{BrokerSettings, broker};
@@ -73,33 +73,38 @@ impl BridgeSettings {
 /// Takes the keys out of a `[[bridge]]`. That its sites and points are there is known once all files are read.
 pub fn settings(table: &mut Table, problems: &mut Problems) -> Option<BridgeSettings> {
     let before = problems.errors().len();
-    let of_quantities = table.fault("quantities", "");
+    let of_quantities = table.at("quantities");
     let id = table.needed_parsed("id", problems, |text| id::check_part(text).map(|()| text.to_owned()));
     let broker = broker(table, problems);
     let (sites, points) = (table.texts("sites", problems), table.texts("points", problems));
     let quantities = table.texts("quantities", problems);
     for found in quantities.iter().flatten().filter(|code| Quantity::parse(code).is_none()) {
-        let message = format!("found \"{found}\", allowed: quantities such as \"ph\" and \"turbidity\"");
-        problems.error(Problem { message: message.into(), ..of_quantities.clone() });
+        problems.error(of_quantities.fault(local!(
+            "có \"{found}\", được phép: tên đại lượng như \"ph\" và \"turbidity\"",
+            "found \"{found}\", allowed: quantities such as \"ph\" and \"turbidity\""
+        )));
     }
     let topic = table.parsed("topic", problems, topic).unwrap_or_else(|| OWN_TOPIC.to_owned());
-    let of_topics = table.fault("topics", "");
+    let of_topics = table.at("topics");
     let mut topics = Vec::new();
     for text in table.texts("topics", problems).unwrap_or_default() {
         match Filter::parse(&text) {
             Ok(filter) => topics.push(filter),
-            Err(message) => problems.error(Problem { message: message.into(), ..of_topics.clone() }),
+            Err(message) => problems.error(of_topics.fault(message)),
         }
     }
     if topics.len() > MAX_FILTERS {
-        let message = format!("found {} of them, allowed: at most {MAX_FILTERS}", topics.len());
-        problems.error(Problem { message: message.into(), ..of_topics });
+        let count = topics.len();
+        problems.error(of_topics.fault(local!(
+            "có {count}, được phép: nhiều nhất {MAX_FILTERS}",
+            "found {count} of them, allowed: at most {MAX_FILTERS}"
+        )));
     }
     (problems.errors().len() == before).then_some(())?;
     Some(BridgeSettings { id: id?, broker: broker?, sites, quantities, points, topic, topics })
 }
 
-fn topic(text: &str) -> Result<String, String> {
+fn topic(text: &str) -> Result<String, LocalText> {
     let rest =
         ["{site}", "{device}", "{point}"].iter().fold(text.to_owned(), |rest, part| rest.replace(part, ""));
     let is_topic = !text.is_empty()
@@ -109,7 +114,8 @@ fn topic(text: &str) -> Result<String, String> {
     if is_topic && text.contains("{site}") && text.contains("{device}") {
         return Ok(text.to_owned());
     }
-    Err(format!(
+    Err(local!(
+        "có \"{text}\", được phép: topic có {{site}} và {{device}}, thêm {{point}} khi mỗi số đo là một tin riêng, ví dụ \"{OWN_TOPIC}\"",
         "found \"{text}\", allowed: a topic with {{site}} and {{device}} in it, and {{point}} where each reading is to be a \
          message, such as \"{OWN_TOPIC}\""
     ))

@@ -1,8 +1,8 @@
 //! The adapter's own keys: of a device its login or somebody else's broker, of a point where in which payload it stands.
 
 use adapters_push::config::Match;
-use adapters_sdk::config::{Problem, Problems, Table};
-use hub_model::Unit;
+use adapters_sdk::config::{Problems, Table};
+use hub_model::{LocalText, Unit, local};
 
 use crate::client::BrokerAddress;
 use crate::codec::Codec;
@@ -141,7 +141,7 @@ pub struct PointSettings {
 /// Takes the adapter's keys out of a device's table.
 pub fn device(table: &mut Table, problems: &mut Problems) -> Option<DeviceSettings> {
     if table.has("broker") {
-        let both = table.fault("login", "found broker too, allowed: only one of them");
+        let both = table.fault("login", only_one("broker"));
         if table.has("login") {
             problems.error(both);
             table.table("login", problems);
@@ -149,15 +149,20 @@ pub fn device(table: &mut Table, problems: &mut Problems) -> Option<DeviceSettin
         return broker(table, problems).map(|broker| DeviceSettings { way: Way::Broker(broker) });
     }
     for key in ["password", "password_file", "ca", "client_id"] {
-        let alone = table.fault(key, "is only allowed beside a broker");
+        let alone = table.fault(key, only_beside("broker", "a broker"));
         if table.has(key) {
             problems.error(alone);
         }
         // Taken and dropped: the key is known, and its fault is told.
         table.secret(key, &mut Problems::new());
     }
-    let no_login =
-        table.fault("login", "is needed: { username = \"…\", password = \"…\" }, or broker = \"mqtts://…\"");
+    let no_login = table.fault(
+        "login",
+        local!(
+            "cần có: {{ username = \"…\", password = \"…\" }}, hoặc broker = \"mqtts://…\"",
+            "is needed: {{ username = \"…\", password = \"…\" }}, or broker = \"mqtts://…\""
+        ),
+    );
     let is_given = table.has("login");
     let Some(mut login) = table.table("login", problems) else {
         if !is_given {
@@ -165,8 +170,11 @@ pub fn device(table: &mut Table, problems: &mut Problems) -> Option<DeviceSettin
         }
         return None;
     };
-    let username = login.needed_parsed("username", problems, credential);
-    let neither = login.fault("password", "one of password and password_file is needed");
+    let username = login.needed_parsed("username", problems, short);
+    let neither = login.fault(
+        "password",
+        local!("cần password hoặc password_file", "one of password and password_file is needed"),
+    );
     let is_given = login.has("password") || login.has("password_file");
     let password = password(&mut login, problems);
     let publish = filters(&mut login, "publish", problems);
@@ -182,13 +190,17 @@ pub fn device(table: &mut Table, problems: &mut Problems) -> Option<DeviceSettin
 
 /// The keys of somebody else's broker; the same ones stand in a bridge.
 pub fn broker(table: &mut Table, problems: &mut Problems) -> Option<BrokerSettings> {
-    let no_user = table.fault("broker", "a password needs a user name, such as mqtts://hub@host:8883");
-    let no_tls = table.fault("ca", "is only allowed beside mqtts://");
+    let no_user = table.fault(
+        "broker",
+        local!(
+            "có mật khẩu thì cần tên đăng nhập, ví dụ mqtts://hub@host:8883",
+            "a password needs a user name, such as mqtts://hub@host:8883"
+        ),
+    );
+    let no_tls = table.fault("ca", only_beside("mqtts://", "mqtts://"));
     let has_password = table.has("password") || table.has("password_file");
     let has_ca = table.has("ca");
-    let address = table.needed_parsed("broker", problems, |text| {
-        BrokerAddress::parse(text).map_err(|error| error.to_string())
-    });
+    let address = table.needed_parsed("broker", problems, BrokerAddress::parse);
     let password = password(table, problems);
     let ca = table.parsed("ca", problems, file_name);
     let client_id = table.parsed("client_id", problems, client_id);
@@ -205,10 +217,13 @@ pub fn broker(table: &mut Table, problems: &mut Problems) -> Option<BrokerSettin
 
 /// Where a password comes from: `password` or `password_file`. `None` without either, or when it is faulty.
 fn password(table: &mut Table, problems: &mut Problems) -> Option<PasswordSource> {
-    let both = table.fault("password_file", "found password too, allowed: only one of them");
-    let too_long = table.fault("password", format!("allowed: 1 to {MAX_CREDENTIAL_BYTES} bytes"));
+    let both = table.fault("password_file", only_one("password"));
+    let too_long = table.fault(
+        "password",
+        local!("được phép: 1 đến {MAX_CREDENTIAL_BYTES} byte", "allowed: 1 to {MAX_CREDENTIAL_BYTES} bytes"),
+    );
     let given = table.secret("password", problems).filter(|password| {
-        let fits = credential(password).is_ok();
+        let fits = short(password).is_ok();
         if !fits {
             problems.error(too_long);
         }
@@ -255,15 +270,14 @@ pub fn point(table: &mut Table, unit: Option<Unit>, problems: &mut Problems) -> 
     const COUNTERS: [(&str, Counter); 3] =
         [("wrap32", Counter::Wrap32), ("wrap64", Counter::Wrap64), ("reset", Counter::Reset)];
     const FOREIGN: [&str; 6] = ["path", "time_path", "format", "codec", "rate", "match"];
-    let faults = FOREIGN.map(|key| (table.has(key), table.fault(key, "")));
-    let mut refuse = |at: usize, message: &str| {
-        let (is_given, fault) = &faults[at];
-        if *is_given {
-            problems.error(Problem { message: message.to_owned().into(), ..fault.clone() });
+    let places = FOREIGN.map(|key| table.has(key).then(|| table.at(key)));
+    let mut refuse = |key: usize, message: LocalText| {
+        if let Some(at) = &places[key] {
+            problems.error(at.fault(message));
         }
     };
     if !table.has("topic") {
-        (0..FOREIGN.len()).for_each(|at| refuse(at, "is only allowed beside a topic"));
+        (0..FOREIGN.len()).for_each(|at| refuse(at, only_beside("topic", "a topic")));
         // Taken and dropped: the keys are known, and their fault is told.
         let mut told = Problems::new();
         FOREIGN.into_iter().for_each(|key| drop(table.text(key, &mut told)));
@@ -272,32 +286,47 @@ pub fn point(table: &mut Table, unit: Option<Unit>, problems: &mut Problems) -> 
     }
     let format_of = table.clone().choice("format", &FORMATS, &mut Problems::new()).unwrap_or(Format::Json);
     if format_of != Format::Json {
-        refuse(1, "is only allowed beside format \"json\"");
-        refuse(3, "is only allowed beside format \"json\"");
+        refuse(1, only_beside_format("json"));
+        refuse(3, only_beside_format("json"));
     }
     if format_of != Format::Line {
-        refuse(5, "is only allowed beside format \"line\"");
+        refuse(5, only_beside_format("line"));
     }
     match format_of {
-        Format::Number => refuse(0, "found beside format \"number\", which has no path"),
+        Format::Number => refuse(
+            0,
+            local!(
+                "ghi cùng format \"number\", là dạng không có path",
+                "found beside format \"number\", which has no path"
+            ),
+        ),
         format if format.is_named() && !table.has("path") => {
-            problems.error(table.fault("path", "is needed: the name of the record, field or figure"));
+            problems.error(table.fault(
+                "path",
+                local!(
+                    "cần có: tên của bản ghi, trường hoặc chỉ số",
+                    "is needed: the name of the record, field or figure"
+                ),
+            ));
         }
         _ => {}
     }
-    let not_an_index =
-        table.fault("path", "allowed beside format \"collectd\": the value's number from 0, such as [1]");
-    let topic = table.parsed("topic", problems, |text| {
-        Filter::parse(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
-    });
+    let not_an_index = table.fault(
+        "path",
+        local!(
+            "với format \"collectd\" được phép: số thứ tự của giá trị tính từ 0, ví dụ [1]",
+            "allowed beside format \"collectd\": the value's number from 0, such as [1]"
+        ),
+    );
+    let topic = table.parsed("topic", problems, |text| Filter::parse(text).map(|_| text.to_owned()));
     let had_path = table.has("path");
     let mut settings = PointSettings::own(unit);
     if format_of.is_named() {
-        settings.name = table.parsed("path", problems, name);
+        settings.name = table.parsed("path", problems, short);
     } else {
-        settings.path = table.parsed("path", problems, path);
+        settings.path = table.parsed("path", problems, Path::parse);
     }
-    settings.time_path = table.parsed("time_path", problems, path);
+    settings.time_path = table.parsed("time_path", problems, Path::parse);
     settings.format = table.choice("format", &FORMATS, problems).unwrap_or(Format::Json);
     settings.codec = table.choice("codec", &Codec::WORDS, problems);
     settings.rate = table.choice("rate", &COUNTERS, problems);
@@ -314,55 +343,63 @@ pub fn point(table: &mut Table, unit: Option<Unit>, problems: &mut Problems) -> 
     Some(settings)
 }
 
-fn file_name(text: &str) -> Result<String, String> {
+fn file_name(text: &str) -> Result<String, LocalText> {
     match text {
-        "" => {
-            Err("found an empty name, allowed: a file in PEM, beside hub.toml or by its whole path"
-                .to_owned())
-        }
+        "" => Err(local!(
+            "có tên rỗng, được phép: tệp dạng PEM, cạnh hub.toml hoặc ghi cả đường dẫn",
+            "found an empty name, allowed: a file in PEM, beside hub.toml or by its whole path"
+        )),
         text => Ok(text.to_owned()),
     }
 }
 
 /// What every broker of MQTT 3.1.1 has room for, though the standard promises 23 characters only.
-fn client_id(text: &str) -> Result<String, String> {
+fn client_id(text: &str) -> Result<String, LocalText> {
     let fits = (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     match fits {
         true => Ok(text.to_owned()),
-        false => {
-            Err(format!("found \"{text}\", allowed: 1 to 128 letters, digits and signs without a space"))
-        }
+        false => Err(local!(
+            "có \"{text}\", được phép: 1 đến 128 chữ không dấu, chữ số và ký hiệu, không có dấu cách",
+            "found \"{text}\", allowed: 1 to 128 letters, digits and signs without a space"
+        )),
     }
 }
 
-fn path(text: &str) -> Result<Path, String> {
-    Path::parse(text).map_err(|error| error.to_string())
+/// A name of the configuration's own, such as of a user or of a field.
+fn short(text: &str) -> Result<String, LocalText> {
+    let bytes = text.len();
+    match (1..=MAX_CREDENTIAL_BYTES).contains(&bytes) {
+        true => Ok(text.to_owned()),
+        false => Err(local!(
+            "có {bytes} byte, được phép: 1 đến {MAX_CREDENTIAL_BYTES}",
+            "found {bytes} bytes, allowed: 1 to {MAX_CREDENTIAL_BYTES}"
+        )),
+    }
 }
 
-fn name(text: &str) -> Result<String, String> {
-    if text.is_empty() || text.len() > MAX_CREDENTIAL_BYTES {
-        return Err(format!("found {} bytes, allowed: 1 to {MAX_CREDENTIAL_BYTES}", text.len()));
-    }
-    Ok(text.to_owned())
+fn only_one(other: &str) -> LocalText {
+    local!("có cả {other}, được phép: chỉ một trong hai", "found {other} too, allowed: only one of them")
 }
 
-fn credential(text: &str) -> Result<String, String> {
-    if text.is_empty() || text.len() > MAX_CREDENTIAL_BYTES {
-        return Err(format!("found {} bytes, allowed: 1 to {MAX_CREDENTIAL_BYTES}", text.len()));
-    }
-    Ok(text.to_owned())
+fn only_beside(vi: &str, en: &str) -> LocalText {
+    local!("chỉ được ghi cùng {vi}", "is only allowed beside {en}")
+}
+
+fn only_beside_format(format: &str) -> LocalText {
+    let format = format!("format \"{format}\"");
+    only_beside(&format, &format)
 }
 
 fn filters(login: &mut Table, key: &'static str, problems: &mut Problems) -> Option<Vec<String>> {
     if !login.has(key) {
         return Some(Vec::new());
     }
-    let place = login.fault(key, "");
+    let place = login.at(key);
     let texts = login.texts(key, problems)?;
     let mut all_well = true;
     for text in &texts {
         if let Err(message) = Filter::parse(text) {
-            problems.error(Problem { message: message.into(), ..place.clone() });
+            problems.error(place.fault(message));
             all_well = false;
         }
     }

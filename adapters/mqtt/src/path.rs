@@ -1,5 +1,7 @@
 //! A path into a JSON document: `object.distance`, `rxInfo[0].rssi`, `interfaces[name=wlan0].wireless.clients[#]`.
 
+use hub_model::LocalText;
+use hub_model::text::Told;
 use serde_json::Value;
 
 /// A text that is no path.
@@ -10,6 +12,16 @@ use serde_json::Value;
 pub struct PathError {
     /// What was found.
     pub found: String,
+}
+
+impl Told for PathError {
+    fn told(&self) -> LocalText {
+        let found = &self.found;
+        let vi = format!(
+            "có \"{found}\", được phép: các khoá nối bằng dấu chấm; trong ngoặc vuông là số thứ tự, khoá=giá trị của một mục, hoặc # để đếm, ví dụ rxInfo[0].rssi"
+        );
+        LocalText { vi, en: self.to_string() }
+    }
 }
 
 /// Steps into a document.

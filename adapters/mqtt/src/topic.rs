@@ -1,5 +1,7 @@
 //! Which topics a point's filter takes in: `+` stands for one level, `#` for all that follow. Never allocates to match.
 
+use hub_model::{LocalText, local};
+
 /// A filter, split into its levels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Filter {
@@ -11,7 +13,7 @@ impl Filter {
     ///
     /// # Errors
     /// What is allowed, where the text is no filter.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, LocalText> {
         let levels: Vec<String> = text.split('/').map(str::to_owned).collect();
         let last = levels.len() - 1;
         let wildcards_stand_alone = levels.iter().enumerate().all(|(index, level)| match level.as_str() {
@@ -20,7 +22,8 @@ impl Filter {
             plain => !plain.contains(['+', '#', '\0']),
         });
         if text.is_empty() || text.len() > 65_535 || !wildcards_stand_alone {
-            return Err(format!(
+            return Err(local!(
+                "có \"{text}\", được phép: các cấp nối bằng /, trong đó + thay cho đúng một cấp và # cho phần còn lại",
                 "found \"{text}\", allowed: levels joined by /, where + stands for one whole level and # for the rest"
             ));
         }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use hub_model::{Timestamp, duration};
+use hub_model::{LocalText, Timestamp, duration};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{ToSpan, ZonedDateTime};
@@ -21,8 +21,13 @@ impl Quiet {
     ///
     /// # Errors
     /// What was found and what is allowed.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let refused = || format!("found \"{text}\", allowed: two different times such as \"22:00-06:00\"");
+    pub fn parse(text: &str) -> Result<Self, LocalText> {
+        let refused = || {
+            hub_model::local!(
+                "có \"{text}\", được phép: hai giờ khác nhau như \"22:00-06:00\"",
+                "found \"{text}\", allowed: two different times such as \"22:00-06:00\""
+            )
+        };
         let (from, to) = text.split_once('-').ok_or_else(refused)?;
         let (from, to) = (time(from.trim()).ok_or_else(refused)?, time(to.trim()).ok_or_else(refused)?);
         if from == to { Err(refused()) } else { Ok(Self { from, to }) }
@@ -59,9 +64,12 @@ impl Digest {
     ///
     /// # Errors
     /// What was found and what is allowed.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, LocalText> {
         let refused = || {
-            format!("found \"{text}\", allowed: a time of the day such as \"07:00\", or \"1m\" to \"24h\"")
+            hub_model::local!(
+                "có \"{text}\", được phép: giờ trong ngày như \"07:00\", hoặc \"1m\" đến \"24h\"",
+                "found \"{text}\", allowed: a time of the day such as \"07:00\", or \"1m\" to \"24h\""
+            )
         };
         if let Some(time) = time(text) {
             return Ok(Self::At(time));
@@ -178,7 +186,7 @@ mod tests {
             assert!(Quiet::parse(text).is_err(), "{text}");
         }
         for text in ["7:00", "daily", "25h", "10s", ""] {
-            assert!(Digest::parse(text).unwrap_err().contains("allowed"), "{text}");
+            assert!(Digest::parse(text).unwrap_err().en.contains("allowed"), "{text}");
         }
     }
 }

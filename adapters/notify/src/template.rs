@@ -2,6 +2,8 @@
 //!
 //! A field that is not known is found when the configuration is read. `{{` and `}}` stand for the braces themselves.
 
+use hub_model::{LocalText, local};
+
 /// The fields that a template may use, and what they stand for.
 pub const FIELDS: [(&str, &str); 16] = [
     ("to", "the recipient's address"),
@@ -40,7 +42,7 @@ impl Template {
     ///
     /// # Errors
     /// The field that is not known, or the brace that stands alone.
-    pub fn parse(text: &str, has_secret: bool) -> Result<Self, String> {
+    pub fn parse(text: &str, has_secret: bool) -> Result<Self, LocalText> {
         let mut parts = Vec::new();
         let mut plain = String::new();
         let mut rest = text;
@@ -54,14 +56,18 @@ impl Template {
             }
             let field = rest.strip_prefix('{').and_then(|inner| inner.split_once('}'));
             let Some((name, after)) = field else {
-                return Err(
-                    "has a brace that stands alone, allowed: {field}, or {{ and }} for the braces themselves"
-                        .to_owned(),
-                );
+                return Err(local!(
+                    "có dấu ngoặc nhọn đứng lẻ, được phép: {{field}}, hoặc {{{{ và }}}} cho chính dấu ngoặc",
+                    "has a brace that stands alone, allowed: {{field}}, or {{{{ and }}}} for the braces themselves"
+                ));
             };
             let is_allowed = is_known(name) || (has_secret && name == SECRET);
             if !is_allowed {
-                return Err(format!("found the field {{{name}}}, allowed: {}", allowed(has_secret)));
+                let allowed = allowed(has_secret);
+                return Err(local!(
+                    "có trường {{{name}}}, được phép: {allowed}",
+                    "found the field {{{name}}}, allowed: {allowed}"
+                ));
             }
             parts.extend([Part::Text(std::mem::take(&mut plain)), Part::Field(name.to_owned())]);
             rest = after;
@@ -130,12 +136,12 @@ mod tests {
 
     #[test]
     fn an_unknown_field_is_named_with_those_that_are_known() {
-        let error = Template::parse("{sits}", false).unwrap_err();
+        let error = Template::parse("{sits}", false).unwrap_err().en;
         assert!(error.contains("{sits}") && error.contains("{site}"), "{error}");
         assert!(Template::parse("{secret}", false).is_err());
         assert!(Template::parse("{secret}", true).is_ok());
         for text in ["{to", "to}", "{"] {
-            assert!(Template::parse(text, true).unwrap_err().contains("brace"), "{text}");
+            assert!(Template::parse(text, true).unwrap_err().en.contains("brace"), "{text}");
         }
     }
 }

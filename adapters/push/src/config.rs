@@ -1,6 +1,7 @@
 //! The adapter's own keys: which lines are a device's, and which field of them is a point's.
 
 use adapters_sdk::config::{Problems, Table};
+use hub_model::{LocalText, local};
 
 /// Longest measurement, tag or field name, in bytes.
 const MAX_NAME_BYTES: usize = 256;
@@ -31,8 +32,13 @@ pub struct PointSettings {
 /// Takes the adapter's keys out of a device's table.
 pub fn device(table: &mut Table, problems: &mut Problems) -> Option<DeviceSettings> {
     let was_given = table.has("match");
-    let empty =
-        table.fault("match", "found neither measurement nor tags, needed: one of them, or no match at all");
+    let empty = table.fault(
+        "match",
+        local!(
+            "không có measurement lẫn tags, cần một trong hai, hoặc bỏ hẳn match",
+            "found neither measurement nor tags, needed: one of them, or no match at all"
+        ),
+    );
     let Some(mut matching) = table.table("match", problems) else {
         return (!was_given).then(DeviceSettings::default);
     };
@@ -60,9 +66,13 @@ pub fn point(table: &mut Table, id: &str, problems: &mut Problems) -> Option<Poi
     }
 }
 
-fn name(text: &str) -> Result<String, String> {
+fn name(text: &str) -> Result<String, LocalText> {
     if text.is_empty() || text.len() > MAX_NAME_BYTES {
-        return Err(format!("found {} bytes, allowed: 1 to {MAX_NAME_BYTES}", text.len()));
+        let bytes = text.len();
+        return Err(local!(
+            "có {bytes} byte, được phép: 1 đến {MAX_NAME_BYTES}",
+            "found {bytes} bytes, allowed: 1 to {MAX_NAME_BYTES}"
+        ));
     }
     Ok(text.to_owned())
 }

@@ -1,6 +1,7 @@
 //! Units as senders write them: UCUM codes, the names of SenML's registry, and what stands on displays.
 
-use hub_model::Unit;
+use hub_model::text::Told;
+use hub_model::{LocalText, Unit};
 
 /// What is written beside the UCUM codes → a UCUM code and a factor.
 const OTHERS: [(&str, &str, f64); 38] = [
@@ -54,6 +55,14 @@ pub struct UnitError {
     pub found: String,
     /// The point's unit.
     pub expected: &'static str,
+}
+
+impl Told for UnitError {
+    fn told(&self) -> LocalText {
+        let Self { found, expected } = self;
+        let vi = format!("có đơn vị \"{found}\", cần {expected} hoặc đơn vị đổi được sang đó");
+        LocalText { vi, en: self.to_string() }
+    }
 }
 
 /// `value` of the unit that the sender calls `written`, in the point's unit.

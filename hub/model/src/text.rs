@@ -33,18 +33,6 @@ impl LocalText {
     }
 }
 
-impl From<String> for LocalText {
-    fn from(text: String) -> Self {
-        Self::same(text)
-    }
-}
-
-impl From<&str> for LocalText {
-    fn from(text: &str) -> Self {
-        Self::same(text)
-    }
-}
-
 impl<T: Told> From<T> for LocalText {
     fn from(fault: T) -> Self {
         fault.told()

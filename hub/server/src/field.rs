@@ -16,6 +16,7 @@ use hub_api::{
     Bus, BusDevice, BusFault, Field, Frame, FrameOutcome, Interpretation, Pending, ProbeAsk, ProbeTarget,
     Probed, TriedDevice, TriedPoint, WriteRefused,
 };
+use hub_model::text::Told as _;
 use hub_model::{Device, LocalText, PointId, Reason, Sample, local};
 
 use crate::adapters::Watch;
@@ -50,8 +51,8 @@ impl Field for WatchedField {
             buses.write(&point, raw).await.map_err(|error| match error {
                 WriteError::UnknownPoint { .. }
                 | WriteError::NotWritable { .. }
-                | WriteError::DoesNotFit { .. } => WriteRefused::NotAllowed(error.to_string().into()),
-                _ => WriteRefused::Failed(error.to_string().into()),
+                | WriteError::DoesNotFit { .. } => WriteRefused::NotAllowed(error.told()),
+                _ => WriteRefused::Failed(error.told()),
             })
         })
     }
@@ -62,7 +63,9 @@ impl Field for WatchedField {
             let read = tokio::task::spawn_blocking(move || unsaved_device(&dir, &toml)).await;
             let (device, settings) = match read {
                 Ok(read) => read.map_err(|faulty| faulty.lines)?,
-                Err(error) => return Err(vec![error.to_string().into()]),
+                Err(error) => {
+                    return Err(vec![local!("lỗi bên trong trạm ({error})", "{error}")]);
+                }
             };
             Ok(try_device(&buses, clock, device, &settings).await)
         })

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use adapters_sdk::config::{Problem, Problems, Table};
-use hub_model::{Limit, LimitStatus, LocalText, Quantity, Range, Timestamp, Unit, id};
+use adapters_sdk::config::{At, Problems, Table};
+use hub_model::{Limit, LimitStatus, LocalText, Quantity, Range, Timestamp, Unit, id, local};
 use jiff::tz::TimeZone;
 
 use crate::config::{Tables, above, nearest};
@@ -58,19 +58,22 @@ impl LimitSets {
     #[must_use]
     pub fn with_own(mut self, own: Tables, zone: &TimeZone, problems: &mut Problems) -> Self {
         self.some_faulty |= own.some_faulty;
-        let mut places: Vec<(String, Problem)> = Vec::new();
+        let mut places: Vec<(String, At)> = Vec::new();
         for table in own.read {
-            let fault = table.fault("id", "");
+            let at = table.at("id");
             let Some(set) = read(table, zone, problems) else {
                 self.some_faulty = true;
                 continue;
             };
             if let Some((id, first)) = places.iter().find(|(id, _)| *id == set.id) {
-                let message = format!("found \"{id}\", which is already the id of {}", first.place);
-                problems.error(Problem { message: message.into(), ..fault });
+                let first = &first.place;
+                problems.error(at.fault(local!(
+                    "có \"{id}\", đã là id ở {first}",
+                    "found \"{id}\", which is already the id of {first}"
+                )));
                 continue;
             }
-            places.push((set.id.clone(), fault));
+            places.push((set.id.clone(), at));
             self.sets.retain(|other| other.id != set.id);
             self.sets.push(set);
         }
@@ -93,7 +96,7 @@ impl LimitSets {
 ///
 /// The one with the shortest averaging stands last, as `Point::limit_at` prefers it: it is the nearest to single values.
 /// Among equals the last of the list counts.
-pub fn bind(sets: &[&LimitSet], quantity: Quantity, unit: Unit) -> (Vec<Limit>, Vec<String>) {
+pub fn bind(sets: &[&LimitSet], quantity: Quantity, unit: Unit) -> (Vec<Limit>, Vec<LocalText>) {
     let (mut limits, mut refused) = (Vec::new(), Vec::new());
     let entries = sets.iter().flat_map(|set| &set.entries).filter(|entry| entry.quantity == quantity);
     for entry in entries {
@@ -103,10 +106,13 @@ pub fn bind(sets: &[&LimitSet], quantity: Quantity, unit: Unit) -> (Vec<Limit>, 
         };
         match (convert(entry.limit.min), convert(entry.limit.max)) {
             (Some(min), Some(max)) => limits.push(Limit { min, max, ..entry.limit.clone() }),
-            _ => refused.push(format!(
-                "found \"{unit}\", in which the limit of {} ({}) cannot be given; it does not apply here",
-                entry.limit.set, entry.unit
-            )),
+            _ => {
+                let (set, theirs) = (&entry.limit.set, entry.unit);
+                refused.push(local!(
+                    "có \"{unit}\", không đổi được giới hạn của {set} ({theirs}) sang đơn vị này; ở đây giới hạn ấy không áp dụng",
+                    "found \"{unit}\", in which the limit of {set} ({theirs}) cannot be given; it does not apply here"
+                ));
+            }
         }
     }
     // A limit on single values counts as the shortest averaging of all.
@@ -145,11 +151,18 @@ fn entry(mut table: Table, set: &Limit, zone: &TimeZone, problems: &mut Problems
     let unit = table.needed_parsed("unit", problems, |text| {
         Unit::parse(text).filter(is_allowed).ok_or_else(|| {
             let units = Unit::codes().filter_map(Unit::parse).filter(is_allowed).map(Unit::code);
-            format!("found \"{text}\", allowed: {}", units.collect::<Vec<_>>().join(", "))
+            let units = units.collect::<Vec<_>>().join(", ");
+            local!("có \"{text}\", được phép: {units}", "found \"{text}\", allowed: {units}")
         })
     });
-    let neither = table.fault("max", "neither min nor max is given; one of the two is needed");
-    let place = table.fault("min", "");
+    let neither = table.fault(
+        "max",
+        local!(
+            "không ghi min lẫn max; cần một trong hai",
+            "neither min nor max is given; one of the two is needed"
+        ),
+    );
+    let place = table.at("min");
     let range = Range { min: table.number("min", problems), max: table.number("max", problems) };
     let averaging = table.duration("averaging", AVERAGING, problems);
     let clause = table.needed_text("clause", problems);
@@ -162,7 +175,7 @@ fn entry(mut table: Table, set: &Limit, zone: &TimeZone, problems: &mut Problems
         return None;
     }
     if let Some(message) = above(range) {
-        problems.error(Problem { message, ..place });
+        problems.error(place.fault(message));
         return None;
     }
     let limit = Limit {
@@ -184,16 +197,19 @@ fn span(
     zone: &TimeZone,
     problems: &mut Problems,
 ) -> (Option<Timestamp>, Option<Timestamp>) {
-    let place = table.fault("valid_to", "allowed: a day after valid_from");
+    let place =
+        table.fault("valid_to", local!("được phép: ngày sau valid_from", "allowed: a day after valid_from"));
     let mut day = |key: &'static str| {
-        let fault = table.fault(key, "");
+        let at = table.at(key);
         let text = table.moment(key, problems)?;
         let start = text.parse::<jiff::civil::Date>().and_then(|date| date.to_zoned_datetime(zone.clone()));
         match start {
             Ok(start) => Some(Timestamp::from_millis(start.timestamp().as_millisecond())),
             Err(_) => {
-                let message = format!("found \"{text}\", allowed: a date such as 2026-01-01");
-                problems.error(Problem { message: message.into(), ..fault });
+                problems.error(at.fault(local!(
+                    "có \"{text}\", được phép: ngày như 2026-01-01",
+                    "found \"{text}\", allowed: a date such as 2026-01-01"
+                )));
                 None
             }
         }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use hub_model::text::Told;
+use hub_model::{LocalText, local};
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -25,16 +27,37 @@ pub struct TlsFiles {
     pub client_ca: Option<PathBuf>,
 }
 
+/// What a file should hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// The server's certificate.
+    Certificate,
+    /// Its private key.
+    Key,
+    /// The certificate of whoever issues certificates to clients.
+    Issuer,
+}
+
+impl Content {
+    fn words(self) -> LocalText {
+        match self {
+            Self::Certificate => local!("chứng chỉ", "certificate"),
+            Self::Key => local!("khoá riêng", "private key"),
+            Self::Issuer => local!("chứng chỉ của nơi cấp", "issuer's certificate"),
+        }
+    }
+}
+
 /// Why the files cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be read, or holds nothing of the kind.
-    #[error("found \"{}\", from which no {what} can be read", path.file_name().unwrap_or_default().display())]
+    #[error("found \"{}\", from which no {} can be read", path.file_name().unwrap_or_default().display(), what.words().en)]
     File {
         /// The file.
         path: PathBuf,
         /// What was looked for in it.
-        what: &'static str,
+        what: Content,
     },
     /// Certificate and key do not fit, or are of a kind that is not spoken.
     #[error("certificate and key cannot be used together")]
@@ -43,6 +66,19 @@ pub enum TlsError {
         #[source]
         source: rustls::Error,
     },
+}
+
+impl Told for TlsError {
+    fn told(&self) -> LocalText {
+        let vi = match self {
+            Self::File { path, what } => {
+                let file = path.file_name().unwrap_or_default().display();
+                format!("có \"{file}\", không đọc được {} từ tệp này", what.words().vi)
+            }
+            Self::Unfit { .. } => "không dùng chung được chứng chỉ và khoá này".to_owned(),
+        };
+        LocalText { vi, en: self.to_string() }
+    }
 }
 
 /// A listener's TLS.
@@ -62,9 +98,9 @@ impl TlsFiles {
     /// # Errors
     /// When one cannot be read, or they do not fit.
     pub fn read(&self) -> Result<Arc<ServerConfig>, TlsError> {
-        let chain = certificates(&self.cert, "certificate")?;
+        let chain = certificates(&self.cert, Content::Certificate)?;
         let key = PrivateKeyDer::from_pem_file(&self.key)
-            .map_err(|_| TlsError::File { path: self.key.clone(), what: "private key" })?;
+            .map_err(|_| TlsError::File { path: self.key.clone(), what: Content::Key })?;
         let unfit = |source| TlsError::Unfit { source };
         let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
@@ -72,9 +108,9 @@ impl TlsFiles {
         let builder = match &self.client_ca {
             None => builder.with_no_client_auth(),
             Some(path) => {
-                let unusable = || TlsError::File { path: path.clone(), what: "issuer's certificate" };
+                let unusable = || TlsError::File { path: path.clone(), what: Content::Issuer };
                 let mut roots = RootCertStore::empty();
-                for certificate in certificates(path, "issuer's certificate")? {
+                for certificate in certificates(path, Content::Issuer)? {
                     roots.add(certificate).map_err(|_| unusable())?;
                 }
                 let provider = Arc::new(default_provider());
@@ -131,7 +167,7 @@ pub fn is_made_out_to(certificate: &[u8], name: &str) -> bool {
     ServerName::try_from(name).is_ok_and(|name| certificate.verify_is_valid_for_subject_name(&name).is_ok())
 }
 
-fn certificates(path: &Path, what: &'static str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+fn certificates(path: &Path, what: Content) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let unusable = || TlsError::File { path: path.to_owned(), what };
     let found = CertificateDer::pem_file_iter(path).map_err(|_| unusable())?;
     let found: Vec<_> = found.collect::<Result<_, _>>().map_err(|_| unusable())?;

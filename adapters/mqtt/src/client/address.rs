@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use hub_model::LocalText;
+use hub_model::text::Told;
+
 /// Ports of MQTT where none is written.
 const PLAIN_PORT: u16 = 1883;
 const TLS_PORT: u16 = 8883;
@@ -35,6 +38,21 @@ pub enum AddressError {
         /// What was found.
         found: String,
     },
+}
+
+impl Told for AddressError {
+    fn told(&self) -> LocalText {
+        let vi = match self {
+            Self::Password => {
+                "có mật khẩu trong địa chỉ, được phép: mqtts://user@host:8883, mật khẩu ghi ở password hoặc password_file"
+                    .to_owned()
+            }
+            Self::Malformed { found } => format!(
+                "có \"{found}\", được phép: mqtt:// hoặc mqtts://, rồi user@ nếu cần, tên máy và cổng, ví dụ \"mqtts://hub@mqtt.example.vn:8883\""
+            ),
+        };
+        LocalText { vi, en: self.to_string() }
+    }
 }
 
 impl BrokerAddress {

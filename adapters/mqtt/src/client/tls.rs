@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use hub_model::LocalText;
+use hub_model::text::Told;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -16,6 +18,16 @@ pub enum TrustError {
     /// The system has none.
     #[error("the system has no certificates of issuers; name a file with ca = \"…\"")]
     System,
+}
+
+impl Told for TrustError {
+    fn told(&self) -> LocalText {
+        let vi = match self {
+            Self::Given => "không chứa chứng chỉ dạng PEM nào dùng được",
+            Self::System => "hệ thống không có chứng chỉ gốc nào; hãy chỉ ra một tệp bằng ca = \"…\"",
+        };
+        LocalText::new(vi, self.to_string())
+    }
 }
 
 /// TLS that trusts the issuers in `ca` (PEM), or the system's.

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use adapters_sdk::config::{Problem, Problems, Table};
-use hub_model::{NoticeKind, id};
+use adapters_sdk::config::{Problems, Table, needed, unusable};
+use hub_model::{LocalText, NoticeKind, id, local};
 
 use super::SecretFiles;
 use super::kind::{
@@ -43,16 +43,13 @@ const KINDS: [(&str, &str); 8] = [
 
 pub(super) fn read(mut table: Table, context: &Context<'_>, problems: &mut Problems) -> Option<Channel> {
     let place = table.place_of("id");
-    let (kind_fault, to_fault) = (table.fault("kind", ""), table.fault("to", ""));
+    let (kind_at, to_at) = (table.at("kind"), table.at("to"));
     let id = table.needed_parsed("id", problems, |text| id::check_part(text).map(|()| text.to_owned()));
     let kind = table.needed_choice("kind", &KINDS, problems)?;
     let language = table.choice("language", &Language::CHOICES, problems).unwrap_or_default();
     let bounds = Duration::from_secs(1)..=Duration::from_secs(120);
     let timeout = table.duration("timeout", bounds, problems).unwrap_or(TIMEOUT);
     let to = table.texts("to", problems).unwrap_or_default();
-    let refuse = |message: &str, problems: &mut Problems| {
-        problems.error(Problem { message: message.to_owned().into(), ..kind_fault.clone() });
-    };
     let read = match kind {
         "webhook" => webhook(&mut table, context, problems).map(Kind::Webhook),
         "cloudevents" => cloudevents(&mut table, context, problems).map(Kind::CloudEvents),
@@ -62,19 +59,19 @@ pub(super) fn read(mut table: Table, context: &Context<'_>, problems: &mut Probl
         "sms_http" => sms(&mut table, context, problems).map(Kind::Sms),
         "mqtt" => {
             if !context.has_broker {
-                refuse(
-                    "found \"mqtt\", allowed: only where the hub has a broker that carries notices",
-                    problems,
-                );
+                problems.error(kind_at.fault(local!(
+                    "có \"mqtt\", chỉ được phép khi trạm có máy chủ MQTT chuyển được thông báo",
+                    "found \"mqtt\", allowed: only where the hub has a broker that carries notices"
+                )));
             }
             mqtt(&mut table, problems).map(Kind::Mqtt)
         }
         _ => {
             if !context.allow_commands {
-                refuse(
-                    "found \"command\", allowed: only with allow_commands = true in [notify]; the hub then runs that program",
-                    problems,
-                );
+                problems.error(kind_at.fault(local!(
+                    "có \"command\", chỉ được phép khi [notify] có allow_commands = true; khi đó trạm sẽ chạy chương trình ấy",
+                    "found \"command\", allowed: only with allow_commands = true in [notify]; the hub then runs that program"
+                )));
             }
             command(&mut table, problems).map(Kind::Command)
         }
@@ -84,10 +81,13 @@ pub(super) fn read(mut table: Table, context: &Context<'_>, problems: &mut Probl
     for address in &to {
         let checked = match kind.address() {
             Some(sort) => sort.check(address).map(drop),
-            None => Err(format!("found \"{address}\", allowed: nothing; this kind has no recipients")),
+            None => Err(local!(
+                "có \"{address}\", không được phép ghi gì: loại này không có người nhận",
+                "found \"{address}\", allowed: nothing; this kind has no recipients"
+            )),
         };
         if let Err(message) = checked {
-            problems.error(Problem { message: message.into(), ..to_fault.clone() });
+            problems.error(to_at.fault(message));
         }
     }
     Some(Channel { id: id?, kind, language, timeout, to, place })
@@ -114,9 +114,20 @@ fn cloudevents(table: &mut Table, context: &Context<'_>, problems: &mut Problems
 }
 
 fn email(table: &mut Table, context: &Context<'_>, problems: &mut Problems) -> Option<Email> {
-    let exposed =
-        table.fault("tls", "found \"none\", allowed: only for a server on loopback; else starttls or tls");
-    let half = table.fault("username", "a login needs username and password_file, or neither");
+    let exposed = table.fault(
+        "tls",
+        local!(
+            "có \"none\", chỉ được phép với máy chủ ngay trên máy này; nếu không: starttls hoặc tls",
+            "found \"none\", allowed: only for a server on loopback; else starttls or tls"
+        ),
+    );
+    let half = table.fault(
+        "username",
+        local!(
+            "đăng nhập cần cả username lẫn password_file, hoặc không ghi cả hai",
+            "a login needs username and password_file, or neither"
+        ),
+    );
     let host = table.needed_text("host", problems);
     let options = [("starttls", Encryption::StartTls), ("tls", Encryption::Tls), ("none", Encryption::None)];
     let encryption = table.choice("tls", &options, problems).unwrap_or(Encryption::StartTls);
@@ -125,9 +136,10 @@ fn email(table: &mut Table, context: &Context<'_>, problems: &mut Problems) -> O
     let password = secret(table, "password", "password_file", context, problems);
     let from = table.needed_parsed("from", problems, |text| match text.parse::<lettre::message::Mailbox>() {
         Ok(_) => Ok(text.to_owned()),
-        Err(_) => {
-            Err(format!("found \"{text}\", allowed: an address such as \"Xã Tam Hợp <hub@xa.example.vn>\""))
-        }
+        Err(_) => Err(local!(
+            "có \"{text}\", được phép: địa chỉ như \"Xã Tam Hợp <hub@xa.example.vn>\"",
+            "found \"{text}\", allowed: an address such as \"Xã Tam Hợp <hub@xa.example.vn>\""
+        )),
     });
     let ca = ca(table, context, problems);
     let (host, password) = (host?, password?);
@@ -155,7 +167,10 @@ fn zalo(table: &mut Table, context: &Context<'_>, problems: &mut Problems) -> Op
     let refresh_token = needed_secret(table, "refresh_token", "refresh_token_file", context, problems);
     let none = table.fault(
         "templates",
-        "needed: { raised = \"template id\" }, and for others returned, reminded, escalated",
+        local!(
+            "cần có: {{ raised = \"mã mẫu tin\" }}, và cho các loại khác: returned, reminded, escalated",
+            "needed: {{ raised = \"template id\" }}, and for others returned, reminded, escalated"
+        ),
     );
     let mut templates = Vec::new();
     if let Some(mut given) = table.table("templates", problems) {
@@ -189,12 +204,17 @@ fn zalo(table: &mut Table, context: &Context<'_>, problems: &mut Problems) -> Op
 fn sms(table: &mut Table, context: &Context<'_>, problems: &mut Problems) -> Option<Sms> {
     let secret = secret(table, "secret", "secret_file", context, problems)?;
     let has_secret = secret.is_some();
-    let no_recipient =
-        table.fault("url", "neither it nor the body uses {to}: the gateway would not know whom to write to");
+    let no_recipient = table.fault(
+        "url",
+        local!(
+            "cả địa chỉ lẫn body đều không dùng {{to}}: cổng tin nhắn sẽ không biết gửi cho ai",
+            "neither it nor the body uses {{to}}: the gateway would not know whom to write to"
+        ),
+    );
     let method = table.choice("method", &[("GET", "GET"), ("POST", "POST"), ("PUT", "PUT")], problems);
     let url = table.needed_parsed("url", problems, |text| {
         if !(text.starts_with("http://") || text.starts_with("https://")) {
-            return Err("allowed: an address that begins with http:// or https://".to_owned());
+            return Err(no_address());
         }
         Template::parse(text, has_secret)
     });
@@ -227,8 +247,12 @@ fn mqtt(table: &mut Table, problems: &mut Problems) -> Option<Mqtt> {
             && text.len() <= 256
             && !text.contains(['+', '#', '\0'])
             && !text.starts_with('$');
-        let refused =
-            || format!("found \"{text}\", allowed: a topic without + and #, such as \"commune/v1/notices\"");
+        let refused = || {
+            local!(
+                "có \"{text}\", được phép: topic không có + và #, ví dụ \"commune/v1/notices\"",
+                "found \"{text}\", allowed: a topic without + and #, such as \"commune/v1/notices\""
+            )
+        };
         if is_name { Ok(text.to_owned()) } else { Err(refused()) }
     });
     Some(Mqtt { topic: topic? })
@@ -237,7 +261,10 @@ fn mqtt(table: &mut Table, problems: &mut Problems) -> Option<Mqtt> {
 fn command(table: &mut Table, problems: &mut Problems) -> Option<Command> {
     let fault = table.fault(
         "command",
-        "needed: a list whose first text is a program by its whole path, such as [\"/usr/local/bin/siren\"]",
+        local!(
+            "cần có: danh sách mà phần đầu là chương trình với đường dẫn đầy đủ, ví dụ [\"/usr/local/bin/siren\"]",
+            "needed: a list whose first text is a program by its whole path, such as [\"/usr/local/bin/siren\"]"
+        ),
     );
     let command = table.texts("command", problems).unwrap_or_default();
     if !command.first().is_some_and(|program| program.starts_with('/')) {
@@ -265,16 +292,24 @@ fn named_templates(
     templates
 }
 
-fn check_url(text: &str) -> Result<String, String> {
+fn no_address() -> LocalText {
+    local!(
+        "được phép: địa chỉ bắt đầu bằng http:// hoặc https://",
+        "allowed: an address that begins with http:// or https://"
+    )
+}
+
+fn check_url(text: &str) -> Result<String, LocalText> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let host = rest.map(|rest| rest.split(['/', '?']).next().unwrap_or_default());
     match host {
         // What was found may hold a password.
-        Some(host) if host.contains('@') => {
-            Err("found one with a login, allowed: an address without; secrets are given by a file".to_owned())
-        }
+        Some(host) if host.contains('@') => Err(local!(
+            "có địa chỉ kèm tên đăng nhập, được phép: địa chỉ không kèm; bí mật được ghi trong tệp riêng",
+            "found one with a login, allowed: an address without; secrets are given by a file"
+        )),
         Some(host) if !host.is_empty() && !text.contains(char::is_whitespace) => Ok(text.to_owned()),
-        _ => Err("allowed: an address that begins with http:// or https://".to_owned()),
+        _ => Err(no_address()),
     }
 }
 
@@ -298,8 +333,14 @@ fn secret(
     problems: &mut Problems,
 ) -> Option<Option<Secret>> {
     let place = table.place_of(plain);
-    let fault = table.fault(file, "");
-    let both = table.fault(file, format!("found it beside {plain}, allowed: one of both"));
+    let at = table.at(file);
+    let both = table.fault(
+        file,
+        local!(
+            "ghi cùng với {plain}, được phép: một trong hai",
+            "found it beside {plain}, allowed: one of both"
+        ),
+    );
     let (text, path) = (table.secret(plain, problems), table.text(file, problems));
     if text.is_some() {
         context.files.warn_of_readers(&place, problems);
@@ -314,7 +355,7 @@ fn secret(
         (None, Some(path)) => match context.files.first_line(&path) {
             Ok(text) => Some(Some(Secret(text))),
             Err(why) => {
-                problems.error(Problem { message: format!("found \"{path}\", which {why}").into(), ..fault });
+                problems.error(at.fault(unusable(&path, &why)));
                 None
             }
         },
@@ -328,7 +369,7 @@ fn needed_secret(
     context: &Context<'_>,
     problems: &mut Problems,
 ) -> Option<Secret> {
-    let needed = table.fault(file, "is needed and not given");
+    let needed = table.fault(file, needed());
     match secret(table, plain, file, context, problems)? {
         Some(secret) => Some(secret),
         None => {
@@ -340,13 +381,13 @@ fn needed_secret(
 
 /// Certificates that are trusted instead of the usual ones. `None` when the file is faulty.
 fn ca(table: &mut Table, context: &Context<'_>, problems: &mut Problems) -> Option<Option<Vec<u8>>> {
-    let fault = table.fault("ca_file", "");
+    let at = table.at("ca_file");
     let Some(path) = table.text("ca_file", problems) else { return Some(None) };
     let why = match context.files.text(&path) {
         Ok(pem) if pem.contains("-----BEGIN CERTIFICATE-----") => return Some(Some(pem.into_bytes())),
-        Ok(_) => "holds no certificate in PEM".to_owned(),
+        Ok(_) => local!("không chứa chứng chỉ dạng PEM", "holds no certificate in PEM"),
         Err(why) => why,
     };
-    problems.error(Problem { message: format!("found \"{path}\", which {why}").into(), ..fault });
+    problems.error(at.fault(unusable(&path, &why)));
     None
 }

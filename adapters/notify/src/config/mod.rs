@@ -10,7 +10,7 @@ mod route;
 use std::time::Duration;
 
 use adapters_sdk::config::{Place, Problem, Problems, Table};
-use hub_model::SiteId;
+use hub_model::{LocalText, SiteId, local};
 use jiff::tz::TimeZone;
 
 pub use kind::{
@@ -99,13 +99,13 @@ pub trait SecretFiles {
     ///
     /// # Errors
     /// Why it cannot be had, after "which".
-    fn first_line(&self, file: &str) -> Result<String, String>;
+    fn first_line(&self, file: &str) -> Result<String, LocalText>;
 
     /// The whole of a file.
     ///
     /// # Errors
     /// Why it cannot be had, after "which".
-    fn text(&self, file: &str) -> Result<String, String>;
+    fn text(&self, file: &str) -> Result<String, LocalText>;
 
     /// Warns when the configuration file at `place`, which holds a secret, can be read by others.
     fn warn_of_readers(&self, place: &Place, problems: &mut Problems);
@@ -154,17 +154,22 @@ fn warn_of_unused(notify: &Notify, routes: &[Route], problems: &mut Problems) {
             problems.warning(Problem {
                 place: channel.place.clone(),
                 key: format!("notify.channel[{}]", channel.id),
-                message: "no route leads to it, so it tells of no alarm".into(),
+                message: local!(
+                    "không có tuyến nào dẫn tới, nên kênh này không báo cảnh báo nào",
+                    "no route leads to it, so it tells of no alarm"
+                ),
             });
         }
     }
 }
 
 /// "found "x", allowed: a, b".
-fn not_among<'a>(found: &str, allowed: impl Iterator<Item = &'a str>) -> String {
-    let allowed: Vec<_> = allowed.collect();
+fn not_among<'a>(found: &str, allowed: impl Iterator<Item = &'a str>) -> LocalText {
+    let allowed = allowed.collect::<Vec<_>>().join(", ");
     match allowed.is_empty() {
-        true => format!("found \"{found}\", and none is configured"),
-        false => format!("found \"{found}\", allowed: {}", allowed.join(", ")),
+        true => {
+            local!("có \"{found}\", mà chưa cấu hình cái nào", "found \"{found}\", and none is configured")
+        }
+        false => local!("có \"{found}\", được phép: {allowed}", "found \"{found}\", allowed: {allowed}"),
     }
 }

@@ -1,7 +1,7 @@
 //! `[[notify.person]]` and `[[notify.rota]]`: who can be told, where, and who has duty. Addresses are looked at, never written to.
 
-use adapters_sdk::config::{Place, Problem, Problems, Table};
-use hub_model::id;
+use adapters_sdk::config::{Place, Problem, Problems, Table, needed};
+use hub_model::{LocalText, id, local};
 use jiff::civil::{Date, Time};
 
 use super::not_among;
@@ -57,17 +57,32 @@ impl AddressKind {
     ///
     /// # Errors
     /// What was found and what is allowed.
-    pub fn check(self, text: &str) -> Result<String, String> {
+    pub fn check(self, text: &str) -> Result<String, LocalText> {
         let (fits, example) = match self {
-            Self::Email => {
-                (text.parse::<lettre::Address>().is_ok(), "an address such as \"hoa@xa.example.vn\"")
-            }
-            Self::Phone => (is_phone(text), "a number with its country such as \"+84912345678\""),
-            Self::Telegram => {
-                (is_chat(text), "a chat's number such as \"-1001234567890\", or a channel as \"@name\"")
-            }
+            Self::Email => (
+                text.parse::<lettre::Address>().is_ok(),
+                local!("địa chỉ như \"hoa@xa.example.vn\"", "an address such as \"hoa@xa.example.vn\""),
+            ),
+            Self::Phone => (
+                is_phone(text),
+                local!(
+                    "số điện thoại có mã nước như \"+84912345678\"",
+                    "a number with its country such as \"+84912345678\""
+                ),
+            ),
+            Self::Telegram => (
+                is_chat(text),
+                local!(
+                    "số của cuộc trò chuyện như \"-1001234567890\", hoặc kênh viết \"@name\"",
+                    "a chat's number such as \"-1001234567890\", or a channel as \"@name\""
+                ),
+            ),
         };
-        if fits { Ok(text.to_owned()) } else { Err(format!("found \"{text}\", allowed: {example}")) }
+        let LocalText { vi, en } = example;
+        match fits {
+            true => Ok(text.to_owned()),
+            false => Err(local!("có \"{text}\", được phép: {vi}", "found \"{text}\", allowed: {en}")),
+        }
     }
 }
 
@@ -121,10 +136,14 @@ pub(super) fn rota(mut table: Table, people: &[Person], problems: &mut Problems)
     let id = table.needed_parsed("id", problems, |text| id::check_part(text).map(|()| text.to_owned()));
     let first_day = day(&mut table, "first_day", problems);
     let handover = table.parsed("handover", problems, |text| {
-        quiet::time(text)
-            .ok_or_else(|| format!("found \"{text}\", allowed: a time of the day such as \"07:00\""))
+        quiet::time(text).ok_or_else(|| {
+            local!(
+                "có \"{text}\", được phép: giờ trong ngày như \"07:00\"",
+                "found \"{text}\", allowed: a time of the day such as \"07:00\""
+            )
+        })
     });
-    let weeks_fault = table.fault("weeks", "");
+    let weeks_at = table.at("weeks");
     let weeks = table.texts("weeks", problems);
     let substitutes = table.tables("substitute", problems);
     table.finish(problems);
@@ -134,15 +153,15 @@ pub(super) fn rota(mut table: Table, people: &[Person], problems: &mut Problems)
         .iter()
         .map(|week| week.split_whitespace().map(str::to_owned).collect())
         .collect();
-    let fault = |message: String| Problem { message: message.into(), ..weeks_fault.clone() };
     if weeks.is_empty() || weeks.len() > MOST_WEEKS || weeks.iter().any(Vec::is_empty) {
-        problems.error(fault(format!(
+        problems.error(weeks_at.fault(local!(
+            "cần 1 đến {MOST_WEEKS} tuần, mỗi tuần ghi id của một người, hoặc nhiều người cách nhau bằng dấu cách, ví dụ [\"hoa\", \"lan minh\"]",
             "needed: 1 to {MOST_WEEKS} weeks, each with the id of a person or several with blanks between, such as [\"hoa\", \"lan minh\"]"
         )));
         return None;
     }
     for unknown in weeks.iter().flatten().filter(|id| !people.iter().any(|person| person.id == **id)) {
-        problems.error(fault(not_among(unknown, people.iter().map(|person| &*person.id))));
+        problems.error(weeks_at.fault(not_among(unknown, people.iter().map(|person| &*person.id))));
     }
     let handover = handover.unwrap_or(Time::midnight());
     Some((Rota { id: id?, first_day: first_day?, handover, weeks, substitutes }, place))
@@ -155,8 +174,13 @@ fn substitute(mut table: Table, people: &[Person], problems: &mut Problems) -> O
     };
     let person = table.needed_parsed("person", problems, known);
     let by = table.needed_parsed("by", problems, known);
-    let order =
-        table.fault("to", "must be later than from: it is the day on which the substitute hands back");
+    let order = table.fault(
+        "to",
+        local!(
+            "phải sau from: đó là ngày người trực thay giao lại ca",
+            "must be later than from: it is the day on which the substitute hands back"
+        ),
+    );
     let (from, to) = (day(&mut table, "from", problems), day(&mut table, "to", problems));
     table.finish(problems);
     let (from, to) = (from?, to?);
@@ -168,16 +192,17 @@ fn substitute(mut table: Table, people: &[Person], problems: &mut Problems) -> O
 
 /// A day that must be given.
 fn day(table: &mut Table, key: &'static str, problems: &mut Problems) -> Option<Date> {
-    let fault = |message: String| Problem { message: message.into(), ..table.fault(key, "") };
-    let (missing, wrong) = (fault("is needed and not given".to_owned()), fault(String::new()));
+    let at = table.at(key);
     if !table.has(key) {
-        problems.error(missing);
+        problems.error(at.fault(needed()));
     }
     let text = table.moment(key, problems)?;
     let parsed = text.parse().ok();
     if parsed.is_none() {
-        let message = format!("found {text}, allowed: a day such as 2026-01-05");
-        problems.error(Problem { message: message.into(), ..wrong });
+        problems.error(at.fault(local!(
+            "có {text}, được phép: ngày như 2026-01-05",
+            "found {text}, allowed: a day such as 2026-01-05"
+        )));
     }
     parsed
 }
@@ -195,7 +220,10 @@ pub(super) fn refuse_doubles<'a>(
             Some((_, first)) => problems.error(Problem {
                 place: place.clone(),
                 key: format!("notify.{what}[{id}].id"),
-                message: format!("found \"{id}\", which stands at {first} already").into(),
+                message: local!(
+                    "có \"{id}\", đã có ở {first}",
+                    "found \"{id}\", which stands at {first} already"
+                ),
             }),
         }
     }

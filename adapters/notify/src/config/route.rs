@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use adapters_sdk::config::{Problem, Problems, Table};
-use hub_model::{Priority, SiteId};
+use adapters_sdk::config::{Problems, Table};
+use hub_model::{LocalText, Priority, SiteId, local};
 
 use super::{Channel, Known, Notify, not_among};
 use crate::quiet::{Digest, Quiet};
@@ -47,7 +47,7 @@ pub(super) fn read(
     problems: &mut Problems,
 ) -> Option<Route> {
     let [channels_at, to_at, sites_at, digest_at] =
-        ["channels", "to", "sites", "digest"].map(|key| table.fault(key, ""));
+        ["channels", "to", "sites", "digest"].map(|key| table.at(key));
     let channels = table.texts("channels", problems);
     let to = table.texts("to", problems).unwrap_or_default();
     let sites = table.texts("sites", problems).unwrap_or_default();
@@ -63,44 +63,47 @@ pub(super) fn read(
     let digest_up_to = table.choice("digest_up_to", &PRIORITIES, problems);
     let resolved = table.boolean("resolved", problems);
     table.finish(problems);
-    let error = |at: &Problem, message: String, problems: &mut Problems| {
-        problems.error(Problem { message: message.into(), ..at.clone() });
-    };
 
     let channels = channels.unwrap_or_default();
     if channels.is_empty() {
         let ids: Vec<_> = notify.channels.iter().map(|one| &*one.id).collect();
-        error(&channels_at, format!("needed: at least one of {}", ids.join(", ")), problems);
+        let ids = ids.join(", ");
+        problems.error(
+            channels_at.fault(local!("cần ít nhất một trong: {ids}", "needed: at least one of {ids}")),
+        );
     }
     for unknown in channels.iter().filter(|id| notify.channel(id).is_none()) {
-        error(&channels_at, not_among(unknown, notify.channels.iter().map(|one| &*one.id)), problems);
+        problems.error(channels_at.fault(not_among(unknown, notify.channels.iter().map(|one| &*one.id))));
     }
     for unknown in to.iter().filter(|id| notify.person(id).is_none() && notify.rota(id).is_none()) {
         let people = notify.people.iter().map(|person| &*person.id);
         let allowed = people.chain(notify.rotas.iter().map(|rota| &*rota.id));
-        error(&to_at, not_among(unknown, allowed), problems);
+        problems.error(to_at.fault(not_among(unknown, allowed)));
     }
     for channel in channels.iter().filter_map(|id| notify.channel(id)) {
         for message in without_address(channel, &to, notify) {
-            error(&to_at, message, problems);
+            problems.error(to_at.fault(message));
         }
     }
     let read =
         |site: &String| SiteId::parse(site).ok().filter(|id| known.sites.is_none_or(|all| all.contains(id)));
     for unknown in sites.iter().filter(|site| read(site).is_none()) {
         let all = known.sites.unwrap_or_default().iter().map(SiteId::as_str);
-        error(&sites_at, not_among(unknown, all), problems);
+        problems.error(sites_at.fault(not_among(unknown, all)));
     }
     if digest_up_to.is_some() && digest.is_none() {
-        error(&digest_at, "is needed where digest_up_to is given".to_owned(), problems);
+        problems.error(
+            digest_at
+                .fault(local!("cần có khi đã ghi digest_up_to", "is needed where digest_up_to is given")),
+        );
     }
     let digest_up_to = digest_up_to.unwrap_or(Priority::Low);
     if digest.is_some() && min_priority > digest_up_to {
-        let message = format!(
-            "nothing waits for it: the route tells of {} alarms and up; digest_up_to says what waits, and is low unless given",
-            min_priority.code()
-        );
-        problems.warning(Problem { message: message.into(), ..digest_at });
+        let from = min_priority.code();
+        problems.warning(digest_at.fault(local!(
+            "không có gì chờ bản tổng hợp: tuyến này báo cảnh báo từ mức {from} trở lên; digest_up_to cho biết mức nào được chờ, không ghi thì là low",
+            "nothing waits for it: the route tells of {from} alarms and up; digest_up_to says what waits, and is low unless given"
+        )));
     }
     Some(Route {
         channels,
@@ -117,12 +120,13 @@ pub(super) fn read(
 }
 
 /// What keeps a channel from reaching those whom a route names.
-fn without_address(channel: &Channel, to: &[String], notify: &Notify) -> Vec<String> {
+fn without_address(channel: &Channel, to: &[String], notify: &Notify) -> Vec<LocalText> {
     let Some(kind) = channel.kind.address() else { return Vec::new() };
     if to.is_empty() {
-        let nobody = format!(
-            "is needed: the channel \"{}\" writes to people, and names nobody itself (its key to)",
-            channel.id
+        let id = &channel.id;
+        let nobody = local!(
+            "cần có: kênh \"{id}\" gửi cho người, mà tự nó không nêu ai (khoá to của kênh)",
+            "is needed: the channel \"{id}\" writes to people, and names nobody itself (its key to)"
         );
         return if channel.to.is_empty() { vec![nobody] } else { Vec::new() };
     }
@@ -138,11 +142,10 @@ fn without_address(channel: &Channel, to: &[String], notify: &Notify) -> Vec<Str
     let people = ids.into_iter().filter_map(|id| notify.person(id));
     let without = people.filter(|person| person.address(kind).is_none());
     let told = without.map(|person| {
-        format!(
-            "found \"{}\", who has no {}, which the channel \"{}\" needs",
-            person.id,
-            kind.key(),
-            channel.id
+        let (person, key, channel) = (&person.id, kind.key(), &channel.id);
+        local!(
+            "có \"{person}\", người này chưa có {key} mà kênh \"{channel}\" cần",
+            "found \"{person}\", who has no {key}, which the channel \"{channel}\" needs"
         )
     });
     told.collect()

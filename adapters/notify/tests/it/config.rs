@@ -7,7 +7,7 @@ use std::time::Duration;
 use adapters_notify::SecretFiles;
 use adapters_notify::config::{Known, Notify};
 use adapters_sdk::config::{Place, Problem, Problems};
-use hub_model::SiteId;
+use hub_model::{LocalText, SiteId, local};
 
 use crate::support::{section, vietnam};
 
@@ -15,17 +15,21 @@ use crate::support::{section, vietnam};
 struct Files;
 
 impl SecretFiles for Files {
-    fn first_line(&self, file: &str) -> Result<String, String> {
-        if file == "token" { Ok("s3cret".to_owned()) } else { Err("cannot be read: not found".to_owned()) }
+    fn first_line(&self, file: &str) -> Result<String, LocalText> {
+        if file == "token" {
+            Ok("s3cret".to_owned())
+        } else {
+            Err(local!("không đọc được", "cannot be read: not found"))
+        }
     }
 
-    fn text(&self, file: &str) -> Result<String, String> {
+    fn text(&self, file: &str) -> Result<String, LocalText> {
         if file == "ca.pem" { Ok("-----BEGIN CERTIFICATE-----".to_owned()) } else { Ok("nothing".to_owned()) }
     }
 
     fn warn_of_readers(&self, place: &Place, problems: &mut Problems) {
-        let message = "others may read it".to_owned();
-        problems.warning(Problem { place: place.clone(), key: String::new(), message: message.into() });
+        let message = local!("người khác đọc được", "others may read it");
+        problems.warning(Problem { place: place.clone(), key: String::new(), message });
     }
 }
 
@@ -33,6 +37,9 @@ fn load(text: &str) -> (Notify, Vec<String>, Vec<String>) {
     let sites = ["tam-hop", "dong-bai"].map(|id| SiteId::parse(id).unwrap());
     let known = Known { sites: Some(&sites), zone: vietnam(), has_broker: false };
     let (notify, problems) = section(text, &known, &Files);
+    for Problem { message: LocalText { vi, en }, .. } in [problems.errors(), problems.warnings()].concat() {
+        assert_ne!(vi, en, "told in one language");
+    }
     let errors = problems.errors().iter().map(ToString::to_string).collect();
     let warnings = problems.warnings().iter().map(ToString::to_string).collect();
     (notify, errors, warnings)

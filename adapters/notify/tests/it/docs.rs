@@ -5,7 +5,7 @@ use std::sync::Arc;
 use adapters_notify::config::{Known, Notify};
 use adapters_notify::{Addressee, Host, Language, Outcome, SecretFiles, send};
 use adapters_sdk::config::{Place, Problems};
-use hub_model::SiteId;
+use hub_model::{LocalText, SiteId, local};
 
 use crate::support::letters;
 use crate::support::receiver::{Answer, Receiver};
@@ -14,11 +14,15 @@ use crate::support::{section, vietnam};
 struct Files;
 
 impl SecretFiles for Files {
-    fn first_line(&self, file: &str) -> Result<String, String> {
-        if file.starts_with("secrets/") { Ok("s3cret".to_owned()) } else { Err("is not there".to_owned()) }
+    fn first_line(&self, file: &str) -> Result<String, LocalText> {
+        if file.starts_with("secrets/") {
+            Ok("s3cret".to_owned())
+        } else {
+            Err(local!("không có tệp này", "is not there"))
+        }
     }
-    fn text(&self, _: &str) -> Result<String, String> {
-        Err("is not there".to_owned())
+    fn text(&self, _: &str) -> Result<String, LocalText> {
+        Err(local!("không có tệp này", "is not there"))
     }
     fn warn_of_readers(&self, _: &Place, _: &mut Problems) {}
 }

@@ -3,18 +3,20 @@
 use adapters_notify::config::{Known, Notify};
 use adapters_notify::{SecretFiles, plan};
 use adapters_sdk::config::{Place, Problems};
-use hub_model::{Alarm, AlarmId, AlarmState, Notice, NoticeKind, Priority, Timestamp, Transition, Why};
+use hub_model::{
+    Alarm, AlarmId, AlarmState, LocalText, Notice, NoticeKind, Priority, Timestamp, Transition, Why, local,
+};
 
 use crate::support::{letters, section, vietnam};
 
 struct NoFiles;
 
 impl SecretFiles for NoFiles {
-    fn first_line(&self, _: &str) -> Result<String, String> {
-        Err("is not there".to_owned())
+    fn first_line(&self, _: &str) -> Result<String, LocalText> {
+        Err(local!("không có tệp này", "is not there"))
     }
-    fn text(&self, _: &str) -> Result<String, String> {
-        Err("is not there".to_owned())
+    fn text(&self, _: &str) -> Result<String, LocalText> {
+        Err(local!("không có tệp này", "is not there"))
     }
     fn warn_of_readers(&self, _: &Place, _: &mut Problems) {}
 }

@@ -7,6 +7,8 @@
 mod problem;
 mod table;
 mod value;
+mod words;
 
-pub use problem::{Place, Problem, Problems};
-pub use table::{Plain, Table, needed, syntax};
+pub use problem::{At, Place, Problem, Problems};
+pub use table::{Plain, Table};
+pub use words::{needed, syntax, unusable};

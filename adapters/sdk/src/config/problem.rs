@@ -25,6 +25,22 @@ pub struct Problem {
     pub message: LocalText,
 }
 
+/// A key's place, kept for faults that are found once the key is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At {
+    /// Where the key stands; the beginning of its table when it is not there.
+    pub place: Place,
+    /// Its path below the file.
+    pub key: String,
+}
+
+impl At {
+    /// A fault of the key, to be put into [`Problems`].
+    pub fn fault(&self, message: impl Into<LocalText>) -> Problem {
+        Problem { place: self.place.clone(), key: self.key.clone(), message: message.into() }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {

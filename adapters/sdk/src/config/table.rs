@@ -9,8 +9,9 @@ use hub_model::text::Told as _;
 use hub_model::{Decimal, LocalText, duration, local};
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Place, Problem, Problems};
+use super::problem::{At, Place, Problem, Problems};
 use super::value::{Lines, Value};
+use super::words::{Both, TEXT, found, needed, not_one_of, syntax, unknown_key};
 
 /// A key's value and where the key stands.
 #[derive(Debug, Clone)]
@@ -89,9 +90,14 @@ impl Table {
         self.entries.get(key).and_then(|entry| as_text(&entry.value))
     }
 
+    /// Where `key` stands, for its faults. Ask before taking the key, so that its line is known.
+    pub fn at(&self, key: &str) -> At {
+        At { place: self.place_of(key), key: self.path_of(key) }
+    }
+
     /// A fault of `key`, to be put into [`Problems`]. Ask before taking the key, so that its line is known.
     pub fn fault(&self, key: &str, message: impl Into<LocalText>) -> Problem {
-        Problem { place: self.place_of(key), key: self.path_of(key), message: message.into() }
+        self.at(key).fault(message)
     }
 
     /// Fills in the keys that this table lacks from `base`, such as a device's from its profile. Keys keep their own places.
@@ -413,56 +419,6 @@ impl Table {
             });
         }
     }
-}
-
-/// Words in Vietnamese and in English.
-type Both<'a> = (&'a str, &'a str);
-
-const TEXT: Both<'_> = ("một văn bản", "a text");
-
-fn found(what: LocalText, allowed: Both<'_>) -> LocalText {
-    LocalText {
-        vi: format!("có {}, được phép: {}", what.vi, allowed.0),
-        en: format!("found {}, allowed: {}", what.en, allowed.1),
-    }
-}
-
-/// What is said of a key that must be given and is not.
-pub fn needed() -> LocalText {
-    local!("cần có mà chưa ghi", "is needed and not given")
-}
-
-/// What the parser of TOML says of a text; its words are English.
-pub fn syntax(told: &str) -> LocalText {
-    local!("không đúng cú pháp TOML ({told})", "{told}")
-}
-
-/// "found "x", allowed: a, b, c; did you mean "a"?"
-pub(crate) fn not_one_of<'a>(found: &str, options: impl Iterator<Item = &'a str> + Clone) -> LocalText {
-    let allowed = options.clone().collect::<Vec<_>>().join(", ");
-    let hint = closest(found, options).map_or_else(LocalText::default, |name| {
-        local!("; có phải \"{name}\" không?", "; did you mean \"{name}\"?")
-    });
-    LocalText {
-        vi: format!("có \"{found}\", được phép: {allowed}{}", hint.vi),
-        en: format!("found \"{found}\", allowed: {allowed}{}", hint.en),
-    }
-}
-
-fn unknown_key<'a>(key: &str, known: impl Iterator<Item = &'a str> + Clone) -> LocalText {
-    if let Some(name) = closest(key, known.clone()) {
-        return local!("khoá không có; có phải \"{name}\" không?", "unknown key; did you mean \"{name}\"?");
-    }
-    let mut names: Vec<_> = known.collect();
-    names.sort_unstable();
-    names.dedup();
-    let names = names.join(", ");
-    local!("khoá không có; được phép: {names}", "unknown key; allowed: {names}")
-}
-
-fn closest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.map(|name| (strsim::damerau_levenshtein(word, name), name));
-    scored.min().filter(|(distance, name)| *distance <= name.len().max(word.len()) / 2).map(|(_, name)| name)
 }
 
 fn merge_by_id(own: Vec<Table>, base: Vec<Table>) -> Vec<Table> {

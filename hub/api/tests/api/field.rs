@@ -68,9 +68,14 @@ impl Field for Pretended {
 
     fn write(&self, point: &PointId, raw: f64) -> Pending<Result<(), WriteRefused>> {
         let done = match (point.as_str(), raw) {
-            (TURBIDITY, 9.0) => Err(WriteRefused::Failed("the device is busy".into())),
+            (TURBIDITY, 9.0) => {
+                Err(WriteRefused::Failed(LocalText::new("thiết bị đang bận", "the device is busy")))
+            }
             (TURBIDITY, _) => Ok(()),
-            _ => Err(WriteRefused::NotAllowed("not configured with write = true".into())),
+            _ => Err(WriteRefused::NotAllowed(LocalText::new(
+                "không được cấu hình write = true",
+                "not configured with write = true",
+            ))),
         };
         Box::pin(std::future::ready(done))
     }
@@ -89,7 +94,7 @@ impl Field for Pretended {
         let points = vec![tried(Ok(0.42), None), tried(Err(Reason::Exception(2)), refused)];
         let endpoint = "tcp://plc:502".to_owned();
         let answer = match toml.as_str() {
-            "" => Err(vec!["device:1: device: found 0 devices".into()]),
+            "" => Err(vec![LocalText::new("dòng 1: có 0 thiết bị", "device:1: device: found 0 devices")]),
             _ => Ok(TriedDevice { endpoint, unit_id: 1, points }),
         };
         Box::pin(std::future::ready(answer))
@@ -108,7 +113,9 @@ impl Field for Pretended {
         };
         let probed = Probed { words: vec![vec![1, 2]; ask.reads as usize], found: vec![found; 300] };
         let answer = match ask.target {
-            ProbeTarget::Address { unit_id: 0, .. } => Err("unit_id: found 0".into()),
+            ProbeTarget::Address { unit_id: 0, .. } => {
+                Err(LocalText::new("unit_id: có 0", "unit_id: found 0"))
+            }
             _ => Ok(probed),
         };
         Box::pin(std::future::ready(answer))

@@ -42,7 +42,10 @@ impl SiteFiles for PretendedFiles {
     fn version(&self, _: &SiteId, id: u64) -> Result<(SiteVersion, String), SiteFault> {
         match id {
             1 => Ok((version(), "old".to_owned())),
-            _ => Err(SiteFault::Missing(format!("no version {id}").into())),
+            _ => Err(SiteFault::Missing(LocalText::new(
+                format!("không có bản {id}"),
+                format!("no version {id}"),
+            ))),
         }
     }
 

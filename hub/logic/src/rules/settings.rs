@@ -93,6 +93,6 @@ fn kind(parameter: &Parameter) -> LocalText {
     match parameter {
         Parameter::Number(_) => local!("một số", "a number"),
         Parameter::Text(_) => local!("một văn bản", "a text"),
-        Parameter::Flag(_) => "true, false".into(),
+        Parameter::Flag(_) => LocalText::same("true, false"),
     }
 }

@@ -7,7 +7,7 @@ use adapters_modbus::{BusSummary, Plan};
 use adapters_sdk::Clock;
 use hub_logic::RuleFault;
 use hub_model::text::Told as _;
-use hub_model::{Commune, LocalText, duration};
+use hub_model::{Commune, LocalText, duration, local};
 
 use super::warn;
 use crate::config::{Config, Faulty, Taken, calibrations_ahead, error_lines, size, warning_lines};
@@ -46,7 +46,11 @@ fn rule_faults(dir: &Path, config: Option<&Config>) -> anyhow::Result<Vec<LocalT
     let Ok(files) = Config::rules(dir) else { return Ok(Vec::new()) };
     let (rules, faults) = files.compile()?;
     let line = |fault: &RuleFault| match files.folder_of(&fault.file) {
-        Some(folder) => format!("{}/{fault}", folder.strip_prefix(dir).unwrap_or(folder).display()).into(),
+        Some(folder) => {
+            let folder = folder.strip_prefix(dir).unwrap_or(folder).display();
+            let LocalText { vi, en } = fault.told();
+            local!("{folder}/{vi}", "{folder}/{en}")
+        }
         None => fault.told(),
     };
     let mut lines: Vec<_> = faults.iter().map(line).collect();

@@ -4,13 +4,13 @@
 
 use adapters_mqtt::bridge::{self, BridgeSettings};
 use adapters_mqtt::client::Endpoint;
-use adapters_sdk::config::{Problem, Problems, Table};
-use hub_model::Site;
+use adapters_sdk::config::{At, Problems, Table};
+use hub_model::{Site, local};
 
 use super::ForeignDevice;
 use super::files::Files;
 use super::login::Logins;
-use super::nearest::not_one_of;
+use super::nearest::{id_twice, not_one_of};
 
 /// A bridge, ready to run.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,10 +31,10 @@ impl Bridge {
 /// A bridge, and where its keys stand: whether what they name is there is known once all files are read.
 pub(super) struct Read {
     bridge: Bridge,
-    of_sites: Problem,
-    of_points: Problem,
-    of_client_id: Problem,
-    of_topics: Problem,
+    of_sites: At,
+    of_points: At,
+    of_client_id: At,
+    of_topics: At,
 }
 
 /// Reads all of them; those that are faulty are told and left out.
@@ -43,15 +43,14 @@ pub(super) fn read(root: &mut Table, files: &Files, problems: &mut Problems) -> 
     let mut all: Vec<Read> = Vec::new();
     for mut table in root.tables("bridge", problems) {
         let [twice, of_sites, of_points, of_client_id, of_topics] =
-            ["id", "sites", "points", "client_id", "topics"].map(|key| table.fault(key, ""));
+            ["id", "sites", "points", "client_id", "topics"].map(|key| table.at(key));
         let keys = table.clone();
         let settings = bridge::settings(&mut table, problems);
         table.finish(problems);
         let Some(settings) = settings else { continue };
         let Some(credentials) = logins.broker(&settings.broker, &keys, problems) else { continue };
         if all.iter().any(|other| other.bridge.settings.id == settings.id) {
-            let message = format!("found \"{}\" twice, allowed: an id for each", settings.id);
-            problems.error(Problem { message: message.into(), ..twice });
+            problems.error(twice.fault(id_twice(&settings.id)));
         }
         let endpoint = Endpoint {
             address: settings.broker.address.clone(),
@@ -88,18 +87,19 @@ pub(super) fn checked(
         }
         let known = sites.iter().map(|site| site.id.as_str());
         for name in named.iter().flatten().filter(|name| known.clone().all(|id| id != **name)) {
-            problems.error(Problem { message: not_one_of(name, known.clone()), ..of_sites.clone() });
+            problems.error(of_sites.fault(not_one_of(name, known.clone())));
         }
         let devices = sites.iter().flat_map(|site| &site.devices);
         let known = devices.flat_map(|device| &device.points).map(|point| point.id.as_str());
         for name in points.iter().flatten().filter(|name| known.clone().all(|id| id != **name)) {
-            problems.error(Problem { message: not_one_of(name, known.clone()), ..of_points.clone() });
+            problems.error(of_points.fault(not_one_of(name, known.clone())));
         }
         if bridge.settings.asks_for_returned(commune) {
-            let message = format!(
+            let message = local!(
+                "có bộ lọc với cấp \"{commune}\", là dấu của tin đã qua trạm này và không được gửi lại, được phép: topic khác",
                 "found a filter with the level \"{commune}\", which marks what has been at this hub and is not sent again, allowed: other topics"
             );
-            problems.error(Problem { message: message.into(), ..of_topics });
+            problems.error(of_topics.fault(message));
         }
         let own = &bridge.endpoint;
         let is_pushed_out = |(other_id, other): &&(String, Endpoint)| {
@@ -108,11 +108,12 @@ pub(super) fn checked(
             other_id != id && (&a.host, a.port, &other.client_id) == (&b.host, b.port, &own.client_id)
         };
         if let Some((_, other)) = taken.iter().find(is_pushed_out) {
-            let message = format!(
-                "found \"{}\", the name of another session at {}; the two would push each other out, allowed: a name of its own",
-                other.client_id, other.address
+            let (name, address) = (&other.client_id, &other.address);
+            let message = local!(
+                "có \"{name}\", là tên của một phiên khác ở {address}; hai phiên sẽ đẩy nhau ra, được phép: tên riêng",
+                "found \"{name}\", the name of another session at {address}; the two would push each other out, allowed: a name of its own"
             );
-            problems.error(Problem { message: message.into(), ..of_client_id });
+            problems.error(of_client_id.fault(message));
         }
         taken.push((id.clone(), bridge.endpoint.clone()));
         bridges.push(bridge);

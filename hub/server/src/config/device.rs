@@ -8,8 +8,8 @@ use adapters_mqtt::MqttDevice;
 use adapters_mqtt::client::Endpoint;
 use adapters_mqtt::config::Way;
 use adapters_push::PushDevice;
-use adapters_sdk::config::{Place, Problem, Problems, Table};
-use hub_model::{Device, DeviceId, LineId, LocalText, Point, PointId, SiteId};
+use adapters_sdk::config::{Place, Problems, Table};
+use hub_model::{Device, DeviceId, LineId, LocalText, Point, PointId, SiteId, local};
 
 use jiff::tz::TimeZone;
 
@@ -144,12 +144,23 @@ const DEV_EUI: &str = "{dev_eui}";
 
 /// Puts `dev_eui` into the topics of the device's points: the network server names the device by it.
 fn fill_dev_eui(table: &mut Table, points: &mut [Table], problems: &mut Problems) {
-    let needed = table.fault("dev_eui", format!("is needed for the {DEV_EUI} in the topics of its points"));
+    let needed = table.fault(
+        "dev_eui",
+        local!(
+            "cần có, để thay {DEV_EUI} trong topic của các điểm đo",
+            "is needed for the {DEV_EUI} in the topics of its points"
+        ),
+    );
     let is_given = table.has("dev_eui");
     let dev_eui = table.parsed("dev_eui", problems, |text| {
         let is_fine = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let fault = format!("found \"{text}\", allowed: the 16 hexadecimal digits of the device");
-        if is_fine { Ok(text.to_ascii_lowercase()) } else { Err(fault) }
+        match is_fine {
+            true => Ok(text.to_ascii_lowercase()),
+            false => Err(local!(
+                "có \"{text}\", được phép: 16 chữ số thập lục phân của thiết bị",
+                "found \"{text}\", allowed: the 16 hexadecimal digits of the device"
+            )),
+        }
     });
     let has_place = |point: &Table| point.peek_text("topic").is_some_and(|topic| topic.contains(DEV_EUI));
     if !is_given && points.iter().any(has_place) {
@@ -186,8 +197,8 @@ fn taken(device: &DeviceId, profile: &Profile, own_points: &[Table]) -> Taken {
 
 /// The device's table over its profile's, and the adapter that one of the two names.
 fn with_profile(table: &mut Table, profiles: &Profiles, problems: &mut Problems) -> Option<(Table, Adapter)> {
-    let profile_fault = table.fault("profile", "");
-    let adapter_fault = table.fault("adapter", "");
+    let profile_at = table.at("profile");
+    let adapter_at = table.at("adapter");
     let (has_profile, has_adapter) = (table.has("profile"), table.has("adapter"));
     let profile = table.text("profile", problems).map(|id| profiles.find(&id));
     let own = table.choice("adapter", &Adapter::WORDS, problems);
@@ -196,10 +207,10 @@ fn with_profile(table: &mut Table, profiles: &Profiles, problems: &mut Problems)
         None if has_profile => None,
         None => {
             if !has_adapter {
-                let message =
+                problems.error(adapter_at.fault(local!(
+                    "cần có mà chưa ghi, được phép: modbus, mqtt, push, hoặc một profile đã ghi sẵn",
                     "is needed and not given, allowed: modbus, mqtt, push, or a profile that names it"
-                        .to_owned();
-                problems.error(Problem { message: message.into(), ..adapter_fault });
+                )));
                 report_misspelt(table, problems);
                 return None;
             }
@@ -207,20 +218,18 @@ fn with_profile(table: &mut Table, profiles: &Profiles, problems: &mut Problems)
         }
         Some(Err(message)) => {
             if !message.en.is_empty() {
-                problems.error(Problem { message, ..profile_fault });
+                problems.error(profile_at.fault(message));
             }
             None
         }
         Some(Ok(profile)) => {
             if let Some(own) = own.filter(|own| *own != profile.adapter) {
-                let message = format!(
-                    "found \"{}\", but the profile \"{}\" ({}) is for {}",
-                    own.code(),
-                    profile.id,
-                    profile.place(),
-                    profile.adapter.code()
-                );
-                problems.error(Problem { message: message.into(), ..adapter_fault });
+                let (own, id) = (own.code(), &profile.id);
+                let (place, theirs) = (profile.place(), profile.adapter.code());
+                problems.error(adapter_at.fault(local!(
+                    "có \"{own}\", nhưng mẫu \"{id}\" ({place}) dùng {theirs}",
+                    "found \"{own}\", but the profile \"{id}\" ({place}) is for {theirs}"
+                )));
                 return None;
             }
             let mut merged = profile.beneath(table);
@@ -247,14 +256,17 @@ fn points(
     let mut places: HashMap<PointId, Place> = HashMap::new();
     let mut points = Vec::new();
     for table in tables {
-        let fault = table.fault("id", "");
+        let at = table.at("id");
         // Looked at before the rest of it: a point that is faulty otherwise is a second one all the same.
         let own = table.peek_text("id").and_then(|text| PointId::new(around.device, text).ok());
-        let first = own.as_ref().and_then(|id| places.insert(id.clone(), fault.place.clone()));
+        let first = own.as_ref().and_then(|id| places.insert(id.clone(), at.place.clone()));
         let is_twice = first.is_some();
         if let (Some(id), Some(first)) = (&own, first) {
-            let message = format!("found \"{}\", which is already the id of a point at {first}", id.name());
-            problems.error(Problem { message: message.into(), ..fault });
+            let id = id.name();
+            problems.error(at.fault(local!(
+                "có \"{id}\", đã là id của một điểm đo ở {first}",
+                "found \"{id}\", which is already the id of a point at {first}"
+            )));
         }
         let Some((point, settings)) = point::read(table, around, problems) else { continue };
         if !is_twice {

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use adapters_sdk::config::{Place, Problem, Problems, Table};
-use hub_model::LocalText;
+use hub_model::{LocalText, local};
 
 /// A larger file is refused: it is no configuration.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
@@ -35,8 +35,17 @@ impl Files {
         if dir.is_dir() {
             return Some(Self { dir: dir.to_owned(), instead: None });
         }
-        let what = if dir.exists() { "is no folder" } else { "there is no such folder" };
-        problems.error(about_file(&dir.display().to_string(), format!("{what}; it should hold hub.toml")));
+        let message = match dir.exists() {
+            true => local!(
+                "không phải thư mục; ở đây cần thư mục chứa hub.toml",
+                "is no folder; it should hold hub.toml"
+            ),
+            false => local!(
+                "không có thư mục này; ở đây cần thư mục chứa hub.toml",
+                "there is no such folder; it should hold hub.toml"
+            ),
+        };
+        problems.error(about_file(&dir.display().to_string(), message));
         None
     }
 
@@ -55,7 +64,7 @@ impl Files {
         match self.text(file) {
             Ok(text) => Table::parse(file, &text, problems),
             Err(error) => {
-                problems.error(about_file(file, format!("cannot be read: {error}")));
+                problems.error(about_file(file, unreadable(&error)));
                 None
             }
         }
@@ -68,7 +77,7 @@ impl Files {
             Ok(files) => files,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return tables,
             Err(error) => {
-                problems.error(about_file(folder, format!("cannot be read: {error}")));
+                problems.error(about_file(folder, unreadable(&error)));
                 tables.some_faulty = true;
                 return tables;
             }
@@ -94,9 +103,13 @@ impl Files {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         if !found.is_file() {
-            return Err(io::Error::other("a pipe, a socket or a device, allowed: a file"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "a pipe, a socket or a device, allowed: a file",
+            ));
         }
-        let too_large = || io::Error::other(format!("larger than {MAX_FILE_BYTES} bytes"));
+        let too_large =
+            || io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {MAX_FILE_BYTES} bytes"));
         if found.len() > MAX_FILE_BYTES {
             return Err(too_large());
         }
@@ -115,7 +128,7 @@ impl Files {
         let found = fs::metadata(&path)?;
         // Asked before it is opened, as in `text`.
         if !found.is_file() {
-            return Err(io::Error::other("no file"));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "no file"));
         }
         let mut head = Vec::new();
         fs::File::open(&path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
@@ -132,6 +145,20 @@ impl Files {
         let mode = fs::metadata(self.dir.join(file)).ok()?.permissions().mode() & 0o777;
         (mode & 0o077 != 0).then_some(mode)
     }
+}
+
+/// Why a file cannot be had, after "which"; what the system says seldom stays English.
+pub(super) fn unreadable(error: &io::Error) -> LocalText {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "không có tệp này".to_owned(),
+        io::ErrorKind::PermissionDenied => "trạm không có quyền đọc".to_owned(),
+        io::ErrorKind::IsADirectory => "đây là thư mục".to_owned(),
+        io::ErrorKind::InvalidInput => "đây không phải tệp thường".to_owned(),
+        io::ErrorKind::FileTooLarge => format!("lớn hơn {MAX_FILE_BYTES} byte"),
+        io::ErrorKind::InvalidData => "không phải văn bản UTF-8".to_owned(),
+        _ => error.to_string(),
+    };
+    local!("không đọc được: {why}", "cannot be read: {error}")
 }
 
 /// A fault or warning of a file as a whole.

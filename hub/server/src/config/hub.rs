@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use adapters_sdk::config::{Problem, Problems, Table};
+use adapters_sdk::config::{Problem, Problems, Table, unusable};
 use hub_api::Surroundings;
-use hub_model::{Commune, LocalText, RuleOverride, id};
+use hub_model::{Commune, LocalText, RuleOverride, id, local};
 use jiff::tz::TimeZone;
 
 use super::bridge;
-use super::files::Files;
+use super::files::{Files, unreadable};
 use super::forward::{self, Forwarding, NamedSite};
 use super::{
     HttpSettings, MqttSettings, Organisations, StoreSettings, listen, map, organisations, ranges,
@@ -79,9 +79,15 @@ pub(super) fn read(mut root: Table, dir: &Path, files: &Files, problems: &mut Pr
 /// `Some` in a province's hub, with the file of organisations that it names.
 fn role(root: &mut Table, files: &Files, problems: &mut Problems) -> Option<Option<Table>> {
     let mut hub = root.table("hub", problems)?;
-    let useless = hub.fault("organisations", "is given, allowed: only where role = \"province\"");
+    let useless = hub.fault(
+        "organisations",
+        local!(
+            "có ghi, chỉ được phép khi role = \"province\"",
+            "is given, allowed: only where role = \"province\""
+        ),
+    );
     let is_province = hub.choice("role", &[("commune", false), ("province", true)], problems) == Some(true);
-    let fault = hub.fault("organisations", "");
+    let at = hub.at("organisations");
     let file = hub.text("organisations", problems);
     hub.finish(problems);
     if !is_province {
@@ -91,10 +97,7 @@ fn role(root: &mut Table, files: &Files, problems: &mut Problems) -> Option<Opti
     Some(file.and_then(|file| match files.text(&file) {
         Ok(text) => Table::parse(&file, &text, problems),
         Err(error) => {
-            problems.error(Problem {
-                message: format!("found \"{file}\", which cannot be read: {error}").into(),
-                ..fault
-            });
+            problems.error(at.fault(unusable(&file, &unreadable(&error))));
             None
         }
     }))
@@ -102,7 +105,13 @@ fn role(root: &mut Table, files: &Files, problems: &mut Problems) -> Option<Opti
 
 fn commune(root: &mut Table, problems: &mut Problems) -> Option<(Commune, TimeZone)> {
     if !root.has("commune") {
-        problems.error(root.fault("commune", "is needed: a section with at least id and name"));
+        problems.error(root.fault(
+            "commune",
+            local!(
+                "cần có: phần này với ít nhất id và name",
+                "is needed: a section with at least id and name"
+            ),
+        ));
     }
     let mut table = root.table("commune", problems)?;
     let id = table.needed_parsed("id", problems, |text| id::check_part(text).map(|()| text.to_owned()));
@@ -119,7 +128,7 @@ fn commune(root: &mut Table, problems: &mut Problems) -> Option<(Commune, TimeZo
 fn zone(table: &mut Table, problems: &mut Problems) -> Option<(String, TimeZone)> {
     let find = |text: &str| match TimeZone::get(text) {
         Ok(zone) => Ok((text.to_owned(), zone)),
-        Err(_) => Err(format!("found \"{text}\", allowed: an IANA time zone such as \"{DEFAULT_ZONE}\"")),
+        Err(_) => Err(unknown_zone(text)),
     };
     if table.has("timezone") {
         return table.parsed("timezone", problems, find);
@@ -129,17 +138,26 @@ fn zone(table: &mut Table, problems: &mut Problems) -> Option<(String, TimeZone)
     find(DEFAULT_ZONE).ok()
 }
 
+/// Of a time zone that is none.
+pub fn unknown_zone(found: &str) -> LocalText {
+    local!(
+        "có \"{found}\", được phép: tên múi giờ IANA như \"{DEFAULT_ZONE}\"",
+        "found \"{found}\", allowed: an IANA time zone such as \"{DEFAULT_ZONE}\""
+    )
+}
+
 fn languages(table: &mut Table, problems: &mut Problems) -> Vec<String> {
-    let fault = table.fault("languages", "");
+    let at = table.at("languages");
     let Some(found) = table.texts("languages", problems) else {
         return vec!["vi".to_owned(), "en".to_owned()];
     };
     let is_known = found.iter().all(|language| matches!(language.as_str(), "vi" | "en"));
     let is_twice = found.len() > 1 && found[0] == found[1];
     if found.is_empty() || !is_known || is_twice || found.len() > 2 {
-        let message =
-            format!("found {found:?}, allowed: \"vi\", \"en\" or both, the first being shown first");
-        problems.error(Problem { message: message.into(), ..fault });
+        problems.error(at.fault(local!(
+            "có {found:?}, được phép: \"vi\", \"en\" hoặc cả hai, tiếng ghi trước hiện trước",
+            "found {found:?}, allowed: \"vi\", \"en\" or both, the first being shown first"
+        )));
     }
     found
 }
@@ -159,27 +177,37 @@ pub(super) fn rules(root: &mut Table, dir: &Path, problems: &mut Problems) -> Ru
     let mut of_the_hub = BTreeMap::new();
     for (rule, part) in table.named_tables() {
         if !is_of_the_hub(&rule) {
-            let message = "only rules that watch the hub itself (hub-*) are set here; what a site wants of a rule stands in the site's file";
-            problems.error(Problem {
-                place: part.place().clone(),
-                key: format!("rules.{rule}"),
-                message: message.into(),
-            });
+            let message = local!(
+                "ở đây chỉ đặt các quy tắc trông coi chính trạm trung tâm (hub-*); yêu cầu của một điểm quan trắc với quy tắc thì ghi trong tệp của điểm đó",
+                "only rules that watch the hub itself (hub-*) are set here; what a site wants of a rule stands in the site's file"
+            );
+            problems.error(Problem { place: part.place().clone(), key: format!("rules.{rule}"), message });
             continue;
         }
         of_the_hub.insert(rule, rule_override::one(part, problems));
     }
-    let without_rules =
-        table.fault("dir", "there is no *.rhai in it, so no rule runs and nothing raises an alarm");
+    let without_rules = table.fault(
+        "dir",
+        local!(
+            "trong đó không có tệp *.rhai nào, nên không quy tắc nào chạy và không có gì sinh cảnh báo",
+            "there is no *.rhai in it, so no rule runs and nothing raises an alarm"
+        ),
+    );
     let path = table.parsed("dir", problems, |text| {
         let path = dir.join(text);
         // An empty name would be the folder of hub.toml itself.
         if text.is_empty() || !path.is_dir() {
-            return Err(format!("found \"{text}\", which is no folder beside hub.toml"));
+            return Err(local!(
+                "có \"{text}\", không phải thư mục cạnh hub.toml",
+                "found \"{text}\", which is no folder beside hub.toml"
+            ));
         }
         match not_a_file(&path) {
             // Reading a pipe would wait for whoever writes to it.
-            Some(name) => Err(format!("found \"{text}\", in which {name} is no file")),
+            Some(name) => Err(local!(
+                "có \"{text}\", trong đó {name} không phải tệp",
+                "found \"{text}\", in which {name} is no file"
+            )),
             None => Ok(path),
         }
     });

@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use adapters_mqtt::client::trust;
 use adapters_mqtt::config::{BrokerSettings, LoginSettings, MAX_CREDENTIAL_BYTES, PasswordSource};
-use adapters_sdk::config::{Place, Problem, Problems, Table};
+use adapters_sdk::config::{Place, Problem, Problems, Table, unusable};
+use hub_model::text::Told as _;
+use hub_model::{LocalText, local};
 
-use super::files::{Files, about_file};
+use super::files::{Files, about_file, unreadable};
 
 /// What a broker is shown and what it must show.
 pub(super) struct Credentials {
@@ -48,7 +50,10 @@ impl<'a> Logins<'a> {
                 self.known.insert(name.clone(), (password.clone(), login.place_of("username")));
             }
             Some((other, place)) if *other != password => {
-                let message = format!("found \"{name}\", which has another password at {place}");
+                let message = local!(
+                    "có \"{name}\", tên này có mật khẩu khác ở {place}",
+                    "found \"{name}\", which has another password at {place}"
+                );
                 problems.error(login.fault("username", message));
             }
             // Several devices may share a login, such as those behind one gateway.
@@ -72,15 +77,15 @@ impl<'a> Logins<'a> {
         let ca = match &settings.ca {
             None => None,
             Some(file) => {
-                let read = self.files.text(file).map_err(|error| format!("cannot be read: {error}"));
+                let read = self.files.text(file).map_err(|error| unreadable(&error));
                 let usable = read.and_then(|text| match trust(Some(&text)) {
                     Ok(_) => Ok(text),
-                    Err(error) => Err(error.to_string()),
+                    Err(error) => Err(error.told()),
                 });
                 match usable {
                     Ok(text) => Some(text.into()),
                     Err(why) => {
-                        problems.error(table.fault("ca", format!("found \"{file}\", which {why}")));
+                        problems.error(table.fault("ca", unusable(file, &why)));
                         return None;
                     }
                 }
@@ -99,20 +104,21 @@ impl<'a> Logins<'a> {
             PasswordSource::File(file) => match self.first_line(file) {
                 Ok(password) => Some(password),
                 Err(why) => {
-                    problems.error(table.fault("password_file", format!("found \"{file}\", which {why}")));
+                    problems.error(table.fault("password_file", unusable(file, &why)));
                     None
                 }
             },
         }
     }
 
-    fn first_line(&self, file: &str) -> Result<String, String> {
-        let text = self.files.text(file).map_err(|error| format!("cannot be read: {error}"))?;
+    fn first_line(&self, file: &str) -> Result<String, LocalText> {
+        let text = self.files.text(file).map_err(|error| unreadable(&error))?;
         let line = text.lines().next().unwrap_or_default();
         if line.is_empty() || line.len() > MAX_CREDENTIAL_BYTES {
-            return Err(format!(
-                "has a first line of {} bytes, allowed: 1 to {MAX_CREDENTIAL_BYTES}",
-                line.len()
+            let bytes = line.len();
+            return Err(local!(
+                "có dòng đầu dài {bytes} byte, được phép: 1 đến {MAX_CREDENTIAL_BYTES}",
+                "has a first line of {bytes} bytes, allowed: 1 to {MAX_CREDENTIAL_BYTES}"
             ));
         }
         Ok(line.to_owned())
@@ -121,7 +127,8 @@ impl<'a> Logins<'a> {
     fn warn_of_readers(&mut self, place: &Place, problems: &mut Problems) {
         let Some(mode) = self.files.open_mode(&place.file) else { return };
         if self.warned.insert(place.file.to_string()) {
-            let message = format!(
+            let message = local!(
+                "chứa mật khẩu mà người khác đọc được (quyền {mode:o}); hãy dùng password_file, hoặc chạy chmod 600 cho tệp này",
                 "holds passwords and others may read it (mode {mode:o}); use password_file, or run chmod 600 on it"
             );
             problems.warning(Problem { place: place.clone(), ..about_file("", message) });

@@ -40,7 +40,7 @@ use adapters_push::PushDevice;
 use adapters_sdk::config::{Problems, Table};
 use hub_api::Surroundings;
 use hub_model::text::Told;
-use hub_model::{Commune, Device, LocalText, RuleOverride};
+use hub_model::{Commune, Device, LocalText, RuleOverride, local};
 
 use crate::limits::LimitSets;
 use crate::rules::RuleFiles;
@@ -52,6 +52,7 @@ pub use calibration::ahead as calibrations_ahead;
 pub use device::{ForeignDevice, Taken};
 pub use files::Tables;
 pub use forward::Forwarding;
+pub use hub::unknown_zone;
 pub use organisations::Organisations;
 pub use profile::Profile;
 pub use ranges::above;
@@ -276,8 +277,11 @@ fn read(dir: &Path, files: &Files, problems: &mut Problems) -> Option<Config> {
         clashes.iter().for_each(|clash| problems.error(clash.problem()));
     }
     if sites.are_none && hub.as_ref().is_none_or(|hub| hub.province.is_none()) {
-        let message = "there is no *.toml in it, so the hub watches nothing";
-        problems.warning(about_file("sites", message.to_owned()));
+        let message = local!(
+            "trong đó không có tệp *.toml nào, nên trạm không theo dõi gì",
+            "there is no *.toml in it, so the hub watches nothing"
+        );
+        problems.warning(about_file("sites", message));
     }
     let mut hub = hub?;
     if hub.province.is_some() {
@@ -314,20 +318,29 @@ fn read(dir: &Path, files: &Files, problems: &mut Problems) -> Option<Config> {
 
 /// A province's hub reads communes from an engine and has no device of its own.
 fn refuse_devices(hub: &hub::Hub, sites: &[hub_model::Site], problems: &mut Problems) {
-    let mut refuse = |file: String, key: &str, message: &str| {
+    let mut refuse = |file: String, key: &str, message: LocalText| {
         let place = adapters_sdk::config::Place { file: file.into(), line: 0 };
-        problems.error(adapters_sdk::config::Problem { place, key: key.to_owned(), message: message.into() });
+        problems.error(adapters_sdk::config::Problem { place, key: key.to_owned(), message });
     };
     for site in sites {
-        let message = "found a site, allowed: none where role = \"province\"; sites belong to communes' hubs";
+        let message = local!(
+            "có điểm quan trắc, không được phép khi role = \"province\"; điểm quan trắc thuộc trạm của xã",
+            "found a site, allowed: none where role = \"province\"; sites belong to communes' hubs"
+        );
         refuse(format!("sites/{}.toml", site.id), "id", message);
     }
     if hub.mqtt.is_some() {
-        refuse("hub.toml".to_owned(), "mqtt", "is given, allowed: only where role = \"commune\"");
+        let message = local!(
+            "có ghi, chỉ được phép khi role = \"commune\"",
+            "is given, allowed: only where role = \"commune\""
+        );
+        refuse("hub.toml".to_owned(), "mqtt", message);
     }
     if hub.forwarding.remote.is_none() {
-        let message =
-            "is needed where role = \"province\": [history] remote names the engine that communes forward to";
+        let message = local!(
+            "cần có khi role = \"province\": [history] remote ghi tên kho dữ liệu mà các xã chuyển số đo tới",
+            "is needed where role = \"province\": [history] remote names the engine that communes forward to"
+        );
         refuse("hub.toml".to_owned(), "history.remote", message);
     }
 }

@@ -13,12 +13,17 @@ pub fn not_one_of<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Loca
     };
     let allowed = match known.is_empty() {
         true => local!("chưa có gì", "none is there"),
-        false => known.join(", ").into(),
+        false => LocalText::same(known.join(", ")),
     };
     LocalText {
         vi: format!("có \"{found}\", được phép: {}{}", allowed.vi, hint.vi),
         en: format!("found \"{found}\", allowed: {}{}", allowed.en, hint.en),
     }
+}
+
+/// Of an id that two parts of a list have.
+pub fn id_twice(id: &str) -> LocalText {
+    local!("có \"{id}\" hai lần, được phép: mỗi phần một id", "found \"{id}\" twice, allowed: an id for each")
 }
 
 #[cfg(test)]

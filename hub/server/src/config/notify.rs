@@ -3,10 +3,10 @@
 use adapters_notify::config::Known;
 use adapters_notify::{Notify, SecretFiles};
 use adapters_sdk::config::{Place, Problem, Problems, Table};
-use hub_model::{Site, SiteId};
+use hub_model::{LocalText, Site, SiteId, local};
 use jiff::tz::TimeZone;
 
-use super::files::{Files, about_file};
+use super::files::{Files, about_file, unreadable};
 
 /// Longest secret, in bytes.
 const MAX_SECRET_BYTES: usize = 4_096;
@@ -27,25 +27,27 @@ pub(super) fn read(
 }
 
 impl SecretFiles for Files {
-    fn first_line(&self, file: &str) -> Result<String, String> {
+    fn first_line(&self, file: &str) -> Result<String, LocalText> {
         let text = SecretFiles::text(self, file)?;
         let line = text.lines().next().unwrap_or_default().trim();
         if line.is_empty() || line.len() > MAX_SECRET_BYTES {
-            return Err(format!(
-                "has a first line of {} bytes, allowed: 1 to {MAX_SECRET_BYTES}",
-                line.len()
+            let bytes = line.len();
+            return Err(local!(
+                "có dòng đầu dài {bytes} byte, được phép: 1 đến {MAX_SECRET_BYTES}",
+                "has a first line of {bytes} bytes, allowed: 1 to {MAX_SECRET_BYTES}"
             ));
         }
         Ok(line.to_owned())
     }
 
-    fn text(&self, file: &str) -> Result<String, String> {
-        Files::text(self, file).map_err(|error| format!("cannot be read: {error}"))
+    fn text(&self, file: &str) -> Result<String, LocalText> {
+        Files::text(self, file).map_err(|error| unreadable(&error))
     }
 
     fn warn_of_readers(&self, place: &Place, problems: &mut Problems) {
         let Some(mode) = self.open_mode(&place.file) else { return };
-        let message = format!(
+        let message = local!(
+            "chứa bí mật mà người khác đọc được (quyền {mode:o}); hãy ghi bí mật vào tệp riêng, hoặc chạy chmod 600 cho tệp này",
             "holds secrets and others may read it (mode {mode:o}); give them by files, or run chmod 600 on it"
         );
         problems.warning(Problem { place: place.clone(), ..about_file("", message) });

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use adapters_sdk::config::{Problem, Problems, Table};
-use hub_model::{LocalText, Timestamp, id};
+use adapters_sdk::config::{At, Problems, Table};
+use hub_model::{LocalText, Timestamp, id, local};
 use jiff::tz::TimeZone;
 
 use super::calibration::moment;
-use super::nearest::not_one_of;
+use super::nearest::{id_twice, not_one_of};
 
 /// All of them, by their ids.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -78,29 +78,32 @@ impl Organisations {
 /// Reads the file's tables.
 pub(super) fn read(mut root: Table, zone: &TimeZone, problems: &mut Problems) -> Organisations {
     let mut all = BTreeMap::new();
-    let mut named: Vec<(String, Problem)> = Vec::new();
+    let mut named: Vec<(String, At)> = Vec::new();
     for mut table in root.tables("organisation", problems) {
-        let twice = table.fault("id", "");
+        let twice = table.at("id");
         let id = table.needed_parsed("id", problems, |text| id::check_part(text).map(|()| text.to_owned()));
         let name = table.local_text("name", problems);
         let kinds = [("province", false), ("district", false), ("commune", true)];
         let is_commune = table.needed_choice("kind", &kinds, problems);
         let mut within: Vec<Within> = Vec::new();
         for mut span in table.tables("within", problems) {
-            let (unknown, clash, backwards) =
-                (span.fault("id", ""), span.fault("from", ""), span.fault("until", ""));
+            let (unknown, clash, backwards) = (span.at("id"), span.at("from"), span.at("until"));
             let above = span.needed_text("id", problems);
             let [from, until] = ["from", "until"].map(|key| moment(&mut span, key, zone, problems));
             span.finish(problems);
             let Some(above) = above else { continue };
             let next = Within { id: above.clone(), from, until };
             if from.zip(until).is_some_and(|(from, until)| until <= from) {
-                let message = "ends before it begins, allowed: a later date than from".to_owned();
-                problems.error(Problem { message: message.into(), ..backwards });
+                problems.error(backwards.fault(local!(
+                    "kết thúc trước khi bắt đầu, được phép: ngày sau from",
+                    "ends before it begins, allowed: a later date than from"
+                )));
             } else if let Some(other) = within.iter().find(|other| other.overlaps(&next)) {
-                let message =
-                    format!("overlaps with the time within \"{}\", allowed: one at a time", other.id);
-                problems.error(Problem { message: message.into(), ..clash });
+                let other = &other.id;
+                problems.error(clash.fault(local!(
+                    "chồng lên thời gian thuộc \"{other}\", được phép: mỗi lúc thuộc một nơi",
+                    "overlaps with the time within \"{other}\", allowed: one at a time"
+                )));
             }
             named.push((above, unknown));
             within.push(next);
@@ -108,16 +111,15 @@ pub(super) fn read(mut root: Table, zone: &TimeZone, problems: &mut Problems) ->
         table.finish(problems);
         let (Some(id), Some(is_commune)) = (id, is_commune) else { continue };
         if all.insert(id.clone(), Organisation { name, is_commune, within }).is_some() {
-            let message = format!("found \"{id}\" twice, allowed: an id for each");
-            problems.error(Problem { message: message.into(), ..twice });
+            problems.error(twice.fault(id_twice(&id)));
         }
     }
     root.finish(problems);
-    for (above, fault) in named {
+    for (above, at) in named {
         let known =
             all.iter().filter(|(_, one): &(_, &Organisation)| !one.is_commune).map(|(id, _)| id.as_str());
         if known.clone().all(|id| id != above) {
-            problems.error(Problem { message: not_one_of(&above, known), ..fault });
+            problems.error(at.fault(not_one_of(&above, known)));
         }
     }
     Organisations(all)

@@ -1,8 +1,8 @@
 //! A point: the keys that every adapter's points have. What the adapter needs to find its number is read beside it.
 
-use adapters_sdk::config::{Problems, Table};
+use adapters_sdk::config::{Problems, Table, needed};
 use hub_model::{
-    Checks, Counter, Decimal, DeviceId, NamedAlarm, Point, PointId, Priority, Quantity, Scaling, Unit,
+    Checks, Counter, Decimal, DeviceId, NamedAlarm, Point, PointId, Priority, Quantity, Scaling, Unit, local,
 };
 use jiff::tz::TimeZone;
 use std::time::Duration;
@@ -102,8 +102,13 @@ fn unit(table: &mut Table, quantity: Option<Quantity>, problems: &mut Problems) 
         Unit::parse(text).filter(is_allowed).ok_or_else(|| {
             let units = Unit::codes().filter_map(Unit::parse).filter(is_allowed);
             let units = units.map(Unit::code).collect::<Vec<_>>().join(", ");
-            let of = quantity.map_or_else(String::new, |quantity| format!(" for {}", quantity.code()));
-            format!("found \"{text}\", allowed{of}: {units}")
+            match quantity.map(Quantity::code) {
+                Some(of) => local!(
+                    "có \"{text}\", được phép cho {of}: {units}",
+                    "found \"{text}\", allowed for {of}: {units}"
+                ),
+                None => local!("có \"{text}\", được phép: {units}", "found \"{text}\", allowed: {units}"),
+            }
         })
     })
 }
@@ -118,19 +123,19 @@ fn alarm(
     let before = table.clone();
     let mut named = table.table("alarm", problems)?;
     let words: Vec<_> = Priority::ALL.iter().map(|priority| (priority.code(), *priority)).collect();
-    let (is_given, needed) = (named.has("title"), named.fault("title", "is needed and not given"));
+    let (is_given, no_title) = (named.has("title"), named.fault("title", needed()));
     let title = named.local_text("title", problems);
     if !is_given {
-        problems.error(needed);
+        problems.error(no_title);
     }
     let priority = named.choice("priority", &words, problems).unwrap_or(Priority::Medium);
     named.finish(problems);
     if let Some((quantity, unit)) = quantity.zip(unit).filter(|(q, u)| (q.code(), u.code()) != ("state", "1"))
     {
-        let message = format!(
-            "found on {} in {}, allowed: on the quantity state, which is 0 while nothing is wrong",
-            quantity.code(),
-            unit.code()
+        let (quantity, unit) = (quantity.code(), unit.code());
+        let message = local!(
+            "có ở {quantity} đơn vị {unit}, được phép: ở đại lượng state, bằng 0 khi không có gì hỏng",
+            "found on {quantity} in {unit}, allowed: on the quantity state, which is 0 while nothing is wrong"
         );
         problems.error(before.fault("alarm", message));
     }
@@ -146,19 +151,24 @@ fn counter(table: &mut Table, adapter: Adapter, problems: &mut Problems) -> Opti
     let counter = table.choice("counter", &Counter::WORDS, problems)?;
     let word = before.peek_text("counter").unwrap_or_default();
     if let Some(found) = before.peek_text("type").filter(|found| matches!(*found, "BIT" | "STRING")) {
-        let message = format!("found \"{word}\", but the type is {found}; allowed: for numbers");
+        let message = local!(
+            "có \"{word}\", nhưng kiểu là {found}; được phép: cho số",
+            "found \"{word}\", but the type is {found}; allowed: for numbers"
+        );
         problems.error(before.fault("counter", message));
     }
     if before.has("calibration") {
-        let message = "found beside a counter; allowed: without it, for the scale says what one count is";
+        let message = local!(
+            "ghi cùng counter; được phép: không có counter, vì scale đã cho biết một lần đếm là bao nhiêu",
+            "found beside a counter; allowed: without it, for the scale says what one count is"
+        );
         problems.error(before.fault("calibration", message));
     }
     Some(counter)
 }
 
 fn scaling(table: &mut Table, problems: &mut Problems) -> Scaling {
-    let zero =
-        table.fault("scale", "found 0, allowed: any other number; with 0 every value would be the offset");
+    let zero = table.fault("scale", calibration::every_value_the_offset());
     let scale = table.decimal("scale", problems).unwrap_or(Decimal::ONE);
     let offset = table.decimal("offset", problems).unwrap_or(Decimal::ZERO);
     if scale.to_f64() == 0.0 {

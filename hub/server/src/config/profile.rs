@@ -4,8 +4,8 @@
 
 use std::borrow::Cow;
 
-use adapters_sdk::config::{Place, Problem, Problems, Table, needed};
-use hub_model::{LocalText, id};
+use adapters_sdk::config::{Place, Problems, Table, needed};
+use hub_model::{LocalText, id, local};
 use rust_embed::RustEmbed;
 
 use super::adapter::Adapter;
@@ -113,15 +113,17 @@ pub(super) fn read_all(files: &Files, problems: &mut Problems) -> Profiles {
     let tables = files.tables("profiles", problems);
     let mut profiles = Profiles { all: Vec::new(), some_faulty: tables.some_faulty };
     for table in tables.read {
-        let fault = table.fault("id", "");
+        let at = table.at("id");
         match read(table, problems) {
             None => profiles.some_faulty = true,
             Some(profile) => match profiles.all.iter().find(|other| other.id == profile.id) {
                 None => profiles.all.push(profile),
                 Some(first) => {
-                    let message =
-                        format!("found \"{}\", which is already the id of {}", profile.id, first.place);
-                    problems.error(Problem { message: message.into(), ..fault });
+                    let (id, first) = (&profile.id, &first.place);
+                    problems.error(at.fault(local!(
+                        "có \"{id}\", đã là id ở {first}",
+                        "found \"{id}\", which is already the id of {first}"
+                    )));
                 }
             },
         }
@@ -145,8 +147,10 @@ fn read(mut table: Table, problems: &mut Problems) -> Option<Profile> {
         problems.error(table.fault("adapter", needed()));
     }
     if let Some(found) = table.peek_text("profile") {
-        let message =
-            format!("found \"{found}\", allowed: only in a device; a profile takes nothing from another");
+        let message = local!(
+            "có \"{found}\", chỉ được ghi ở thiết bị; mẫu này không lấy gì từ mẫu khác",
+            "found \"{found}\", allowed: only in a device; a profile takes nothing from another"
+        );
         problems.error(table.fault("profile", message));
         table.text("profile", problems);
     }

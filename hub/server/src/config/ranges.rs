@@ -1,6 +1,6 @@
 //! Small tables of numbers: `{ min, max }`, `{ per_minute }`, `{ lat, lon }`.
 
-use adapters_sdk::config::{Problem, Problems, Table, needed};
+use adapters_sdk::config::{Problems, Table, needed};
 use hub_model::{LocalText, Location, Range, local};
 
 /// `key = { min = …, max = … }`; one of the two may be left out.
@@ -14,7 +14,7 @@ pub(super) fn range(table: &mut Table, key: &'static str, problems: &mut Problem
     );
     let mut bounds = table.table(key, problems)?;
     let (has_min, has_max) = (bounds.has("min"), bounds.has("max"));
-    let place = bounds.fault("min", "");
+    let place = bounds.at("min");
     let range = Range { min: bounds.number("min", problems), max: bounds.number("max", problems) };
     bounds.finish(problems);
     if !has_min && !has_max {
@@ -22,7 +22,7 @@ pub(super) fn range(table: &mut Table, key: &'static str, problems: &mut Problem
         return None;
     }
     if let Some(message) = above(range) {
-        problems.error(Problem { message, ..place });
+        problems.error(place.fault(message));
         return None;
     }
     Some(range)
@@ -42,23 +42,20 @@ pub fn above(range: Range) -> Option<LocalText> {
 /// `max_rate = { per_minute = … }`, in the point's unit.
 pub(super) fn max_rate(table: &mut Table, problems: &mut Problems) -> Option<f64> {
     let mut rate = table.table("max_rate", problems)?;
-    let fault = rate.fault("per_minute", "");
+    let at = rate.at("per_minute");
     let given = rate.has("per_minute");
     let per_minute = rate.number("per_minute", problems);
     rate.finish(problems);
     if !given {
-        problems.error(Problem { message: needed(), ..fault });
+        problems.error(at.fault(needed()));
         return None;
     }
     match per_minute {
         Some(number) if number <= 0.0 => {
-            problems.error(Problem {
-                message: local!(
-                    "có {number}, được phép: số lớn hơn 0",
-                    "found {number}, allowed: a number above 0"
-                ),
-                ..fault
-            });
+            problems.error(at.fault(local!(
+                "có {number}, được phép: số lớn hơn 0",
+                "found {number}, allowed: a number above 0"
+            )));
             None
         }
         other => other,
@@ -75,9 +72,9 @@ pub(super) fn location(table: &mut Table, problems: &mut Problems) -> Option<Loc
 }
 
 fn degrees(table: &mut Table, key: &'static str, most: f64, problems: &mut Problems) -> Option<f64> {
-    let fault = table.fault(key, "");
+    let at = table.at(key);
     if !table.has(key) {
-        problems.error(Problem { message: needed(), ..fault.clone() });
+        problems.error(at.fault(needed()));
     }
     let number = table.number(key, problems)?;
     if number.abs() > most {
@@ -85,7 +82,7 @@ fn degrees(table: &mut Table, key: &'static str, most: f64, problems: &mut Probl
             "có {number}, được phép: độ từ -{most} đến {most}",
             "found {number}, allowed: degrees from -{most} to {most}"
         );
-        problems.error(Problem { message, ..fault });
+        problems.error(at.fault(message));
         return None;
     }
     Some(number)

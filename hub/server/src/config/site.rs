@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use adapters_modbus::ModbusDevice;
 use adapters_mqtt::MqttDevice;
 use adapters_push::PushDevice;
-use adapters_sdk::config::{Place, Problem, Problems, Table};
+use adapters_sdk::config::{Place, Problems, Table};
 use hub_api::About;
-use hub_model::{DeviceId, Limit, LocalText, Quantity, Site, SiteId, SiteKind, Unit, own};
+use hub_model::{DeviceId, Limit, LocalText, Quantity, Site, SiteId, SiteKind, Unit, local, own};
 
 use jiff::tz::TimeZone;
 
@@ -40,7 +40,7 @@ pub(super) struct BoundSets<'a>(Vec<&'a LimitSet>);
 
 impl BoundSets<'_> {
     /// The limits of a quantity in `unit`, and what could not be converted.
-    pub(super) fn of(&self, quantity: Quantity, unit: Unit) -> (Vec<Limit>, Vec<String>) {
+    pub(super) fn of(&self, quantity: Quantity, unit: Unit) -> (Vec<Limit>, Vec<LocalText>) {
         crate::limits::bind(&self.0, quantity, unit)
     }
 }
@@ -83,17 +83,22 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn site(&mut self, mut table: Table, places: &mut HashMap<SiteId, Place>, problems: &mut Problems) {
-        let id_fault = table.fault("id", "");
+        let id_at = table.at("id");
         let id = table.needed_parsed("id", problems, SiteId::parse);
         if id.as_ref().is_some_and(own::is_own) {
-            let message = format!("found \"{}\", which is kept for the hub itself", own::SITE);
-            problems.error(Problem { message: message.into(), ..id_fault.clone() });
+            let id = own::SITE;
+            problems.error(id_at.fault(local!(
+                "có \"{id}\", tên này dành cho chính trạm trung tâm",
+                "found \"{id}\", which is kept for the hub itself"
+            )));
         }
-        let first = id.as_ref().and_then(|id| places.insert(id.clone(), id_fault.place.clone()));
+        let first = id.as_ref().and_then(|id| places.insert(id.clone(), id_at.place.clone()));
         let is_twice = first.is_some();
         if let (Some(id), Some(first)) = (&id, first) {
-            let message = format!("found \"{id}\", which is already the id of the site at {first}");
-            problems.error(Problem { message: message.into(), ..id_fault });
+            problems.error(id_at.fault(local!(
+                "có \"{id}\", đã là id của điểm quan trắc ở {first}",
+                "found \"{id}\", which is already the id of the site at {first}"
+            )));
         }
         let kinds = SiteKind::CONFIGURED.map(|kind| (kind.code(), kind));
         let kind = table.needed_choice("kind", &kinds, problems);
@@ -126,14 +131,14 @@ impl<'a> Reader<'a> {
     }
 
     fn bound_sets(&self, table: &mut Table, problems: &mut Problems) -> BoundSets<'a> {
-        let fault = table.fault("limits", "");
+        let at = table.at("limits");
         let mut bound = Vec::new();
         for id in table.texts("limits", problems).unwrap_or_default() {
             match self.limits.find(&id) {
                 Some(set) => bound.push(set),
                 None => {
                     let why = self.limits.why_missing(&id);
-                    why.into_iter().for_each(|message| problems.error(Problem { message, ..fault.clone() }));
+                    why.into_iter().for_each(|message| problems.error(at.fault(message)));
                 }
             }
         }
@@ -150,15 +155,17 @@ impl<'a> Reader<'a> {
         let mut places: HashMap<DeviceId, Place> = HashMap::new();
         let mut devices = Vec::new();
         for table in tables {
-            let fault = table.fault("id", "");
+            let at = table.at("id");
             // Looked at before the rest of it: a device that is faulty otherwise is a second one all the same.
             let own = table.peek_text("id").and_then(|text| DeviceId::new(site, text).ok());
-            let first = own.as_ref().and_then(|id| places.insert(id.clone(), fault.place.clone()));
+            let first = own.as_ref().and_then(|id| places.insert(id.clone(), at.place.clone()));
             let is_twice = first.is_some();
             if let (Some(id), Some(first)) = (&own, first) {
-                let message =
-                    format!("found \"{}\", which is already the id of a device at {first}", id.name());
-                problems.error(Problem { message: message.into(), ..fault });
+                let id = id.name();
+                problems.error(at.fault(local!(
+                    "có \"{id}\", đã là id của một thiết bị ở {first}",
+                    "found \"{id}\", which is already the id of a device at {first}"
+                )));
             }
             let read =
                 device::read(table, site, self.profiles, limits, &mut self.logins, self.zone, problems);
@@ -184,17 +191,22 @@ pub(super) fn one_device(
     problems: &mut Problems,
 ) -> Option<(hub_model::Device, ModbusDevice)> {
     let (nowhere, no_limits) = (SiteId::parse("unsaved").ok()?, BoundSets(Vec::new()));
-    let fault = table.fault("device", "");
+    let at = table.at("device");
     let mut devices = table.tables("device", problems);
     table.finish(problems);
     let count = devices.len();
     let Some(device) = devices.pop().filter(|_| count == 1) else {
-        let message = format!("found {count} devices, allowed: one [[device]] with its [[device.point]]");
-        problems.error(Problem { message: message.into(), ..fault });
+        problems.error(at.fault(local!(
+            "có {count} thiết bị, được phép: một [[device]] với các [[device.point]] của nó",
+            "found {count} devices, allowed: one [[device]] with its [[device.point]]"
+        )));
         return None;
     };
     let mut logins = Logins::new(files);
-    let adapter = device.fault("adapter", "only a device on Modbus can be read at once");
+    let adapter = device.fault(
+        "adapter",
+        local!("chỉ đọc thử ngay được thiết bị Modbus", "only a device on Modbus can be read at once"),
+    );
     let read = device::read(device, &nowhere, profiles, &no_limits, &mut logins, &TimeZone::UTC, problems)?;
     let Served::Modbus(served) = read.served else {
         problems.error(adapter);

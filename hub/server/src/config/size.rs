@@ -2,14 +2,21 @@
 //!
 //! Read next: `store.rs`, which has one.
 
+use hub_model::{LocalText, local};
+
 const UNITS: [(&str, u64); 3] = [("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000)];
 /// Less would hold no more than some days; more is no gateway's disk.
 const LEAST: u64 = 100_000_000;
 const MOST: u64 = 100_000_000_000_000;
 
 /// Reads a size, in bytes. The error says what is allowed.
-pub(super) fn parse(text: &str) -> Result<u64, String> {
-    let faulty = || format!("found \"{text}\", allowed: a whole number and MB, GB or TB, such as \"20GB\"");
+pub(super) fn parse(text: &str) -> Result<u64, LocalText> {
+    let faulty = || {
+        local!(
+            "có \"{text}\", được phép: số nguyên kèm MB, GB hoặc TB, ví dụ \"20GB\"",
+            "found \"{text}\", allowed: a whole number and MB, GB or TB, such as \"20GB\""
+        )
+    };
     let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(faulty)?;
     let (digits, unit) = text.split_at(split);
     let count: u64 = digits.parse().map_err(|_| faulty())?;
@@ -18,7 +25,11 @@ pub(super) fn parse(text: &str) -> Result<u64, String> {
     if (LEAST..=MOST).contains(&bytes) {
         return Ok(bytes);
     }
-    Err(format!("found \"{text}\", allowed: from \"{}\" to \"{}\"", format(LEAST), format(MOST)))
+    let (least, most) = (format(LEAST), format(MOST));
+    Err(local!(
+        "có \"{text}\", được phép: từ \"{least}\" đến \"{most}\"",
+        "found \"{text}\", allowed: from \"{least}\" to \"{most}\""
+    ))
 }
 
 /// Writes a size in the largest unit that divides it.
@@ -41,9 +52,9 @@ mod tests {
     #[test]
     fn what_is_no_size_is_told_with_an_example() {
         for text in ["", "20", "GB", "20 GB", "20GiB", "-1GB", "1.5GB", "99999999999999999999GB"] {
-            assert!(parse(text).unwrap_err().contains("such as \"20GB\""), "{text}");
+            assert!(parse(text).unwrap_err().en.contains("such as \"20GB\""), "{text}");
         }
-        assert!(parse("99MB").unwrap_err().ends_with("allowed: from \"100MB\" to \"100TB\""));
+        assert!(parse("99MB").unwrap_err().en.ends_with("allowed: from \"100MB\" to \"100TB\""));
         assert!(parse("101TB").is_err());
     }
 }

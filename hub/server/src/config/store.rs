@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use adapters_sdk::config::{Problems, Table};
-use hub_model::{duration, local};
+use hub_model::{LocalText, duration, local};
 
 use super::{StoreSettings, size};
 
@@ -31,7 +31,7 @@ pub(super) fn read(root: &mut Table, dir: &Path, problems: &mut Problems) -> Opt
     let mut table = root.table("store", problems)?;
     let before = problems.errors().len();
     // Its place is forgotten once it is read.
-    let mut shorter = table.fault("keep_hourly", "");
+    let hourly_at = table.at("keep_hourly");
     if let Some(path) = table.parsed("dir", problems, not_empty) {
         settings.dir = dir.join(path);
     }
@@ -46,19 +46,21 @@ pub(super) fn read(root: &mut Table, dir: &Path, problems: &mut Problems) -> Opt
     settings.max_bytes = table.parsed("max_size", problems, size::parse);
     if settings.keep_hourly < settings.keep_raw {
         let (raw, hourly) = (duration::format(settings.keep_raw), duration::format(settings.keep_hourly));
-        shorter.message = local!(
+        problems.error(hourly_at.fault(local!(
             "có \"{hourly}\", được phép: ít nhất bằng keep_raw, đang là \"{raw}\"",
             "found \"{hourly}\", allowed: at least keep_raw, which is \"{raw}\""
-        );
-        problems.error(shorter);
+        )));
     }
     table.finish(problems);
     (problems.errors().len() == before).then_some(settings)
 }
 
-fn not_empty(text: &str) -> Result<String, &'static str> {
+fn not_empty(text: &str) -> Result<String, LocalText> {
     if text.is_empty() {
-        Err("found \"\", allowed: a folder, relative to hub.toml's")
+        Err(local!(
+            "có \"\", được phép: thư mục, tính từ chỗ của hub.toml",
+            "found \"\", allowed: a folder, relative to hub.toml's"
+        ))
     } else {
         Ok(text.to_owned())
     }

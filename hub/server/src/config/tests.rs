@@ -30,6 +30,20 @@ fn point<'a>(config: &'a Config, id: &str) -> &'a Point {
 const SMALLEST: (&str, &str) = ("hub.toml", "[commune]\nid = \"a\"\n");
 
 #[test]
+fn every_fault_of_the_cases_is_told_in_both_languages() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut told = 0;
+    for case in fs::read_dir(cases).unwrap() {
+        let (_, problems) = Config::load(&case.unwrap().path());
+        for problem in [problems.errors(), problems.warnings()].concat() {
+            assert_ne!(problem.message.vi, problem.message.en, "{problem}");
+            told += 1;
+        }
+    }
+    assert!(told > 100, "only {told} faults");
+}
+
+#[test]
 fn what_is_not_said_has_its_default() {
     let (config, dir) = load(&[SMALLEST]);
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");

@@ -5,16 +5,16 @@ use std::path::Path;
 use adapters_push::config::Match;
 use adapters_push::line::Precision;
 use adapters_push::units;
-use adapters_sdk::config::{Problem, Problems, Table};
+use adapters_sdk::config::{Problems, Table};
 use anyhow::Context;
 use hub_model::text::Told;
-use hub_model::{Commune, PointId, Unit};
+use hub_model::{Commune, PointId, Unit, local};
 use jiff::tz::TimeZone;
 
 use super::moment::Format;
 use super::number::Style;
 use crate::config::Faulty;
-use crate::config::nearest;
+use crate::config::{nearest, unknown_zone};
 
 /// What a file means.
 #[derive(Debug, Default)]
@@ -114,7 +114,13 @@ fn table(
     commune: &Commune,
     problems: &mut Problems,
 ) -> Option<TableMap> {
-    let no_column = root.fault("column", "is needed: one [[column]] for each that becomes a point");
+    let no_column = root.fault(
+        "column",
+        local!(
+            "cần có: mỗi cột thành điểm đo cần một [[column]]",
+            "is needed: one [[column]] for each that becomes a point"
+        ),
+    );
     let (mut separator, mut header_lines) = (b',', 1);
     let mut numbers = Style { decimal: '.', thousands: None };
     let mut missing = ["", "-", "--", "*", "NA", "N/A", "#N/A"].map(str::to_owned).to_vec();
@@ -122,7 +128,7 @@ fn table(
         const SEPARATORS: [(&str, u8); 5] =
             [(",", b','), (";", b';'), ("tab", b'\t'), ("\t", b'\t'), ("|", b'|')];
         separator = csv.choice("separator", &SEPARATORS, problems).unwrap_or(separator);
-        let same = csv.fault("thousands", "is the same sign as decimal");
+        let same = csv.fault("thousands", local!("trùng dấu với decimal", "is the same sign as decimal"));
         numbers.decimal = csv.choice("decimal", &[(".", '.'), (",", ',')], problems).unwrap_or('.');
         numbers.thousands =
             csv.choice("thousands", &[(".", '.'), (",", ','), (" ", ' '), ("'", '\'')], problems);
@@ -154,10 +160,17 @@ fn time(
     problems: &mut Problems,
 ) -> Option<(Vec<String>, Format, TimeZone)> {
     if !root.has("time") {
-        problems.error(root.fault("time", "is needed: { column = \"…\", format = \"%d/%m/%Y %H:%M\" }"));
+        problems.error(root.fault(
+            "time",
+            local!(
+                "cần có: {{ column = \"…\", format = \"%d/%m/%Y %H:%M\" }}",
+                "is needed: {{ column = \"…\", format = \"%d/%m/%Y %H:%M\" }}"
+            ),
+        ));
     }
     let mut time = root.table("time", problems)?;
-    let neither = time.fault("column", "one of column and columns is needed");
+    let neither =
+        time.fault("column", local!("cần column hoặc columns", "one of column and columns is needed"));
     let columns = match (time.text("column", problems), time.texts("columns", problems)) {
         (Some(column), None) => vec![column],
         (None, Some(columns)) if !columns.is_empty() => columns,
@@ -168,10 +181,7 @@ fn time(
     };
     let format = time.needed_parsed("format", problems, Format::parse);
     let of_commune = TimeZone::get(&commune.timezone).unwrap_or(TimeZone::UTC);
-    let zone = time.parsed("zone", problems, |name| {
-        TimeZone::get(name)
-            .map_err(|_| format!("found \"{name}\", allowed: an IANA time zone such as \"Asia/Ho_Chi_Minh\""))
-    });
+    let zone = time.parsed("zone", problems, |name| TimeZone::get(name).map_err(|_| unknown_zone(name)));
     time.finish(problems);
     Some((columns, format?, zone.unwrap_or(of_commune)))
 }
@@ -179,13 +189,13 @@ fn time(
 fn column(table: &mut Table, commune: &Commune, problems: &mut Problems) -> Option<Column> {
     let name = table.needed_text("name", problems);
     let point = point(table, commune, problems);
-    let fault = table.fault("unit", "");
+    let at = table.at("unit");
     let written = table.text("unit", problems);
     let scale = table.number("scale", problems).unwrap_or(1.0);
     let offset = table.number("offset", problems).unwrap_or(0.0);
     let (point, target) = point?;
     if let Some(Err(error)) = written.as_ref().map(|written| units::convert(0.0, written, target)) {
-        problems.error(Problem { message: error.to_string().into(), ..fault });
+        problems.error(at.fault(error.told()));
     }
     let unit = written.map(|written| (written, target));
     Some(Column { name: name?, point, conversion: Conversion { scale, offset, unit } })

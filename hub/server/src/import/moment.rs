@@ -2,7 +2,7 @@
 
 use adapters_push::line::Precision;
 use adapters_push::time::believable;
-use hub_model::Timestamp;
+use hub_model::{LocalText, Timestamp, local};
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
@@ -31,14 +31,15 @@ pub(super) enum NoMoment {
 
 impl Format {
     /// The format that a mapping names.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, LocalText> {
         match text {
             "rfc3339" => Ok(Self::Rfc3339),
             "epoch_s" => Ok(Self::Epoch(Precision::S)),
             "epoch_ms" => Ok(Self::Epoch(Precision::Ms)),
             "serial" => Ok(Self::Serial),
             pattern if pattern.contains('%') => Ok(Self::Pattern(pattern.to_owned())),
-            other => Err(format!(
+            other => Err(local!(
+                "có \"{other}\", được phép: rfc3339, epoch_s, epoch_ms, serial, hoặc mẫu như %d/%m/%Y %H:%M",
                 "found \"{other}\", allowed: rfc3339, epoch_s, epoch_ms, serial, or a pattern such as %d/%m/%Y %H:%M"
             )),
         }
@@ -129,6 +130,6 @@ mod tests {
         assert_eq!(dates.read("2026-08-20", &zone), Err(NoMoment::Unreadable));
         assert_eq!(dates.read("20/08/1926", &zone), Err(NoMoment::OutOfRange));
         assert_eq!(Format::parse("epoch_s").unwrap().read("0", &zone), Err(NoMoment::OutOfRange));
-        assert!(Format::parse("dd/mm/yyyy").unwrap_err().contains("%d/%m/%Y"));
+        assert!(Format::parse("dd/mm/yyyy").unwrap_err().en.contains("%d/%m/%Y"));
     }
 }

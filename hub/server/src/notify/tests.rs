@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use adapters_notify::config::{Known, read};
 use adapters_sdk::config::{Place, Problems, Table};
-use hub_model::{AlarmId, AlarmState, LocalText, Priority, Site, SiteId, SiteKind, Subject, Timestamp, Why};
+use hub_model::{
+    AlarmId, AlarmState, LocalText, Priority, Site, SiteId, SiteKind, Subject, Timestamp, Why, local,
+};
 use hub_store::{MemoryStore, MessageFilter, MessageState};
 use receiver::{Answer, Receiver};
 
@@ -21,11 +23,11 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 struct NoFiles;
 
 impl adapters_notify::SecretFiles for NoFiles {
-    fn first_line(&self, _: &str) -> Result<String, String> {
-        Err("is not there".to_owned())
+    fn first_line(&self, _: &str) -> Result<String, LocalText> {
+        Err(local!("không có tệp này", "is not there"))
     }
-    fn text(&self, _: &str) -> Result<String, String> {
-        Err("is not there".to_owned())
+    fn text(&self, _: &str) -> Result<String, LocalText> {
+        Err(local!("không có tệp này", "is not there"))
     }
     fn warn_of_readers(&self, _: &Place, _: &mut Problems) {}
 }

@@ -102,8 +102,9 @@ impl SiteFolder {
         let config = Config::require_with(&self.dir, &found.file, &text);
         let config =
             config.map_err(|error| SiteFault::Faulty(in_device(error.lines, &found.file, &text, change)))?;
-        let wanted =
-            Wanted::of(config).map_err(|error| SiteFault::Faulty(vec![format!("{error:#}").into()]))?;
+        let wanted = Wanted::of(config).map_err(|error| {
+            SiteFault::Faulty(vec![local!("không dùng được cấu hình này ({error:#})", "{error:#}")])
+        })?;
         if wanted.rule_faults.is_empty() { Ok(text) } else { Err(SiteFault::Faulty(wanted.rule_faults)) }
     }
 

@@ -3,7 +3,7 @@
 use adapters_notify::config::Known;
 use adapters_notify::{Channel, Letter, SecretFiles, Told};
 use adapters_sdk::config::{Place, Problems};
-use hub_model::{Alarm, AlarmId, AlarmState, LocalText, NoticeKind, Priority, Subject, Timestamp};
+use hub_model::{Alarm, AlarmId, AlarmState, LocalText, NoticeKind, Priority, Subject, Timestamp, local};
 
 use super::{section, vietnam};
 
@@ -14,16 +14,16 @@ const START_MS: i64 = 1_772_330_400_000;
 struct Files;
 
 impl SecretFiles for Files {
-    fn first_line(&self, file: &str) -> Result<String, String> {
+    fn first_line(&self, file: &str) -> Result<String, LocalText> {
         match file {
             "secret" => Ok("the channel's secret".to_owned()),
             "token" => Ok("123:abc".to_owned()),
-            _ => Err("is not there".to_owned()),
+            _ => Err(local!("không có tệp này", "is not there")),
         }
     }
 
-    fn text(&self, file: &str) -> Result<String, String> {
-        std::fs::read_to_string(file).map_err(|error| error.to_string())
+    fn text(&self, file: &str) -> Result<String, LocalText> {
+        std::fs::read_to_string(file).map_err(|error| local!("không đọc được: {error}", "{error}"))
     }
 
     fn warn_of_readers(&self, _: &Place, _: &mut Problems) {}
