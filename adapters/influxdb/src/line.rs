@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use hub_model::{
     Alarm, AlarmState, Commune, PointId, Quality, Reading, Reason, SiteId, Timestamp, Transition,
@@ -110,13 +111,22 @@ impl Encoder {
     pub fn reading(&self, reading: &Reading, out: &mut String) -> bool {
         let Some(head) = self.heads.get(&reading.point) else { return false };
         out.push_str(head);
-        let mut digits = zmij::Buffer::new();
-        let fields = [("value=", reading.value), ("raw=", reading.raw)];
-        for (name, number) in fields {
-            if let Some(number) = number.filter(|number| number.is_finite()) {
-                let text = digits.format_finite(number);
-                out.extend([name, text.strip_suffix(".0").unwrap_or(text), ","]);
+        let mut written: Option<(u64, Range<usize>)> = None;
+        for (name, number) in [("value=", reading.value), ("raw=", reading.raw)] {
+            let Some(number) = number.filter(|number| number.is_finite()) else { continue };
+            out.push_str(name);
+            let begin = out.len();
+            match written {
+                // Mostly the raw number is the value: its digits are there already.
+                Some((bits, digits)) if bits == number.to_bits() => out.extend_from_within(digits),
+                _ => {
+                    let mut digits = zmij::Buffer::new();
+                    let text = digits.format_finite(number);
+                    out.push_str(text.strip_suffix(".0").unwrap_or(text));
+                }
             }
+            written = Some((number.to_bits(), begin..out.len()));
+            out.push(',');
         }
         match self.kind {
             Kind::InfluxDb2 => {

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use hub_model::Timestamp;
+use memchr::memchr_iter;
 
 use crate::client::{Answer, Client, NotNow, Precision};
 
@@ -50,7 +51,7 @@ fn split(lines: &str, now: Timestamp, write: &mut dyn FnMut(&str) -> Written) ->
         sent.requests += 1;
         let why = match answer {
             Answer::Taken => {
-                sent.lines += part.bytes().filter(|byte| *byte == b'\n').count() as u64;
+                sent.lines += memchr_iter(b'\n', part.as_bytes()).count() as u64;
                 continue;
             }
             Answer::Refused { words, server_at } => {
