@@ -6,6 +6,12 @@ const hub = process.env["HUB_URL"] ?? "http://127.0.0.1:8080";
 // The host stays as the browser sent it: the hub refuses a change that comes from another origin.
 const proxy = Object.fromEntries(["/api", "/health"].map((path) => [path, { target: hub, changeOrigin: false }]));
 
+const LATER = [
+  "pages/(Alarms?|AlarmFigures|AlarmHistory|AlertSettings|Bridge|CommentDialogue|Forwards|More|Similar|Sites)",
+  "i18n/(typed|later|(vi|en)\\.(later|alerts|announcement|communes|everyday|forward|notices|officers|own|pages|trends))",
+  "(api|lib|state|ui)/(accounts|alarmFigures|BackLink|DayField|download|field|FormEnd|Help|Icon|MomentField|mqtt|resource|rhythm|ShelveDialogue)",
+].join("|");
+
 export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
@@ -23,6 +29,8 @@ export default defineConfig({
           groups: [
             // Whatever the first page needs is one file: many small ones would wait for each other on a slow phone.
             { name: "index", tags: ["$initial"], priority: 1 },
+            // The other entries of the navigation, and what many later pages share, come as soon as the first page stands.
+            { name: "later", test: new RegExp(`src/(${LATER})\\.`) },
             { name: "devices", test: /src\/(pages\/devices\/|i18n\/(vi|en)\.devices|api\/devices)/ },
             { name: "officers", test: /src\/pages\/(year|compliance|quality|records)\// },
           ],

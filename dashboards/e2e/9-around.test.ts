@@ -137,7 +137,12 @@ describe("a name", () => {
   it("with markup and emoji is text wherever it stands, and widens no page", async () => {
     const hub = await running({ "sites/tram.toml": site(NAME) });
     await hub.send([{ point: "tram/plc/ph", t: Date.now(), v: 7.2 }]);
-    const { page } = await opened(hub, "phone");
+    const { context, page } = await opened(hub, "phone");
+    // The page itself brings the names to who is logged in, and is kept by nobody.
+    const brought = await context.request.get("/");
+    expect(await brought.text()).toContain('"vi":"\\u003cscript>alert(1)\\u003c/script> 🚰');
+    expect(brought.headers()["cache-control"]).toBe("no-store");
+    expect(await (await fetch(hub.url)).text()).not.toContain("🚰");
     for (const path of ["/", "/sites", "/sites/tram", "/map", "/trends?p=tram/plc/ph", "/quality", "/year", "/wall"]) {
       await visit(page, path);
       await page.getByText("<script>alert(1)</script> 🚰").first().waitFor({ state: "attached" });

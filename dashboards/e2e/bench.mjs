@@ -1,6 +1,6 @@
 // Measures the dashboard in a real browser against a hub of its own, and prints each figure beside its goal: sizes, the first page on
 // a slow phone, a year drawn and dragged, many live points, the calls behind each page. COMMUNE_HUB names the hub's binary, MINUTES how
-// long the live points are watched, DAYS how long the detailed history is.
+// long the live points are watched, DAYS how long the detailed history is; its arguments are the parts to measure: phone, year, calls, live.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -23,6 +23,7 @@ const ASKED = 5;
 const FRAME_MS = 1_000 / 60;
 /** Strokes further apart than this belong to two drawings. */
 const PAUSE_MS = 50;
+const wanted = process.argv.slice(2);
 const dist = join(import.meta.dirname, "..", "dist");
 
 const numbers = Array.from({ length: LIVE_POINTS }, (_, n) => n);
@@ -245,10 +246,9 @@ try {
   await hub.start();
   sizes();
   await fill(hub);
-  await slowPhone(browser, hub);
-  await yearDrawn(browser, hub);
-  await callsBehindPages(browser, hub);
-  await manyLive(browser, hub);
+  for (const [part, measure] of Object.entries({ phone: slowPhone, year: yearDrawn, calls: callsBehindPages, live: manyLive })) {
+    if (wanted.length === 0 || wanted.includes(part)) await measure(browser, hub);
+  }
 } finally {
   await browser.close();
   await hub.close();

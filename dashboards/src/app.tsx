@@ -2,15 +2,12 @@
 import { useEffect } from "preact/hooks";
 import { t } from "./i18n";
 import { Lazy } from "./lib/Lazy";
+import { whenIdle } from "./lib/idle";
 import { later } from "./lib/later";
 import { match, navigate, path } from "./lib/router";
 import { useTitle } from "./lib/title";
-import { AlarmPage } from "./pages/Alarm";
-import { Alarms } from "./pages/Alarms";
 import { Login } from "./pages/Login";
-import { More } from "./pages/More";
 import { Now } from "./pages/Now";
-import { Sites } from "./pages/Sites";
 import { startAlerts } from "./state/alerts";
 import { commune, mayActAs, session } from "./state/commune";
 import { connection } from "./state/connection";
@@ -23,6 +20,10 @@ import { Toasts } from "./ui/Toast";
 
 type Params = Record<string, string>;
 
+const sitesPage = later(() => import("./pages/Sites"));
+const alarmsPage = later(() => import("./pages/Alarms"));
+const alarmPage = later(() => import("./pages/Alarm"));
+const morePage = later(() => import("./pages/More"));
 const sitePage = later(() => import("./pages/Site"));
 const trendsPage = later(() => import("./pages/trends/Trends"));
 const yearPage = later(() => import("./pages/year/Year"));
@@ -93,6 +94,8 @@ function ToLogin() {
 function LivePage() {
   useEffect(() => startAlerts(store), []);
   useEffect(() => startLive(store), []);
+  // The other entries of the navigation are there when they are wanted, and not in the way of the first page.
+  useEffect(() => whenIdle(() => void morePage().catch(() => undefined)), []);
   return (
     <Shell>
       <Routed />
@@ -104,7 +107,7 @@ function Routed() {
   const here = path.value;
   let found: Params | null;
   if (here === "/") return commune.value?.role === "province" ? <Lazy load={communesPage} props={{}} /> : <Now />;
-  if (match("/sites", here)) return <Sites />;
+  if (match("/sites", here)) return <Lazy key="sites" load={sitesPage} props={{}} />;
   if (here === `/sites/${HUB_SITE}`) return <Lazy key="own" load={ownHubPage} props={{}} />;
   if ((found = match("/sites/:id", here))) return <Lazy key={here} load={sitePage} props={{ id: found["id"] ?? "" }} />;
   if (match("/trends", here)) return <Lazy key="trends" load={trendsPage} props={{}} />;
@@ -122,9 +125,9 @@ function Routed() {
   if (isIntegrator && match("/devices", here)) return <Lazy key="devices" load={devicesPage} props={{}} />;
   if (isIntegrator && (found = match("/devices/:do", here))) return <Lazy key={here} load={devicePage} props={{ isNew: found["do"] === "new" }} />;
   if (isIntegrator && match("/probe", here)) return <Lazy key="probe" load={probePage} props={{}} />;
-  if (match("/alarms", here)) return <Alarms />;
-  if ((found = match("/alarms/:id", here))) return <AlarmPage key={here} id={found["id"] ?? ""} />;
-  if (match("/more", here)) return <More />;
+  if (match("/alarms", here)) return <Lazy key="alarms" load={alarmsPage} props={{}} />;
+  if ((found = match("/alarms/:id", here))) return <Lazy key={here} load={alarmPage} props={{ id: found["id"] ?? "" }} />;
+  if (match("/more", here)) return <Lazy key="more" load={morePage} props={{}} />;
   return <NotFound />;
 }
 

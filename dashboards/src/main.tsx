@@ -2,11 +2,12 @@
 import { render } from "preact";
 import "./ui/tokens.css";
 import "./ui/base.css";
-import { getCommune, getSession, getSnapshot } from "./api/calls";
+import { getCommune, getSession } from "./api/calls";
 import { HubError, onSessionLost } from "./api/client";
+import type { Start } from "./api/types";
 import { App } from "./app";
 import { navigate, startRouter } from "./lib/router";
-import { startClock } from "./state/clock";
+import { startClock, takeSkew } from "./state/clock";
 import { commune, session } from "./state/commune";
 import { markLost } from "./state/connection";
 import { applyLang, startPreferences } from "./state/preferences";
@@ -45,19 +46,27 @@ async function start(): Promise<void> {
     untilReached(getCommune),
     untilReached(getSession).then(
       (who) => (session.value = who),
-      () => {
-        session.value = null;
-        forgetEarly();
-      },
+      () => (session.value = null),
     ),
   ]);
   commune.value = whose;
   applyLang(whose.languages);
 }
 
-/** The page has asked for a snapshot before it was known who is here. The refusal must not be what is found after the login. */
-function forgetEarly(): void {
-  getSnapshot().catch(() => undefined);
+/** What the hub has put into the page for who is logged in: nothing needs to be asked before it can be read. */
+function takeStart(): Start | null {
+  const brought = document.querySelector<HTMLTemplateElement>("template#start");
+  brought?.remove();
+  return brought === null ? null : (JSON.parse(brought.content.textContent ?? "") as Start);
+}
+
+function startWith({ at, commune: whose, session: who, snapshot }: Start): void {
+  const [page] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+  takeSkew(at, Date.now() - (page === undefined ? 0 : performance.now() - page.responseStart));
+  session.value = who;
+  commune.value = whose;
+  applyLang(whose.languages);
+  store.replaceAll(snapshot);
 }
 
 /** Lets the app be installed. Only over https or on the hub's own machine, by the browsers' rule. */
@@ -67,9 +76,14 @@ function offerInstalling(): void {
   navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" }).catch(() => undefined);
 }
 
+const brought = takeStart();
+if (brought !== null) startWith(brought);
 const root = document.getElementById("app");
-if (root !== null) render(<App />, root);
-void start();
+if (root !== null) {
+  root.replaceChildren();
+  render(<App />, root);
+}
+if (brought === null) void start();
 if (document.readyState === "complete") offerInstalling();
 else addEventListener("load", offerInstalling);
 watchVersion();

@@ -39,7 +39,7 @@ enum Command {
         /// What is measured
         #[arg(value_enum, default_value_t = steps::Bench::Hub)]
         what: steps::Bench,
-        /// Only these parts of it, where it has parts (those of the store: year, start, stalls, memory, flash)
+        /// Only these parts of it, where it has parts (those of the store: year, start, stalls, memory, flash; of web: phone, year, calls, live)
         parts: Vec<String>,
     },
     /// Builds an engine of others where it is missing, and prints where its binary is

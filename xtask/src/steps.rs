@@ -126,7 +126,8 @@ pub fn bench(what: Bench, parts: &[String]) -> anyhow::Result<()> {
             build()?;
             setup::for_tests()?;
             let hub = target_dir().join("release/commune-hub");
-            let mut bench = command("npm", &["run", "--silent", "bench"]);
+            let mut bench = command("npm", &["run", "--silent", "bench", "--"]);
+            bench.args(parts);
             return run(bench.current_dir(root().join("dashboards")).env("COMMUNE_HUB", hub));
         }
         Bench::Decoder => {

@@ -2250,6 +2250,8 @@ export interface components {
             role: string;
             /** @description IANA time zone. */
             timezone: string;
+            /** @description The zone's offset at present. */
+            utc_offset: components["schemas"]["UtcOffset"];
             /** @description The hub's version. */
             version: string;
         };
@@ -3091,6 +3093,13 @@ export interface components {
             /** @description Since when the oldest of what waits for a bridge's broker waits, debts aside; null when nothing does. */
             waiting_since?: string | null;
         };
+        /** @description An alarm that a device raises itself. */
+        NamedAlarm: {
+            /** @description How urgent it is. */
+            priority: components["schemas"]["Priority"];
+            /** @description What it is called. */
+            title: components["schemas"]["LocalText"];
+        };
         /** @description A reading that is sent in. */
         NewReading: {
             /** @description The point's full id. */
@@ -3333,6 +3342,7 @@ export interface components {
         };
         /** @description One measured quantity of a device, with its latest value. */
         Point: {
+            alarm: components["schemas"]["NamedAlarm"] | null;
             /**
              * Format: int32
              * @description Decimals to show.
@@ -3937,6 +3947,20 @@ export interface components {
             /** @description The commune's sites. */
             sites: components["schemas"]["Site"][];
         };
+        /** @description What the page itself brings to somebody who is logged in, so that nothing needs to be asked before it can be read. */
+        Start: {
+            /**
+             * Format: int64
+             * @description The hub's present moment, epoch ms.
+             */
+            at: number;
+            /** @description As `GET /commune` tells it. */
+            commune: components["schemas"]["Commune"];
+            /** @description As `GET /session` tells it. */
+            session: components["schemas"]["Session"];
+            /** @description As `GET /snapshot` tells it. */
+            snapshot: components["schemas"]["Snapshot"];
+        };
         /** @description Whether a rule is to judge. */
         SwitchRuleRequest: {
             /** @description Whether it is to judge. */
@@ -4061,6 +4085,24 @@ export interface components {
              */
             password?: string | null;
             role?: components["schemas"]["Role"] | null;
+        };
+        /** @description How far a time zone is from UTC, for as long as that stays so. */
+        UtcOffset: {
+            /**
+             * Format: int64
+             * @description Since when, epoch ms; null where it was never otherwise.
+             */
+            from: number | null;
+            /**
+             * Format: int32
+             * @description Seconds east of UTC.
+             */
+            seconds: number;
+            /**
+             * Format: int64
+             * @description Until when, epoch ms; null where no change is known.
+             */
+            until: number | null;
         };
         /**
          * @description What led from one state of an alarm to the next.

@@ -23,11 +23,14 @@ export type Site = Present<Wire<"Site">>;
 export type Device = Present<Wire<"Device">>;
 export type SiteDetail = Omit<Present<Wire<"SiteDetail">>, "devices" | "about"> & { devices: Device[]; about: AboutSite };
 export type Snapshot = { sites: Site[]; devices: Device[]; points: Point[]; alarms: Alarm[] };
+/** What the page itself brings to somebody who is logged in. `at` in epoch ms. */
+export type Start = { at: number; commune: Commune; session: Session; snapshot: Snapshot };
 export type Range = Present<Wire<"Bounds">>;
 export type Limit = Present<Wire<"Limit">>;
 export type Latest = Present<Wire<"Latest">>;
 export type LastGood = Present<Wire<"LastGood">>;
-export type Point = Omit<Present<Wire<"Point">>, "range" | "limit" | "latest" | "last_good"> & {
+export type Point = Omit<Present<Wire<"Point">>, "alarm" | "range" | "limit" | "latest" | "last_good"> & {
+  alarm: Wire<"NamedAlarm"> | null;
   range: Range | null;
   limit: Limit | null;
   latest: Latest | null;

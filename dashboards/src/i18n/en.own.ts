@@ -2,7 +2,6 @@
 import type { viOwn } from "./vi.own";
 
 export const enOwn: Record<keyof typeof viOwn, string> = {
-  "own.title": "The hub itself",
   "own.short": "Disk, clock, memory, backups and rules",
   "own.help":
     "The hub watches itself once a minute, and raises alarms as for any other site. This page shows the newest figures and the alarm rules that are at fault.",
@@ -12,6 +11,4 @@ export const enOwn: Record<keyof typeof viOwn, string> = {
   "own.yes": "Yes",
   "own.no": "No",
   "own.notYet": "No figure yet",
-  "own.storeFails": "The hub has stored nothing since {time}. Devices wait; nothing is lost so far. Please look at the hub's disk.",
-  "site.kind.hub": "Hub",
 };

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Commune } from "../api/types";
 import { commune } from "../state/commune";
 import { chooseLang } from "../state/preferences";
 import { en as first } from "./en";
@@ -11,7 +12,7 @@ import { enBuses } from "./en.buses";
 import { enDevices } from "./en.devices";
 import { enLater } from "./en.later";
 import { enRules } from "./en.rules";
-import { ago, clockTime, dayCode, dayStart, exactSpan, moment, parseDayCode, parseTypedDay, span } from "./format";
+import { ago, clockTime, dayCode, dayDate, dayStart, exactSpan, moment, parseDayCode, parseTypedDay, span } from "./format";
 import { type Key, count, lang, local, t } from "./index";
 import { reasonText } from "./reasons";
 import { formatNumber, showLimitFigure, showText, unitSign } from "./units";
@@ -158,11 +159,29 @@ describe("units", () => {
   });
 });
 
+/** Its winter time, from one change of the clocks to the next. */
+const PARIS: Commune = {
+  id: "x",
+  name: { vi: "X", en: "X" },
+  role: "commune",
+  timezone: "Europe/Paris",
+  utc_offset: { seconds: 3_600, from: at("2026-10-25T01:00:00Z"), until: at("2027-03-28T01:00:00Z") },
+  location: null,
+  languages: ["vi"],
+  version: "1",
+  needs_setup: false,
+};
+
 describe("times", () => {
   it("are told in the commune's timezone", () => {
     expect(clockTime(NOW)).toBe("08:15");
-    commune.value = { id: "x", name: { vi: "X", en: "X" }, role: "commune", timezone: "Europe/Paris", location: null, languages: ["vi"], version: "1", needs_setup: false };
+    commune.value = PARIS;
     expect(clockTime(NOW)).toBe("02:15");
+    // The told offset, up to its ends and not beyond them.
+    for (const [moment, told] of [["2026-10-25T00:59:00Z", "02:59"], ["2026-10-25T01:00:00Z", "02:00"], ["2027-03-28T00:59:00Z", "01:59"], ["2027-03-28T01:00:00Z", "03:00"]] as const) {
+      expect(clockTime(at(moment)), moment).toBe(told);
+    }
+    expect(dayDate(at("2026-12-31T23:30:00Z"))).toBe("01/01/2027");
   });
 
   it("name today and yesterday, else the date with the day first", () => {
@@ -194,7 +213,7 @@ describe("times", () => {
   });
 
   it("begin the day right where clocks change", () => {
-    commune.value = { id: "x", name: { vi: "X", en: "X" }, role: "commune", timezone: "Europe/Paris", location: null, languages: ["vi"], version: "1", needs_setup: false };
+    commune.value = PARIS;
     expect(dayStart(at("2026-03-29T12:00:00Z"))).toBe(at("2026-03-28T23:00:00Z"));
     expect(dayStart(at("2026-10-25T12:00:00Z"))).toBe(at("2026-10-24T22:00:00Z"));
   });

@@ -1,5 +1,6 @@
 // UCUM codes as people write them, and values that are words or need a prefix.
 // The hub speaks UCUM; no code is ever shown to a person as it stands.
+import type { Point } from "../api/types";
 import { type Key, lang, t } from "./index";
 
 const SIGNS: Record<string, string> = {
@@ -33,15 +34,23 @@ export function unitSign(code: string): string {
 const STATES: Record<string, readonly [off: Key, on: Key]> = {
   pump_state: ["state.stopped", "state.running"],
 };
+/** What a device reports itself holds while the value is not 0. */
+const ALARM = ["state.calm", "state.reported"] as const;
+
+/** What a value's words follow from: the quantity, or that it is an alarm of its device. */
+type Worded = Pick<Point, "quantity"> & Partial<Pick<Point, "alarm">>;
+
+const wordsOf = ({ quantity, alarm }: Worded) => (alarm == null ? STATES[quantity] : ALARM);
 
 /** The word of a value that is a state; `null` for an amount. */
-export function stateWord(quantity: string, value: number): string | null {
-  const words = STATES[quantity];
+export function stateWord(point: Worded, value: number): string | null {
+  const words = wordsOf(point);
   if (words === undefined) return null;
-  return value === 0 ? t(words[0]) : value === 1 ? t(words[1]) : null;
+  // A mean of several lies between: a share of the time, no state.
+  return value === 0 ? t(words[0]) : Number.isInteger(value) ? t(words[1]) : null;
 }
 
-export const isState = (quantity: string) => quantity in STATES;
+export const isState = (point: Worded) => wordsOf(point) !== undefined;
 
 /** Sums that only grow: their least and greatest of a day say nothing. */
 const COUNTERS = new Set(["rx_bytes", "tx_bytes", "volume", "energy", "uptime"]);
@@ -86,9 +95,12 @@ export function formatNumber(value: number, decimals: number): string {
   return part === undefined ? grouped : grouped + mark + part;
 }
 
+/** What a value is shown by. */
+export type Measured = Worded & Pick<Point, "unit" | "decimals">;
+
 /** A measured value as a person reads it. */
-export function showValue(value: number, point: { unit: string; decimals: number; quantity: string }): Shown {
-  const word = stateWord(point.quantity, value);
+export function showValue(value: number, point: Measured): Shown {
+  const word = stateWord(point, value);
   if (word !== null) return { text: word, unit: "" };
   const scaled =
     point.unit === "By" ? scaledBytes(value) : point.quantity === "uptime" && point.unit === "s" ? scaledSeconds(value) : null;
@@ -97,7 +109,7 @@ export function showValue(value: number, point: { unit: string; decimals: number
 }
 
 /** The same in one string, the unit after a space that does not break. */
-export function showText(value: number, point: { unit: string; decimals: number; quantity: string }): string {
+export function showText(value: number, point: Measured): string {
   const shown = showValue(value, point);
   return shown.unit === "" ? shown.text : `${shown.text}\u00a0${shown.unit}`;
 }

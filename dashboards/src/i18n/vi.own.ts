@@ -1,6 +1,5 @@
 // Texts of the hub's watch on itself, in Vietnamese.
 export const viOwn = {
-  "own.title": "Máy chủ giám sát",
   "own.short": "Ổ đĩa, đồng hồ, bộ nhớ, sao lưu và các quy tắc",
   "own.help":
     "Máy chủ tự theo dõi chính mình mỗi phút một lần, và cảnh báo như với mọi địa điểm khác. Trang này cho thấy các con số mới nhất và những quy tắc cảnh báo đang bị lỗi.",
@@ -10,6 +9,4 @@ export const viOwn = {
   "own.yes": "Có",
   "own.no": "Không",
   "own.notYet": "Chưa có số liệu",
-  "own.storeFails": "Máy chủ không ghi được số liệu từ {time}. Thiết bị đang chờ; chưa có gì bị mất. Hãy kiểm tra ổ đĩa của máy chủ.",
-  "site.kind.hub": "Máy chủ",
 } as const;

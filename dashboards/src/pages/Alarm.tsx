@@ -32,7 +32,7 @@ import "./Alarms.css";
 const alarmTrend = () => import("./AlarmTrend");
 const announcement = () => import("./announcement/Announcement");
 
-export function AlarmPage({ id }: { id: string }) {
+export default function AlarmPage({ id }: { id: string }) {
   const number = /^\d+$/.test(id) ? Number(id) : -1;
   const [found, reload] = useResource(`alarm ${id}`, () => getAlarm(number));
   useEffect(() => {

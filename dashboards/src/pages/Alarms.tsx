@@ -33,7 +33,7 @@ interface ListProps {
   wanted: (alarm: Alarm) => boolean;
 }
 
-export function Alarms() {
+export default function Alarms() {
   useTitle(t("alarms.title"));
   const view = query.value.get("view") === "history" ? "history" : "active";
   const site = query.value.get("site");

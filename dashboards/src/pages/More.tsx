@@ -36,7 +36,7 @@ const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 const forwards = later(() => import("./Forwards"));
 
-export function More() {
+export default function More() {
   useTitle(t("more.title"));
   const who = session.value;
   return (

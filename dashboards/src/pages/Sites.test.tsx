@@ -6,7 +6,7 @@ import { now } from "../state/clock";
 import { store } from "../state/store";
 import { samplePoint } from "../ui/samples";
 import { show, textOf } from "../ui/testing";
-import { Sites } from "./Sites";
+import Sites from "./Sites";
 
 const NOW = Date.parse("2026-11-23T08:30:00+07:00");
 const site: Site = { id: "tam-hop-water", kind: "water_station", name: { vi: "Trạm cấp nước", en: "Water" }, location: null, state: "normal", points: 1, alarms: 0 };

@@ -15,7 +15,7 @@ import "./Sites.css";
 /** So many readings stand in a row. */
 const SHOWN = 4;
 
-export function Sites() {
+export default function Sites() {
   useTitle(t("sites.title"));
   const sites = store.sites.value;
   return (

@@ -8,7 +8,7 @@ import { limitText, limitWithUnit } from "../ui/MovingBar";
 import { samplePoint } from "../ui/samples";
 import { show, textOf } from "../ui/testing";
 import { Now } from "./Now";
-import { Sites } from "./Sites";
+import Sites from "./Sites";
 
 const NOW = Date.parse("2026-11-23T08:30:00+07:00");
 const site = (id: string): Site => ({ id, kind: "water_station", name: { vi: `Trạm ${id}`, en: id }, location: null, state: "normal", points: 1, alarms: 0 });

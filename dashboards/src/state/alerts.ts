@@ -67,6 +67,7 @@ export function startAlerts(store: HubStore): () => void {
   const raisings = new Raisings();
   const knowAll = () => raisings.know(store.alarms.peek()?.values() ?? []);
   // The first list, and each after a gap: what was raised in the gap stands on the page, but rings no bell late.
+  knowAll();
   store.alarmListListeners.add(knowAll);
   const listener = (alarm: Alarm) => {
     const { sound, notice, from } = alertWishes.peek();

@@ -18,9 +18,13 @@ export function hubNow(): number {
 /** Takes the difference between the hub's clock and ours from a Date header. */
 export function measureSkew(dateHeader: string | null, localMs: number = Date.now()): void {
   const hubMs = dateHeader === null ? NaN : Date.parse(dateHeader);
-  if (Number.isNaN(hubMs)) return;
   // The header is cut to whole seconds: half a second in is the best guess.
-  const difference = hubMs + 500 - localMs;
+  if (!Number.isNaN(hubMs)) takeSkew(hubMs + 500, localMs);
+}
+
+/** The same from a moment of the hub and the one at which it came here, epoch ms. */
+export function takeSkew(hubMs: number, localMs: number): void {
+  const difference = hubMs - localMs;
   skewMs = Math.abs(difference) < NEGLIGIBLE_MS ? 0 : difference;
   now.value = hubNow();
 }

@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { getBuckets } from "../api/calls";
 import type { Buckets } from "../api/types";
 import { dayStart } from "../i18n/format";
+import { whenIdle } from "../lib/idle";
 import { hubNow } from "./clock";
 import { connection } from "./connection";
 
@@ -57,10 +58,11 @@ export function useDays(points: readonly string[]): void {
     };
     // Without its day a point still has value and limits: a failure is not worth a message.
     const attempt = () => void load().catch(() => undefined);
-    attempt();
+    const callOff = whenIdle(attempt);
     const timer = setInterval(attempt, RENEW_MS);
     return () => {
       stopped = true;
+      callOff();
       clearInterval(timer);
     };
   }, [key, lost]);

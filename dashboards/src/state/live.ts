@@ -1,4 +1,4 @@
-// Keeps the store in step with the hub: a snapshot at once, so that there is something to see, the stream beside it, and a snapshot again
+// Keeps the store in step with the hub: a snapshot at once, unless the page has brought one, so that there is something to see, the stream beside it, and a snapshot again
 // once the stream is open and after each gap, so that nothing is missed in between.
 // A connection that is silent without being broken is found by asking, so that old values never pass for fresh.
 import { getSession, getSnapshot, STREAM_URL } from "../api/calls";
@@ -125,7 +125,7 @@ export function startLive(store: HubStore): () => void {
   const askNow = () => void ask();
   window.addEventListener("online", askNow);
   window.addEventListener("offline", askNow);
-  void renew();
+  if (store.sites.peek() === null) void renew();
   open();
 
   return () => {

@@ -35,6 +35,16 @@ it("gives a silent point its age, but no direction", () => {
   expect(host.querySelector(".point-direction")).toBeNull();
 });
 
+it("tells in words what a device reports itself, with its priority while it does", () => {
+  const bit = samplePoint({ quantity: "state", unit: "1", decimals: 0, limit: null, range: null, alarm: { title: { vi: "Ống không đầy nước", en: "Pipe not full" }, priority: "medium" } });
+  const row = (value: number) => show(<PointRowView point={bit} standing={{ ...standings.good, value }} day={day} />);
+  expect(textOf(row(0))).toContain("bình thường");
+  expect(row(0).querySelector(".spark, .bar, .mark")).toBeNull();
+  const raised = row(1);
+  expect(textOf(raised)).toContain("đang báo");
+  expect(raised.querySelector(".mark-medium")).not.toBeNull();
+});
+
 it("has no bar for a state or for what only grows", () => {
   const pump = samplePoint({ quantity: "pump_state", unit: "1", limit: null });
   const host = show(<PointRowView point={pump} standing={{ ...standings.good, value: 1 }} day={day} />);

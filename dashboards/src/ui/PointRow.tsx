@@ -14,6 +14,7 @@ import type { Point } from "../api/types";
 import { Age } from "./Age";
 import { MovingBar, limitWithUnit } from "./MovingBar";
 import { Spark } from "./Spark";
+import { StatusMark } from "./StatusMark";
 import { Value } from "./Value";
 import "./PointRow.css";
 
@@ -43,7 +44,7 @@ export interface PointRowViewProps {
 
 export function PointRowView({ point, standing, day, brief = false, withLimit = false, still = false, row }: PointRowViewProps) {
   const shortened = brief && isStale(standing.kind);
-  const hasBar = !isState(point.quantity) && !isCounter(point.quantity) && !shortened;
+  const hasBar = !isState(point) && !isCounter(point.quantity) && !shortened;
   return (
     <li {...(row === undefined ? {} : { ref: row })} class="point-row" data-point={point.id} data-standing={standing.kind}>
       <span class="point-name">
@@ -56,13 +57,14 @@ export function PointRowView({ point, standing, day, brief = false, withLimit = 
         )}
       </span>
       <span class="point-value">
+        {point.alarm !== null && standing.kind === "good" && standing.value !== 0 && <StatusMark status={point.alarm.priority} word={null} />}
         <Value standing={standing} point={point} withReason={!shortened} />
         {standing.kind === "good" && day?.direction != null && hasBar && <Direction direction={day.direction} />}
       </span>
       <span class="point-bar">
         {hasBar && <MovingBar point={point} standing={standing} today={withPresent(day?.today ?? null, standing)} />}
       </span>
-      <span class="point-spark">{day !== undefined && !isState(point.quantity) && <Spark values={day.spark} point={point} />}</span>
+      <span class="point-spark">{day !== undefined && !isState(point) && <Spark values={day.spark} point={point} />}</span>
       <span class="point-age">{standing.at !== null && !shortened && <Age at={standing.at} still={still} />}</span>
     </li>
   );

@@ -1,10 +1,9 @@
 // A measured value as it may be read: plain when good, marked when doubtful, and when it is not the present one
 // struck pale over hatching with the words first. Never a zero for nothing, never a dash without a reason.
-import type { Point } from "../api/types";
 import { t } from "../i18n";
 import { span } from "../i18n/format";
 import { reasonText } from "../i18n/reasons";
-import { showText, showValue } from "../i18n/units";
+import { type Measured, showText, showValue } from "../i18n/units";
 import { now } from "../state/clock";
 import type { Standing } from "../state/freshness";
 import { StatusMark } from "./StatusMark";
@@ -12,7 +11,7 @@ import "./Value.css";
 
 export interface ValueProps {
   standing: Standing;
-  point: Pick<Point, "unit" | "decimals" | "quantity">;
+  point: Measured;
   /** Whether the reason is written out beside a doubtful or missing value. */
   withReason?: boolean;
   /** Where the words stand near by already: an absent value is only struck, a doubtful one has its word without the reason. */

@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Point } from "../api/types";
 import { clockTime, dayStart } from "../i18n/format";
-import { formatNumber, isState, showText, stateWord } from "../i18n/units";
+import { type Measured, formatNumber, isState, showText, stateWord } from "../i18n/units";
 import { drawLimitLines, limitLines } from "./limitLines";
 import { type Wait, drawWaits } from "./waits";
 import type { Trend } from "./trend";
@@ -14,7 +14,7 @@ export const END_PX = 12;
 const HOUR_MS = 3_600_000;
 
 export interface ChartInput {
-  point: Pick<Point, "quantity" | "unit" | "decimals" | "limit">;
+  point: Measured & Pick<Point, "limit">;
   trend: Trend;
   from: number;
   to: number;
@@ -28,7 +28,7 @@ export function createChart(host: HTMLElement, input: ChartInput): uPlot {
   const colour = (name: string) => getComputedStyle(host).getPropertyValue(name).trim();
   const [ink, line, series, surface] = [colour("--muted"), colour("--line"), colour("--series-1"), colour("--surface")];
   const font = `13px ${colour("--sans")}`;
-  const isWord = isState(point.quantity);
+  const isWord = isState(point);
   const hidden: uPlot.Series = { stroke: "transparent", width: 0, points: { show: false } };
   const stepped = isWord ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
   const axis = { stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false } };
@@ -86,8 +86,8 @@ function hourSplits(from: number, to: number, widthPx: number): number[] {
   return splits;
 }
 
-export function axisFigure(value: number, step: number, point: Pick<Point, "quantity" | "unit" | "decimals">): string {
-  const word = stateWord(point.quantity, value);
+export function axisFigure(value: number, step: number, point: Measured): string {
+  const word = stateWord(point, value);
   if (word !== null) return word;
   if (point.unit === "By") return showText(value, point);
   const decimals = Math.max(0, Math.min(4, -Math.floor(Math.log10(step || 1) + 1e-9)));

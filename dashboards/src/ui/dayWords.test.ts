@@ -21,6 +21,12 @@ it("tells a pump by the share of the time that it ran", () => {
   expect(daySentence("Bơm 1", found, pump)).toBe("Bơm 1: chạy 35\u00a0% thời gian");
 });
 
+it("tells an alarm of the device by the share of the time that it was reported", () => {
+  const bit = { quantity: "state", unit: "1", decimals: 0, alarm: { title: { vi: "Ống không đầy nước", en: "Pipe not full" }, priority: "medium" as const } };
+  expect(inShort(found, bit)).toBe("thiết bị báo 35\u00a0% thời gian");
+  expect(daySentence("Bit 4", found, bit)).toBe("Bit 4: thiết bị báo 35\u00a0% thời gian");
+});
+
 it("tells a counter by what was added", () => {
   const volume = { quantity: "volume", unit: "m3", decimals: 0 };
   expect(inShort({ min: 521_242, mean: 521_600, max: 521_995 }, volume)).toBe("tăng thêm 753\u00a0m³");

@@ -16,6 +16,7 @@ export function samplePoint(changes: Partial<Point> = {}): Point {
     interval_s: 2,
     reference: false,
     expire_after_s: null,
+    alarm: null,
     range: { min: 0, max: 5 },
     limit: sampleLimit(),
     limits: [sampleLimit()],

@@ -26,18 +26,36 @@ const INDEX: &str = "index.html";
 /// Files under this folder carry a digest of their content in their name.
 const HASHED: &str = "assets/";
 
-/// Answers with a file of the dashboard, or with its page for an address of the app.
-pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
-    let path = uri.path().trim_start_matches('/');
-    let name = if path.is_empty() { INDEX } else { path };
-    if let Some(file) = file(name) {
-        return answer(file, &headers);
-    }
+/// In the page, around what asks for the start; with the start itself in its place nothing needs to be asked.
+const ASKED: (&str, &str) = ("<!-- start -->", "<!-- /start -->");
+
+/// Whether the address is one of the app's own pages.
+pub fn is_page(uri: &Uri) -> bool {
+    let name = uri.path().trim_start_matches('/');
     let has_ending = name.rsplit('/').next().is_some_and(|last| last.contains('.'));
-    match file(INDEX) {
-        Some(page) if !has_ending => answer(page, &headers),
-        _ => StatusCode::NOT_FOUND.into_response(),
-    }
+    !has_ending || name == INDEX
+}
+
+/// Answers with a file of the dashboard, or with its page for an address of the app.
+pub fn serve(uri: &Uri, headers: &HeaderMap) -> Response {
+    let name = if is_page(uri) { INDEX } else { uri.path().trim_start_matches('/') };
+    file(name).map_or_else(|| StatusCode::NOT_FOUND.into_response(), |file| answer(file, headers))
+}
+
+/// The page with its start, which is JSON. It is one person's, of one moment, so nobody keeps it. `None` where no dashboard
+/// was built in.
+pub fn page_with(start: &str) -> Option<Response> {
+    let page = with_start(std::str::from_utf8(file(INDEX)?.plain).ok()?, start)?;
+    let headers = [(header::CONTENT_TYPE, media_type(INDEX)), (header::CACHE_CONTROL, "no-store")];
+    Some((headers, page).into_response())
+}
+
+/// A template is neither shown nor run. In JSON both signs stand in strings alone, where they may be written as numbers.
+fn with_start(page: &str, start: &str) -> Option<String> {
+    let (before, rest) = page.split_once(ASKED.0)?;
+    let (_, after) = rest.split_once(ASKED.1)?;
+    let start = start.replace('&', "\\u0026").replace('<', "\\u003c");
+    Some(format!("{before}<template id=\"start\">{start}</template>{after}"))
 }
 
 fn file(name: &str) -> Option<&'static File> {
@@ -115,35 +133,35 @@ mod tests {
 
     use super::*;
 
-    async fn get(path: &str, known_tag: Option<&str>) -> Response {
+    fn get(path: &str, known_tag: Option<&str>) -> Response {
         let mut headers = HeaderMap::new();
         if let Some(tag) = known_tag {
             headers.insert(header::IF_NONE_MATCH, tag.parse().unwrap());
         }
-        serve(path.parse().unwrap(), headers).await
+        serve(&path.parse().unwrap(), &headers)
     }
 
-    #[tokio::test]
-    async fn the_apps_addresses_get_its_page() {
+    #[test]
+    fn the_apps_addresses_get_its_page() {
         for path in ["/", "/sites/tam-hop-water", "/index.html"] {
-            let response = get(path, None).await;
+            let response = get(path, None);
             assert_eq!(response.status(), 200, "{path}");
             assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
             assert_eq!(response.headers()[header::CACHE_CONTROL], "no-cache");
         }
         for path in ["/missing.js", "/assets/missing.css", "/../Cargo.toml"] {
-            assert_eq!(get(path, None).await.status(), 404, "{path}");
+            assert_eq!(get(path, None).status(), 404, "{path}");
         }
     }
 
     #[tokio::test]
     async fn a_page_is_packed_only_for_who_takes_it() {
-        let plain = axum::body::to_bytes(get("/", None).await.into_body(), usize::MAX).await.unwrap();
+        let plain = axum::body::to_bytes(get("/", None).into_body(), usize::MAX).await.unwrap();
         for (accepted, is_packed) in
             [("gzip, deflate, br", true), ("br;q=1, GZIP;q=0.5", true), ("gzip;q=0", false), ("br", false)]
         {
             let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, accepted.parse().unwrap())]);
-            let response = serve("/".parse().unwrap(), headers).await;
+            let response = serve(&"/".parse().unwrap(), &headers);
             assert_eq!(response.headers().contains_key(header::CONTENT_ENCODING), is_packed, "{accepted}");
             assert_eq!(response.headers()[header::VARY], "accept-encoding");
             let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
@@ -156,10 +174,19 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn an_unchanged_page_is_not_sent_again() {
-        let tag = get("/", None).await.headers()[header::ETAG].to_str().unwrap().to_owned();
-        assert_eq!(get("/", Some(&tag)).await.status(), 304);
-        assert_eq!(get("/", Some("\"other\"")).await.status(), 200);
+    #[test]
+    fn a_start_takes_the_place_of_what_asks_for_it_and_cannot_leave_it() {
+        let page = "<body><!-- start --><link><!-- /start --><p>x</p></body>";
+        let told = with_start(page, r#"{"name":"</template><script>&lt;"}"#);
+        let start = r#"{"name":"\u003c/template>\u003cscript>\u0026lt;"}"#;
+        assert_eq!(told, Some(format!("<body><template id=\"start\">{start}</template><p>x</p></body>")));
+        assert_eq!(with_start("<body></body>", "{}"), None);
+    }
+
+    #[test]
+    fn an_unchanged_page_is_not_sent_again() {
+        let tag = get("/", None).headers()[header::ETAG].to_str().unwrap().to_owned();
+        assert_eq!(get("/", Some(&tag)).status(), 304);
+        assert_eq!(get("/", Some("\"other\"")).status(), 200);
     }
 }

@@ -32,6 +32,22 @@ impl Zone {
         self.zoned(moment).map_or(0, |zoned| zoned.offset().seconds())
     }
 
+    /// The offset of a moment, and between which moments it holds: the zone's changes before and after it.
+    pub fn offset_span(&self, moment: Timestamp) -> (i32, Option<i64>, Option<i64>) {
+        let Ok(instant) = jiff::Timestamp::from_millisecond(moment.as_millis()) else {
+            return (0, None, None);
+        };
+        // A change at the very moment has happened.
+        let next = instant.checked_add(jiff::SignedDuration::from_millis(1)).unwrap_or(instant);
+        let change =
+            |found: Option<jiff::tz::TimeZoneTransition<'_>>| found.map(|at| at.timestamp().as_millisecond());
+        (
+            self.offset_s(moment),
+            change(self.0.preceding(next).next()),
+            change(self.0.following(instant).next()),
+        )
+    }
+
     /// The beginning of a day such as `2026-03-01`; `None` when the text is none.
     pub fn day(&self, text: &str) -> Option<Timestamp> {
         let day: jiff::civil::Date = text.parse().ok().filter(|_| !text.contains(['T', ' ']))?;
@@ -76,6 +92,18 @@ mod tests {
         assert_eq!(zone.print(Timestamp::from_millis(1_772_330_400_250)), "2026-03-01T09:00:00.25+07:00");
         assert_eq!(zone.print(Timestamp::from_millis(i64::MAX)), "9999-01-01T07:00:00+07:00");
         assert_eq!(Zone::named("Nowhere/Else").print(Timestamp::from_millis(0)), "1970-01-01T00:00:00+00:00");
+    }
+
+    #[test]
+    fn an_offset_is_told_with_the_changes_around_it() {
+        let moment = Timestamp::from_millis(1_772_330_400_000);
+        let (offset_s, from, until) = Zone::named("Asia/Ho_Chi_Minh").offset_span(moment);
+        // Since 13 June 1975, and no change is in sight.
+        assert_eq!((offset_s, from, until), (25_200, Some(171_820_800_000), None));
+        let summer = Timestamp::from_millis(1_774_746_000_000);
+        let (offset_s, from, until) = Zone::named("Europe/Berlin").offset_span(summer);
+        assert_eq!((offset_s, from, until), (7_200, Some(summer.as_millis()), Some(1_792_890_000_000)));
+        assert_eq!(Zone::named("UTC").offset_span(moment), (0, None, None));
     }
 
     #[test]

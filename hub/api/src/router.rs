@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -24,7 +24,8 @@ use crate::push::influx::errors_as_influx;
 use crate::routes::{
     accounts, alarms, announcement, audit, backtest, calibrations, commune, communes, completeness,
     corrections, deliver, entries, field, forwards, links, metrics, mqtt, notices, points, preview, push,
-    readings, rule_texts, rules, service, session, setup, site_files, sites, snapshot, stream, surroundings,
+    readings, rule_texts, rules, service, session, setup, site_files, sites, snapshot, start, stream,
+    surroundings,
 };
 use crate::{dashboard, guard, health, wire};
 
@@ -186,11 +187,12 @@ fn head() -> OpenApi {
     let mut components = Components::new();
     components.add_security_scheme("session", cookie);
     components.add_security_scheme("token", SecurityScheme::Http(bearer));
-    // Shapes that only come in events of the stream, which names them in words.
+    // Shapes of no call: events of the stream, which names them in words, and what comes with the page.
     for (name, schema) in [
         (wire::ReadingEvent::name(), wire::ReadingEvent::schema()),
         (wire::HealthEvent::name(), wire::HealthEvent::schema()),
         (wire::ResyncEvent::name(), wire::ResyncEvent::schema()),
+        (wire::Start::name(), wire::Start::schema()),
     ] {
         components.schemas.insert(name.into_owned(), schema);
     }
@@ -203,7 +205,7 @@ fn head() -> OpenApi {
 }
 
 /// Addresses outside the API are the dashboard's; unknown ones inside are said to be unknown.
-async fn elsewhere(request: Request) -> Response {
+async fn elsewhere(State(app): State<SharedApp>, request: Request) -> Response {
     let path = request.uri().path();
     let is_ours = ["/api", "/health", "/metrics"]
         .iter()
@@ -215,5 +217,11 @@ async fn elsewhere(request: Request) -> Response {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET,HEAD")]).into_response();
     }
     let (parts, _) = request.into_parts();
-    dashboard::serve(parts.uri, parts.headers).await
+    if dashboard::is_page(&parts.uri)
+        && let Some(start) = start::of_caller(&app, &parts.method, &parts.headers).await
+        && let Some(page) = dashboard::page_with(&start)
+    {
+        return page;
+    }
+    dashboard::serve(&parts.uri, &parts.headers)
 }

@@ -20,7 +20,7 @@ import { RemoveDialogue, SaveDialogue } from "./SaveDialogue";
 import { Saved } from "./Saved";
 import { Trial } from "./Trial";
 import { faultsOf, taken } from "./draft";
-import { type DeviceForm, deviceToml, emptyForm, idFrom, idIn, withPoint } from "./toml";
+import { type DeviceForm, deviceToml, emptyForm, faultBit, idFrom, idIn, withPoint } from "./toml";
 import "../../ui/Table.css";
 import "./texts";
 import "./Devices.css";
@@ -162,6 +162,10 @@ function Editor({ known: { sites, profiles, quantities, lines }, file, device, o
                 value={form.value.points}
                 onInput={(event) => write({ points: event.currentTarget.value })}
               />
+              <p class="small muted">{t("devices.alarmHint")}</p>
+              <div>
+                <Button onClick={() => write({ points: withPoint(form.peek().points, faultBit(t("devices.alarmName"))) })}>{t("devices.alarmAdd")}</Button>
+              </div>
             </section>
           )}
         </>

@@ -1,6 +1,6 @@
 // What the form writes as TOML, and points put into a text that is there.
 import { describe, expect, it } from "vitest";
-import { deviceToml, emptyForm, endpointOf, idFrom, idIn, quoted, withPoint } from "./toml";
+import { deviceToml, emptyForm, faultBit, endpointOf, idFrom, idIn, quoted, withPoint } from "./toml";
 
 describe("a device's text", () => {
   it("says what the form holds, and no more", () => {
@@ -28,5 +28,8 @@ describe("a device's text", () => {
     expect(twice).toBe(`${device}\n[[device.point]]\nid = "ph-2"\naddress = 4\n`);
     expect(withPoint(twice, '[[device.point]]\nid = "ph"\n')).toContain('id = "ph-3"');
     expect(withPoint("", '[[device.point]]\nid = "ph"\n')).toBe('[[device.point]]\nid = "ph"\n');
+    const faults = withPoint(withPoint("", faultBit('Lỗi "1"')), faultBit("Lỗi 2"));
+    expect(faults).toContain('id = "fault-2"\nname = "Lỗi 2"');
+    expect(faults).toContain('alarm = { title = "Lỗi \\"1\\"", priority = "high" }');
   });
 });

@@ -65,6 +65,17 @@ export function idFrom(name: string): string {
 /** The id that a device's text gives it. */
 export const idIn = (toml: string) => /^\s*id\s*=\s*["']([^"']*)["']/m.exec(toml)?.[1] ?? "";
 
+/** A bit by which a device reports a fault itself, to be given its own address, title and priority. */
+export const faultBit = (title: string) => `[[device.point]]
+id = "fault"
+name = ${quoted(title)}
+quantity = "state"
+register = "holding"
+address = 0
+type = "BIT"
+bit = 0
+alarm = { title = ${quoted(title)}, priority = "high" }`;
+
 /** The points' ids in a text. */
 const pointIds = (toml: string) => [...toml.matchAll(/\[\[device\.point\]\][^[]*?\bid\s*=\s*["']([^"']*)["']/g)].map((found) => found[1] ?? "");
 

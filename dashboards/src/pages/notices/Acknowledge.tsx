@@ -17,14 +17,14 @@ import { useSending } from "../../ui/sending";
 import "./Notices.css";
 
 export default function AcknowledgePage() {
-  useTitle(t("link.title"));
+  useTitle(t("byLink.title"));
   const token = query.value.get("t") ?? "";
   const [found, reload] = useResource(token, () => lookAtLink(token));
   const { data, error } = found.value;
   return (
     <main class="link-page">
       <p class="muted">{commune.value === null ? "" : local(commune.value.name)}</p>
-      <h1>{t("link.title")}</h1>
+      <h1>{t("byLink.title")}</h1>
       {data !== null ? <Linked token={token} looked={data} /> : error === null ? <Loading rows={2} height={96} /> : <Fault error={error} onRetry={reload} />}
     </main>
   );
@@ -33,12 +33,12 @@ export default function AcknowledgePage() {
 function Fault({ error, onRetry }: { error: HubError; onRetry: () => void }) {
   if (error.status === 410) {
     return (
-      <Empty title={t("link.expired")} hint={t("link.expiredHint")}>
+      <Empty title={t("byLink.expired")} hint={t("byLink.expiredHint")}>
         <a href="/alarms">{t("page.home")}</a>
       </Empty>
     );
   }
-  if (error.status === 400) return <Empty title={t("link.wrong")} hint={t("link.wrongHint")} />;
+  if (error.status === 400) return <Empty title={t("byLink.wrong")} hint={t("byLink.wrongHint")} />;
   return <Failed error={error} onRetry={onRetry} />;
 }
 
@@ -59,33 +59,33 @@ function Linked({ token, looked }: { token: string; looked: LinkedAlarm }) {
         <p>{local(shown.message)}</p>
         <p class="small muted figures">{moment(Date.parse(shown.raised_at), hubNow())}</p>
       </section>
-      <p class="small muted">{t("link.sentTo", { name: shown.sent_to })}</p>
+      <p class="small muted">{t("byLink.sentTo", { name: shown.sent_to })}</p>
       {!awaits ? (
         <p role="status">
           <StatusMark status="well" word={standing(shown)} />
         </p>
       ) : shown.needs_login && session.value == null ? (
         <>
-          <p>{t("link.loginHint")}</p>
+          <p>{t("byLink.loginHint")}</p>
           <a class="button button-main button-tall" href={login}>
-            {t("link.login")}
+            {t("byLink.login")}
           </a>
         </>
       ) : (
         <form class="stack" onSubmit={submit}>
-          <TextArea label={t("link.comment")} name="comment" maxLength={500} value={comment.value} onInput={(event) => (comment.value = event.currentTarget.value)} />
+          <TextArea label={t("byLink.comment")} name="comment" maxLength={500} value={comment.value} onInput={(event) => (comment.value = event.currentTarget.value)} />
           {fault.value !== null && (
             <p class="field-fault" role="alert">
               {fault.value}
             </p>
           )}
           <Button kind="main" tall type="submit" busy={busy.value}>
-            {t("link.acknowledge")}
+            {t("byLink.acknowledge")}
           </Button>
         </form>
       )}
       <p>
-        <a href={`/alarms/${shown.alarm}`}>{t("link.open")}</a>
+        <a href={`/alarms/${shown.alarm}`}>{t("byLink.open")}</a>
       </p>
     </>
   );
@@ -93,14 +93,14 @@ function Linked({ token, looked }: { token: string; looked: LinkedAlarm }) {
 
 /** Who has acknowledged it, or that nothing is needed any more. */
 function standing(alarm: LinkedAlarm): string {
-  if (alarm.done) return t("link.done", { name: alarm.acknowledged_by ?? alarm.sent_to });
-  if (alarm.acknowledged_by === null || alarm.acknowledged_at === null) return t("link.over");
-  return t("link.already", { who: alarm.acknowledged_by, time: moment(Date.parse(alarm.acknowledged_at), hubNow()) });
+  if (alarm.done) return t("byLink.done", { name: alarm.acknowledged_by ?? alarm.sent_to });
+  if (alarm.acknowledged_by === null || alarm.acknowledged_at === null) return t("byLink.over");
+  return t("byLink.already", { who: alarm.acknowledged_by, time: moment(Date.parse(alarm.acknowledged_at), hubNow()) });
 }
 
 function words(error: unknown): string {
   const status = error instanceof HubError ? error.status : -1;
-  if (status === 410) return t("link.expired");
-  if (status === 403) return t("link.another");
+  if (status === 410) return t("byLink.expired");
+  if (status === 403) return t("byLink.another");
   return status === 0 ? t("page.unreachable") : t("alarm.failed");
 }

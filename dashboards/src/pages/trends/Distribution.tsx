@@ -17,7 +17,7 @@ const WIDTH = 480;
 const HEIGHT = 160;
 
 export function Distribution({ lines, valuesOf }: DistributionProps) {
-  const amounts = lines.filter(({ point, buckets }) => !isState(point.quantity) && !isCounter(point.quantity) && buckets.t.length > 0);
+  const amounts = lines.filter(({ point, buckets }) => !isState(point) && !isCounter(point.quantity) && buckets.t.length > 0);
   const wanted = useSignal<string | null>(null);
   const line = amounts.find(({ point }) => point.id === wanted.value) ?? amounts[0];
   if (line === undefined) return null;

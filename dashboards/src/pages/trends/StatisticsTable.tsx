@@ -60,7 +60,7 @@ export function StatisticsTable({ rows, widthMs }: StatisticsTableProps) {
 
 function Figures({ line, figures }: { line: Line; figures: Statistics }) {
   const { point } = line;
-  const text = (value: number) => (isState(point.quantity) ? formatNumber(value, 2) : showText(value, point));
+  const text = (value: number) => (isState(point) ? formatNumber(value, 2) : showText(value, point));
   const sums = !isCounter(point.quantity);
   return (
     <>

@@ -69,7 +69,7 @@ export default function TrendsPage() {
 
 /** The main points of the site with the most limits, so that the page is never empty without need. */
 function atFirst(): string[] {
-  const measured = [...store.points.peek().values()].filter((entry) => !isState(entry.point.peek().quantity));
+  const measured = [...store.points.peek().values()].filter((entry) => !isState(entry.point.peek()));
   const limits = new Map<string, number>();
   for (const entry of measured) {
     const { site, limit } = entry.point.peek();
@@ -141,7 +141,7 @@ interface DrawnProps {
 
 function Drawn({ view, data, preview, panels, onZoom, onRecorded }: DrawnProps) {
   const pointed = useSignal<number | null>(null);
-  const drawn = useMemo(() => toPanels(data.lines, (point) => (isState(point.quantity) ? "state" : point.unit)), [data]);
+  const drawn = useMemo(() => toPanels(data.lines, (point) => (isState(point) ? (point.alarm === null ? "state" : "alarm") : point.unit)), [data]);
   const figures = useMemo(() => figuresOf(data), [data]);
   const period: Pick<Period, "from" | "to"> = { from: data.from, to: data.to };
   const own = data.lines.filter((line) => !line.compared);
@@ -224,5 +224,5 @@ export function valueAt(line: Line, at: number): string | null {
   if (mean == null) return null;
   const [min, max] = [line.buckets.min[index] ?? mean, line.buckets.max[index] ?? mean];
   const text = (value: number) => showText(value, line.point);
-  return min === max || isState(line.point.quantity) ? text(mean) : `${text(mean)} (${text(min)} – ${text(max)})`;
+  return min === max || isState(line.point) ? text(mean) : `${text(mean)} (${text(min)} – ${text(max)})`;
 }

@@ -30,7 +30,7 @@ export function createMultiChart(host: HTMLElement, input: MultiChartInput): uPl
   const colour = (name: string) => getComputedStyle(host).getPropertyValue(name).trim();
   const [ink, line, surface] = [colour("--muted"), colour("--line"), colour("--surface")];
   const font = `13px ${colour("--sans")}`;
-  const isWord = isState(point.quantity);
+  const isWord = isState(point);
   const axis = { stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false } };
   const stepped = isWord ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
   const columns = toColumns(lines);

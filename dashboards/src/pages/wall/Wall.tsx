@@ -171,7 +171,7 @@ function WallPoint({ entry }: { entry: PointEntry }) {
       <span class="wall-value">
         <Value standing={standing} point={point} withReason={false} />
       </span>
-      {!isState(point.quantity) && !isCounter(point.quantity) && <MovingBar point={point} standing={standing} today={dayOf(entry.id)?.today ?? null} />}
+      {!isState(point) && !isCounter(point.quantity) && <MovingBar point={point} standing={standing} today={dayOf(entry.id)?.today ?? null} />}
     </li>
   );
 }

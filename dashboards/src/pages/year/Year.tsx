@@ -125,7 +125,7 @@ function Months({ site, year, show, points }: MonthsProps) {
 /** One point's own trend; of a whole site the points that are judged, or the first that measure an amount. */
 function trendPoints(points: readonly Point[], site: Site): string[] {
   if (points.length === 1) return points.map((point) => point.id);
-  const amounts = store.pointsOf(site.id).map((entry) => entry.point.peek()).filter((point) => !isState(point.quantity) && !isCounter(point.quantity));
+  const amounts = store.pointsOf(site.id).map((entry) => entry.point.peek()).filter((point) => !isState(point) && !isCounter(point.quantity));
   const limited = amounts.filter((point) => point.limit !== null);
   return (limited.length > 0 ? limited : amounts).slice(0, 3).map((point) => point.id);
 }

@@ -29,13 +29,25 @@ pub(crate) async fn gate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let credential = credential(request.headers(), request.method()).ok_or_else(Problem::unauthenticated)?;
-    let caller = Caller::find(&app, credential).await?.ok_or_else(Problem::unauthenticated)?;
+    let caller = caller_of(&app, request.method(), request.headers()).await?;
+    let caller = caller.ok_or_else(Problem::unauthenticated)?;
     if caller.session().is_some() {
         refuse_cross_site(&app, request.method(), request.headers())?;
     }
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
+}
+
+/// Who makes a request; `None` for somebody who is not logged in.
+pub(crate) async fn caller_of(
+    app: &App,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Option<Caller>, Problem> {
+    match credential(headers, method) {
+        Some(credential) => Caller::find(app, credential).await,
+        None => Ok(None),
+    }
 }
 
 fn credential(headers: &HeaderMap, method: &Method) -> Option<Credential> {

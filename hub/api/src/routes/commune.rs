@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-use crate::app::SharedApp;
+use crate::app::{App, SharedApp};
 use crate::problem::Problem;
 use crate::query::Params;
 use crate::wire;
@@ -23,17 +23,24 @@ pub(crate) async fn get_commune(
     params: Params,
 ) -> Result<Json<wire::Commune>, Problem> {
     params.only(&[], &[])?;
+    Ok(Json(told(&app).await?))
+}
+
+/// The commune as it is told.
+pub(super) async fn told(app: &App) -> Result<wire::Commune, Problem> {
     let commune = &app.hub.commune;
-    Ok(Json(wire::Commune {
+    let (seconds, from, until) = app.zone.offset_span(app.now());
+    Ok(wire::Commune {
         id: commune.id.clone(),
         role: if app.hub.communes.is_some() { "province" } else { "commune" },
         name: (&commune.name).into(),
         timezone: commune.timezone.clone(),
+        utc_offset: wire::UtcOffset { seconds, from, until },
         location: commune.location.map(wire::Location::from),
         languages: commune.languages.clone(),
         version: app.hub.version.clone(),
-        needs_setup: super::setup::is_needed(&app).await?,
-    }))
+        needs_setup: super::setup::is_needed(app).await?,
+    })
 }
 
 /// This document.

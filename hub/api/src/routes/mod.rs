@@ -32,6 +32,7 @@ pub(crate) mod setup;
 pub(crate) mod site_files;
 pub(crate) mod sites;
 pub(crate) mod snapshot;
+pub(crate) mod start;
 pub(crate) mod stream;
 pub(crate) mod surroundings;
 

@@ -92,6 +92,10 @@ fn shape(
         reference: point.reference,
         range: point.checks.range.map(wire::Bounds::from),
         limit: point.limit_at(now).map(|limit| wire::Limit::of(limit, zone)),
+        alarm: point
+            .alarm
+            .as_ref()
+            .map(|alarm| wire::NamedAlarm { title: (&alarm.title).into(), priority: alarm.priority.into() }),
         limits: point.limits.iter().map(|limit| wire::Limit::of(limit, zone)).collect(),
         latest: latest.map(|latest| wire::Latest::of(latest, zone)),
         last_good: latest.and_then(|latest| wire::LastGood::of(latest, zone)),

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::app::{NO_ADDRESS, SharedApp};
 use crate::auth::{
-    Role, Viewer, accounts, begin_session, composed, end_session, expired_cookie, is_cross_site,
+    Caller, Role, Viewer, accounts, begin_session, composed, end_session, expired_cookie, is_cross_site,
     session_cookie,
 };
 use crate::body::JsonBody;
@@ -84,7 +84,12 @@ pub(crate) async fn post_session(
     ),
 )]
 pub(crate) async fn get_session(Viewer(caller): Viewer) -> Json<wire::Session> {
-    Json(wire::Session { username: caller.name, role: caller.role.into() })
+    Json(told(&caller))
+}
+
+/// A caller as it is told.
+pub(super) fn told(caller: &Caller) -> wire::Session {
+    wire::Session { username: caller.name.clone(), role: caller.role.into() }
 }
 
 /// Logs out.

@@ -26,11 +26,16 @@ pub(crate) async fn get_snapshot(
     params: Params,
 ) -> Result<Json<wire::Snapshot>, Problem> {
     params.only(&[], &[])?;
-    let now = Now::read(&app).await?;
-    Ok(Json(wire::Snapshot {
-        sites: now.sites(&app),
-        devices: now.devices(&app),
-        points: points::listed(&app, &now.latest, None, None),
+    Ok(Json(told(&app).await?))
+}
+
+/// The snapshot as it is told.
+pub(super) async fn told(app: &SharedApp) -> Result<wire::Snapshot, Problem> {
+    let now = Now::read(app).await?;
+    Ok(wire::Snapshot {
+        sites: now.sites(app),
+        devices: now.devices(app),
+        points: points::listed(app, &now.latest, None, None),
         alarms: now.alarms.iter().take(MAX_ALARMS).map(|alarm| wire::Alarm::of(alarm, &app.zone)).collect(),
-    }))
+    })
 }

@@ -59,8 +59,8 @@ pub use notice::{
     ChannelTest, ChannelTestRequest, Duty, LinkRequest, LinkedAlarm, NoticeAlarm, NoticeChannel,
     NoticeMessage, NoticePerson,
 };
-pub use place::{Commune, Device, Feature, GeoJson, Location, Site, SiteDetail, Snapshot};
-pub use point::{Bounds, LastGood, Latest, Limit, Point};
+pub use place::{Commune, Device, Feature, GeoJson, Location, Site, SiteDetail, Snapshot, Start, UtcOffset};
+pub use point::{Bounds, LastGood, Latest, Limit, NamedAlarm, Point};
 pub use record::{
     AuditedReading, Calibration, CalibrationChange, CalibrationPreview, CalibrationRequest, CorrectionAction,
     CorrectionRequest, Deed, Entry, EntryChange, EntryRequest, Job,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{About, Alarm, DeviceState, LocalText, Point, SiteKind, SiteState};
+use super::{About, Alarm, DeviceState, LocalText, Point, Session, SiteKind, SiteState};
 
 /// The commune that the hub serves.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -16,6 +16,8 @@ pub struct Commune {
     pub name: LocalText,
     /// IANA time zone.
     pub timezone: String,
+    /// The zone's offset at present.
+    pub utc_offset: UtcOffset,
     /// Where it is.
     #[schema(required)]
     pub location: Option<Location>,
@@ -25,6 +27,19 @@ pub struct Commune {
     pub version: String,
     /// Whether nobody can log in yet: the first administrator is made with the code that the hub has printed.
     pub needs_setup: bool,
+}
+
+/// How far a time zone is from UTC, for as long as that stays so.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct UtcOffset {
+    /// Seconds east of UTC.
+    pub seconds: i32,
+    /// Since when, epoch ms; null where it was never otherwise.
+    #[schema(required)]
+    pub from: Option<i64>,
+    /// Until when, epoch ms; null where no change is known.
+    #[schema(required)]
+    pub until: Option<i64>,
 }
 
 /// A place on earth (WGS 84, degrees).
@@ -101,6 +116,19 @@ pub struct Snapshot {
     pub points: Vec<Point>,
     /// Active alarms, the newest first, at most 1,000.
     pub alarms: Vec<Alarm>,
+}
+
+/// What the page itself brings to somebody who is logged in, so that nothing needs to be asked before it can be read.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Start {
+    /// The hub's present moment, epoch ms.
+    pub at: i64,
+    /// As `GET /commune` tells it.
+    pub commune: Commune,
+    /// As `GET /session` tells it.
+    pub session: Session,
+    /// As `GET /snapshot` tells it.
+    pub snapshot: Snapshot,
 }
 
 /// Sites as a GeoJSON FeatureCollection.

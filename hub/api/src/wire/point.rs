@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{LimitStatus, LocalText, Quality};
+use super::{LimitStatus, LocalText, Priority, Quality};
 use crate::local::Zone;
 
 /// One measured quantity of a device, with its latest value.
@@ -37,6 +37,9 @@ pub struct Point {
     /// The regulation's limit that applies now.
     #[schema(required)]
     pub limit: Option<Limit>,
+    /// What its device reports with it while it is not 0; null for what is a measurement.
+    #[schema(required)]
+    pub alarm: Option<NamedAlarm>,
     /// Every limit that is known for it, past and present, of each averaging span.
     pub limits: Vec<Limit>,
     /// The newest reading; null when nothing was ever read.
@@ -45,6 +48,15 @@ pub struct Point {
     /// The newest reading that has a value; null when there never was one.
     #[schema(required)]
     pub last_good: Option<LastGood>,
+}
+
+/// An alarm that a device raises itself.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct NamedAlarm {
+    /// What it is called.
+    pub title: LocalText,
+    /// How urgent it is.
+    pub priority: Priority,
 }
 
 /// Inclusive bounds in the point's unit; null does not bind.

@@ -20,6 +20,7 @@ async fn the_commune_is_open_to_the_login_page() {
         "id": "tam-hop",
         "name": {"vi": "Xã Tam Hợp", "en": "Tam Hop commune"},
         "timezone": "Asia/Ho_Chi_Minh",
+        "utc_offset": {"seconds": 25_200, "from": 171_820_800_000_i64, "until": null},
         "location": {"lat": 18.94, "lon": 105.48},
         "languages": ["vi", "en"],
         "version": "0.1.0-test",
@@ -163,6 +164,7 @@ async fn a_point_shows_its_limit_its_latest_reading_and_the_last_good_one() {
         "name": {"vi": "Clo dư tự do", "en": "Free chlorine"},
         "quantity": "free_chlorine", "unit": "mg/L", "decimals": 2,
         "interval_s": 10.0, "expire_after_s": 90.0, "reference": false, "range": {"min": 0.0, "max": null},
+        "alarm": null,
         "limit": limit, "limits": [limit],
         "latest": {
             "value": null, "quality": "missing", "reason": "exception:2",
