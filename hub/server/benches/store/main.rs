@@ -111,7 +111,7 @@ fn influx(ours: f64, table: &mut Table) {
     table.note(&size(), SIZE_GOAL, Engine::Influx, per_reading(folder.path()));
 }
 
-/// A start with very many readings.
+/// A start with very many readings, and what the pages ask of them.
 fn many(table: &mut Table) {
     let folder = queries::commune();
     let store = ours::open(&folder.path().join("data"));
@@ -133,6 +133,9 @@ fn many(table: &mut Table) {
         .collect();
     spans.sort_unstable();
     table.note(&format!("start until ready, {many}"), "<= 300 ms", Engine::Hub, format!("{} ms", spans[2]));
+    let hub = folder.run(&token);
+    queries::behind_pages(&hub, year::BEGIN_MS + (MANY / SERIES) as i64 * MANY_STEP_MS, &many, table);
+    hub.stop();
 }
 
 /// The longest that a commit waits while thousands of series are sealed.

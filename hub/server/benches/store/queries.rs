@@ -76,11 +76,34 @@ pub fn measure(folder: &Folder, victoria: Option<&Peer>, table: &mut Table) {
     hub.stop();
 }
 
-fn ask_hub(hub: &Hub, points: usize, from: i64, to: i64, buckets: Option<i64>) {
-    let mut path = format!("/readings?from={from}&to={to}");
-    for point in 0..points {
-        write!(path, "&point={}", year::point(point)).unwrap();
+/// Prints the median time of what the dashboard's pages ask, of points whose last reading was at `end`.
+pub fn behind_pages(hub: &Hub, end: i64, stored: &str, table: &mut Table) {
+    let calls = [
+        ("Now: 20 points, 24 h in 96", "/readings", 20, 1, "&buckets=96"),
+        ("site: a day in 288, with doubts", "/readings", 1, 1, "&buckets=288&doubts=true"),
+        ("site: a day, every reading", "/readings", 1, 1, ""),
+        ("trends: 20 days in 1,200, with doubts", "/readings", 1, 20, "&buckets=1200&doubts=true"),
+        ("compliance: 7 days by the hour", "/readings", 1, 7, "&buckets=168"),
+        ("a year: completeness of 7 points, 20 days", "/completeness", 7, 20, ""),
+        ("data quality: completeness of 50 points, 14 days", "/completeness", 50, 14, ""),
+    ];
+    let spent = calls.map(|(page, what, points, days, more)| {
+        let path = format!("{what}?from={}&to={end}{}{more}", end - days * DAY_MS, asked_points(points));
+        (page, median_ms(|| assert!(!hub.bytes(&path).is_empty())))
+    });
+    let snapshot = ("every page: the state of all", median_ms(|| drop(hub.bytes("/snapshot"))));
+    for (page, ms) in std::iter::once(snapshot).chain(spent) {
+        let work = format!("{page}, {stored}");
+        table.note(&work, "<= 50 ms", Engine::Hub, format!("{ms:.1} ms"));
     }
+}
+
+fn asked_points(count: usize) -> String {
+    (0..count).map(|number| format!("&point={}", year::point(number))).collect()
+}
+
+fn ask_hub(hub: &Hub, points: usize, from: i64, to: i64, buckets: Option<i64>) {
+    let mut path = format!("/readings?from={from}&to={to}{}", asked_points(points));
     if let Some(buckets) = buckets {
         write!(path, "&buckets={buckets}").unwrap();
     }
