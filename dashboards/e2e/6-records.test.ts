@@ -7,7 +7,7 @@ import { mainSite, overflowOf, seriousFaults, useBrowser, visit } from "./suppor
 
 const { open } = useBrowser();
 const TURBIDITY = "tam-hop-water/plc/turbidity";
-const asOfficer = (size: "phone" | "desktop" = "desktop") => open({ size }, { loggedIn: true, asAdmin: true });
+const asOfficer = (size: "phone" | "desktop" = "desktop", lang: "vi" | "en" = "vi") => open({ size, lang }, { loggedIn: true, asAdmin: true });
 
 interface Kept {
   id: number;
@@ -161,6 +161,35 @@ describe("a correction", () => {
     await dialogue.waitFor({ state: "detached" });
     await context.close();
   });
+});
+
+describe("a value without a figure", () => {
+  for (const [lang, words] of Object.entries({
+    vi: { open: "Loại hoặc sửa số liệu", what: "Việc cần làm", reason: "Lý do", save: "Lưu", fault: "Vui lòng nhập một số" },
+    en: { open: "Exclude or correct", what: "What to do", reason: "Reason", save: "Save", fault: "Please enter a number" },
+  })) {
+    it(`is told beside its field, which has the keyboard, and nothing is sent (${lang})`, async () => {
+      const { context, page } = await asOfficer("desktop", lang as "vi" | "en");
+      let sent = 0;
+      page.on("request", (request) => (sent += Number(request.method() === "POST")));
+      await visit(page, `/trends?p=${TURBIDITY}&r=6h`);
+      await page.getByRole("button", { name: words.open }).click();
+      const dialogue = page.getByRole("dialog");
+      await dialogue.getByLabel(words.what).selectOption("set");
+      await dialogue.getByLabel(words.reason).fill("rửa đầu đo");
+      await dialogue.getByRole("button", { name: words.save }).click();
+      const field = dialogue.locator("[aria-invalid]");
+      await dialogue.getByText(words.fault).waitFor();
+      await expect.poll(() => field.evaluate((element) => element === document.activeElement)).toBe(true);
+      expect(await field.getAttribute("inputmode")).toBe("decimal");
+      expect(sent).toBe(0);
+      const asked = { from: Date.now() - 60_000, to: Date.now(), action: "set", reason: "rửa đầu đo" };
+      const refused = await context.request.post(`/api/v1/points/${TURBIDITY}/corrections`, { data: asked });
+      expect(refused.status()).toBe(400);
+      expect(((await refused.json()) as { errors: { at: string }[] }).errors.map(({ at }) => at)).toEqual(["value"]);
+      await context.close();
+    });
+  }
 });
 
 describe("who may not", () => {

@@ -1,7 +1,7 @@
 // What a hub is given besides devices: photographs and map tiles, names as people write them, communes of a province; and nothing
 // at all. Each with a hub of its own.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -175,6 +175,73 @@ describe("a site with very many points", () => {
     await page.locator(".site-trends > *").last().locator(".trend").waitFor();
     expect(charts).toBeGreaterThan(0);
     expect(charts).toBeLessThan(ids.length / 2);
+  });
+});
+
+/** For a look at the real number: COMMUNE_ROWS=2000000. Taking that many in is two minutes' work for a debug build. */
+const ROWS = Number(process.env["COMMUNE_ROWS"] ?? "120000");
+
+describe("a point with very many readings", () => {
+  it("is drawn from spans, and taken away whole as CSV, while an Excel sheet of them is refused in words", async () => {
+    const hub = await running(STATION);
+    const end = Math.floor(Date.now() / 1_000);
+    for (let first = 0; first < ROWS; first += 40_000) {
+      const lines = Array.from({ length: Math.min(40_000, ROWS - first) }, (_, k) => `x,point=tram/plc/ph value=${7 + (k % 100) / 100} ${end - ROWS + first + k}`);
+      const answer = await fetch(`${hub.url}/api/v2/write?precision=s`, { method: "POST", headers: { authorization: `Bearer ${hub.token}` }, body: lines.join("\n") });
+      expect(answer.status, await answer.text()).toBe(204);
+    }
+    const { page } = await opened(hub, "phone");
+    const asked: URLSearchParams[] = [];
+    page.on("request", (request) => request.url().includes("/readings?") && asked.push(new URL(request.url()).searchParams));
+    await visit(page, `/trends?p=tram/plc/ph&r=${ROWS > 500_000 ? "30d" : "7d"}`);
+    await page.locator("canvas").first().waitFor();
+    await page.locator("table").getByText(ROWS.toLocaleString("vi-VN")).waitFor();
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.every((each) => Number(each.get("buckets")) > 0)).toBe(true);
+
+    await page.getByText("Ngày, so sánh, xuất").click();
+    await page.getByRole("button", { name: "Xuất" }).click();
+    await page.getByText(`Từng lần đo (khoảng ${ROWS.toLocaleString("vi-VN")} dòng)`).click();
+    await page.getByRole("button", { name: "Tải về" }).click();
+    await page.getByText("quá nhiều cho một bảng Excel").waitFor();
+    await page.getByText("CSV", { exact: true }).click();
+    expect(await page.getByText("Excel chỉ mở được 1.048.576 dòng đầu").count()).toBe(Number(ROWS >= 1_048_576));
+    const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Tải về" }).click()]);
+    const text = readFileSync(await file.path(), "utf8");
+    expect(text.trimEnd().split("\n").length).toBe(ROWS + 1);
+    // The page goes on.
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.getByRole("link", { name: "Hiện tại" }).click();
+    await page.locator("[data-site] a").first().waitFor();
+  });
+});
+
+describe("a commune of which nothing is heard", () => {
+  it("says so once and plainly, with no value as if it were the present one, in both languages", async () => {
+    const sites = ["mot", "hai", "ba"];
+    const file = (id: string) => `id = "${id}"\nkind = "water_station"\nname = "Trạm ${id}"\n[[device]]\nid = "plc"\nadapter = "push"\n[[device.point]]\nid = "ph"\nquantity = "ph"\nexpire_after = "1s"\n`;
+    const hub = await running(Object.fromEntries(sites.map((id) => [`sites/${id}.toml`, file(id)])));
+    const send = (ids: string[]) => hub.send(ids.map((id) => ({ point: `${id}/plc/ph`, t: Date.now(), v: 7.1 })));
+    await send(sites);
+    const { page } = await opened(hub, "phone");
+    for (const { lang, said, silent, calm } of [
+      { lang: "vi", said: /^Không nhận được tín hiệu của địa điểm nào từ hôm nay \d\d:\d\d/, silent: /mất tín hiệu \d+/, calm: "Không có cảnh báo" },
+      { lang: "en", said: /^No site has been heard since today \d\d:\d\d/, silent: /silent for \d+/, calm: "No alarms" },
+    ]) {
+      await visit(page, `/?lang=${lang}`);
+      await page.getByText(said).waitFor();
+      expect(await page.locator("[data-point] data").count()).toBe(0);
+      expect(await page.locator("[data-point] s").count()).toBe(sites.length);
+      // Once for each site in its own line, and not again beside each of its values.
+      expect(await page.locator("[data-point] .value-words").count()).toBe(0);
+      expect(await page.locator("[data-site]").filter({ hasText: silent }).count()).toBe(sites.length);
+      expect(await page.getByText(calm, { exact: true }).count()).toBe(0);
+      expect(await overflowOf(page)).toBe(0);
+      expect(await seriousFaults(page)).toEqual([]);
+    }
+    await send(["hai"]);
+    await page.locator('[data-point="hai/plc/ph"] data').waitFor();
+    expect(await page.getByText(/^No site has been heard/).count()).toBe(0);
   });
 });
 

@@ -77,6 +77,7 @@ export const enTrends: Record<keyof typeof viTrends, string> = {
   "trends.export.png": "Picture (PNG)",
   "trends.export.do": "Download",
   "trends.export.tooMany": "The period holds about {n} readings, too many for an Excel sheet. Please choose “As shown”, a shorter period, or CSV.",
+  "trends.export.long": "The file will take about {mb} MB. Excel opens only the first {n} rows of a file; to read it there, please choose a shorter period.",
   "trends.export.nothing": "There is nothing to export in this period.",
   "trends.export.done": "{file} was downloaded.",
   "trends.export.failed": "It could not be exported. Please try again.",

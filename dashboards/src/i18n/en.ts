@@ -49,6 +49,9 @@ export const en: Record<FirstKey, string> = {
   "now.attention": "Needs attention",
   "now.allWell": "No alarms",
   "now.allWellHint": "What needs attention will appear here.",
+  "now.allSilent": "No site has been heard since {time}.",
+  "now.allSilentHint":
+    "The hub itself is running. Please look first at the power and the network between it and the sites. The figures struck out below are the last that came.",
   "now.sites": "Sites",
   "now.allAlarms": "See all {n} alarms",
   "now.known.one": "{n} alarm acknowledged or shelved",

@@ -75,6 +75,7 @@ export const viTrends = {
   "trends.export.png": "Ảnh (PNG)",
   "trends.export.do": "Tải về",
   "trends.export.tooMany": "Khoảng này có khoảng {n} lần đo, quá nhiều cho một bảng Excel. Vui lòng chọn “Như đang hiện”, rút ngắn khoảng thời gian, hoặc tải CSV.",
+  "trends.export.long": "Tệp sẽ chừng {mb} MB. Excel chỉ mở được {n} dòng đầu của một tệp; muốn xem bằng Excel, vui lòng rút ngắn khoảng thời gian.",
   "trends.export.nothing": "Không có gì để xuất trong khoảng này.",
   "trends.export.done": "Đã tải về {file}.",
   "trends.export.failed": "Chưa xuất được. Vui lòng thử lại.",

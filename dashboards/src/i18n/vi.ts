@@ -49,6 +49,9 @@ export const vi = {
   "now.attention": "Cần xử lý",
   "now.allWell": "Không có cảnh báo",
   "now.allWellHint": "Khi có việc cần xử lý, việc đó sẽ hiện ở đây.",
+  "now.allSilent": "Không nhận được tín hiệu của địa điểm nào từ {time}.",
+  "now.allSilentHint":
+    "Máy chủ vẫn chạy. Trước hết vui lòng xem điện và đường mạng giữa máy chủ và các địa điểm. Các số bị gạch bên dưới là số cuối cùng đã nhận.",
   "now.sites": "Địa điểm",
   "now.allAlarms": "Xem cả {n} cảnh báo",
   "now.known.one": "{n} cảnh báo đã nhận biết hoặc tạm gác",

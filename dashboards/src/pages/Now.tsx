@@ -1,10 +1,13 @@
 // The present: what needs a person first, then every site with its state and its latest values.
 import { useComputed, useSignal } from "@preact/signals";
 import { count, t } from "../i18n";
+import { moment } from "../i18n/format";
 import { useTitle } from "../lib/title";
+import { now } from "../state/clock";
 import { connection } from "../state/connection";
 import { useDays } from "../state/day";
 import { awaitsPerson, byUrgency, isActive } from "../state/reduce";
+import { silentSince } from "../state/site";
 import { store } from "../state/store";
 import { AlarmList } from "../ui/AlarmList";
 import { SiteCard } from "../ui/SiteCard";
@@ -34,6 +37,7 @@ export function Now() {
             <Loading rows={2} height={132} />
           ) : (
             <>
+              <AllSilent />
               {active.value.length === 0 && <NothingToDo />}
               <AlarmList alarms={waiting.slice(0, most)} known={store.alarms.value} label={t("now.attention")} />
               {waiting.length > most && (
@@ -70,9 +74,24 @@ export function Now() {
   );
 }
 
+/** Said once for all sites: it is hardly each of them that has failed. */
+function AllSilent() {
+  const since = silentSince.value;
+  return (
+    <div role="status" class={since === null ? "" : "panel hatched now-calm"}>
+      {since !== null && (
+        <>
+          <StatusMark status="silent" word={t("now.allSilent", { time: moment(since, now.value) })} />
+          <p class="small">{t("now.allSilentHint")}</p>
+        </>
+      )}
+    </div>
+  );
+}
+
 /** Calm is said only while the hub is heard: without it nobody knows. */
 function NothingToDo() {
-  if (connection.value.state === "lost") return null;
+  if (connection.value.state === "lost" || silentSince.value !== null) return null;
   return (
     <div class="panel now-calm">
       <StatusMark status="well" word={t("now.allWell")} />

@@ -1,4 +1,5 @@
 // The one line that says how a site is, in words, from what the store knows. Read it in a render: it follows the store.
+import { computed } from "@preact/signals";
 import type { Site } from "../api/types";
 import { count, local, t } from "../i18n";
 import { moment, span } from "../i18n/format";
@@ -8,7 +9,7 @@ import type { Status } from "../ui/StatusMark";
 import { now } from "./clock";
 import { connection } from "./connection";
 import { store } from "./store";
-import { type PointFact, type SiteSummary, beyondLimit, summarise } from "./summary";
+import { type PointFact, type SiteSummary, beyondLimit, deviceFact, summarise } from "./summary";
 
 export interface SiteLine {
   status: Status;
@@ -27,8 +28,10 @@ export function summaryOf(site: Site): SiteSummary {
   return summarise(site, facts, [...(store.alarms.value?.values() ?? [])], state === "lost" ? since : null);
 }
 
-export function summaryLine(site: Site): SiteLine {
-  const summary = summaryOf(site);
+/** Since when nothing of the whole commune is heard, epoch ms; `null` while anything is, or never was. */
+export const silentSince = computed(() => deviceFact([...store.points.value.values()].map((entry) => entry.standing.value)).since);
+
+export function summaryLine(site: Site, summary: SiteSummary = summaryOf(site)): SiteLine {
   const at = (ms: number) => moment(ms, now.value);
   switch (summary.kind) {
     case "unknown":

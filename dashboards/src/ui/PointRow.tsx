@@ -19,14 +19,14 @@ import { Value } from "./Value";
 import "./PointRow.css";
 
 /** Out of sight only what changes a value's meaning is drawn: a site may have hundreds of points, with a reading each second. */
-export function PointRow({ entry, brief = false, withLimit = false }: { entry: PointEntry; brief?: boolean; withLimit?: boolean }) {
+export function PointRow({ entry, brief = false, told = false, withLimit = false }: { entry: PointEntry; brief?: boolean; told?: boolean; withLimit?: boolean }) {
   const row = useRef<HTMLLIElement>(null);
   const isNear = useNear(row, true).value;
   const kind = useComputed(() => entry.standing.value.kind);
   void kind.value;
   const point = isNear ? entry.point.value : entry.point.peek();
   const standing = isNear ? entry.standing.value : entry.standing.peek();
-  return <PointRowView row={row} still={!isNear} point={point} standing={standing} day={dayOf(entry.id)} brief={brief} withLimit={withLimit} />;
+  return <PointRowView row={row} still={!isNear} point={point} standing={standing} day={dayOf(entry.id)} brief={brief} told={told} withLimit={withLimit} />;
 }
 
 export interface PointRowViewProps {
@@ -35,6 +35,8 @@ export interface PointRowViewProps {
   day: DayView | undefined;
   /** On a card: an absent value goes without bar and reason, the site's page has them. */
   brief?: boolean;
+  /** Whether it is said near by already that its device is silent. */
+  told?: boolean;
   /** Whether the whole limit and its regulation are written out, as on a site's page. */
   withLimit?: boolean;
   /** Whether its age is not counted on. */
@@ -42,7 +44,7 @@ export interface PointRowViewProps {
   row?: RefObject<HTMLLIElement | null>;
 }
 
-export function PointRowView({ point, standing, day, brief = false, withLimit = false, still = false, row }: PointRowViewProps) {
+export function PointRowView({ point, standing, day, brief = false, told = false, withLimit = false, still = false, row }: PointRowViewProps) {
   const shortened = brief && isStale(standing.kind);
   const hasBar = !isState(point) && !isCounter(point.quantity) && !shortened;
   return (
@@ -58,7 +60,7 @@ export function PointRowView({ point, standing, day, brief = false, withLimit = 
       </span>
       <span class="point-value">
         {point.alarm !== null && standing.kind === "good" && standing.value !== 0 && <StatusMark status={point.alarm.priority} word={null} />}
-        <Value standing={standing} point={point} withReason={!shortened} />
+        <Value standing={standing} point={point} withReason={!shortened} brief={told} />
         {standing.kind === "good" && day?.direction != null && hasBar && <Direction direction={day.direction} />}
       </span>
       <span class="point-bar">

@@ -1,11 +1,11 @@
 // A site in one glance: whether all is well or what is not and since when, and its main points.
 import type { Site } from "../api/types";
 import { hasText, local, t } from "../i18n";
-import { summaryLine } from "../state/site";
+import { silentSince, summaryLine, summaryOf } from "../state/site";
 import type { PointEntry } from "../state/store";
 import { store } from "../state/store";
 import { PointRow } from "./PointRow";
-import { deviceFact } from "../state/summary";
+import { type SiteSummary, deviceFact } from "../state/summary";
 import { StatusMark } from "./StatusMark";
 import "./SiteCard.css";
 
@@ -15,14 +15,16 @@ const SHOWN = 5;
 export function SiteCard({ site }: { site: Site }) {
   const entries = store.pointsOf(site.id);
   const shown = cardPoints(entries);
+  const summary = summaryOf(site);
+  const isTold = (device: string) => silentSince.value !== null || (summary.kind === "silent" && summary.devices.includes(device));
   const href = `/sites/${encodeURIComponent(site.id)}`;
   return (
     <article class="site-card panel" data-site={site.id}>
-      <SiteHead site={site} href={href} />
+      <SiteHead site={site} summary={summary} href={href} />
       {shown.length > 0 && (
         <ul class="point-list">
           {shown.map((entry) => (
-            <PointRow key={entry.id} entry={entry} brief />
+            <PointRow key={entry.id} entry={entry} brief told={isTold(entry.point.peek().device)} />
           ))}
         </ul>
       )}
@@ -36,8 +38,8 @@ export function SiteCard({ site }: { site: Site }) {
 }
 
 /** Name and the one line. */
-export function SiteHead({ site, href }: { site: Site; href: string }) {
-  const line = summaryLine(site);
+export function SiteHead({ site, summary, href }: { site: Site; summary?: SiteSummary; href: string }) {
+  const line = summaryLine(site, summary);
   return (
     <header class="site-head">
       <h3 class="site-name">

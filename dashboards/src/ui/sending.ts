@@ -12,12 +12,15 @@ export function useSending(send: () => Promise<void>, words: (error: unknown) =>
   async function submit(event: Event) {
     event.preventDefault();
     if (busy.value) return;
+    const form = event.currentTarget;
     busy.value = true;
     fault.value = null;
     try {
       await send();
     } catch (error) {
       fault.value = words(error);
+      // After the faults are drawn: the first field that is wrong has the keyboard.
+      if (form instanceof HTMLElement) setTimeout(() => form.querySelector<HTMLElement>("[aria-invalid]")?.focus());
     } finally {
       busy.value = false;
     }

@@ -12,7 +12,7 @@ import { Button } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { Dialogue } from "../../ui/Dialogue";
 import { toast } from "../../ui/Toast";
-import { type Loaded, expectedReadings } from "./load";
+import type { Loaded } from "./load";
 import { picture } from "./picture";
 import { type SheetInput, rawSheets, shownSheets } from "./sheets";
 import { lineName } from "./Trends";
@@ -22,6 +22,9 @@ type Form = "excel" | "csv" | "png";
 
 /** What the hub hands out at once as JSON; CSV may be of any length. */
 const MOST_READINGS = 100_000;
+/** What Excel shows of a file, heading and all, and about what a row of ours takes in one. */
+const EXCEL_ROWS = 1_048_576;
+const ROW_BYTES = 80;
 
 export interface ExportDialogueProps {
   loaded: Loaded;
@@ -36,7 +39,7 @@ export function ExportDialogue({ loaded, panels, onClose }: ExportDialogueProps)
   const fault = useSignal<string | null>(null);
   const { lines, from, to } = loaded;
   const own = lines.filter((line) => !line.compared);
-  const count = Math.round(expectedReadings(own.map(({ point }) => point), Math.min(to, hubNow()) - from));
+  const count = own.flatMap((line) => line.buckets.n).reduce((sum, n) => sum + n, 0);
   const rows = formatNumber(count, 0);
 
   async function make(): Promise<Blob | null> {
@@ -94,6 +97,9 @@ export function ExportDialogue({ loaded, panels, onClose }: ExportDialogueProps)
               </label>
             ))}
           </fieldset>
+        )}
+        {form.value === "csv" && what.value === "raw" && count >= EXCEL_ROWS && (
+          <p class="small">{t("trends.export.long", { mb: formatNumber((count * ROW_BYTES) / 1e6, 0), n: formatNumber(EXCEL_ROWS, 0) })}</p>
         )}
         {fault.value !== null && (
           <p class="field-fault" role="alert">
