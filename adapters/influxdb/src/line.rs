@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use hub_model::text::Told as _;
 use hub_model::{
-    Alarm, AlarmState, Commune, PointId, Quality, Reading, Reason, SiteId, Timestamp, Transition,
+    Alarm, AlarmState, Commune, LocalText, PointId, Quality, Reading, Reason, SiteId, Timestamp, Transition,
 };
 
 use crate::about;
@@ -185,11 +186,20 @@ impl Encoder {
             let _ = write!(out, ",value={value}");
         }
         if self.kind == Kind::InfluxDb2 {
+            // Whoever looks at the lines themselves reads it in either language; a province's hub knows it by its code.
+            let remark = step.remark.map(|remark| {
+                let LocalText { vi, en } = remark.told();
+                format!("{vi} / {en}")
+            });
+            let said = step.comment.as_deref().or(remark.as_deref()).unwrap_or_default();
+            if let Some(remark) = step.remark {
+                let _ = write!(out, ",remark=\"{}\"", remark.code());
+            }
             let texts = [
                 ("state", step.to.code()),
                 ("why", step.why.code()),
                 ("by", step.by.as_deref().unwrap_or_default()),
-                ("comment", step.comment.as_deref().unwrap_or_default()),
+                ("comment", said),
                 ("unit", &alarm.unit),
                 ("title_vi", &alarm.title.vi),
                 ("title_en", &alarm.title.en),

@@ -81,7 +81,9 @@ pub enum Fate {
         /// Numbers in it without a point.
         unknown_metrics: u64,
     },
-    /// Its topic is known, and it told nothing of any point: another kind of message, a status, only unknown metrics.
+    /// A device says that it is there.
+    Status,
+    /// Its topic is known, and it told nothing of any point: another kind of message, only unknown metrics.
     Nothing {
         /// Numbers in it without a point.
         unknown_metrics: u64,
@@ -283,6 +285,7 @@ impl Fate {
             }
         }
         match points.is_empty() {
+            true if accepted.is_status => Self::Status,
             true => Self::Nothing { unknown_metrics },
             false => Self::Fed { points, unknown_metrics },
         }
@@ -316,6 +319,9 @@ mod tests {
         assert_eq!((last.topic.as_str(), last.fate), ("ap/(mac)/clients", Fate::Unknown));
         assert_eq!(last.sample.text, r#"{"client":"(mac)","n":3}"#);
         assert_eq!(arrivals.unknown()[0].0, "ap/(mac)/clients");
+        let online = Accepted { is_known: true, is_status: true, ..Accepted::default() };
+        arrivals.note("ap", "commune/v1/a/ap/status", b"online", &Ok(online), at(61_000));
+        assert_eq!(arrivals.after(601).remove(0).fate, Fate::Status);
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub struct Accepted {
     pub repeated_telemetry: u64,
     /// Something is configured for the topic.
     pub is_known: bool,
+    /// It says whether a device is there, and holds no reading.
+    pub is_status: bool,
 }
 
 /// Why a message as a whole cannot be used. Nothing of it is kept.
@@ -200,7 +202,10 @@ impl Router {
                 Ok(())
             }
             Route::Status(points) => match payload.text()? {
-                "online" => Ok(()),
+                "online" => {
+                    accepted.is_status = true;
+                    Ok(())
+                }
                 "offline" => {
                     let offline = points.iter().map(|point| Observation {
                         point: point.clone(),

@@ -100,7 +100,7 @@ fn offline_makes_every_point_of_the_device_missing() {
     let offline = Sample::Missing(Reason::Offline);
     let accepted = message("commune/v1/dong-bai-waste/gas/status", b"offline");
     assert_eq!(seen(&accepted), [("h2s", offline, None), ("nh3", offline, None)]);
-    let online = Accepted { is_known: true, ..Accepted::default() };
+    let online = Accepted { is_known: true, is_status: true, ..Accepted::default() };
     assert_eq!(message("commune/v1/dong-bai-waste/gas/status", b"online"), online);
 }
 

@@ -52,7 +52,7 @@ const hub = createClient<paths>({
 hub.use(watch);
 
 /** What the hub says, in the reader's language where it can. */
-const said = ({ detail, detail_vi }: { detail: string; detail_vi?: string | null }) => (lang.peek() === "vi" && detail_vi != null ? detail_vi : detail);
+export const said = ({ detail, detail_vi }: { detail: string; detail_vi?: string | null }) => (lang.peek() === "vi" && detail_vi != null ? detail_vi : detail);
 
 /** The refusal that a problem tells of. */
 export function refusal(problem: Partial<Problem> | null, status: number, statusText: string = "", retryAfter: number | null = null): HubError {

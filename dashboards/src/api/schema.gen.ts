@@ -2174,6 +2174,8 @@ export interface components {
             delivered: boolean;
             /** @description What the receiver calls it, or why it was not delivered. */
             detail: string;
+            /** @description The same in Vietnamese. */
+            detail_vi: string;
         };
         /** @description Asks for a test message. */
         ChannelTestRequest: {
@@ -2972,8 +2974,8 @@ export interface components {
             /** @description When. */
             at: string;
             /**
-             * @description `fed` (its points are named), `nothing` (the topic is known, the message tells of no point), `copy` (it came before),
-             *     `unknown` (no point is configured for the topic), `unreadable`.
+             * @description `fed` (its points are named), `status` (a device says that it is there), `nothing` (the topic is known, the message tells of
+             *     no point), `copy` (it came before), `unknown` (no point is configured for the topic), `unreadable`.
              */
             fate: string;
             /** @description The login, or the broker that it came from. */
@@ -3188,6 +3190,8 @@ export interface components {
             channel: string;
             /** @description What went wrong the last time, or what the receiver calls it. */
             detail: string;
+            /** @description The same in Vietnamese; of a message from before it was kept, in English. */
+            detail_vi: string;
             /**
              * Format: date-time
              * @description When it was delivered or given up.
@@ -4122,6 +4126,8 @@ export interface components {
             id: number;
             /** @description `done`, or why not; null while it is not known, as when the hub was stopped just then. */
             outcome?: string | null;
+            /** @description The same in Vietnamese; of a write from before it was kept, in English. */
+            outcome_vi?: string | null;
             /** @description The point's full id. */
             point: string;
             /**

@@ -27,6 +27,7 @@ export const enArriving: Record<keyof typeof viArriving, string> = {
   "arriving.noMatch": "No message matches the choice",
   "arriving.leftOut": "{n} messages came too fast to be shown one by one. Their readings are taken in all the same.",
   "arriving.fate.fed": "taken in",
+  "arriving.fate.status": "the device says that it is connected",
   "arriving.fate.nothing": "no configured figure in it",
   "arriving.fate.copy": "a copy, dropped",
   "arriving.fate.unknown": "topic not configured",

@@ -25,6 +25,7 @@ export const viArriving = {
   "arriving.noMatch": "Không có tin nào khớp với lựa chọn",
   "arriving.leftOut": "{n} tin đến quá nhanh nên không hiện từng tin. Số liệu của chúng vẫn được nhận.",
   "arriving.fate.fed": "đã nhận",
+  "arriving.fate.status": "thiết bị báo đang kết nối",
   "arriving.fate.nothing": "không có số đo nào đã cấu hình",
   "arriving.fate.copy": "bản lặp, đã bỏ qua",
   "arriving.fate.unknown": "chủ đề chưa cấu hình",

@@ -128,7 +128,7 @@ pub struct MqttArrival {
     pub sample: PayloadSample,
     /// The login, or the broker that it came from.
     pub from: String,
-    /// What became of it: `fed`, `nothing`, `copy`, `unknown`, `unreadable`.
+    /// What became of it: `fed`, `status`, `nothing`, `copy`, `unknown`, `unreadable`.
     pub fate: &'static str,
     /// The points that it fed.
     pub points: Vec<PointId>,

@@ -2,7 +2,7 @@
 //!
 //! It mirrors `adapters/notify` in words of its own, for the API does not depend on an adapter. Read next: `routes/notices.rs`.
 
-use hub_model::{AlarmId, Recipient, Timestamp};
+use hub_model::{AlarmId, LocalText, Recipient, Timestamp};
 
 use crate::field::Pending;
 
@@ -36,7 +36,7 @@ pub struct ChannelTested {
     /// Whether the receiver has taken the message.
     pub is_delivered: bool,
     /// What the receiver calls it, or why it was not delivered.
-    pub detail: String,
+    pub detail: LocalText,
 }
 
 /// Why a channel was not tried.
@@ -45,7 +45,7 @@ pub enum NotTested {
     /// There is no such channel.
     NoChannel,
     /// It does not say to whom; the text says what is allowed.
-    Recipient(String),
+    Recipient(LocalText),
     /// The hub could not keep that it was tried.
     Storage,
 }

@@ -5,31 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hub_model::{Alarm, AlarmId, AlarmState, LocalText, Timestamp, Transition, Why};
+use hub_model::{Alarm, AlarmId, AlarmState, Remark, Timestamp, Transition, Why};
 
 use crate::Effect;
 use crate::commands::MAX_SHELVING;
-
-/// The comment of an alarm that is closed because its rule does not mean its subject any more, or the subject is gone.
-pub const NO_LONGER_WATCHED: &str = "Không còn theo dõi / No longer watched";
-/// The comment of an alarm that is closed because there is no such rule any more.
-pub const RULE_IS_GONE: &str = "Quy tắc đã bị xóa / The rule was deleted";
-/// The comment of an alarm that is closed because its rule was switched off.
-pub const RULE_IS_OFF: &str = "Quy tắc đã tắt / The rule was switched off";
-/// The comment when a condition goes while the alarm is shelved, suppressed or out of service.
-pub const GONE_WHILE_HIDDEN: &str = "Hết điều kiện khi đang ẩn / Condition gone while hidden";
-/// The comment when a condition comes back while the alarm is shelved, suppressed or out of service.
-pub const BACK_WHILE_HIDDEN: &str = "Điều kiện trở lại khi đang ẩn / Condition back while hidden";
-/// The comment when the condition of a latched alarm goes: the alarm stays.
-pub const WAITS_FOR_RESET: &str = "Hết điều kiện, chờ đặt lại / Condition gone, waits for its reset";
-
-/// What the hub itself remarked in an alarm's history, for readers of either language; `None` for what a person wrote.
-pub fn own_remark(comment: &str) -> Option<LocalText> {
-    let own =
-        [NO_LONGER_WATCHED, RULE_IS_GONE, RULE_IS_OFF, GONE_WHILE_HIDDEN, BACK_WHILE_HIDDEN, WAITS_FOR_RESET];
-    let (vi, en) = own.into_iter().find(|known| *known == comment)?.split_once(" / ")?;
-    Some(LocalText::new(vi, en))
-}
 
 /// All alarms that are not over.
 pub(crate) struct OpenAlarms {
@@ -90,6 +69,7 @@ impl OpenAlarms {
             why: Why::Raised,
             by: None,
             comment: None,
+            remark: None,
             value: alarm.value,
             rule_version: alarm.rule_version.clone(),
         };
@@ -108,10 +88,11 @@ impl OpenAlarms {
         let Some(mut alarm) = self.take(id) else { return false };
         let from = alarm.state;
         change(&mut alarm);
-        let Step { at, why, by, comment, value, rule_version } = step;
+        let Step { at, why, by, comment, remark, value, rule_version } = step;
         let rule_version = rule_version.unwrap_or_else(|| alarm.rule_version.clone());
         let (from, to) = (Some(from), alarm.state);
-        let transition = Transition { alarm: id, at, from, to, why, by, comment, value, rule_version };
+        let transition =
+            Transition { alarm: id, at, from, to, why, by, comment, remark, value, rule_version };
         out.push(Effect::Alarm { alarm: Box::new(alarm.clone()), transition: Box::new(transition) });
         let closed = alarm.state == AlarmState::Normal;
         if !closed {
@@ -159,6 +140,7 @@ pub(crate) struct Step {
     pub(crate) why: Why,
     pub(crate) by: Option<String>,
     pub(crate) comment: Option<String>,
+    pub(crate) remark: Option<Remark>,
     pub(crate) value: Option<f64>,
     /// Of the rule that is in force; without, that of the alarm.
     pub(crate) rule_version: Option<String>,
@@ -166,7 +148,7 @@ pub(crate) struct Step {
 
 impl Step {
     pub(crate) fn new(at: Timestamp, why: Why) -> Self {
-        Self { at, why, by: None, comment: None, value: None, rule_version: None }
+        Self { at, why, by: None, comment: None, remark: None, value: None, rule_version: None }
     }
 }
 

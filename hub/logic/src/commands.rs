@@ -116,6 +116,7 @@ pub fn note_on_closed(
         why,
         by: Some(by.to_owned()),
         comment: Some(fitting(text.clone())?),
+        remark: None,
         value: None,
         rule_version: alarm.rule_version.clone(),
     }))

@@ -4,9 +4,11 @@
 
 use std::sync::Arc;
 
-use hub_model::{Alarm, AlarmId, AlarmState, Limit, LimitStatus, LocalText, NamedAlarm, Timestamp, Why};
+use hub_model::{
+    Alarm, AlarmId, AlarmState, Limit, LimitStatus, LocalText, NamedAlarm, Remark, Timestamp, Why,
+};
 
-use crate::alarms::{BACK_WHILE_HIDDEN, GONE_WHILE_HIDDEN, Step, WAITS_FOR_RESET, settle};
+use crate::alarms::{Step, settle};
 use crate::judge::may_raise;
 use crate::logic::Due;
 use crate::often::{chatters, forget_old};
@@ -138,9 +140,9 @@ impl Logic {
         let (parent, out_of_service) = (self.explanation(number), self.is_out_of_service(subject.as_str()));
         let chattering = chatters(&mut self.watches.all[number].tracking.raises, now);
         if let Some(id) = open {
-            let comment = self.hidden_note(id, BACK_WHILE_HIDDEN);
+            let remark = self.if_hidden(id, Remark::BackWhileHidden);
             let step = Step {
-                comment,
+                remark,
                 value,
                 rule_version: Some(rule_version),
                 ..Step::new(since, Why::RaisedAgain)
@@ -207,11 +209,10 @@ impl Logic {
             AlarmState::Acknowledged => AlarmState::Normal,
             _ => AlarmState::RtnUnacknowledged,
         };
-        let latched = waits.then(|| WAITS_FOR_RESET.to_owned());
-        let comment = self.hidden_note(id, GONE_WHILE_HIDDEN).or(latched);
+        let remark = self.if_hidden(id, Remark::GoneWhileHidden).or(waits.then_some(Remark::WaitsForReset));
         let rule_version = Some(self.rules.rules[watch.rule].version.clone());
         let step =
-            Step { comment, value: self.value_of(watch), rule_version, ..Step::new(now, Why::Returned) };
+            Step { remark, value: self.value_of(watch), rule_version, ..Step::new(now, Why::Returned) };
         let closed = self.alarms.change(id, step, out, |alarm| {
             alarm.cleared_at = Some(now);
             let told_to_nobody = alarm.out_of_service || alarm.parent.is_some();
@@ -299,8 +300,8 @@ impl Logic {
         self.named_alarm(watch).map_or(of_rule, |named| &named.title)
     }
 
-    fn hidden_note(&self, id: AlarmId, note: &str) -> Option<String> {
-        self.alarms.get(id).filter(|alarm| alarm.beneath.is_some()).map(|_| note.to_owned())
+    fn if_hidden(&self, id: AlarmId, remark: Remark) -> Option<Remark> {
+        self.alarms.get(id).filter(|alarm| alarm.beneath.is_some()).map(|_| remark)
     }
 
     /// What is said of an alarm whose rule says nothing itself: the title and the value.

@@ -27,10 +27,6 @@ mod watch;
 mod window;
 mod world;
 
-pub use alarms::{
-    BACK_WHILE_HIDDEN, GONE_WHILE_HIDDEN, NO_LONGER_WATCHED, RULE_IS_GONE, RULE_IS_OFF, WAITS_FOR_RESET,
-    own_remark,
-};
 pub use backtest::{Backtest, BacktestDifference, BacktestReport, MAX_PAST_ALARMS, PastAlarm, PastWeek};
 pub use cases::{CaseResult, CasesError, RuleCheck, TextFault, check_rule, run_cases, run_cases_within};
 pub use commands::{MAX_COMMENT_CHARS, MAX_SHELVING, note_on_closed};

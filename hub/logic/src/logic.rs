@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use hub_model::{
     Alarm, AlarmId, AlarmState, LocalText, Observation, OutOfService, PointId, Priority, Reading, Reason,
-    RuleId, Sample, Timestamp, Tracking, Why,
+    Remark, RuleId, Sample, Timestamp, Tracking, Why,
 };
 
-use crate::alarms::{NO_LONGER_WATCHED, OpenAlarms, RULE_IS_GONE, RULE_IS_OFF, Step, settle};
+use crate::alarms::{OpenAlarms, Step, settle};
 use crate::judge::{Judged, is_silence, judge};
 use crate::often::Floods;
 use crate::places::PointNo;
@@ -287,8 +287,8 @@ impl Logic {
     fn close_orphans(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
         for mut tracking in std::mem::take(&mut self.orphans) {
             if let Some(id) = tracking.alarm.take() {
-                let comment = Some(self.why_orphaned(&tracking.rule).to_owned());
-                let step = Step { comment, ..Step::new(now, Why::NoLongerWatched) };
+                let remark = Some(self.why_orphaned(&tracking.rule));
+                let step = Step { remark, ..Step::new(now, Why::NoLongerWatched) };
                 self.alarms.change(id, step, out, |alarm: &mut Alarm| {
                     settle(alarm, AlarmState::Normal);
                     alarm.cleared_at.get_or_insert(now);
@@ -300,13 +300,13 @@ impl Logic {
         }
     }
 
-    fn why_orphaned(&self, rule: &RuleId) -> &'static str {
+    fn why_orphaned(&self, rule: &RuleId) -> Remark {
         if self.rules.off.contains(rule) {
-            RULE_IS_OFF
+            Remark::RuleOff
         } else if self.rules.ids().any(|known| known == rule) {
-            NO_LONGER_WATCHED
+            Remark::NotWatched
         } else {
-            RULE_IS_GONE
+            Remark::RuleDeleted
         }
     }
 

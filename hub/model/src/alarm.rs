@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::quality::UnknownCode;
-use crate::{LocalText, Scope, Subject, Timestamp};
+use crate::text::Told;
+use crate::{LocalText, Scope, Subject, Timestamp, local};
 
 /// An alarm's number, counted up by the hub and never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -119,6 +120,39 @@ coded_enum! {
     }
 }
 
+coded_enum! {
+    /// What the hub itself remarks of a step.
+    Remark {
+        /// The rule does not mean its subject any more, or the subject is gone.
+        NotWatched = "not_watched",
+        /// There is no such rule any more.
+        RuleDeleted = "rule_deleted",
+        /// The rule was switched off.
+        RuleOff = "rule_off",
+        /// The condition went while the alarm was shelved, suppressed or out of service.
+        GoneWhileHidden = "gone_while_hidden",
+        /// The condition came back while the alarm was shelved, suppressed or out of service.
+        BackWhileHidden = "back_while_hidden",
+        /// The condition of a latched alarm went: the alarm stays.
+        WaitsForReset = "waits_for_reset",
+    }
+}
+
+impl Told for Remark {
+    fn told(&self) -> LocalText {
+        match self {
+            Self::NotWatched => local!("Không còn theo dõi", "No longer watched"),
+            Self::RuleDeleted => local!("Quy tắc đã bị xóa", "The rule was deleted"),
+            Self::RuleOff => local!("Quy tắc đã tắt", "The rule was switched off"),
+            Self::GoneWhileHidden => local!("Hết điều kiện khi đang ẩn", "Condition gone while hidden"),
+            Self::BackWhileHidden => local!("Điều kiện trở lại khi đang ẩn", "Condition back while hidden"),
+            Self::WaitsForReset => {
+                local!("Hết điều kiện, chờ đặt lại", "Condition gone, waits for its reset")
+            }
+        }
+    }
+}
+
 /// One alarm: an episode from its raising to its return to normal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alarm {
@@ -216,6 +250,8 @@ pub struct Transition {
     pub by: Option<String>,
     /// What they said.
     pub comment: Option<String>,
+    /// What the hub says of its own step.
+    pub remark: Option<Remark>,
     /// The point's value then.
     pub value: Option<f64>,
     /// Digest of the text of the rule in force then; of the one that raised the alarm where there is none.

@@ -24,7 +24,9 @@ pub mod time;
 pub mod unit;
 pub mod upkeep;
 
-pub use alarm::{Alarm, AlarmId, AlarmState, OutOfService, Priority, RuleId, Tracking, Transition, Why};
+pub use alarm::{
+    Alarm, AlarmId, AlarmState, OutOfService, Priority, Remark, RuleId, Tracking, Transition, Why,
+};
 pub use calibration::{Calibration, calibrated};
 pub use commune::{
     Checks, Commune, Device, Location, NamedAlarm, Parameter, Point, Range, RuleOverride, Scaling, Site,

@@ -64,7 +64,7 @@ impl Field for WatchedField {
             let (device, settings) = match read {
                 Ok(read) => read.map_err(|faulty| faulty.lines)?,
                 Err(error) => {
-                    return Err(vec![local!("lỗi bên trong trạm ({error})", "{error}")]);
+                    return Err(vec![local!("lỗi bên trong máy chủ ({error})", "{error}")]);
                 }
             };
             Ok(try_device(&buses, clock, device, &settings).await)

@@ -69,6 +69,7 @@ impl MqttField for WatchedMqtt {
             let (fate, points, unknown_metrics, problem) = match one.fate {
                 Fate::Fed { points, unknown_metrics } => ("fed", points, unknown_metrics, None),
                 Fate::Nothing { unknown_metrics } => ("nothing", Vec::new(), unknown_metrics, None),
+                Fate::Status => ("status", Vec::new(), 0, None),
                 Fate::Copy => ("copy", Vec::new(), 0, None),
                 Fate::Unknown => ("unknown", Vec::new(), 0, None),
                 Fate::Unreadable(problem) => ("unreadable", Vec::new(), 0, Some(problem.code())),

@@ -310,7 +310,7 @@ fn a_person_is_told_and_acknowledges_by_the_link_once() {
     let integrator = folder.token("integrator");
     let hub = hub.by(&integrator);
     let (status, tested) = hub.post("/notices/channels/bot/test", &json!({"to": "hoa"}));
-    assert_eq!((status, &tested), (200, &json!({"delivered": true, "detail": "7"})));
+    assert_eq!((status, &tested), (200, &json!({"delivered": true, "detail": "7", "detail_vi": "7"})));
     send(&hub, &[(0, 2.0)]);
     let seen = wait_for("the message", WITHIN, || server.seen().get(1).cloned());
     assert_eq!(seen.path, "/bot123:abc/sendMessage");

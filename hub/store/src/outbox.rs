@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use hub_model::{AlarmId, Notice, Priority, Recipient, Timestamp};
+use hub_model::{AlarmId, LocalText, Notice, Priority, Recipient, Timestamp};
 
 use crate::error::StoreError;
 
@@ -71,7 +71,7 @@ pub struct Message {
     /// When it was delivered or given up.
     pub finished_at: Option<Timestamp>,
     /// What went wrong the last time, or what the receiver calls it.
-    pub detail: String,
+    pub detail: LocalText,
     /// How many notices are in it; the store fills it in, whatever is given.
     pub notices: u64,
 }

@@ -1,5 +1,6 @@
 //! A CloudEvent 1.0 over HTTP in structured mode: one event a message, its `id` the message's key.
 
+use hub_model::local;
 use serde::Serialize;
 
 use super::Outcome;
@@ -39,7 +40,7 @@ pub(super) fn send(events: &CloudEvents, channel: &Channel, letter: &Letter) -> 
     };
     let body = match serde_json::to_vec(&event) {
         Ok(body) => body,
-        Err(error) => return Outcome::Never(error.to_string()),
+        Err(error) => return Outcome::Never(local!("không soạn được tin ({error})", "{error}")),
     };
     let mut request = post_json(&events.url, CONTENT_TYPE, body, &letter.key, events.secret.as_ref());
     (request.timeout, request.ca) = (channel.timeout, events.ca.as_deref());

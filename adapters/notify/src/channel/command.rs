@@ -4,6 +4,7 @@
 
 use std::process::Stdio;
 
+use hub_model::local;
 use tokio::io::AsyncWriteExt;
 
 use super::event::Event;
@@ -15,7 +16,7 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 pub(super) async fn send(command: &Command, channel: &Channel, letter: &Letter) -> Outcome {
     let Some((program, arguments)) = command.command.split_first() else {
-        return Outcome::Never("no program is named".to_owned());
+        return Outcome::Never(local!("chưa ghi chương trình nào", "no program is named"));
     };
     let mut child = match tokio::process::Command::new(program)
         .args(arguments)
@@ -29,7 +30,12 @@ pub(super) async fn send(command: &Command, channel: &Channel, letter: &Letter) 
         .spawn()
     {
         Ok(child) => child,
-        Err(error) => return Outcome::later(format!("the program cannot be started: {error}")),
+        Err(error) => {
+            return Outcome::later(local!(
+                "không chạy được chương trình ({error})",
+                "the program cannot be started: {error}"
+            ));
+        }
     };
     let input = Event::of(letter).to_json();
     let run = async {
@@ -40,11 +46,18 @@ pub(super) async fn send(command: &Command, channel: &Channel, letter: &Letter) 
         child.wait_with_output().await
     };
     match tokio::time::timeout(channel.timeout, run).await {
-        Err(_) => Outcome::later("the program did not end in time and was ended"),
-        Ok(Err(error)) => Outcome::later(format!("the program broke down: {error}")),
+        Err(_) => Outcome::later(local!(
+            "chương trình không xong kịp giờ và đã bị dừng",
+            "the program did not end in time and was ended"
+        )),
+        Ok(Err(error)) => Outcome::later(local!(
+            "chương trình bị đứt giữa chừng ({error})",
+            "the program broke down: {error}"
+        )),
         Ok(Ok(output)) if output.status.success() => Outcome::Delivered(String::new()),
         Ok(Ok(output)) => {
-            Outcome::later(format!("{}: {}", output.status, said(&String::from_utf8_lossy(&output.stderr))))
+            let (status, said) = (output.status, said(&String::from_utf8_lossy(&output.stderr)));
+            Outcome::later(local!("chương trình báo lỗi ({status}: {said})", "{status}: {said}"))
         }
     }
 }

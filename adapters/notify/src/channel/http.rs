@@ -5,12 +5,12 @@
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
-use hub_model::Timestamp;
+use hub_model::{LocalText, Timestamp, local};
 use jiff::fmt::rfc2822;
 use sha2::Sha256;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-use super::{Outcome, said};
+use super::{Outcome, no_answer, said};
 use crate::config::Secret;
 
 /// Most bytes of an answer that are read.
@@ -60,7 +60,7 @@ fn signature(secret: &Secret, body: &[u8]) -> String {
 
 impl Request<'_> {
     /// Sends it; an answer of any status is one. The error says in words why there is none.
-    pub fn send(self) -> Result<Answer, String> {
+    pub fn send(self) -> Result<Answer, LocalText> {
         let roots = match self.ca {
             None => RootCerts::WebPki,
             Some(pem) => {
@@ -84,7 +84,8 @@ impl Request<'_> {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        let unfit = |_| "the address or a header cannot be sent".to_owned();
+        let unfit =
+            |_| local!("không gửi được địa chỉ hoặc phần đầu này", "the address or a header cannot be sent");
         let sent = match self.body {
             Some(body) => agent.run(request.body(body).map_err(unfit)?),
             None => agent.run(request.body(()).map_err(unfit)?),
@@ -114,18 +115,27 @@ fn patience(text: &str, headers: &ureq::http::HeaderMap) -> Option<Duration> {
 }
 
 /// Why there was no answer, without the address.
-fn fault(error: &ureq::Error) -> String {
+fn fault(error: &ureq::Error) -> LocalText {
     match error {
-        ureq::Error::Timeout(_) => "no answer in time".to_owned(),
-        ureq::Error::HostNotFound => "the server's name is not known".to_owned(),
-        ureq::Error::ConnectionFailed => "no connection to the server".to_owned(),
-        ureq::Error::Io(error) => format!("no connection: {}", error.kind()),
-        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => {
-            format!("no encrypted connection: {}", said(&error.to_string()))
+        ureq::Error::Timeout(_) => no_answer(),
+        ureq::Error::HostNotFound => local!("không tìm thấy tên máy chủ", "the server's name is not known"),
+        ureq::Error::ConnectionFailed => {
+            local!("không kết nối được với máy chủ", "no connection to the server")
         }
-        ureq::Error::BadUri(_) => "the address cannot be used".to_owned(),
-        ureq::Error::TooManyRedirects => "the server sends us elsewhere, which is not followed".to_owned(),
-        _ => "the server's answer is not HTTP".to_owned(),
+        ureq::Error::Io(error) => {
+            let kind = error.kind();
+            local!("không có kết nối ({kind})", "no connection: {kind}")
+        }
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) => {
+            let why = said(&error.to_string());
+            local!("không mã hoá được kết nối ({why})", "no encrypted connection: {why}")
+        }
+        ureq::Error::BadUri(_) => local!("không dùng được địa chỉ này", "the address cannot be used"),
+        ureq::Error::TooManyRedirects => local!(
+            "bên nhận chuyển sang địa chỉ khác, không được theo",
+            "the server sends us elsewhere, which is not followed"
+        ),
+        _ => local!("máy chủ không trả lời bằng HTTP", "the server's answer is not HTTP"),
     }
 }
 
@@ -146,17 +156,17 @@ impl Answer {
 
     /// As [`Answer::later`], where what the server says may hold a token.
     pub fn later_unsaid(&self) -> Outcome {
-        Outcome::Later { why: format!("HTTP {}", self.status), after: self.retry_after }
+        Outcome::Later { why: LocalText::same(format!("HTTP {}", self.status)), after: self.retry_after }
     }
 
-    /// The status and what the server says.
-    pub fn told(&self) -> String {
-        let said = said(&self.body);
-        if said.is_empty() {
-            format!("HTTP {}", self.status)
+    /// The status and what the server says, in its own words.
+    fn told(&self) -> LocalText {
+        let (status, said) = (self.status, said(&self.body));
+        LocalText::same(if said.is_empty() {
+            format!("HTTP {status}")
         } else {
-            format!("HTTP {}: {said}", self.status)
-        }
+            format!("HTTP {status}: {said}")
+        })
     }
 }
 

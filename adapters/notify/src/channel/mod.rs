@@ -17,6 +17,8 @@ mod zalo;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hub_model::{LocalText, local};
+
 use crate::config::{Channel, Kind};
 use crate::letter::{Addressee, Letter};
 
@@ -31,17 +33,17 @@ pub enum Outcome {
     /// Not now.
     Later {
         /// Why, in a sentence.
-        why: String,
+        why: LocalText,
         /// For how long the receiver wants to be left alone.
         after: Option<Duration>,
     },
     /// Never: trying again would end the same way.
-    Never(String),
+    Never(LocalText),
 }
 
 impl Outcome {
-    fn later(why: impl Into<String>) -> Self {
-        Self::Later { why: why.into(), after: None }
+    fn later(why: LocalText) -> Self {
+        Self::Later { why, after: None }
     }
 }
 
@@ -51,19 +53,19 @@ pub trait Host: Send + Sync {
     ///
     /// # Errors
     /// Why it could not.
-    fn publish(&self, topic: &str, payload: Vec<u8>) -> Result<(), String>;
+    fn publish(&self, topic: &str, payload: Vec<u8>) -> Result<(), LocalText>;
 
     /// What is kept under a name over restarts.
     ///
     /// # Errors
     /// When it cannot be read.
-    fn kept(&self, name: &str) -> Result<Option<String>, String>;
+    fn kept(&self, name: &str) -> Result<Option<String>, LocalText>;
 
     /// Keeps a text under a name; returns when it is on disk. May block.
     ///
     /// # Errors
     /// When it cannot be kept.
-    fn keep(&self, name: &str, text: String) -> Result<(), String>;
+    fn keep(&self, name: &str, text: String) -> Result<(), LocalText>;
 }
 
 /// Sends a message. Ends within the channel's time, whatever the receiver does.
@@ -79,11 +81,13 @@ pub async fn send(channel: Arc<Channel>, letter: Arc<Letter>, to: Addressee, hos
                 let asked = tokio::task::spawn_blocking(move || {
                     send_blocking(&blocking, &letter, &to, host.as_ref())
                 });
-                asked.await.unwrap_or_else(|_| Outcome::later("sending broke down"))
+                asked.await.unwrap_or_else(|_| {
+                    Outcome::later(local!("việc gửi bị đứt giữa chừng", "sending broke down"))
+                })
             }
         }
     };
-    tokio::time::timeout(bound, sent).await.unwrap_or_else(|_| Outcome::later("no answer in time"))
+    tokio::time::timeout(bound, sent).await.unwrap_or_else(|_| Outcome::later(no_answer()))
 }
 
 fn send_blocking(channel: &Channel, letter: &Letter, to: &Addressee, host: &dyn Host) -> Outcome {
@@ -95,8 +99,14 @@ fn send_blocking(channel: &Channel, letter: &Letter, to: &Addressee, host: &dyn 
         Kind::Sms(sms) => sms::send(sms, channel, letter, to),
         Kind::Mqtt(mqtt) => mqtt::send(mqtt, letter, host),
         // These wait without a thread, see above.
-        Kind::Email(_) | Kind::Command(_) => Outcome::Never("not sent this way".to_owned()),
+        Kind::Email(_) | Kind::Command(_) => {
+            Outcome::Never(local!("kênh này không gửi theo cách đó", "not sent this way"))
+        }
     }
+}
+
+fn no_answer() -> LocalText {
+    local!("không trả lời kịp", "no answer in time")
 }
 
 /// A piece of what a receiver said, in one line.

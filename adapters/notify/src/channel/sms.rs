@@ -1,5 +1,7 @@
 //! A gateway for SMS that is described in the configuration: method, address, headers and body with fields.
 
+use hub_model::{LocalText, local};
+
 use super::http::Request;
 use super::{Outcome, said};
 use crate::config::{Channel, Secret, Sms};
@@ -44,12 +46,17 @@ pub(super) fn send(sms: &Sms, channel: &Channel, letter: &Letter, to: &Addressee
         Some(secret) => text.replace(secret, "…"),
         None => text.to_owned(),
     };
+    let both_hidden = |why: &LocalText| LocalText { vi: hidden(&why.vi), en: hidden(&why.en) };
     match (answer.outcome(|body| said(&hidden(body))), &sms.expect) {
         (Outcome::Delivered(_), Some(expected)) if !answer.body.contains(expected) => {
-            Outcome::later(format!("the gateway did not accept it: {}", said(&hidden(&answer.body))))
+            let said = said(&hidden(&answer.body));
+            Outcome::later(local!(
+                "cổng tin nhắn không nhận ({said})",
+                "the gateway did not accept it: {said}"
+            ))
         }
-        (Outcome::Later { why, after }, _) => Outcome::Later { why: hidden(&why), after },
-        (Outcome::Never(why), _) => Outcome::Never(hidden(&why)),
+        (Outcome::Later { why, after }, _) => Outcome::Later { why: both_hidden(&why), after },
+        (Outcome::Never(why), _) => Outcome::Never(both_hidden(&why)),
         (delivered, _) => delivered,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hub_model::{LocalText, local};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -52,15 +53,15 @@ pub(super) fn send(telegram: &Telegram, channel: &Channel, letter: &Letter, to: 
 
 fn outcome(answer: &Answer, telegram: &Telegram) -> Outcome {
     let Ok(reply) = serde_json::from_str::<Reply>(&answer.body) else { return answer.later() };
-    let told = said(&reply.description).replace(telegram.token.reveal(), "…");
+    let told = LocalText::same(said(&reply.description).replace(telegram.token.reveal(), "…"));
     let parameters = reply.parameters.unwrap_or(Parameters { retry_after: None, migrate_to_chat_id: None });
     match (reply.ok, answer.status) {
         (true, _) => {
             Outcome::Delivered(reply.result.map_or_else(String::new, |sent| sent.message_id.to_string()))
         }
-        (false, _) if parameters.migrate_to_chat_id.is_some() => Outcome::Never(format!(
-            "the group has another number now: {}; put it into the configuration",
-            parameters.migrate_to_chat_id.unwrap_or_default()
+        (false, _) if let Some(number) = parameters.migrate_to_chat_id => Outcome::Never(local!(
+            "nhóm nay có số khác: {number}; hãy ghi số đó vào cấu hình",
+            "the group has another number now: {number}; put it into the configuration"
         )),
         // The chat is unknown, or the person has blocked the bot.
         (false, 400 | 403) => Outcome::Never(told),

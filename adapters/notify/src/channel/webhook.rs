@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use hub_model::{Priority, Subject, Timestamp};
+use hub_model::{Priority, Subject, Timestamp, local};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -53,7 +53,7 @@ struct Alert {
 pub(super) fn send(webhook: &Webhook, channel: &Channel, letter: &Letter) -> Outcome {
     let body = match serde_json::to_vec(&message(webhook, channel, letter)) {
         Ok(body) => body,
-        Err(error) => return Outcome::Never(error.to_string()),
+        Err(error) => return Outcome::Never(local!("không soạn được tin ({error})", "{error}")),
     };
     let mut request = post_json(&webhook.url, "application/json", body, &letter.key, webhook.secret.as_ref());
     (request.timeout, request.ca) = (channel.timeout, webhook.ca.as_deref());

@@ -12,7 +12,7 @@ use crate::config::{Channel, Zalo};
 use crate::letter::{Addressee, Letter};
 use crate::template::percent;
 use crate::words;
-use hub_model::NoticeKind;
+use hub_model::{LocalText, NoticeKind, local};
 
 /// Longest tracking id that is taken, in characters.
 const MAX_TRACKING: usize = 48;
@@ -91,7 +91,7 @@ pub(super) fn send(
                 }
             }
             code => {
-                let told = format!("Zalo {code}: {}", said(&reply.message));
+                let told = LocalText::same(format!("Zalo {code}: {}", said(&reply.message)));
                 let is_passing = LATER.contains(&code) || BAD_TOKEN.contains(&code);
                 return if is_passing { Outcome::later(told) } else { Outcome::Never(told) };
             }
@@ -164,12 +164,14 @@ fn renew(
     };
     let (Some(access), Some(refresh)) = (renewed.access_token, renewed.refresh_token) else {
         let said = said(&renewed.error_description);
-        return Err(Outcome::later(format!(
+        return Err(Outcome::later(local!(
+            "Zalo không cấp token mới ({said}); hãy ghi refresh token mới vào cấu hình",
             "Zalo gives no new token ({said}); put a new refresh token into the configuration"
         )));
     };
     tokens.access = access;
     tokens.refresh = refresh;
-    let text = serde_json::to_string(tokens).map_err(|error| Outcome::later(error.to_string()))?;
+    let text = serde_json::to_string(tokens)
+        .map_err(|error| Outcome::later(local!("không ghi lại được token ({error})", "{error}")))?;
     host.keep(name, text).map_err(Outcome::later)
 }

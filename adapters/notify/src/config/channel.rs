@@ -60,7 +60,7 @@ pub(super) fn read(mut table: Table, context: &Context<'_>, problems: &mut Probl
         "mqtt" => {
             if !context.has_broker {
                 problems.error(kind_at.fault(local!(
-                    "có \"mqtt\", chỉ được phép khi trạm có máy chủ MQTT chuyển được thông báo",
+                    "có \"mqtt\", chỉ được phép khi máy chủ của xã mở MQTT để chuyển thông báo",
                     "found \"mqtt\", allowed: only where the hub has a broker that carries notices"
                 )));
             }
@@ -69,7 +69,7 @@ pub(super) fn read(mut table: Table, context: &Context<'_>, problems: &mut Probl
         _ => {
             if !context.allow_commands {
                 problems.error(kind_at.fault(local!(
-                    "có \"command\", chỉ được phép khi [notify] có allow_commands = true; khi đó trạm sẽ chạy chương trình ấy",
+                    "có \"command\", chỉ được phép khi [notify] có allow_commands = true; khi đó máy chủ sẽ chạy chương trình ấy",
                     "found \"command\", allowed: only with allow_commands = true in [notify]; the hub then runs that program"
                 )));
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use adapters_notify::{Addressee, Host, Language, Outcome, send};
 use hmac::{Hmac, KeyInit, Mac};
+use hub_model::LocalText;
 use serde_json::json;
 use sha2::Sha256;
 
@@ -20,16 +21,16 @@ struct Kept {
 }
 
 impl Host for Kept {
-    fn publish(&self, topic: &str, payload: Vec<u8>) -> Result<(), String> {
+    fn publish(&self, topic: &str, payload: Vec<u8>) -> Result<(), LocalText> {
         self.published.lock().unwrap().push((topic.to_owned(), String::from_utf8(payload).unwrap()));
         Ok(())
     }
 
-    fn kept(&self, name: &str) -> Result<Option<String>, String> {
+    fn kept(&self, name: &str) -> Result<Option<String>, LocalText> {
         Ok(self.secrets.lock().unwrap().get(name).cloned())
     }
 
-    fn keep(&self, name: &str, text: String) -> Result<(), String> {
+    fn keep(&self, name: &str, text: String) -> Result<(), LocalText> {
         self.secrets.lock().unwrap().insert(name.to_owned(), text);
         Ok(())
     }
@@ -45,7 +46,7 @@ async fn sent(config: &str, host: Arc<Kept>, to: &str) -> Outcome {
 
 fn later(outcome: &Outcome) -> (&str, Option<u64>) {
     match outcome {
-        Outcome::Later { why, after } => (why, after.map(|after| after.as_secs())),
+        Outcome::Later { why, after } => (&why.en, after.map(|after| after.as_secs())),
         other => panic!("{other:?}"),
     }
 }
@@ -170,31 +171,32 @@ async fn telegram_takes_a_text_and_says_how_long_to_wait() {
             429,
             r#"{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 35","parameters":{"retry_after":35}}"#,
             Outcome::Later {
-                why: "Too Many Requests: retry after 35".to_owned(),
+                why: LocalText::same("Too Many Requests: retry after 35"),
                 after: Some(Duration::from_secs(35)),
             },
         ),
         (
             403,
             r#"{"ok":false,"error_code":403,"description":"Forbidden: bot was blocked by the user"}"#,
-            Outcome::Never("Forbidden: bot was blocked by the user".to_owned()),
+            Outcome::Never(LocalText::same("Forbidden: bot was blocked by the user")),
         ),
         (
             400,
             r#"{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-100987}}"#,
-            Outcome::Never(
-                "the group has another number now: -100987; put it into the configuration".to_owned(),
-            ),
+            Outcome::Never(LocalText::new(
+                "nhóm nay có số khác: -100987; hãy ghi số đó vào cấu hình",
+                "the group has another number now: -100987; put it into the configuration",
+            )),
         ),
         (
             401,
             r#"{"ok":false,"error_code":401,"description":"Unauthorized"}"#,
-            Outcome::Later { why: "Unauthorized".to_owned(), after: None },
+            Outcome::Later { why: LocalText::same("Unauthorized"), after: None },
         ),
         (
             502,
             "<html>Bad Gateway</html>",
-            Outcome::Later { why: "HTTP 502: <html>Bad Gateway</html>".to_owned(), after: None },
+            Outcome::Later { why: LocalText::same("HTTP 502: <html>Bad Gateway</html>"), after: None },
         ),
     ] {
         let server = Receiver::start(move |_, _| Answer::Says(status, vec![], body.to_owned()));
@@ -305,7 +307,9 @@ async fn zalo_tokens_that_are_over_are_renewed_once_and_faults_are_told_apart() 
         let server = zalo_server(move |_| format!(r#"{{"error":{code},"message":"told"}}"#));
         match sent(&zalo(&server), Arc::default(), "+84912345678").await {
             Outcome::Later { .. } => assert!(is_passing, "{code}"),
-            Outcome::Never(why) => assert!(!is_passing && why.contains(&code.to_string()), "{code}: {why}"),
+            Outcome::Never(why) => {
+                assert!(!is_passing && why.en.contains(&code.to_string()), "{code}: {why:?}")
+            }
             other => panic!("{code}: {other:?}"),
         }
     }

@@ -30,13 +30,13 @@ impl SecretFiles for Files {
 struct Hub;
 
 impl Host for Hub {
-    fn publish(&self, topic: &str, _: Vec<u8>) -> Result<(), String> {
-        if topic == "commune/v1/notices" { Ok(()) } else { Err(topic.to_owned()) }
+    fn publish(&self, topic: &str, _: Vec<u8>) -> Result<(), LocalText> {
+        if topic == "commune/v1/notices" { Ok(()) } else { Err(LocalText::same(topic)) }
     }
-    fn kept(&self, _: &str) -> Result<Option<String>, String> {
+    fn kept(&self, _: &str) -> Result<Option<String>, LocalText> {
         Ok(None)
     }
-    fn keep(&self, _: &str, _: String) -> Result<(), String> {
+    fn keep(&self, _: &str, _: String) -> Result<(), LocalText> {
         Ok(())
     }
 }

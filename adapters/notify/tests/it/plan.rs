@@ -69,6 +69,7 @@ fn step(moment: &str, from: Option<AlarmState>, to: AlarmState, why: Why) -> Tra
         why,
         by: None,
         comment: None,
+        remark: None,
         value: None,
         rule_version: "1".to_owned(),
     }

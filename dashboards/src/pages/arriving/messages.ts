@@ -20,7 +20,7 @@ export function isShown(message: MqttArrival, show: Show, text: string): boolean
   const isOfKind =
     show === "all" ||
     (show === "fed" && message.fate === "fed") ||
-    (show === "unfed" && message.fate !== "fed") ||
+    (show === "unfed" && message.fate !== "fed" && message.fate !== "status") ||
     (show === "unreadable" && message.fate === "unreadable");
   const wanted = text.trim().toLowerCase();
   return isOfKind && (wanted === "" || [message.topic, message.from, ...message.points].some((each) => each.toLowerCase().includes(wanted)));

@@ -1,6 +1,6 @@
 // The channels, how each fares, and a test message for whoever may send one.
 import { useSignal } from "@preact/signals";
-import { HubError } from "../../api/client";
+import { HubError, said } from "../../api/client";
 import { type NoticeChannel, testChannel } from "../../api/notices";
 import { type Key, count, t } from "../../i18n";
 import { moment } from "../../i18n/format";
@@ -76,7 +76,7 @@ function TestDialogue({ channel, onClose, onTested }: TestProps) {
     outcome.value = null;
     const tested = await testChannel(channel.id, to.value);
     failed.value = !tested.delivered;
-    outcome.value = tested.delivered ? t("notices.testDone") : t("notices.testFailed", { why: tested.detail });
+    outcome.value = tested.delivered ? t("notices.testDone") : t("notices.testFailed", { why: said(tested) });
     onTested();
   }, words);
   return (

@@ -1,4 +1,5 @@
 // What went to whom and whether it was delivered. The filters live in the address.
+import { said } from "../../api/client";
 import { type MessageState, type NoticeMessage, getMessages } from "../../api/notices";
 import { type Key, count, local, t } from "../../i18n";
 import { moment } from "../../i18n/format";
@@ -122,7 +123,7 @@ function Message({ message }: { message: NoticeMessage }) {
         </p>
       ))}
       {more > 0 && <p class="small muted">{count("notices.more", more)}</p>}
-      {message.state !== "delivered" && message.detail !== "" && <p class="small notices-why">{t("notices.why", { why: message.detail })}</p>}
+      {message.state !== "delivered" && message.detail !== "" && <p class="small notices-why">{t("notices.why", { why: said(message) })}</p>}
       {facts.length > 0 && <p class="small muted figures">{facts.join(" · ")}</p>}
     </li>
   );

@@ -218,10 +218,10 @@ pub(crate) async fn post_point_write(
     let mut write = accounts(&app, move |accounts| accounts.add_write(noted)).await?;
     let done = app.hub.field.write(&id, raw).await;
     let outcome = match &done {
-        Ok(()) => "done".to_owned(),
-        Err(WriteRefused::NotAllowed(why) | WriteRefused::Failed(why)) => why.en.clone(),
+        Ok(()) => local!("đã ghi", "done"),
+        Err(WriteRefused::NotAllowed(why) | WriteRefused::Failed(why)) => why.clone(),
     };
-    tracing::warn!(point = %id, value, by = write.by, outcome, "a person wrote to a device");
+    tracing::warn!(point = %id, value, by = write.by, outcome = outcome.en, "a person wrote to a device");
     write.outcome = Some(outcome.clone());
     let number = write.id;
     accounts(&app, move |accounts| accounts.end_write(number, &outcome)).await?;

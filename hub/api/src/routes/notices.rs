@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use hub_model::AlarmId;
+use hub_model::{AlarmId, LocalText, local};
 use hub_store::{Message, MessageFilter, MessageId, MessageState, Outbox, StoreError};
 use serde_json::json;
 
@@ -202,17 +202,26 @@ pub(crate) async fn post_channel_test(
     JsonBody(request): JsonBody<wire::ChannelTestRequest>,
 ) -> Result<Json<wire::ChannelTest>, Problem> {
     let Ok(_one) = app.channel_tests.try_acquire() else {
-        return Err(Problem::unavailable("Another channel is being tried; try again when it is done."));
+        return Err(Problem::unavailable(local!(
+            "Đang thử một kênh khác; hãy thử lại khi kênh đó xong.",
+            "Another channel is being tried; try again when it is done."
+        )));
     };
     let tested = match app.hub.notices.test(&id, request.to.as_deref()).await {
         Ok(tested) => tested,
-        Err(NotTested::NoChannel) => return Err(Problem::not_found("id", format!("no channel \"{id}\""))),
+        Err(NotTested::NoChannel) => {
+            return Err(Problem::not_found("id", local!("không có kênh \"{id}\"", "no channel \"{id}\"")));
+        }
         Err(NotTested::Recipient(allowed)) => return Err(Problem::invalid("to", allowed)),
         Err(NotTested::Storage) => {
-            return Err(Problem::unavailable("The hub takes nothing at the moment; nothing was sent."));
+            return Err(Problem::unavailable(local!(
+                "Máy chủ hiện không nhận gì; chưa gửi gì.",
+                "The hub takes nothing at the moment; nothing was sent."
+            )));
         }
     };
     let detail = json!({"to": request.to, "delivered": tested.is_delivered});
     app.note(&caller.name, "channel_tested", &id, detail).await;
-    Ok(Json(wire::ChannelTest { delivered: tested.is_delivered, detail: tested.detail }))
+    let LocalText { vi, en } = tested.detail;
+    Ok(Json(wire::ChannelTest { delivered: tested.is_delivered, detail: en, detail_vi: vi }))
 }

@@ -1,5 +1,6 @@
 //! Alarms in the public JSON, and what people send about them.
 
+use hub_model::text::Told as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -178,8 +179,7 @@ pub struct AlarmTransition {
 impl AlarmTransition {
     /// The step with its time in the commune's zone.
     pub fn of(step: &hub_model::Transition, zone: &Zone) -> Self {
-        let remark = step.comment.as_deref().filter(|_| step.by.is_none()).and_then(hub_logic::own_remark);
-        let (comment, comment_en) = match remark {
+        let (comment, comment_en) = match step.remark.map(|remark| remark.told()) {
             Some(hub_model::LocalText { vi, en }) => (Some(vi), Some(en)),
             None => (step.comment.clone(), None),
         };

@@ -133,6 +133,8 @@ pub struct Write {
     pub value: f64,
     /// `done`, or why not; null while it is not known, as when the hub was stopped just then.
     pub outcome: Option<String>,
+    /// The same in Vietnamese; of a write from before it was kept, in English.
+    pub outcome_vi: Option<String>,
 }
 
 /// What is to be read live.
@@ -307,7 +309,8 @@ impl Write {
             by: write.by.clone(),
             point: write.point.clone(),
             value: write.value,
-            outcome: write.outcome.clone(),
+            outcome: write.outcome.as_ref().map(|outcome| outcome.en.clone()),
+            outcome_vi: write.outcome.as_ref().map(|outcome| outcome.vi.clone()),
         }
     }
 }

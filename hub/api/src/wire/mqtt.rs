@@ -135,8 +135,8 @@ pub struct MqttArrival {
     pub sample: PayloadSample,
     /// The login, or the broker that it came from.
     pub from: String,
-    /// `fed` (its points are named), `nothing` (the topic is known, the message tells of no point), `copy` (it came before),
-    /// `unknown` (no point is configured for the topic), `unreadable`.
+    /// `fed` (its points are named), `status` (a device says that it is there), `nothing` (the topic is known, the message tells of
+    /// no point), `copy` (it came before), `unknown` (no point is configured for the topic), `unreadable`.
     pub fate: String,
     /// The points that it fed, at most 20.
     pub points: Vec<String>,

@@ -81,6 +81,8 @@ pub struct NoticeMessage {
     pub finished_at: Option<String>,
     /// What went wrong the last time, or what the receiver calls it.
     pub detail: String,
+    /// The same in Vietnamese; of a message from before it was kept, in English.
+    pub detail_vi: String,
     /// How many notices are in it.
     pub notices: u64,
     /// The most urgent of them.
@@ -115,7 +117,8 @@ impl NoticeMessage {
             tries: message.tries,
             next_try: (message.state == State::Pending).then(|| zone.print(message.next_try)),
             finished_at: message.finished_at.map(|at| zone.print(at)),
-            detail: message.detail.clone(),
+            detail: message.detail.en.clone(),
+            detail_vi: message.detail.vi.clone(),
             notices: message.notices,
             alarms,
         }
@@ -189,6 +192,8 @@ pub struct ChannelTest {
     pub delivered: bool,
     /// What the receiver calls it, or why it was not delivered.
     pub detail: String,
+    /// The same in Vietnamese.
+    pub detail_vi: String,
 }
 
 /// A link of a message.

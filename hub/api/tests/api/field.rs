@@ -152,7 +152,10 @@ async fn a_write_is_noted_whatever_comes_of_it() {
         Call::post(write_to(TURBIDITY), &json!({ "value": value })).by(Role::Integrator).send(&world)
     };
     let done = write(json!(1.5)).await.json();
-    assert_eq!((done["outcome"].as_str(), done["by"].as_str()), (Some("done"), Some("integrator")));
+    assert_eq!(
+        (&done["outcome"], &done["outcome_vi"], &done["by"]),
+        (&json!("done"), &json!("đã ghi"), &json!("integrator"))
+    );
     write(json!(9)).await.assert_problem(503, &["busy"]);
     write(json!("on")).await.assert_problem(400, &["expected f64"]);
     let listed = Call::get(write_to(TURBIDITY)).by(Role::Integrator).send(&world).await.json();

@@ -2,7 +2,7 @@
 
 use hub_api::auth::Role;
 use hub_api::{ChannelTested, Duty, LinkPermit, LinkRefused, NotTested, NoticeChannel, Notices, Pending};
-use hub_model::{AlarmId, AlarmState, Notice, NoticeKind, Priority, Recipient, SiteId, Timestamp};
+use hub_model::{AlarmId, AlarmState, LocalText, Notice, NoticeKind, Priority, Recipient, SiteId, Timestamp};
 use hub_store::{Batch, Message, MessageId, MessageState, OutboxChange};
 use serde_json::{Value, json};
 
@@ -40,8 +40,13 @@ impl Notices for Announcers {
 
     fn test(&self, channel: &str, to: Option<&str>) -> Pending<Result<ChannelTested, NotTested>> {
         let tested = match (channel, to) {
-            ("mail", Some("hoa")) => Ok(ChannelTested { is_delivered: true, detail: "250 ok".to_owned() }),
-            ("mail", _) => Err(NotTested::Recipient("is needed: the id of a person".to_owned())),
+            ("mail", Some("hoa")) => {
+                Ok(ChannelTested { is_delivered: true, detail: LocalText::same("250 ok") })
+            }
+            ("mail", _) => Err(NotTested::Recipient(LocalText::new(
+                "cần có: id của một người",
+                "is needed: the id of a person",
+            ))),
             _ => Err(NotTested::NoChannel),
         };
         Box::pin(std::future::ready(tested))
@@ -72,7 +77,7 @@ fn message(id: u64, state: MessageState) -> Message {
         tries: 2,
         next_try: at(60_000),
         finished_at: (state != MessageState::Pending).then(|| at(2_000 * id as i64)),
-        detail: "554 full".to_owned(),
+        detail: LocalText::new("hộp thư đầy", "554 full"),
         notices: 0,
     }
 }
@@ -133,6 +138,7 @@ async fn the_log_says_what_went_to_whom_and_why_it_did_not() {
         (&failed[0]["detail"], &failed[0]["notices"], &failed[0]["next_try"]),
         (&json!("554 full"), &json!(1), &Value::Null)
     );
+    assert_eq!(failed[0]["detail_vi"], "hộp thư đầy");
     assert_eq!(
         (&failed[0]["alarms"][0]["id"], &failed[0]["alarms"][0]["kind"]),
         (&json!(1), &json!("raised"))

@@ -110,6 +110,7 @@ impl Pipeline {
             },
             rule_version: alarm.rule_version.clone(),
             by: Some(command.by),
+            remark: None,
             comment,
             value: None,
         };

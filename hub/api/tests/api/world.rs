@@ -189,6 +189,7 @@ impl World {
             rule_version: "1".to_owned(),
             by: None,
             comment: None,
+            remark: None,
             value: alarm.value,
         };
         self.pipeline.commit(Batch { alarms: vec![alarm], transitions: vec![step], ..Batch::default() });

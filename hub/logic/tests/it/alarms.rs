@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use hub_logic::{
-    Action, CommandError, Effect, GONE_WHILE_HIDDEN, MAX_SHELVING, NO_LONGER_WATCHED, RULE_IS_GONE,
-    own_remark,
-};
-use hub_model::{AlarmId, AlarmState, Commune, LocalText, Reason, Transition, Why};
+use hub_logic::{Action, CommandError, Effect, MAX_SHELVING};
+use hub_model::{AlarmId, AlarmState, Commune, Reason, Remark, Transition, Why};
 
 use crate::support::*;
 
@@ -191,7 +188,7 @@ fn what_happens_beneath_a_shelving_is_kept() {
     hub.act(10, 1, shelve(100)).unwrap();
     let effects = hub.observe(raw(CHLORINE, 50.0, 20));
     assert_eq!(path(&effects), ["shelved>shelved"]);
-    assert_eq!(transition(&effects).comment.as_deref(), Some(GONE_WHILE_HIDDEN));
+    assert_eq!(transition(&effects).remark, Some(Remark::GoneWhileHidden));
     assert_eq!(path(&hub.observe(raw(CHLORINE, 5.0, 30))), ["shelved>shelved"]);
     hub.observe(raw(CHLORINE, 50.0, 40));
     assert_eq!(path(&hub.tick(100)), ["shelved>rtn_unacknowledged"]);
@@ -210,9 +207,7 @@ fn an_alarm_whose_rule_is_gone_is_closed_and_says_so() {
     assert_eq!(hub.logic.next_due(), Some(at(0)));
     let effects = hub.tick(50);
     assert_eq!(path(&effects), ["unacknowledged>normal"]);
-    assert_eq!(transition(&effects).comment.as_deref(), Some(RULE_IS_GONE));
-    let said = LocalText::new("Quy tắc đã bị xóa", "The rule was deleted");
-    assert_eq!((own_remark(RULE_IS_GONE), own_remark("rửa lọc / backwash")), (Some(said), None));
+    assert_eq!(transition(&effects).remark, Some(Remark::RuleDeleted));
     assert_eq!(hub.logic.next_due(), None);
 }
 
@@ -225,7 +220,7 @@ fn an_alarm_whose_point_is_gone_is_closed_too() {
     hub.restart_with(without, &[("low.rhai", &rule)]);
     let effects = hub.tick(50);
     assert_eq!(path(&effects), ["unacknowledged>normal"]);
-    assert_eq!(transition(&effects).comment.as_deref(), Some(NO_LONGER_WATCHED));
+    assert_eq!(transition(&effects).remark, Some(Remark::NotWatched));
 }
 
 #[test]

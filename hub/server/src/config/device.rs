@@ -208,7 +208,7 @@ fn with_profile(table: &mut Table, profiles: &Profiles, problems: &mut Problems)
         None => {
             if !has_adapter {
                 problems.error(adapter_at.fault(local!(
-                    "cần có mà chưa ghi, được phép: modbus, mqtt, push, hoặc một profile đã ghi sẵn",
+                    "cần có mà chưa ghi, được phép: modbus, mqtt, push, hoặc một hồ sơ (profile) đã ghi sẵn",
                     "is needed and not given, allowed: modbus, mqtt, push, or a profile that names it"
                 )));
                 report_misspelt(table, problems);
@@ -227,7 +227,7 @@ fn with_profile(table: &mut Table, profiles: &Profiles, problems: &mut Problems)
                 let (own, id) = (own.code(), &profile.id);
                 let (place, theirs) = (profile.place(), profile.adapter.code());
                 problems.error(adapter_at.fault(local!(
-                    "có \"{own}\", nhưng mẫu \"{id}\" ({place}) dùng {theirs}",
+                    "có \"{own}\", nhưng hồ sơ \"{id}\" ({place}) dùng {theirs}",
                     "found \"{own}\", but the profile \"{id}\" ({place}) is for {theirs}"
                 )));
                 return None;

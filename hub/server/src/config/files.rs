@@ -151,7 +151,7 @@ impl Files {
 pub(super) fn unreadable(error: &io::Error) -> LocalText {
     let why = match error.kind() {
         io::ErrorKind::NotFound => "không có tệp này".to_owned(),
-        io::ErrorKind::PermissionDenied => "trạm không có quyền đọc".to_owned(),
+        io::ErrorKind::PermissionDenied => "máy chủ của xã không có quyền đọc".to_owned(),
         io::ErrorKind::IsADirectory => "đây là thư mục".to_owned(),
         io::ErrorKind::InvalidInput => "đây không phải tệp thường".to_owned(),
         io::ErrorKind::FileTooLarge => format!("lớn hơn {MAX_FILE_BYTES} byte"),

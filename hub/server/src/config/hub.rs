@@ -178,7 +178,7 @@ pub(super) fn rules(root: &mut Table, dir: &Path, problems: &mut Problems) -> Ru
     for (rule, part) in table.named_tables() {
         if !is_of_the_hub(&rule) {
             let message = local!(
-                "ở đây chỉ đặt các quy tắc trông coi chính trạm trung tâm (hub-*); yêu cầu của một điểm quan trắc với quy tắc thì ghi trong tệp của điểm đó",
+                "ở đây chỉ đặt các quy tắc giám sát chính máy chủ của xã (hub-*); điều một địa điểm muốn khác ở quy tắc thì ghi trong tệp của địa điểm đó",
                 "only rules that watch the hub itself (hub-*) are set here; what a site wants of a rule stands in the site's file"
             );
             problems.error(Problem { place: part.place().clone(), key: format!("rules.{rule}"), message });

@@ -278,7 +278,7 @@ fn read(dir: &Path, files: &Files, problems: &mut Problems) -> Option<Config> {
     }
     if sites.are_none && hub.as_ref().is_none_or(|hub| hub.province.is_none()) {
         let message = local!(
-            "trong đó không có tệp *.toml nào, nên trạm không theo dõi gì",
+            "trong đó không có tệp *.toml nào, nên máy chủ của xã không theo dõi gì",
             "there is no *.toml in it, so the hub watches nothing"
         );
         problems.warning(about_file("sites", message));
@@ -324,7 +324,7 @@ fn refuse_devices(hub: &hub::Hub, sites: &[hub_model::Site], problems: &mut Prob
     };
     for site in sites {
         let message = local!(
-            "có điểm quan trắc, không được phép khi role = \"province\"; điểm quan trắc thuộc trạm của xã",
+            "có địa điểm, không được phép khi role = \"province\"; địa điểm thuộc máy chủ của xã",
             "found a site, allowed: none where role = \"province\"; sites belong to communes' hubs"
         );
         refuse(format!("sites/{}.toml", site.id), "id", message);

@@ -148,7 +148,7 @@ fn read(mut table: Table, problems: &mut Problems) -> Option<Profile> {
     }
     if let Some(found) = table.peek_text("profile") {
         let message = local!(
-            "có \"{found}\", chỉ được ghi ở thiết bị; mẫu này không lấy gì từ mẫu khác",
+            "có \"{found}\", chỉ được ghi ở thiết bị; hồ sơ không lấy gì từ hồ sơ khác",
             "found \"{found}\", allowed: only in a device; a profile takes nothing from another"
         );
         problems.error(table.fault("profile", message));

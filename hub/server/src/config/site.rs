@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
         if id.as_ref().is_some_and(own::is_own) {
             let id = own::SITE;
             problems.error(id_at.fault(local!(
-                "có \"{id}\", tên này dành cho chính trạm trung tâm",
+                "có \"{id}\", tên này dành cho chính máy chủ của xã",
                 "found \"{id}\", which is kept for the hub itself"
             )));
         }
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
         let is_twice = first.is_some();
         if let (Some(id), Some(first)) = (&id, first) {
             problems.error(id_at.fault(local!(
-                "có \"{id}\", đã là id của điểm quan trắc ở {first}",
+                "có \"{id}\", đã là id của địa điểm ở {first}",
                 "found \"{id}\", which is already the id of the site at {first}"
             )));
         }

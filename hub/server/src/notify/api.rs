@@ -7,7 +7,7 @@ use adapters_notify::link::{self, BadLink};
 use adapters_notify::{Host, Outcome, send};
 use adapters_sdk::Clock;
 use hub_api::{ChannelTested, Duty, LinkPermit, LinkRefused, NotTested, NoticeChannel, Notices, Pending};
-use hub_model::{Recipient, Timestamp};
+use hub_model::{LocalText, Recipient, Timestamp, local};
 use hub_store::{Message, MessageState, OutboxChange};
 
 use super::letters::{Letters, Unreachable};
@@ -110,7 +110,7 @@ impl NoticesOfHub {
             tries: 1,
             next_try: now,
             finished_at: None,
-            detail: String::new(),
+            detail: LocalText::default(),
             notices: 0,
         };
         let letters = Letters { telling: &telling, stored: &self.stored, key: &self.key };
@@ -120,7 +120,7 @@ impl NoticesOfHub {
             Err(Unreachable::Store(_)) => return Err(NotTested::Storage),
         };
         let (is_delivered, detail) = match outcome {
-            Outcome::Delivered(detail) => (true, detail),
+            Outcome::Delivered(detail) => (true, LocalText::same(detail)),
             Outcome::Never(detail) | Outcome::Later { why: detail, .. } => (false, detail),
         };
         // A test is not tried again: whoever asked sees what came of it.
@@ -145,12 +145,17 @@ fn recipient(
     match to {
         None => match channel.to.first() {
             Some(address) => Ok(Recipient::Address(address.clone())),
-            None => Err(NotTested::Recipient("is needed: the id of a person".to_owned())),
+            None => {
+                Err(NotTested::Recipient(local!("cần có: id của một người", "is needed: the id of a person")))
+            }
         },
         Some(id) if reached().any(|person| person.id == id) => Ok(Recipient::Person(id.to_owned())),
         Some(id) => {
-            let ids: Vec<_> = reached().map(|person| &*person.id).collect();
-            Err(NotTested::Recipient(format!("found \"{id}\", allowed: {}", ids.join(", "))))
+            let ids = reached().map(|person| &*person.id).collect::<Vec<_>>().join(", ");
+            Err(NotTested::Recipient(local!(
+                "có \"{id}\", được phép: {ids}",
+                "found \"{id}\", allowed: {ids}"
+            )))
         }
     }
 }

@@ -8,7 +8,7 @@ use adapters_notify::config::Kind;
 use adapters_notify::letter::{MOST_TOLD, last_of_each};
 use adapters_notify::link::{Permit, sign};
 use adapters_notify::{Addressee, Channel, Letter, Told};
-use hub_model::{Alarm, Commune, LocalText, Notice, NoticeKind, Recipient, Subject, Timestamp};
+use hub_model::{Alarm, Commune, LocalText, Notice, NoticeKind, Recipient, Subject, Timestamp, local};
 use hub_store::{Message, StoreError};
 
 use super::{Stored, Telling};
@@ -31,7 +31,7 @@ pub(super) enum Unreachable {
     /// Not now: the store cannot be read.
     Store(StoreError),
     /// There is nobody to send it to any more.
-    Nobody(String),
+    Nobody(LocalText),
 }
 
 impl From<StoreError> for Unreachable {
@@ -48,8 +48,13 @@ impl Letters<'_> {
         now: Timestamp,
     ) -> Result<(Arc<Channel>, Letter, Addressee), Unreachable> {
         let notify = &self.telling.notify;
-        let gone =
-            || Unreachable::Nobody(format!("the channel \"{}\" is no longer configured", message.channel));
+        let gone = || {
+            let id = &message.channel;
+            Unreachable::Nobody(local!(
+                "kênh \"{id}\" không còn trong cấu hình",
+                "the channel \"{id}\" is no longer configured"
+            ))
+        };
         let channel = notify.channel(&message.channel).ok_or_else(gone)?;
         let to = self.addressee(channel, &message.recipient).map_err(Unreachable::Nobody)?;
         let (told, more) = self.told(message, channel, now)?;
@@ -68,7 +73,7 @@ impl Letters<'_> {
         Ok((Arc::new(channel.clone()), letter, to))
     }
 
-    fn addressee(&self, channel: &Channel, recipient: &Recipient) -> Result<Addressee, String> {
+    fn addressee(&self, channel: &Channel, recipient: &Recipient) -> Result<Addressee, LocalText> {
         let nobody = |address: &str| Addressee {
             address: address.to_owned(),
             name: String::new(),
@@ -79,10 +84,16 @@ impl Letters<'_> {
             (Recipient::Address(address), _) => Ok(nobody(address)),
             (Recipient::Person(id), kind) => {
                 let person = self.telling.notify.person(id);
-                let person = person.ok_or_else(|| format!("\"{id}\" is no longer configured"))?;
+                let person = person.ok_or_else(|| {
+                    local!("\"{id}\" không còn trong cấu hình", "\"{id}\" is no longer configured")
+                })?;
                 let address = kind.and_then(|kind| person.address(kind));
-                let address =
-                    address.ok_or_else(|| format!("\"{id}\" has no address for this channel any more"))?;
+                let address = address.ok_or_else(|| {
+                    local!(
+                        "\"{id}\" không còn địa chỉ cho kênh này",
+                        "\"{id}\" has no address for this channel any more"
+                    )
+                })?;
                 Ok(Addressee {
                     address: address.to_owned(),
                     name: person.name.clone(),

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use adapters_notify::{Host, Outcome, retry, send};
 use adapters_sdk::Clock;
-use hub_model::{Recipient, Timestamp};
+use hub_model::{LocalText, Recipient, Timestamp, local};
 use hub_store::{Message, MessageState, OutboxChange, Queue};
 use tokio::task::JoinSet;
 
@@ -169,7 +169,7 @@ impl Sender {
             tries: 0,
             next_try: now,
             finished_at: None,
-            detail: String::new(),
+            detail: LocalText::default(),
             notices: 0,
         };
         self.stored.commit(OutboxChange::Bundle { message, due: now })?;
@@ -223,7 +223,7 @@ impl Sender {
         let noted = match outcome {
             Outcome::Delivered(detail) => {
                 tracing::info!(message = message.id.0, channel = message.channel, tries, "notice delivered");
-                finished(MessageState::Delivered, detail, now)
+                finished(MessageState::Delivered, LocalText::same(detail), now)
             }
             Outcome::Never(why) => finished(MessageState::Failed, why, now),
             Outcome::Later { why, after } => {
@@ -231,7 +231,10 @@ impl Sender {
                 match retry::next_try(message.made_at, now, tries, after, patience) {
                     Some(next) => (MessageState::Pending, why, next, None),
                     None => {
-                        finished(MessageState::Failed, format!("{why}; given up after {tries} tries"), now)
+                        let LocalText { vi, en } = why;
+                        let why =
+                            local!("{vi}; đã thôi sau {tries} lần thử", "{en}; given up after {tries} tries");
+                        finished(MessageState::Failed, why, now)
                     }
                 }
             }
@@ -240,18 +243,25 @@ impl Sender {
         let standing = self.told.standing();
         match state {
             MessageState::Failed => {
-                standing.failed(&message.channel, &detail);
+                standing.failed(&message.channel, &detail.en);
                 standing.given_up(now);
                 let channel = &message.channel;
-                tracing::error!(message = message.id.0, channel, tries, "a notice is given up: {detail}");
+                tracing::error!(
+                    message = message.id.0,
+                    channel,
+                    tries,
+                    "a notice is given up: {}",
+                    detail.en
+                );
             }
             MessageState::Pending => {
-                standing.failed(&message.channel, &detail);
+                standing.failed(&message.channel, &detail.en);
                 tracing::warn!(
                     message = message.id.0,
                     channel = message.channel,
                     tries,
-                    "notice not sent: {detail}"
+                    "notice not sent: {}",
+                    detail.en
                 );
             }
             MessageState::Delivered => standing.delivered(&message.channel),
@@ -276,8 +286,8 @@ fn way(message: &Message) -> Way {
 
 fn finished(
     state: MessageState,
-    detail: String,
+    detail: LocalText,
     now: Timestamp,
-) -> (MessageState, String, Timestamp, Option<Timestamp>) {
+) -> (MessageState, LocalText, Timestamp, Option<Timestamp>) {
     (state, detail, now, Some(now))
 }

@@ -121,6 +121,7 @@ impl World {
             why,
             by: None,
             comment: None,
+            remark: None,
             value: None,
             rule_version: "1".to_owned(),
         };
@@ -185,7 +186,8 @@ async fn a_server_that_is_dead_for_three_days_then_gets_it_once() {
     let pending = world.messages(MessageState::Pending);
     assert_eq!(pending.len(), 1, "one at a time for one recipient: {pending:?}");
     assert!((250..400).contains(&pending[0].tries), "patient, and not too patient: {}", pending[0].tries);
-    assert!(pending[0].detail.contains("no connection"), "{}", pending[0].detail);
+    assert!(pending[0].detail.en.contains("no connection"), "{:?}", pending[0].detail);
+    assert!(pending[0].detail.vi.contains("không"), "{:?}", pending[0].detail);
     assert_eq!(world.told.standing().part(world.clock.now()).state, hub_api::PartState::Degraded);
 
     let server = Receiver::at(address, |_, _| Answer::ok(""));
@@ -210,7 +212,7 @@ async fn what_is_given_up_is_seen_and_what_comes_after_is_tried_anew() {
     live_until(&world, &mut sender, start.plus(DAY + MINUTE)).await;
     let failed = world.messages(MessageState::Failed);
     assert_eq!(failed.len(), 1);
-    assert!(failed[0].detail.contains("given up after") && failed[0].finished_at.is_some(), "{failed:?}");
+    assert!(failed[0].detail.en.contains("given up after") && failed[0].finished_at.is_some(), "{failed:?}");
     let part = world.told.standing().part(world.clock.now());
     assert!(part.detail.contains("hook"), "{part:?}");
     world.raise(2, Priority::High);
@@ -346,7 +348,7 @@ async fn one_that_hangs_delays_no_other_and_is_asked_later() {
     sender.finish().await;
     let pending = world.messages(MessageState::Pending);
     assert_eq!((pending.len(), &*pending[0].channel), (1, "dead"));
-    assert!(pending[0].detail.contains("no answer in time"), "{pending:?}");
+    assert!(pending[0].detail.en.contains("no answer in time"), "{pending:?}");
 }
 
 #[tokio::test]
@@ -361,5 +363,5 @@ async fn a_channel_or_person_that_is_gone_ends_what_waits_for_it_visibly() {
     world.pass(MINUTE);
     work(&mut sender).await;
     let failed = world.messages(MessageState::Failed);
-    assert!(failed[0].detail.contains("no longer configured"), "{failed:?}");
+    assert!(failed[0].detail.en.contains("no longer configured"), "{failed:?}");
 }

@@ -312,6 +312,7 @@ pub fn history(
     for row in &rows {
         let Some(alarm) = alarm(row, communes).filter(|alarm| alarm.id == wanted) else { continue };
         let text = |name: &str| row.text(name).map(str::to_owned);
+        let remark = row.text("remark").and_then(|remark| remark.parse().ok());
         steps.push(Transition {
             alarm: wanted,
             at: row.at(),
@@ -319,7 +320,8 @@ pub fn history(
             to: alarm.state,
             why: row.text("why").and_then(|why| why.parse().ok()).unwrap_or(why_of(alarm.state)),
             by: text("by"),
-            comment: text("comment"),
+            comment: text("comment").filter(|_| remark.is_none()),
+            remark,
             value: alarm.value,
             rule_version: String::new(),
         });

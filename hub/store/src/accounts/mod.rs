@@ -72,6 +72,8 @@ pub(crate) const SCHEMA: Schema = Schema {
     ",
             then: None,
         },
+        // How a write ended is told in both languages; those from before have it in English only.
+        Step { tables: "ALTER TABLE device_write ADD COLUMN outcome_vi TEXT;", then: None },
     ],
 };
 

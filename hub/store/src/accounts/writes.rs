@@ -1,6 +1,6 @@
 //! What people wrote to devices: noted before it is done, ended afterwards, never changed then and never deleted.
 
-use hub_model::Timestamp;
+use hub_model::{LocalText, Timestamp};
 use rusqlite::{Row, params};
 
 use super::{AccountError, Accounts};
@@ -19,7 +19,7 @@ pub struct DeviceWrite {
     /// The value, in the point's unit.
     pub value: f64,
     /// How it ended, in words; `None` while that is not known.
-    pub outcome: Option<String>,
+    pub outcome: Option<LocalText>,
 }
 
 impl Accounts {
@@ -30,8 +30,8 @@ impl Accounts {
     pub fn add_write(&self, write: DeviceWrite) -> Result<DeviceWrite, AccountError> {
         let connection = self.lock();
         connection.execute(
-            "INSERT INTO device_write (at, by, point, value, outcome) VALUES (?, ?, ?, ?, ?)",
-            params![write.at.as_millis(), write.by, write.point, write.value, write.outcome],
+            "INSERT INTO device_write (at, by, point, value) VALUES (?, ?, ?, ?)",
+            params![write.at.as_millis(), write.by, write.point, write.value],
         )?;
         Ok(DeviceWrite { id: connection.last_insert_rowid(), ..write })
     }
@@ -40,9 +40,9 @@ impl Accounts {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn end_write(&self, id: i64, outcome: &str) -> Result<(), AccountError> {
-        let change = "UPDATE device_write SET outcome = ? WHERE id = ? AND outcome IS NULL";
-        self.lock().execute(change, params![outcome, id])?;
+    pub fn end_write(&self, id: i64, outcome: &LocalText) -> Result<(), AccountError> {
+        let change = "UPDATE device_write SET outcome = ?, outcome_vi = ? WHERE id = ? AND outcome IS NULL";
+        self.lock().execute(change, params![outcome.en, outcome.vi, id])?;
         Ok(())
     }
 
@@ -53,7 +53,7 @@ impl Accounts {
     pub fn writes(&self, point: &str, most: usize) -> Result<Vec<DeviceWrite>, AccountError> {
         let connection = self.lock();
         let mut query = connection.prepare_cached(
-            "SELECT id, at, by, point, value, outcome FROM device_write WHERE point = ? ORDER BY id DESC LIMIT ?",
+            "SELECT id, at, by, point, value, outcome, outcome_vi FROM device_write WHERE point = ? ORDER BY id DESC LIMIT ?",
         )?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let writes = query.query_map(params![point, most], write_of)?.collect::<Result<_, _>>()?;
@@ -62,13 +62,14 @@ impl Accounts {
 }
 
 fn write_of(row: &Row<'_>) -> rusqlite::Result<DeviceWrite> {
+    let (outcome, outcome_vi): (Option<String>, Option<String>) = (row.get(5)?, row.get(6)?);
     Ok(DeviceWrite {
         id: row.get(0)?,
         at: Timestamp::from_millis(row.get(1)?),
         by: row.get(2)?,
         point: row.get(3)?,
         value: row.get(4)?,
-        outcome: row.get(5)?,
+        outcome: outcome.map(|en| LocalText { vi: outcome_vi.unwrap_or_else(|| en.clone()), en }),
     })
 }
 
@@ -91,9 +92,9 @@ mod tests {
         };
         let first = accounts.add_write(asked(1.5)).unwrap();
         let second = accounts.add_write(asked(2.5)).unwrap();
-        accounts.end_write(first.id, "done").unwrap();
-        accounts.end_write(first.id, "changed later").unwrap();
-        let done = DeviceWrite { outcome: Some("done".to_owned()), ..first };
+        accounts.end_write(first.id, &LocalText::new("đã ghi", "done")).unwrap();
+        accounts.end_write(first.id, &LocalText::same("changed later")).unwrap();
+        let done = DeviceWrite { outcome: Some(LocalText::new("đã ghi", "done")), ..first };
         assert_eq!(accounts.writes("s/d/p", 9).unwrap(), [second.clone(), done]);
         assert_eq!(accounts.writes("s/d/p", 1).unwrap(), [second]);
         assert_eq!(accounts.writes("s/d/other", 9).unwrap(), []);

@@ -1,6 +1,6 @@
 //! Checks of alarms, their steps and the rules' timers.
 
-use hub_model::{Alarm, AlarmId, AlarmState, OutOfService, Scope, SiteId, Subject, Tracking};
+use hub_model::{Alarm, AlarmId, AlarmState, OutOfService, Remark, Scope, SiteId, Subject, Tracking};
 
 use super::samples::{alarm, at, step};
 use super::{Backend, Check, Place};
@@ -63,6 +63,7 @@ fn an_alarms_steps_keep_their_order(place: &mut Place) {
     comment.by = Some("hoa".to_owned());
     comment.comment = Some("Đã gọi đội sửa".to_owned());
     comment.value = None;
+    comment.remark = Some(Remark::WaitsForReset);
     let steps = [
         step(1, 10, None, Unacknowledged),
         step(1, 20, Some(Unacknowledged), Acknowledged),

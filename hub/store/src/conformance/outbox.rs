@@ -1,6 +1,6 @@
 //! Checks of the outbox: notices that wait, messages, what is kept for channels.
 
-use hub_model::{Alarm, AlarmId, AlarmState, Notice, NoticeKind, Priority, Recipient, SiteId};
+use hub_model::{Alarm, AlarmId, AlarmState, LocalText, Notice, NoticeKind, Priority, Recipient, SiteId};
 
 use super::samples::{alarm, at};
 use super::{Backend, Check, Place};
@@ -43,7 +43,7 @@ fn message(id: u64, made_at: i64) -> Message {
         tries: 0,
         next_try: at(made_at),
         finished_at: None,
-        detail: String::new(),
+        detail: LocalText::default(),
         notices: 0,
     }
 }
@@ -151,7 +151,7 @@ fn a_message_keeps_its_notices_over_its_tries(place: &mut Place) {
     let tried = Message {
         tries: 2,
         next_try: at(900),
-        detail: "không trả lời".to_owned(),
+        detail: LocalText::new("không trả lời", "no answer"),
         notices: 77,
         ..message(1, 20)
     };

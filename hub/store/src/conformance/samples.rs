@@ -93,6 +93,7 @@ pub fn step(id: u64, ms: i64, from: Option<AlarmState>, to: AlarmState) -> Trans
         why: if from.is_none() { Why::Raised } else { Why::Returned },
         by: None,
         comment: None,
+        remark: None,
         value: Some(0.12),
         rule_version: "5f2c".to_owned(),
     }

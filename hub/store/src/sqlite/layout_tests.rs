@@ -4,13 +4,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use hub_model::{Quality, Reading, Reason};
+use hub_model::{AlarmId, LocalText, Quality, Reading, Reason, Remark};
 use rusqlite::{Connection, params};
 
 use super::*;
 use crate::conformance::samples::{at, good, missing, point, readings_of};
 use crate::figures::{QualityCounts, Spans};
 use crate::memory::MemoryStore;
+use crate::outbox::{MessageId, Outbox};
 use crate::port::{History, StoredReading};
 
 const DAY_MS: i64 = 86_400_000;
@@ -103,11 +104,43 @@ fn a_file_of_version_1_is_brought_here_whole() {
     store.seal_everything().unwrap();
     assert_eq!((store.repeats(), readings_of(&store, &ph, 0, i64::MAX).len()), (1, 3_001));
     drop(store);
-    assert_eq!(ask(place.path(), "PRAGMA user_version"), 8);
+    assert_eq!(ask(place.path(), "PRAGMA user_version"), 9);
     assert_eq!(ask(place.path(), "PRAGMA auto_vacuum"), 2, "space can be given back from now on");
     // Tables that are still empty take a page each, and so do their indexes.
     let empty = 10 * 4_096;
     assert!(size(schema::FILE) < before / 2 + empty, "{} bytes of {before}", size(schema::FILE));
+}
+
+#[test]
+fn remarks_and_causes_of_version_8_are_shown_on() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join(schema::FILE);
+    let connection = Connection::open(&file).unwrap();
+    for step in &schema::SCHEMA.steps[..8] {
+        connection.execute_batch(step.tables).unwrap();
+    }
+    connection.pragma_update(None, "application_id", schema::SCHEMA.application_id).unwrap();
+    connection.pragma_update(None, "user_version", 8).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO alarm (id, rule, rule_version, title_vi, title_en, priority, site, subject, state, raised_at, unit,
+                 message_vi, message_en)
+                 VALUES (1, 'low', '1', 'Thấp', 'Low', 'high', 'a', 'a/plc/ph', 'normal', 0, '', '', '');
+             INSERT INTO transition (alarm, at, to_state, why, by_user, comment) VALUES
+                 (1, 1, 'shelved', 'returned', NULL, 'Hết điều kiện khi đang ẩn / Condition gone while hidden'),
+                 (1, 2, 'shelved', 'commented', 'lan', 'Quy tắc đã tắt / The rule was switched off'),
+                 (1, 3, 'normal', 'no_longer_watched', NULL, 'Quy tắc đã bị xóa / The rule was deleted');
+             INSERT INTO message VALUES (1, 'mail', '', 0, 0, 'failed', 3, 0, 9, 'no answer in time', 0);",
+        )
+        .unwrap();
+    drop(connection);
+    let store = open(place.path());
+    let (_, steps) = store.alarm(AlarmId(1)).unwrap().unwrap();
+    let said: Vec<_> = steps.iter().map(|step| (step.remark, step.comment.as_deref())).collect();
+    let by_lan = (None, Some("Quy tắc đã tắt / The rule was switched off"));
+    assert_eq!(said, [(Some(Remark::GoneWhileHidden), None), by_lan, (Some(Remark::RuleDeleted), None)]);
+    let (message, _) = store.message(MessageId(1), 0).unwrap().unwrap();
+    assert_eq!(message.detail, LocalText::same("no answer in time"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! Read next: `../outbox.rs` for what the port promises, `schema.rs` for the tables.
 
-use hub_model::{AlarmId, Notice, NoticeKind, Priority, Recipient, SiteId, Timestamp};
+use hub_model::{AlarmId, LocalText, Notice, NoticeKind, Priority, Recipient, SiteId, Timestamp};
 use rusqlite::{Row, Transaction, params};
 
 use super::Store;
@@ -91,7 +91,7 @@ fn replace(transaction: &Transaction<'_>, message: &Message) -> rusqlite::Result
 fn insert(transaction: &Transaction<'_>, message: &Message, notices: i64) -> rusqlite::Result<()> {
     let mut insert = transaction.prepare_cached(
         "INSERT OR REPLACE INTO message (id, channel, recipient, is_test, made_at, state, tries, next_try, finished_at,
-         detail, notices) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         detail, detail_vi, notices) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     insert.execute(params![
         message.id.0.cast_signed(),
@@ -103,7 +103,8 @@ fn insert(transaction: &Transaction<'_>, message: &Message, notices: i64) -> rus
         message.tries,
         message.next_try.as_millis(),
         message.finished_at.map(Timestamp::as_millis),
-        message.detail,
+        message.detail.en,
+        message.detail.vi,
         notices,
     ])?;
     Ok(())
@@ -203,6 +204,7 @@ impl Outbox for Store {
 }
 
 fn message_of(row: &Row<'_>) -> Result<Message, Fault> {
+    let (detail, detail_vi): (String, Option<String>) = (row.get("detail")?, row.get("detail_vi")?);
     let state: String = row.get("state")?;
     Ok(Message {
         id: MessageId(row.get::<_, i64>("id")?.cast_unsigned()),
@@ -215,7 +217,7 @@ fn message_of(row: &Row<'_>) -> Result<Message, Fault> {
         tries: row.get("tries")?,
         next_try: Timestamp::from_millis(row.get("next_try")?),
         finished_at: row.get::<_, Option<_>>("finished_at")?.map(Timestamp::from_millis),
-        detail: row.get("detail")?,
+        detail: LocalText { vi: detail_vi.unwrap_or_else(|| detail.clone()), en: detail },
         notices: row.get::<_, i64>("notices")?.cast_unsigned(),
     })
 }

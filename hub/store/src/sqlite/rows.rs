@@ -22,8 +22,8 @@ pub(super) const INSERT_ALARM: &str = "INSERT OR REPLACE INTO alarm (id, rule, r
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 pub(super) const INSERT_TRANSITION: &str =
-    "INSERT INTO transition (alarm, at, from_state, to_state, why, by_user, comment, value, rule_version)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO transition (alarm, at, from_state, to_state, why, by_user, comment, remark, value, rule_version)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 const OUT_OF_SERVICE: i64 = 1;
 const LATCHING: i64 = 2;
@@ -123,6 +123,7 @@ pub(super) fn transition_row(transition: &Transition) -> impl Params {
         text(transition.why.code()),
         transition.by.clone().into(),
         transition.comment.clone().into(),
+        transition.remark.map(|remark| remark.code().to_owned()).into(),
         transition.value.into(),
         text(&transition.rule_version),
     ])
@@ -141,6 +142,7 @@ pub(super) fn transition_of(row: &Row<'_>) -> Result<Transition, Fault> {
         why: why.map_or_else(|| Ok(why_of_first_version(from, to)), |why| word(why, "cause"))?,
         by: row.get("by_user")?,
         comment: row.get("comment")?,
+        remark: row.get::<_, Option<_>>("remark")?.map(|remark| word(remark, "remark")).transpose()?,
         value: row.get("value")?,
         rule_version: row.get("rule_version")?,
     })

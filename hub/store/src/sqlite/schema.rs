@@ -20,8 +20,32 @@ pub(crate) const SCHEMA: Schema = Schema {
         Step { tables: "CREATE INDEX notice_by_alarm ON notice (alarm);", then: None },
         // A limit is cited in both languages; alarms from before have it in Vietnamese only.
         Step { tables: "ALTER TABLE alarm ADD COLUMN clause_en TEXT;", then: None },
+        Step { tables: STEP_9, then: None },
     ],
 };
+
+// What went wrong with a message is told in both languages; messages from before have it in English only. What the hub itself says of
+// a step is a code: it was a comment in both languages.
+const STEP_9: &str = "
+    ALTER TABLE message ADD COLUMN detail_vi TEXT;
+    ALTER TABLE transition ADD COLUMN remark TEXT;
+    UPDATE transition SET comment = NULL, remark = CASE comment
+            WHEN 'Không còn theo dõi / No longer watched' THEN 'not_watched'
+            WHEN 'Quy tắc đã bị xóa / The rule was deleted' THEN 'rule_deleted'
+            WHEN 'Quy tắc đã tắt / The rule was switched off' THEN 'rule_off'
+            WHEN 'Hết điều kiện khi đang ẩn / Condition gone while hidden' THEN 'gone_while_hidden'
+            WHEN 'Điều kiện trở lại khi đang ẩn / Condition back while hidden' THEN 'back_while_hidden'
+            ELSE 'waits_for_reset'
+        END
+        WHERE by_user IS NULL AND comment IN (
+            'Không còn theo dõi / No longer watched',
+            'Quy tắc đã bị xóa / The rule was deleted',
+            'Quy tắc đã tắt / The rule was switched off',
+            'Hết điều kiện khi đang ẩn / Condition gone while hidden',
+            'Điều kiện trở lại khi đang ẩn / Condition back while hidden',
+            'Hết điều kiện, chờ đặt lại / Condition gone, waits for its reset'
+        );
+";
 
 /// The table of chunks as it is today, for making it anew.
 pub(super) const CHUNK: &str =

@@ -225,7 +225,7 @@ fn a_newer_file_is_refused() {
     let file = place.path().join(schema::FILE);
     Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let error = Store::open(Settings::new(place.path())).unwrap_err();
-    assert!(matches!(error, StoreError::NewerSchema { found: 99, known: 8, .. }), "{error}");
+    assert!(matches!(error, StoreError::NewerSchema { found: 99, known: 9, .. }), "{error}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::path::Path;
 use adapters_notify::config::{Known, Notify, read};
 use adapters_notify::{Host, SecretFiles};
 use adapters_sdk::config::{Problems, Table};
+use hub_model::{LocalText, local};
 
 /// Reads the section `[notify]` of a file; what is wrong with it is in the problems.
 pub fn section(text: &str, known: &Known<'_>, files: &dyn SecretFiles) -> (Notify, Problems) {
@@ -28,14 +29,14 @@ pub fn vietnam() -> jiff::tz::TimeZone {
 pub struct Nothing;
 
 impl Host for Nothing {
-    fn publish(&self, _: &str, _: Vec<u8>) -> Result<(), String> {
-        Err("not asked for".to_owned())
+    fn publish(&self, _: &str, _: Vec<u8>) -> Result<(), LocalText> {
+        Err(local!("không được hỏi", "not asked for"))
     }
-    fn kept(&self, _: &str) -> Result<Option<String>, String> {
-        Err("not asked for".to_owned())
+    fn kept(&self, _: &str) -> Result<Option<String>, LocalText> {
+        Err(local!("không được hỏi", "not asked for"))
     }
-    fn keep(&self, _: &str, _: String) -> Result<(), String> {
-        Err("not asked for".to_owned())
+    fn keep(&self, _: &str, _: String) -> Result<(), LocalText> {
+        Err(local!("không được hỏi", "not asked for"))
     }
 }
 
