@@ -30,7 +30,7 @@ pub(crate) fn judge(
     memory: &PointMemory,
     upkeep: &Upkeep,
     is_clock_trusted: bool,
-    observation: &Observation,
+    observation: Observation,
 ) -> Judged {
     let received_at = observation.received_at;
     let measured_at = observation.measured_at.unwrap_or(received_at);
@@ -40,7 +40,7 @@ pub(crate) fn judge(
         None => number(point, calibration, observation.sample),
     };
     let mut reading = Reading {
-        point: point.id.clone(),
+        point: observation.point,
         measured_at,
         received_at,
         raw,

@@ -59,7 +59,10 @@ impl Logic {
     ///
     /// What comes out belongs in one transaction, in this order, and the next step may follow at once.
     pub fn step(&mut self, now: Timestamp, event: Event) -> Vec<Effect> {
-        let mut out = vec![];
+        let mut out = match &event {
+            Event::Observed(observations) => Vec::with_capacity(observations.len()),
+            _ => vec![],
+        };
         // Once work on an instrument is over, rules are asked about what it left behind.
         let work_is_over = self.world.upkeep.next_end(self.stepped_at).is_some_and(|end| end <= now);
         // At a start, too: the clock may have been set back while the hub was down.
@@ -74,7 +77,7 @@ impl Logic {
         self.close_orphans(now, &mut out);
         let mut to_ask = BTreeSet::new();
         match event {
-            Event::Observed(observations) => self.observe(now, &observations, &mut out),
+            Event::Observed(observations) => self.observe(now, observations, &mut out),
             Event::Replayed(readings) => self.replay(now, readings, &mut out),
             Event::Tick => to_ask.extend(self.watches.timed.iter().copied()),
         }
@@ -158,7 +161,7 @@ impl Logic {
 
     /// Judges observations in order. Each reading of a point is judged by itself; readings of several points that came
     /// together are judged together, so that a rule sees its siblings as they are now.
-    fn observe(&mut self, now: Timestamp, observations: &[Observation], out: &mut Vec<Effect>) {
+    fn observe(&mut self, now: Timestamp, observations: Vec<Observation>, out: &mut Vec<Effect>) {
         let mut seen = BTreeSet::new();
         let mut to_ask = BTreeSet::new();
         let mut next = 0;
@@ -181,10 +184,12 @@ impl Logic {
         let mut to_ask = BTreeSet::new();
         for reading in readings {
             let Some(point) = self.world.places.number(&reading.point) else { continue };
-            let memory = &mut Arc::make_mut(&mut self.world).memories[point];
+            let world = Arc::make_mut(&mut self.world);
+            let memory = &mut world.memories[point];
             let latest = memory.is_latest(&reading);
             memory.keep(&Judged { reading, latest });
             if latest {
+                world.follow_silence(point);
                 to_ask.extend(self.watches.by_point[point].iter().copied());
             }
         }
@@ -199,18 +204,21 @@ impl Logic {
     }
 
     /// Judges and keeps one observation; whether it is the point's latest.
-    pub(crate) fn take(&mut self, point: PointNo, observation: &Observation, out: &mut Vec<Effect>) -> bool {
+    pub(crate) fn take(&mut self, point: PointNo, observation: Observation, out: &mut Vec<Effect>) -> bool {
         let world = Arc::make_mut(&mut self.world);
-        let (places, memory) = (&world.places, &mut world.memories[point]);
-        let judged = judge(places.point(point), memory, &world.upkeep, world.is_clock_trusted, observation);
+        let (place, memory) = (world.places.point(point), &mut world.memories[point]);
+        let judged = judge(place, memory, &world.upkeep, world.is_clock_trusted, observation);
         memory.keep(&judged);
         let (latest, last_good) = (judged.latest, memory.last_good);
-        if latest && let Some(after) = places.point(point).checks.expire_after {
+        if latest && let Some(after) = place.checks.expire_after {
             // A later reading moves the end on; the timer that stands finds out when it fires.
             if !std::mem::replace(&mut memory.expiry_set, true) {
-                let at = observation.received_at.max(world.started_at).plus(after);
+                let at = judged.reading.received_at.max(world.started_at).plus(after);
                 self.timers.insert((at, Due::Expiry(point)));
             }
+        }
+        if latest {
+            world.follow_silence(point);
         }
         out.push(Effect::Store { reading: judged.reading, latest, last_good });
         latest
@@ -278,7 +286,7 @@ impl Logic {
         };
         // `take` must not set the timer of a silent point again.
         memory.expiry_set = true;
-        self.take(point, &silence, out);
+        self.take(point, silence, out);
         Arc::make_mut(&mut self.world).memories[point].expiry_set = false;
         to_ask.extend(self.watches.by_point[point].iter().copied());
     }

@@ -89,7 +89,15 @@ impl PointMemory {
         if let Some(value) = reading.value.filter(|_| reading.quality.is_judged() && !is_future(reading)) {
             self.last_good = Some((value, reading.measured_at));
         }
-        self.latest = Some(reading.clone());
+        match &mut self.latest {
+            // It is the same point's: what differs is copied, and its name, which others hold as well, is left alone.
+            Some(latest) => {
+                (latest.measured_at, latest.received_at) = (reading.measured_at, reading.received_at);
+                (latest.raw, latest.value) = (reading.raw, reading.value);
+                (latest.quality, latest.reason) = (reading.quality, reading.reason);
+            }
+            None => self.latest = Some(reading.clone()),
+        }
     }
 
     /// Takes a change of a stored reading in; whether that is the latest one. Windows are filled again afterwards.

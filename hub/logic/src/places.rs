@@ -13,6 +13,8 @@ use crate::WatchScope;
 
 /// The number of a point: its place among all points of the commune.
 pub(crate) type PointNo = usize;
+/// The number of a device: its place among all devices of the commune.
+pub(crate) type DeviceNo = usize;
 
 struct PointPlace {
     site: usize,
@@ -181,14 +183,22 @@ impl Places {
     }
 
     /// The devices that make up the target.
-    pub(crate) fn devices_of(&self, target: Target) -> Vec<Target> {
-        match target {
-            Target::Point(_) | Target::Device(_) => {
-                self.device_no(target).map(Target::Device).into_iter().collect()
-            }
-            Target::Line(line) => self.lines[line].devices.iter().copied().map(Target::Device).collect(),
-            Target::Site(site) => self.sites[site].devices.clone().map(Target::Device).collect(),
-        }
+    pub(crate) fn devices_of(&self, target: Target) -> impl Iterator<Item = DeviceNo> {
+        let (listed, stretch) = match target {
+            Target::Line(line) => (self.lines[line].devices.as_slice(), 0..0),
+            Target::Site(site) => ([].as_slice(), self.sites[site].devices.clone()),
+            _ => ([].as_slice(), 0..0),
+        };
+        self.device_no(target).into_iter().chain(listed.iter().copied()).chain(stretch)
+    }
+
+    pub(crate) fn device_count(&self) -> usize {
+        self.devices.len()
+    }
+
+    /// The device that the point is of.
+    pub(crate) fn device_of(&self, point: PointNo) -> DeviceNo {
+        self.points[point].device
     }
 
     /// Whether `low` is part of `high` and not `high` itself.

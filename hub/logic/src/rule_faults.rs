@@ -95,7 +95,7 @@ impl Logic {
                 measured_at: None,
                 received_at: now,
             };
-            if self.take(point, &observation, out) {
+            if self.take(point, observation, out) {
                 to_ask.extend(self.watches.by_point[point].iter().copied());
             }
         }

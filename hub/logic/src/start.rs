@@ -49,14 +49,7 @@ impl Logic {
         let upkeep = Arc::new(configured_upkeep(places.commune()));
         let faults = RuleFaults::new(&places, &rules);
         let mut logic = Self {
-            world: Arc::new(World {
-                places,
-                memories,
-                started_at,
-                upkeep,
-                is_clock_trusted: true,
-                faults: HashMap::new(),
-            }),
+            world: Arc::new(World::new(places, memories, started_at, upkeep)),
             faults,
             rules,
             watches,
@@ -99,6 +92,7 @@ impl Logic {
         for (reading, last_good) in latest {
             if let Some(point) = world.places.number(&reading.point) {
                 world.memories[point].recover(reading, last_good);
+                world.follow_silence(point);
             }
         }
         for (point, memory) in world.memories.iter_mut().enumerate() {

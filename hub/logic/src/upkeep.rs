@@ -114,10 +114,12 @@ impl Logic {
     pub fn amend(&mut self, readings: Vec<Reading>) -> Vec<Amended> {
         let world = Arc::make_mut(&mut self.world);
         let amended = readings.into_iter().map(|reading| {
-            let memory = world.places.number(&reading.point).map(|point| &mut world.memories[point]);
-            let Some(memory) = memory else { return Amended { reading, latest: false, last_good: None } };
-            let latest = memory.amend(&reading);
-            Amended { reading, latest, last_good: memory.last_good }
+            let Some(point) = world.places.number(&reading.point) else {
+                return Amended { reading, latest: false, last_good: None };
+            };
+            let latest = world.memories[point].amend(&reading);
+            world.follow_silence(point);
+            Amended { reading, latest, last_good: world.memories[point].last_good }
         });
         amended.collect()
     }

@@ -10,13 +10,16 @@ use hub_model::{LocalText, Quality, Reading, Reason, Timestamp, Upkeep, own};
 
 use crate::judge::LIVE_WITHIN;
 use crate::memory::PointMemory;
-use crate::places::{Places, PointNo, Target};
+use crate::places::{DeviceNo, Places, PointNo, Target};
 
 /// The commune and its points' memories.
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) places: Arc<Places>,
     pub(crate) memories: Vec<PointMemory>,
+    /// For each device, whether all of its points that ever said anything are missing now; `None` where none ever did. Rules ask it of every
+    /// device of a site whenever one of them speaks.
+    silent: Vec<Option<bool>>,
     pub(crate) started_at: Timestamp,
     /// Calibrations in force and work under way.
     pub(crate) upkeep: Arc<Upkeep>,
@@ -27,6 +30,23 @@ pub(crate) struct World {
 }
 
 impl World {
+    pub(crate) fn new(
+        places: Arc<Places>,
+        memories: Vec<PointMemory>,
+        started_at: Timestamp,
+        upkeep: Arc<Upkeep>,
+    ) -> Self {
+        Self {
+            silent: vec![None; places.device_count()],
+            places,
+            memories,
+            started_at,
+            upkeep,
+            is_clock_trusted: true,
+            faults: HashMap::new(),
+        }
+    }
+
     pub(crate) fn memory(&self, point: PointNo) -> &PointMemory {
         &self.memories[point]
     }
@@ -53,16 +73,29 @@ impl World {
         self.latest(target).filter(|_| is_own).map(|latest| latest.measured_at)
     }
 
-    /// Whether all of the target's points that ever said anything are missing now; `None` when none ever did.
+    /// Whether all points of the target's devices that ever said anything are missing now; `None` when none ever did.
     pub(crate) fn all_is_missing(&self, target: Target) -> Option<bool> {
-        let mut heard = false;
-        for memory in self.memories_of(target).filter(|memory| memory.latest.is_some()) {
-            if !memory.is_missing() {
-                return Some(false);
+        self.places.devices_of(target).filter_map(|device| self.silent[device]).min()
+    }
+
+    /// Whether all of the device's points that ever said anything are missing now; `None` when none ever did.
+    pub(crate) fn is_silent(&self, device: DeviceNo) -> Option<bool> {
+        self.silent[device]
+    }
+
+    /// To be called whenever the latest reading of a point has become another one.
+    pub(crate) fn follow_silence(&mut self, point: PointNo) {
+        let device = self.places.device_of(point);
+        let heard = |memory: &PointMemory| memory.latest.is_some();
+        self.silent[device] = match (&self.memories[point], self.silent[device]) {
+            (memory, before) if !heard(memory) => before,
+            (memory, _) if !memory.is_missing() => Some(false),
+            (_, None | Some(true)) => Some(true),
+            (_, Some(false)) => {
+                let mut others = self.memories_of(Target::Device(device)).filter(|memory| heard(memory));
+                Some(others.all(PointMemory::is_missing))
             }
-            heard = true;
-        }
-        heard.then_some(true)
+        };
     }
 
     /// Whether what is known of the target is from this run of the hub, or from so shortly before it that it still counts.

@@ -19,6 +19,9 @@ use crate::upkeep::{Retime, Work};
 
 /// Deliveries judged together before they are appended. More would make a person's command wait longer.
 const DELIVERIES_AT_ONCE: usize = 512;
+/// How long the first delivery waits for others, which are then judged and appended with it. Polls of many devices fall on common
+/// moments: to wake up for each of them would cost more than judging them.
+const GATHER: Duration = Duration::from_millis(2);
 /// The pipeline looks at the clock at least so often, so that a clock that was set is noticed.
 const LOOK_AT_CLOCK: Duration = Duration::from_secs(1);
 
@@ -81,6 +84,12 @@ impl Pipeline {
                 Some(renewal) = inputs.renewals.recv() => self.renew(renewal),
                 Some(work) = inputs.work.recv() => self.work(work),
                 _ = inputs.deliveries.recv_many(&mut deliveries, DELIVERIES_AT_ONCE) => {
+                    if deliveries.len() < DELIVERIES_AT_ONCE {
+                        tokio::time::sleep(GATHER).await;
+                    }
+                    while deliveries.len() < DELIVERIES_AT_ONCE && let Ok(next) = inputs.deliveries.try_recv() {
+                        deliveries.push(next);
+                    }
                     self.deliveries(deliveries.drain(..))
                 }
                 () = inputs.stop.cancelled() => {
@@ -234,8 +243,8 @@ impl Pipeline {
     /// Without effects, too, `told` waits its turn: else a message that brings no reading (a status "online") would overtake
     /// one that does (the "offline" before it).
     pub(crate) fn append(&mut self, effects: Vec<Effect>, told: impl FnOnce() + Send + 'static) -> bool {
-        let mut batch = Batch::default();
-        let mut news: Vec<Latest> = Vec::new();
+        let mut batch = Batch { readings: Vec::with_capacity(effects.len()), ..Batch::default() };
+        let mut news: Vec<Latest> = Vec::with_capacity(effects.len());
         let mut rules_changed = false;
         for effect in effects {
             match effect {

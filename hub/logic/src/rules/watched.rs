@@ -208,7 +208,7 @@ impl Watched {
     /// How many of the devices that make up the target are so.
     fn devices(&self, wanted: impl Fn(Option<bool>) -> bool) -> i64 {
         let devices = self.world.places.devices_of(self.target);
-        let count = devices.into_iter().filter(|device| wanted(self.world.all_is_missing(*device))).count();
+        let count = devices.filter(|device| wanted(self.world.is_silent(*device))).count();
         i64::try_from(count).unwrap_or(i64::MAX)
     }
 

@@ -34,6 +34,8 @@ const REGISTERS: u16 = 50;
 const MEASURED: Duration = Duration::from_secs(30);
 /// First polls and connections are over.
 const SETTLED: Duration = Duration::from_secs(10);
+/// The hub seals as many readings as come in: before, what comes in only waits.
+const SEALING: Duration = Duration::from_secs(120);
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 /// Units of the line on which one dies, and how long an answer may take there.
 const ON_ONE_LINE: u8 = 20;
@@ -111,12 +113,12 @@ struct Took {
     missed: i64,
 }
 
-/// Watches a process that polls `units` once a second each.
-fn watch(process: u32, units: &Units) -> Took {
+/// Watches a process that polls `units` once a second each, after so long.
+fn watch(process: u32, units: &Units, settled: Duration) -> Took {
     wait_for("every unit's first answer", STARTS_WITHIN, || {
         (units.answered() >= units.addresses.len() as u64).then_some(())
     });
-    pass(SETTLED);
+    pass(settled);
     let (cpu, answered, elapsed_ms) = (cpu_ms(process), units.answered(), stopwatch());
     pass(MEASURED);
     let span_ms = elapsed_ms() as f64;
@@ -169,7 +171,7 @@ fn alone(units: &Units) -> Took {
     let own = std::env::current_exe().unwrap();
     let child = Command::new(own).env(POLLS_ONLY, &file).stdout(Stdio::null()).spawn().unwrap();
     let poller = Ended(child);
-    watch(poller.0.id(), units)
+    watch(poller.0.id(), units, SETTLED)
 }
 
 /// A program of this that was started to poll and nothing else.
@@ -253,7 +255,7 @@ fn hub(units: &Units) -> Took {
     wait_for("every unit's first answer", STARTS_WITHIN, || {
         (units.answered() - before >= UNITS as u64).then_some(())
     });
-    let took = watch(hub.id(), units);
+    let took = watch(hub.id(), units, SEALING);
     hub.stop();
     took
 }
@@ -286,7 +288,7 @@ fn telegraf(units: &Units) -> Took {
     wait_for("Telegraf's first polls", STARTS_WITHIN, || {
         (units.answered() - before >= UNITS as u64).then_some(())
     });
-    watch(telegraf.0.id(), units)
+    watch(telegraf.0.id(), units, SETTLED)
 }
 
 /// Twenty units on one line, of which one dies, and one on another line.

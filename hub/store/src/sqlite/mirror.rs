@@ -4,6 +4,7 @@
 //! sealed stay until their chunks are committed. Read next: `seal.rs`, which takes them away.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hint::black_box;
 use std::sync::Arc;
 
 use hub_model::{PointId, Timestamp};
@@ -16,10 +17,15 @@ use crate::chunk::Row;
 use crate::head::{last_good, renewed};
 use crate::port::Latest;
 
+/// So many series are looked at ahead of their readings: what they hold fits into the smallest cache but one.
+const SEEN_AHEAD: usize = 64;
+
 /// All series.
 #[derive(Default)]
 pub(super) struct Mirror {
     all: Vec<Series>,
+    /// The point and the id of each series, side by side: they are looked at for every reading, and most series do not fit into a cache.
+    names: Vec<(PointId, i64)>,
     by_point: HashMap<PointId, usize>,
     by_id: HashMap<i64, usize>,
     in_order: BTreeMap<PointId, usize>,
@@ -58,6 +64,7 @@ impl Mirror {
         self.by_point.insert(point.clone(), at);
         self.by_id.insert(id, at);
         self.in_order.insert(point.clone(), at);
+        self.names.push((point.clone(), id));
         self.all.push(Series {
             id,
             point,
@@ -73,14 +80,15 @@ impl Mirror {
     /// Takes a commit's records, in their order. Gives how many took the place of another one here.
     pub(super) fn take(&mut self, commit: u64, records: &[Record]) -> Result<u64, Fault> {
         let mut out_of_order: Vec<(usize, Entry)> = Vec::new();
-        let mut next = 0;
-        for Record { series: id, is_latest, entry } in records {
-            let at = match self.all.get(next) {
-                Some(series) if series.id == *id => next,
-                _ => *self.by_id.get(id).ok_or_else(|| unknown(*id))?,
-            };
-            next = at + 1;
-            let series = &mut self.all[at];
+        let places = self.places_of(records)?;
+        for (number, (Record { series: id, is_latest, entry }, at)) in records.iter().zip(&places).enumerate()
+        {
+            if number % SEEN_AHEAD == 0 {
+                let ahead = places.iter().skip(number).take(SEEN_AHEAD);
+                // Many looks at once take hardly longer than one; each series would else be waited for by itself.
+                black_box(ahead.map(|at| self.all[*at].look()).fold(0, usize::wrapping_add));
+            }
+            let (at, series) = (*at, &mut self.all[*at]);
             if *is_latest {
                 series.renew(entry)?;
             }
@@ -110,6 +118,19 @@ impl Mirror {
             repeats += self.put_in_order(*at, of_one.iter().map(|(_, entry)| *entry));
         }
         Ok(repeats)
+    }
+
+    fn places_of(&self, records: &[Record]) -> Result<Vec<usize>, Fault> {
+        let mut next = 0;
+        let place = |record: &Record| {
+            let at = match self.names.get(next) {
+                Some((_, id)) if *id == record.series => next,
+                _ => *self.by_id.get(&record.series).ok_or_else(|| unknown(record.series))?,
+            };
+            next = at + 1;
+            Ok(at)
+        };
+        records.iter().map(place).collect()
     }
 
     /// Puts among what waits of a series what was measured before the last of it. Gives how many took the place of another one.
@@ -176,9 +197,18 @@ impl Mirror {
 
     /// The place and the id of a point's series. It is looked for at `likely` first: the points of a device come in their order.
     pub(super) fn place_of(&self, point: &PointId, likely: usize) -> Option<(usize, i64)> {
-        match self.all.get(likely) {
-            Some(series) if series.point == *point => Some((likely, series.id)),
-            _ => self.by_point.get(point).map(|at| (*at, self.all[*at].id)),
+        match self.names.get(likely) {
+            Some((name, id)) if name == point => Some((likely, *id)),
+            _ => self.by_point.get(point).map(|at| (*at, self.names[*at].1)),
+        }
+    }
+
+    /// From now on the series of these points go by these ids: those that come with the readings, so that they are told to be the same
+    /// without a look at their text.
+    pub(super) fn share(&mut self, points: impl Iterator<Item = PointId>) {
+        for point in points {
+            let Some(at) = self.by_point.get(&point) else { continue };
+            self.names[*at].0 = point;
         }
     }
 
@@ -206,7 +236,9 @@ impl Mirror {
         let series = &mut self.all[*self.by_id.get(&id)?];
         if series.sealing.is_none() && !series.fresh.is_empty() {
             self.full.remove(&(series.fresh_since, id));
-            series.sealing = Some(Arc::new(std::mem::take(&mut series.fresh)));
+            let next = series.fresh.half_as_large();
+            self.bytes += next.size();
+            series.sealing = Some(Arc::new(std::mem::replace(&mut series.fresh, next)));
             series.sealing_since = series.fresh_since;
             series.frozen_at = commit;
         }
@@ -234,6 +266,12 @@ impl Series {
         }
         let half = seal_at / 2;
         seal_at - half + usize::try_from(self.id.wrapping_mul(7_919).rem_euclid(half as i64 + 1)).unwrap_or(0)
+    }
+
+    /// Brings what a reading changes into the processor's cache: its own fields and the end of the bytes.
+    fn look(&self) -> usize {
+        let latest = self.latest.as_ref().map_or(0, |latest| latest.reading.quality as usize);
+        latest ^ self.frozen_at as usize ^ self.sealing_since as usize ^ self.fresh.look()
     }
 
     /// Whether some of its readings are on their way into a chunk.

@@ -66,8 +66,8 @@ impl Packed {
         let (value, raw) = hot::forms_of(entry);
         let is_plain = entry.quality == GOOD && entry.reason == 0 && !entry.is_correction;
         if self.bytes.capacity() - self.bytes.len() < MOST_BYTES {
-            // By a quarter: doubling would leave more unused, and most series stay small.
-            self.bytes.reserve_exact(MOST_BYTES + self.bytes.len() / 4);
+            // By half: doubling would leave more unused.
+            self.bytes.reserve_exact(MOST_BYTES + self.bytes.len() / 2);
         }
         let (out, last) = (&mut self.bytes, &mut self.last);
         let flags = if is_plain { IS_PLAIN } else { 0 } | if entry.may_repeat { MAY_REPEAT } else { 0 };
@@ -84,6 +84,16 @@ impl Packed {
         last.step = if self.count == 0 { 0 } else { step };
         (last.measured_at, last.lag) = (entry.measured_at, lag);
         self.count += 1;
+    }
+
+    /// Nothing yet, with room for half of what these take: as many are to be expected, and each growth costs.
+    pub(super) fn half_as_large(&self) -> Self {
+        Self { bytes: Vec::with_capacity(MOST_BYTES + self.bytes.len() / 2), ..Self::default() }
+    }
+
+    /// Looks at where the next one goes.
+    pub(super) fn look(&self) -> usize {
+        self.count ^ self.last.raw as usize ^ self.bytes.last().map_or(0, |byte| usize::from(*byte))
     }
 
     /// All of them, in their order.
@@ -198,6 +208,6 @@ mod tests {
         };
         let entries: Vec<_> = (0..240).map(entry).collect();
         let packed = Packed::of(&entries);
-        assert!(packed.size() < 7 * entries.len(), "{} bytes", packed.size());
+        assert!(packed.bytes.len() < 6 * entries.len(), "{} bytes", packed.bytes.len());
     }
 }

@@ -44,11 +44,12 @@ pub(super) fn write<'a>(
     connection: &mut Connection,
     mirror: &Mirror,
     utc_offset_s: i32,
-    batches: impl Iterator<Item = &'a Batch>,
+    batches: impl Iterator<Item = &'a Batch> + Clone,
     seq: u64,
 ) -> Result<Written, Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let written = Written { seq, ..Written::default() };
+    let readings = batches.clone().map(|batch| batch.readings.len()).sum();
+    let written = Written { seq, records: Vec::with_capacity(readings), ..Written::default() };
     let mut group = Group { transaction: &transaction, mirror, utc_offset_s, written, next: 0 };
     for batch in batches {
         for StoredReading { reading, latest } in &batch.readings {
