@@ -81,5 +81,6 @@ async function fetchDay(entry: PointEntry, span: DaySpan): Promise<Fetched> {
 function stripOf({ buckets, series, widthMs, span }: Fetched, entry: PointEntry): StripSpan[] {
   const until = Math.min(span.to, hubNow());
   if (series === null) return stripFromBuckets(buckets, widthMs, span.from, until);
-  return stripFromSeries(series, expirySeconds(entry.point.peek()) * 1_000, span.from, until);
+  const expiry = expirySeconds(entry.point.peek()) * 1_000;
+  return stripFromSeries(series, () => expiry, span.from, until);
 }

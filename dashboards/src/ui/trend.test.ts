@@ -38,7 +38,7 @@ describe("the quality strip", () => {
   });
   it("takes the quality of single readings, and gaps between them", () => {
     const series = { point: "p", unit: "1", t: [0, 10, 20, 30], v: [1, 1, 1, 1], q: ["good", "suspect", "suspect", "good"] as const };
-    expect(stripFromSeries({ ...series, q: [...series.q] }, 15, 0, 100)).toEqual([
+    expect(stripFromSeries({ ...series, q: [...series.q] }, () => 15, 0, 100)).toEqual([
       { kind: "suspect", from: 10, to: 30 },
       { kind: "missing", from: 30, to: 100 },
     ]);

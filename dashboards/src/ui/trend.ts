@@ -107,17 +107,17 @@ export function stripFromBuckets(buckets: Buckets, widthMs: number, from: number
   return spansOf(moments, until);
 }
 
-/** The strip from single readings; more than `gapMs` without one is missing, too. */
-export function stripFromSeries(series: Series, gapMs: number, from: number, until: number): StripSpan[] {
+/** The strip from single readings; more than `gapAt` a moment without one is missing, too, ms. */
+export function stripFromSeries(series: Series, gapAt: (at: number) => number, from: number, until: number): StripSpan[] {
   const moments: { t: number; kind: StripKind | null }[] = [];
   let before = from;
   for (const [index, t] of series.t.entries()) {
-    if (t - before > gapMs) moments.push({ t: before, kind: "missing" });
+    if (t - before > gapAt(before)) moments.push({ t: before, kind: "missing" });
     const quality = series.q[index] ?? "missing";
     moments.push({ t, kind: STRIP_OF[quality] ?? null });
     before = t;
   }
-  if (until - before > gapMs) moments.push({ t: before, kind: "missing" });
+  if (until - before > gapAt(before)) moments.push({ t: before, kind: "missing" });
   return spansOf(moments, until);
 }
 

@@ -12,7 +12,7 @@ import { AXIS_PX, END_PX } from "../../ui/chart";
 import { limitLines } from "../../ui/limitLines";
 import { QualityStrip } from "../../ui/QualityStrip";
 import { stripFromBuckets, stripFromSeries } from "../../ui/trend";
-import { type Line, type Panel as PanelData, gapMs } from "./columns";
+import { type Line, type Panel as PanelData, gapMs, gapsOf } from "./columns";
 import { addGestures } from "./gestures";
 import { createMultiChart } from "./multichart";
 
@@ -103,7 +103,9 @@ function stripOf(line: Line, series: Series | undefined, from: number, to: numbe
   const until = Math.min(to, hubNow());
   if (series !== undefined) {
     const known = line.point.interval_s !== null || line.point.expire_after_s !== null;
-    return stripFromSeries(series, known ? Math.max(gapMs(line), expirySeconds(line.point) * 1_000) : gapMs(line), from, until);
+    const least = known ? expirySeconds(line.point) * 1_000 : 0;
+    const gaps = gapsOf(line);
+    return stripFromSeries(series, (at) => Math.max(gaps(at), least), from, until);
   }
   // Buckets finer than the readings come are empty without anything being missing.
   return stripFromBuckets(line.buckets, Math.max(line.widthMs, gapMs(line) / 1.5), from, until);

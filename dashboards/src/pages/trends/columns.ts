@@ -15,6 +15,8 @@ export interface Line {
   compared: boolean;
   /** Readings that the period should have had, of what has passed of it; `null` where no rhythm is known. */
   expected: number | null;
+  /** How far its readings lay apart at a moment, ms; 0 where that is not known. */
+  spacing: (at: number) => number;
 }
 
 type Cell = number | null | undefined;
@@ -34,13 +36,22 @@ export function bucketsFor(spanMs: number, intervals: readonly (number | null)[]
   return Math.max(LEAST_BUCKETS, Math.min(most, Math.floor(spanMs / (shortest * 1_000))));
 }
 
+/** How many spacings a gap is longer than. */
+const SPACINGS = 2.5;
+
 /** After how long without a bucket a line is open: what the point's own rhythm says, or what its past shows. */
 export function gapMs(line: Pick<Line, "point" | "buckets" | "widthMs">): number {
   const steps = line.buckets.t.slice(1).map((t, index) => t - (line.buckets.t[index] ?? t)).sort((a, b) => a - b);
   const usual = steps[Math.floor(steps.length / 2)] ?? 0;
   const known = line.point.interval_s !== null || line.point.expire_after_s !== null;
   const expiry = known ? expirySeconds(line.point) * 1_000 : 0;
-  return Math.max(1.5 * line.widthMs, 2.5 * usual, expiry);
+  return Math.max(1.5 * line.widthMs, SPACINGS * usual, expiry);
+}
+
+/** The same at a moment of its own: nothing is missing where it was read less often then. */
+export function gapsOf(line: Line): (at: number) => number {
+  const least = gapMs(line);
+  return (at) => Math.max(least, SPACINGS * line.spacing(at));
 }
 
 export function toColumns(lines: readonly Line[]): Columns {
@@ -74,10 +85,10 @@ export function toColumns(lines: readonly Line[]): Columns {
 /** Moments, on the axis, at which a line is open. */
 function openings(line: Line): number[] {
   const found: number[] = [];
-  const most = gapMs(line);
+  const most = gapsOf(line);
   line.buckets.t.forEach((t, index) => {
     const before = line.buckets.t[index - 1];
-    if (before !== undefined && t - before > most) found.push(before + line.widthMs + line.shiftMs);
+    if (before !== undefined && t - before > most(before)) found.push(before + line.widthMs + line.shiftMs);
   });
   return found;
 }
@@ -94,7 +105,7 @@ export function bucketAt(line: Line, moment: number): number {
     else high = middle - 1;
   }
   const start = t[high];
-  return start !== undefined && wanted - start < Math.max(line.widthMs, gapMs(line) / 2) ? high : -1;
+  return start !== undefined && wanted - start < Math.max(line.widthMs, gapsOf(line)(start) / 2) ? high : -1;
 }
 
 export interface Panel {

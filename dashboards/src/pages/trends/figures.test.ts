@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 
 function line(t: number[], mean: number[], changes: Partial<Line> = {}): Line {
   const buckets: Buckets = { point: "s/d/p", unit: "mg/L", t, min: mean.map((v) => v - 0.1), mean, max: mean.map((v) => v + 0.1), n: mean.map(() => 2) };
-  return { point: samplePoint({ interval_s: 30 }), buckets, widthMs: MINUTE, shiftMs: 0, colour: 1, compared: false, expected: 4, ...changes };
+  return { point: samplePoint({ interval_s: 30 }), buckets, widthMs: MINUTE, shiftMs: 0, colour: 1, compared: false, expected: 4, spacing: () => 0, ...changes };
 }
 
 describe("columns", () => {
@@ -17,6 +17,17 @@ describe("columns", () => {
     const columns = toColumns([line([0, MINUTE, 2 * MINUTE, 20 * MINUTE], [1, 2, 3, 4])]);
     expect(columns.t).toEqual([0, MINUTE, 2 * MINUTE, 3 * MINUTE, 20 * MINUTE]);
     expect(columns.lines[0]?.mean).toEqual([1, 2, 3, null, 4]);
+  });
+
+  it("are drawn through where the point was read less often then, and open where it was not", () => {
+    const minutes = [0, 10, 20, 21, 22, 23, 24, 25, 26, 46];
+    const times = minutes.map((minute) => minute * MINUTE);
+    const open = (spacing: (at: number) => number) => {
+      const columns = toColumns([line(times, times.map(() => 1), { spacing })]);
+      return columns.t.filter((_, index) => columns.lines[0]?.mean[index] === null).map((t) => t / MINUTE);
+    };
+    expect(open(() => 0)).toEqual([1, 11, 27]);
+    expect(open((at) => (at < 20 * MINUTE ? 10 * MINUTE : MINUTE))).toEqual([27]);
   });
 
   it("leave a line alone at the moments of another", () => {

@@ -2,7 +2,7 @@
 import { getAlarms, getBuckets, getDays, getManySeries } from "../../api/calls";
 import { getCalibrations, getEntries } from "../../api/records";
 import type { Alarm, Buckets, DayCompleteness, OlderPart, Point, Series } from "../../api/types";
-import { expectedIn } from "../../lib/rhythm";
+import { expectedIn, spacingIn } from "../../lib/rhythm";
 import { hubNow } from "../../state/clock";
 import { type Line, bucketsFor } from "./columns";
 import { type Mark, type Written, marksOf } from "./marks";
@@ -89,6 +89,7 @@ export async function loadView(points: readonly Point[], period: Period, compare
       shiftMs: isCompared ? shiftMs : 0,
       colour,
       compared: isCompared,
+      spacing: spacingIn(its ?? [], now),
       expected: expectedIn(its ?? [], from - (isCompared ? shiftMs : 0), to - (isCompared ? shiftMs : 0), now),
     });
     return {
