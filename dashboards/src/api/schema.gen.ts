@@ -2425,6 +2425,8 @@ export interface components {
             versions: components["schemas"]["RuleVersion"][];
             /** @description Why not, where the hub says so. */
             waits_for: string | null;
+            /** @description The same in Vietnamese. */
+            waits_for_vi: string | null;
         };
         /** @description A device of a site. */
         Device: {
@@ -3799,6 +3801,8 @@ export interface components {
             in_force: boolean;
             /** @description Why not, where the hub says so. */
             waits_for: string | null;
+            /** @description The same in Vietnamese. */
+            waits_for_vi: string | null;
         };
         /** @description A site's file after a change. */
         SavedSiteFile: components["schemas"]["SiteFile"] & {
@@ -3806,6 +3810,8 @@ export interface components {
             in_force: boolean;
             /** @description What it waits for, where that is known. */
             waits_for: string | null;
+            /** @description The same in Vietnamese. */
+            waits_for_vi: string | null;
         };
         /** @description A record (RFC 8428). Base fields hold for the records that follow. */
         SenmlRecord: {

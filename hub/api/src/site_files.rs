@@ -46,7 +46,10 @@ pub trait SiteFiles: Send + Sync {
     ) -> Result<&'static str, SiteFault>;
 
     /// Has the running hub take up what is in the files now, and waits for it: nothing, or what it waits for.
-    fn taken_up(&self) -> Pending<Option<String>>;
+    fn taken_up(&self) -> Pending<Option<LocalText>>;
+
+    /// Why the running hub is not what the files say; nothing when it is.
+    fn waits_for(&self) -> Option<LocalText>;
 }
 
 /// A change of a site's file.

@@ -10,10 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use hub_api::Part;
+use hub_model::{LocalText, local};
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 
-use crate::config::{Config, StoreSettings};
+use crate::config::{Config, Faulty, StoreSettings};
 use crate::hub::Hub;
 use crate::own::NOTE_FILE;
 use crate::site_files::VERSIONS;
@@ -84,7 +85,7 @@ struct Looks {
 #[derive(Debug, Default)]
 struct State {
     /// What is to be told of it; empty when the files are what runs.
-    detail: String,
+    detail: LocalText,
     /// Whether changed files were refused.
     is_refused: bool,
 }
@@ -99,19 +100,27 @@ impl Configuration {
     pub fn renewed(&self, wanted: NeedsRestart) {
         let waiting = self.running.differing(&wanted);
         if waiting.is_empty() {
-            self.set(String::new(), false);
+            self.set(LocalText::default(), false);
             tracing::info!("the changed configuration is taken up");
         } else {
             let sections = waiting.join(", ");
-            self.set(format!("changes of {sections} take effect at the next start"), false);
+            let detail = local!(
+                "thay đổi ở {sections} có hiệu lực từ lần khởi động sau",
+                "changes of {sections} take effect at the next start"
+            );
+            self.set(detail, false);
             tracing::warn!(sections, "the changed configuration is taken up, but for what needs a start");
         }
     }
 
     /// The files are faulty; what runs stays.
-    fn refused(&self, faults: &str) {
-        tracing::error!("the changed configuration is refused, the running one stays: {faults}");
-        self.set(format!("the changed files are refused, the running configuration stays: {faults}"), true);
+    fn refused(&self, LocalText { vi, en }: &LocalText) {
+        tracing::error!("the changed configuration is refused, the running one stays: {en}");
+        let detail = local!(
+            "các tệp đã đổi bị từ chối, cấu hình đang chạy vẫn giữ nguyên: {vi}",
+            "the changed files are refused, the running configuration stays: {en}"
+        );
+        self.set(detail, true);
     }
 
     /// Resolves when the files were looked at once more from their beginning, whatever came of it.
@@ -124,19 +133,25 @@ impl Configuration {
         }
     }
 
+    /// Why the files are not what runs; nothing when they are.
+    pub fn waits_for(&self) -> Option<LocalText> {
+        let detail = self.state.lock().unwrap_or_else(PoisonError::into_inner).detail.clone();
+        Some(detail).filter(|detail| !detail.en.is_empty())
+    }
+
     /// Whether changed files were refused, and not mended since.
     pub fn is_refused(&self) -> bool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).is_refused
     }
 
-    fn set(&self, detail: String, is_refused: bool) {
+    fn set(&self, detail: LocalText, is_refused: bool) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State { detail, is_refused };
     }
 
     /// How it stands, for `/health/ready`.
     pub fn part(&self) -> Part {
-        let detail = self.state.lock().unwrap_or_else(PoisonError::into_inner).detail.clone();
-        if detail.is_empty() { Part::ok("configuration") } else { Part::degraded("configuration", detail) }
+        self.waits_for()
+            .map_or_else(|| Part::ok("configuration"), |why| Part::degraded("configuration", why.en))
     }
 }
 
@@ -183,7 +198,12 @@ async fn take_up(hub: &mut Hub, dir: &Path, fixed: impl Fn(&mut Config)) {
         Err(panicked) => Err(panicked.into()),
     };
     if let Err(error) = taken {
-        configuration.refused(&format!("{error:#}"));
+        let en = format!("{error:#}");
+        let vi = error.downcast_ref::<Faulty>().map_or_else(
+            || format!("không dùng được ({en})"),
+            |Faulty { lines }| lines.iter().map(|line| line.vi.as_str()).collect::<Vec<_>>().join("\n"),
+        );
+        configuration.refused(&LocalText { vi, en });
     }
     configuration.looks.send_modify(|looks| looks.ended = looks.begun);
 }

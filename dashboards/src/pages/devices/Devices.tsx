@@ -1,6 +1,7 @@
 // For integrators: the devices of a site as they stand in its file, the way to add one or change one, and what the file held
 // before, with what differs and the way back.
 import { useSignal } from "@preact/signals";
+import { said } from "../../api/client";
 import { type SavedSiteFile, type SiteFile, type SiteVersion, getSiteFile, getSites, getSiteVersion, restoreSite } from "../../api/devices";
 import { t } from "../../i18n";
 import { moment } from "../../i18n/format";
@@ -19,7 +20,7 @@ import { faultsOf, whyNotSaved } from "./draft";
 import "./texts";
 import "./Devices.css";
 
-export const told = (saved: SavedSiteFile) => (saved.in_force ? t("devices.saved") : t("devices.savedWaits", { why: saved.waits_for ?? "…" }));
+export const told = (saved: SavedSiteFile) => (saved.in_force ? t("devices.saved") : t("devices.savedWaits", { why: saved.waits_for === null ? "…" : said({ detail: saved.waits_for, detail_vi: saved.waits_for_vi }) }));
 
 export default function DevicesPage() {
   useTitle(t("devices.title"));

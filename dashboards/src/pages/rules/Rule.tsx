@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { getRule, getRuleVersion, getRuleVersions, type RuleDraft } from "../../api/rules";
-import { HubError } from "../../api/client";
+import { HubError, said } from "../../api/client";
 import type { RuleText, RuleVersion, SavedRule } from "../../api/types";
 import { t } from "../../i18n";
 import { moment } from "../../i18n/format";
@@ -239,7 +239,7 @@ function Editor({ id, first, earlier }: { id: string; first: RuleText | null; ea
           why={why.value}
           onSaved={(saved) => {
             taken(saved);
-            toast(saved.in_force ? t("rules.saved") : saved.waits_for === null ? t("rules.savedLater") : t("rules.savedWaits", { why: saved.waits_for }));
+            toast(saved.in_force ? t("rules.saved") : saved.waits_for === null ? t("rules.savedLater") : t("rules.savedWaits", { why: said({ detail: saved.waits_for, detail_vi: saved.waits_for_vi }) }));
           }}
           onOvertaken={overtaken}
           onClose={() => (asking.value = null)}

@@ -168,8 +168,9 @@ pub(crate) async fn post_delete(
         versions(app, &change.rule)
     })
     .await?;
-    let (in_force, waits_for) = in_force(&app, |rules| rules.iter().all(|it| *it.id != *rule)).await;
-    Ok(Json(wire::DeletedRule { versions, in_force, waits_for }))
+    let (in_force, (waits_for, waits_for_vi)) =
+        in_force(&app, |rules| rules.iter().all(|it| *it.id != *rule)).await;
+    Ok(Json(wire::DeletedRule { versions, in_force, waits_for, waits_for_vi }))
 }
 
 /// The last text of a rule that may be deleted.
@@ -404,20 +405,21 @@ async fn taken_up(app: &SharedApp, rule: String) -> Result<Json<wire::SavedRule>
     let is_there = |rules: &[RuleStatus]| {
         rules.iter().any(|it| *it.id == *rule && it.version == version && it.on == text.on)
     };
-    let (in_force, waits_for) = in_force(app, is_there).await;
-    Ok(Json(wire::SavedRule { text, in_force, waits_for }))
+    let (in_force, (waits_for, waits_for_vi)) = in_force(app, is_there).await;
+    Ok(Json(wire::SavedRule { text, in_force, waits_for, waits_for_vi }))
 }
 
-/// Whether the running hub has taken a change up within a while, and else what it waits for, where that is known.
-async fn in_force(app: &App, is_so: impl Fn(&[RuleStatus]) -> bool) -> (bool, Option<String>) {
+/// Whether the running hub has taken a change up within a while, and else what it waits for in English and in Vietnamese,
+/// where that is known.
+async fn in_force(
+    app: &App,
+    is_so: impl Fn(&[RuleStatus]) -> bool,
+) -> (bool, (Option<String>, Option<String>)) {
     let mut rules = app.hub.rules.clone();
     let taken_up = rules.wait_for(|rules| is_so(rules));
     let in_force = tokio::time::timeout(TAKEN_UP_WITHIN, taken_up).await.is_ok_and(|it| it.is_ok());
-    let waits_for = (!in_force).then(|| {
-        let parts = (app.hub.health)().others;
-        parts.into_iter().find(|part| part.name == "configuration").map(|part| part.detail)
-    });
-    (in_force, waits_for.flatten().filter(|why| !why.is_empty()))
+    let waits_for = (!in_force).then(|| app.hub.site_files.waits_for()).flatten();
+    (in_force, waits_for.map(|LocalText { vi, en }| (en, vi)).unzip())
 }
 
 /// Refuses what the running hub would refuse, where it stands.

@@ -242,7 +242,9 @@ async fn changed(
     app.note(&by, &action, &object, detail).await;
     let waits_for = app.hub.site_files.taken_up().await;
     let file = shown(app, site).await?;
-    Ok(Json(wire::SavedSiteFile { file, in_force: waits_for.is_none(), waits_for }))
+    let in_force = waits_for.is_none();
+    let (waits_for, waits_for_vi) = waits_for.map(|LocalText { vi, en }| (en, vi)).unzip();
+    Ok(Json(wire::SavedSiteFile { file, in_force, waits_for, waits_for_vi }))
 }
 
 async fn shown(app: &SharedApp, site: SiteId) -> Result<wire::SiteFile, Problem> {

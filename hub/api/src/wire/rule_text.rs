@@ -287,6 +287,9 @@ pub struct DeletedRule {
     /// Why not, where the hub says so.
     #[schema(required)]
     pub waits_for: Option<String>,
+    /// The same in Vietnamese.
+    #[schema(required)]
+    pub waits_for_vi: Option<String>,
 }
 
 /// A rule after a change.
@@ -300,4 +303,7 @@ pub struct SavedRule {
     /// Why not, where the hub says so.
     #[schema(required)]
     pub waits_for: Option<String>,
+    /// The same in Vietnamese.
+    #[schema(required)]
+    pub waits_for_vi: Option<String>,
 }

@@ -186,6 +186,9 @@ pub struct SavedSiteFile {
     /// What it waits for, where that is known.
     #[schema(required)]
     pub waits_for: Option<String>,
+    /// The same in Vietnamese.
+    #[schema(required)]
+    pub waits_for_vi: Option<String>,
 }
 
 impl From<site_files::ProfileText> for ProfileDetail {

@@ -80,8 +80,12 @@ impl SiteFiles for PretendedFiles {
         }
     }
 
-    fn taken_up(&self) -> Pending<Option<String>> {
+    fn taken_up(&self) -> Pending<Option<LocalText>> {
         Box::pin(std::future::ready(None))
+    }
+
+    fn waits_for(&self) -> Option<LocalText> {
+        None
     }
 }
 

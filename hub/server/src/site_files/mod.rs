@@ -216,7 +216,11 @@ impl SiteFiles for SiteFolder {
         Ok(what)
     }
 
-    fn taken_up(&self) -> Pending<Option<String>> {
+    fn waits_for(&self) -> Option<LocalText> {
+        self.configuration.waits_for()
+    }
+
+    fn taken_up(&self) -> Pending<Option<LocalText>> {
         let next = self.configuration.next_look();
         self.changed.notify_one();
         let configuration = self.configuration.clone();
@@ -224,8 +228,11 @@ impl SiteFiles for SiteFolder {
             let looked = tokio::time::timeout(TAKEN_UP_WITHIN, next).await.is_ok();
             match (looked, configuration.is_refused()) {
                 (true, false) => None,
-                (true, true) => Some(configuration.part().detail),
-                (false, _) => Some("the hub is still taking the changed files up".to_owned()),
+                (true, true) => configuration.waits_for(),
+                (false, _) => Some(local!(
+                    "máy chủ vẫn đang nhận các tệp đã đổi",
+                    "the hub is still taking the changed files up"
+                )),
             }
         })
     }
