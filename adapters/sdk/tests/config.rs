@@ -76,6 +76,26 @@ fn a_device_wins_over_its_profile_and_each_key_keeps_its_own_place() {
 }
 
 #[test]
+fn each_text_of_a_list_is_given_in_both_languages_or_once() {
+    let mut problems = Problems::new();
+    let mut root = table(
+        "a = [\"map\"]\nb = [{ vi = \"bảng\", en = \"map\" }]\nc = [{ vi = \"bảng\" }]\nd = [3]\n",
+        &mut problems,
+    );
+    let mut texts = |key| root.local_texts(key, &mut problems);
+    assert_eq!(texts("a").unwrap()[0].vi, "map");
+    assert_eq!(texts("b").unwrap()[0].vi, "bảng");
+    assert_eq!((texts("c"), texts("d"), texts("e")), (None, None, None));
+    assert_eq!(
+        errors(&problems),
+        [
+            "sites/a.toml:3: c[1].en: is needed and not given",
+            "sites/a.toml:4: d: found a list, allowed: a list of texts, or of { vi = \"…\", en = \"…\" }",
+        ]
+    );
+}
+
+#[test]
 fn names_are_given_in_both_languages_or_once() {
     let mut problems = Problems::new();
     let mut root = table(

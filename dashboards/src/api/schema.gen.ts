@@ -3482,9 +3482,9 @@ export interface components {
             /** @description Whether it comes with the hub, rather than being the commune's own. */
             shipped: boolean;
             /** @description Where its figures were read. */
-            sources: string[];
+            sources: components["schemas"]["LocalText"][];
             /** @description What was not found there and must be checked against the data sheet. */
-            unverified: string[];
+            unverified: components["schemas"]["LocalText"][];
             /** @description Its version; empty where it has none. */
             version: string;
         };

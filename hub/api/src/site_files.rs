@@ -144,9 +144,9 @@ pub struct ProfileText {
     /// Whether it comes with the hub.
     pub is_shipped: bool,
     /// Where its figures were read.
-    pub sources: Vec<String>,
+    pub sources: Vec<LocalText>,
     /// What was not found there.
-    pub unverified: Vec<String>,
+    pub unverified: Vec<LocalText>,
     /// Its points.
     pub points: Vec<ProfilePoint>,
     /// Its text.

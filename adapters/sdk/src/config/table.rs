@@ -320,12 +320,29 @@ impl Table {
         }
     }
 
+    /// A list of texts, or of `{ vi = "…", en = "…" }`.
+    pub fn local_texts(&mut self, key: &'static str, problems: &mut Problems) -> Option<Vec<LocalText>> {
+        if let Some(Value::Tables(_)) = self.entries.get(key).map(|entry| &entry.value) {
+            let both = |mut table: Table| {
+                let (vi, en) = (table.needed_text("vi", problems), table.needed_text("en", problems));
+                table.finish(problems);
+                Some(LocalText { vi: vi?, en: en? })
+            };
+            let Some(Entry { value: Value::Tables(tables), .. }) = self.take(key) else { return None };
+            return tables.into_iter().map(both).collect();
+        }
+        let allowed = (
+            "danh sách văn bản, hoặc danh sách { vi = \"…\", en = \"…\" }",
+            "a list of texts, or of { vi = \"…\", en = \"…\" }",
+        );
+        self.read(key, allowed, problems, |value| {
+            as_texts(value).map(|texts| texts.into_iter().map(LocalText::same).collect())
+        })
+    }
+
     /// A list of texts.
     pub fn texts(&mut self, key: &'static str, problems: &mut Problems) -> Option<Vec<String>> {
-        self.read(key, ("danh sách văn bản", "a list of texts"), problems, |value| match value {
-            Value::List(items) => items.iter().map(|item| as_text(item).map(str::to_owned)).collect(),
-            _ => None,
-        })
+        self.read(key, ("danh sách văn bản", "a list of texts"), problems, as_texts)
     }
 
     /// A list of finite numbers.
@@ -437,6 +454,13 @@ fn merge_by_id(own: Vec<Table>, base: Vec<Table>) -> Vec<Table> {
 fn as_text(value: &Value) -> Option<&str> {
     match value {
         Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn as_texts(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::List(items) => items.iter().map(|item| as_text(item).map(str::to_owned)).collect(),
         _ => None,
     }
 }

@@ -72,14 +72,14 @@ function About({ profile }: { profile: Profile }) {
         {!profile.shipped && ` · ${t("devices.own")}`}
       </span>
       {profile.unverified.map((what) => (
-        <span key={what} class="small devices-unverified">
+        <span key={what.en} class="small devices-unverified">
           <span aria-hidden="true">◇ </span>
-          {t("devices.unverified", { what })}
+          {t("devices.unverified", { what: local(what) })}
         </span>
       ))}
       {profile.sources.map((source) => (
-        <span key={source} class="small muted">
-          {t("devices.source", { source })}
+        <span key={source.en} class="small muted">
+          {t("devices.source", { source: local(source) })}
         </span>
       ))}
     </span>

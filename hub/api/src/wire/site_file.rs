@@ -21,9 +21,9 @@ pub struct Profile {
     /// Whether it comes with the hub, rather than being the commune's own.
     pub shipped: bool,
     /// Where its figures were read.
-    pub sources: Vec<String>,
+    pub sources: Vec<LocalText>,
     /// What was not found there and must be checked against the data sheet.
-    pub unverified: Vec<String>,
+    pub unverified: Vec<LocalText>,
     /// Its points.
     pub points: Vec<ProfilePoint>,
 }
@@ -205,8 +205,8 @@ impl From<site_files::ProfileText> for ProfileDetail {
             adapter: found.adapter,
             version: found.version,
             shipped: found.is_shipped,
-            sources: found.sources,
-            unverified: found.unverified,
+            sources: found.sources.iter().map(Into::into).collect(),
+            unverified: found.unverified.iter().map(Into::into).collect(),
             points: points.collect(),
         };
         Self { profile, toml: found.toml }

@@ -22,8 +22,8 @@ impl SiteFiles for PretendedFiles {
             adapter: "modbus".to_owned(),
             version: "1".to_owned(),
             is_shipped: true,
-            sources: vec!["data sheet".to_owned()],
-            unverified: vec!["byte order".to_owned()],
+            sources: vec![LocalText::new("tài liệu kỹ thuật", "data sheet")],
+            unverified: vec![LocalText::new("thứ tự byte", "byte order")],
             points: vec![point],
             toml: "id = \"meter\"\n".to_owned(),
         }]
@@ -112,7 +112,10 @@ async fn profiles_and_a_sites_file_are_shown() {
     let world = World::new();
     let get = |path: &str| Call::get(path.to_owned()).by(Role::Integrator).send(&world);
     let profiles = get("/api/v1/profiles").await.json();
-    assert_eq!((&profiles[0]["shipped"], &profiles[0]["unverified"]), (&json!(true), &json!(["byte order"])));
+    assert_eq!(
+        (&profiles[0]["shipped"], &profiles[0]["unverified"]),
+        (&json!(true), &json!([{"vi": "thứ tự byte", "en": "byte order"}]))
+    );
     assert!(profiles[0].get("toml").is_none(), "the list is short");
     let ph = get("/api/v1/quantities").await.json()[0].clone();
     assert_eq!((&ph["code"], &ph["unit"], &ph["decimals"]), (&json!("ph"), &json!("[pH]"), &json!(2)));

@@ -42,9 +42,9 @@ pub fn show(dir: &Path, id: Option<&str>, out: &mut impl Write) -> anyhow::Resul
     writeln!(out, "# {} ({origin})", profile.name.vi)?;
     match profile.sources.as_slice() {
         [] => writeln!(out, "# no source given")?,
-        sources => sources.iter().try_for_each(|source| writeln!(out, "# source: {source}"))?,
+        sources => sources.iter().try_for_each(|source| writeln!(out, "# source: {}", source.en))?,
     }
-    profile.unverified.iter().try_for_each(|what| writeln!(out, "# unverified: {what}"))?;
+    profile.unverified.iter().try_for_each(|what| writeln!(out, "# unverified: {}", what.en))?;
     write!(out, "\n{text}")?;
     Ok(())
 }

@@ -22,9 +22,9 @@ pub struct Profile {
     /// Raised when one of its figures changes.
     pub version: String,
     /// Where its figures were read.
-    pub sources: Vec<String>,
+    pub sources: Vec<LocalText>,
     /// What was not found there.
-    pub unverified: Vec<String>,
+    pub unverified: Vec<LocalText>,
     /// The file that it stands in, below the configuration folder or among those that come with the hub.
     pub file: String,
     /// Its text when it comes with the hub.
@@ -140,8 +140,8 @@ fn read(mut table: Table, problems: &mut Problems) -> Option<Profile> {
     let place = table.place_of("id");
     let id = table.needed_parsed("id", problems, |text| id::check_part(text).map(|()| text.to_owned()));
     let name = table.clone().local_text("name", &mut Problems::new());
-    let sources = table.texts("sources", problems).unwrap_or_default();
-    let unverified = table.texts("unverified", problems).unwrap_or_default();
+    let sources = table.local_texts("sources", problems).unwrap_or_default();
+    let unverified = table.local_texts("unverified", problems).unwrap_or_default();
     let version = table.text("version", problems).unwrap_or_default();
     if !table.has("adapter") {
         problems.error(table.fault("adapter", needed()));
@@ -175,6 +175,9 @@ mod tests {
         for profile in &profiles {
             assert_eq!(profile.file, format!("profiles/{}.toml", profile.id));
             assert!(!profile.sources.is_empty() && !profile.version.is_empty(), "{}", profile.id);
+            for text in profile.sources.iter().chain(&profile.unverified) {
+                assert_ne!(text.vi, text.en, "{}: in both languages", profile.id);
+            }
             assert!(profile.points().len() >= 2 || profile.id == "generic-4-20ma", "{}", profile.id);
         }
     }
