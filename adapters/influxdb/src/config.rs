@@ -5,8 +5,8 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use adapters_sdk::config::{Problems, Table};
-use hub_model::{LocalText, Quantity, id, local};
+use adapters_sdk::config::{Problems, Table, quantities};
+use hub_model::{LocalText, id, local};
 
 /// Fewer bytes than this would not carry one request a minute.
 const BYTES_PER_HOUR: RangeInclusive<i64> = 60_000..=1_000_000_000_000;
@@ -100,7 +100,6 @@ pub fn target(mut table: Table, problems: &mut Problems) -> Option<Target> {
     );
     let no_bucket =
         table.fault("bucket", local!("cần có: bucket để ghi vào", "is needed: the bucket to write to"));
-    let quantities_at = table.at("quantities");
     let id = table.needed_parsed("id", problems, |text| id::check_part(text).map(|()| text.to_owned()));
     let kinds = [("influxdb2", Kind::InfluxDb2), ("victoriametrics", Kind::VictoriaMetrics)];
     let kind = table.needed_choice("kind", &kinds, problems);
@@ -115,13 +114,7 @@ pub fn target(mut table: Table, problems: &mut Problems) -> Option<Target> {
         }
     }
     let sites = table.texts("sites", problems);
-    let quantities = table.texts("quantities", problems);
-    for found in quantities.iter().flatten().filter(|code| Quantity::parse(code).is_none()) {
-        problems.error(quantities_at.fault(local!(
-            "có \"{found}\", được phép: tên đại lượng như \"ph\" và \"turbidity\"",
-            "found \"{found}\", allowed: quantities such as \"ph\" and \"turbidity\""
-        )));
-    }
+    let quantities = quantities(&mut table, problems);
     let whats = [("raw", What::Raw), ("1m", What::Minutes), ("1h", What::Hours)];
     let what = table.choice("what", &whats, problems).unwrap_or(What::Raw);
     let max_bytes_per_hour = table.integer("max_bytes_per_hour", BYTES_PER_HOUR, problems);

@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
-use adapters_sdk::config::{Problems, Table};
-use hub_model::{Commune, DeviceId, LocalText, PointId, Quantity, Reading, Timestamp, Unit, id, local, own};
+use adapters_sdk::config::{Problems, Table, quantities};
+use hub_model::{Commune, DeviceId, LocalText, PointId, Reading, Timestamp, Unit, id, local, own};
 use serde_json::{Map, Value, json};
 
 use crate::config::{BrokerSettings, broker};
@@ -73,17 +73,10 @@ impl BridgeSettings {
 /// Takes the keys out of a `[[bridge]]`. That its sites and points are there is known once all files are read.
 pub fn settings(table: &mut Table, problems: &mut Problems) -> Option<BridgeSettings> {
     let before = problems.errors().len();
-    let of_quantities = table.at("quantities");
     let id = table.needed_parsed("id", problems, |text| id::check_part(text).map(|()| text.to_owned()));
     let broker = broker(table, problems);
     let (sites, points) = (table.texts("sites", problems), table.texts("points", problems));
-    let quantities = table.texts("quantities", problems);
-    for found in quantities.iter().flatten().filter(|code| Quantity::parse(code).is_none()) {
-        problems.error(of_quantities.fault(local!(
-            "có \"{found}\", được phép: tên đại lượng như \"ph\" và \"turbidity\"",
-            "found \"{found}\", allowed: quantities such as \"ph\" and \"turbidity\""
-        )));
-    }
+    let quantities = quantities(table, problems);
     let topic = table.parsed("topic", problems, topic).unwrap_or_else(|| OWN_TOPIC.to_owned());
     let of_topics = table.at("topics");
     let mut topics = Vec::new();
@@ -219,7 +212,7 @@ impl Speech {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hub_model::{Device, LocalText, Quality, Site, SiteId, SiteKind};
+    use hub_model::{Device, LocalText, Quality, Quantity, Site, SiteId, SiteKind};
 
     fn reading(point: &str, at: i64, value: Option<f64>) -> Reading {
         Reading {

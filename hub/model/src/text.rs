@@ -25,6 +25,11 @@ impl LocalText {
         Self { vi: text.clone(), en: text }
     }
 
+    /// Words that were kept in English alone before they were kept in both languages: these are shown then.
+    pub fn kept(en: String, vi: Option<String>) -> Self {
+        Self { vi: vi.unwrap_or_else(|| en.clone()), en }
+    }
+
     /// A number with its unit (UCUM) as people of either language write it: `0,2 mg/L` and `0.2 mg/L`.
     pub fn measured(number: impl Display, unit: &str) -> Self {
         let (number, sign) = (number.to_string(), unit::sign(unit));

@@ -66,11 +66,7 @@ impl LimitSets {
                 continue;
             };
             if let Some((id, first)) = places.iter().find(|(id, _)| *id == set.id) {
-                let first = &first.place;
-                problems.error(at.fault(local!(
-                    "có \"{id}\", đã là id ở {first}",
-                    "found \"{id}\", which is already the id of {first}"
-                )));
+                problems.error(at.fault(nearest::id_taken(id, &first.place)));
                 continue;
             }
             places.push((set.id.clone(), at));

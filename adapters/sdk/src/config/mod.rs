@@ -5,10 +5,12 @@
 //! gets `None`.
 
 mod problem;
+mod quantities;
 mod table;
 mod value;
 mod words;
 
 pub use problem::{At, Place, Problem, Problems};
+pub use quantities::quantities;
 pub use table::{Plain, Table};
 pub use words::{needed, syntax, unusable};

@@ -8,6 +8,8 @@
 mod bare;
 #[path = "../load/mod.rs"]
 mod load;
+#[path = "../parts/mod.rs"]
+mod parts;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 mod telegraf;
@@ -43,18 +45,10 @@ const HUB: &str =
 type Part = fn(&Engine);
 
 fn main() {
-    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let parts: [(&str, Part); 2] = [("catch-up", rates), ("commits", commits)];
-    if let Some(unknown) = asked.iter().find(|word| parts.iter().all(|(name, _)| name != word)) {
-        let allowed = parts.map(|(name, _)| name).join(", ");
-        panic!("found {unknown}, allowed: {allowed}");
-    }
+    let asked = parts::asked(&parts);
     let engine = Engine::start(Kind::Influx);
-    for (_, part) in
-        parts.iter().filter(|(name, _)| asked.is_empty() || asked.iter().any(|word| word == name))
-    {
-        part(&engine);
-    }
+    asked.iter().for_each(|part| part(&engine));
 }
 
 /// How fast a hub catches up, what the engine bears, and what Telegraf reaches.

@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
+#[path = "../parts/mod.rs"]
+mod parts;
 mod scenarios;
 #[path = "../../tests/support/mod.rs"]
 mod support;
@@ -46,24 +48,16 @@ fn main() {
     if let Ok(file) = std::env::var(POLLS_ONLY) {
         return poll_only(&file);
     }
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let does = |part: &str| wanted.is_empty() || wanted.iter().any(|word| word == part);
+    let parts: [(&str, fn()); 5] = [
+        ("polling", polling),
+        ("whole", whole),
+        ("dead", dead),
+        ("scenarios", scenarios::measure),
+        ("sim", simulated),
+    ];
+    let asked = parts::asked(&parts);
     line("", "goal", "found");
-    if does("polling") {
-        polling();
-    }
-    if does("whole") {
-        whole();
-    }
-    if does("dead") {
-        dead();
-    }
-    if does("scenarios") {
-        scenarios::measure();
-    }
-    if does("sim") {
-        simulated();
-    }
+    asked.iter().for_each(|part| part());
 }
 
 fn line(what: &str, goal: &str, found: &str) {

@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
+#[path = "../parts/mod.rs"]
+mod parts;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
@@ -34,19 +36,11 @@ const SOAK_MINUTES: u64 = 10;
 type Part = fn(&Runtime);
 
 fn main() {
-    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let parts: [(&str, Part); 5] =
         [("rate", rate), ("fan-out", fan_out), ("idle", idle), ("stream", stream), ("soak", soak)];
-    if let Some(unknown) = asked.iter().find(|word| parts.iter().all(|(name, _)| name != word)) {
-        let allowed = parts.map(|(name, _)| name).join(", ");
-        panic!("found {unknown}, allowed: {allowed}");
-    }
+    let asked = parts::asked(&parts);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    for (_, part) in
-        parts.iter().filter(|(name, _)| asked.is_empty() || asked.iter().any(|word| word == name))
-    {
-        part(&runtime);
-    }
+    asked.iter().for_each(|part| part(&runtime));
 }
 
 fn rate(runtime: &Runtime) {

@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
+#[path = "../parts/mod.rs"]
+mod parts;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
@@ -33,22 +35,19 @@ const MANY: usize = 100_000_000;
 const MANY_STEP_MS: i64 = 10_000;
 const READINGS: f64 = (SERIES * STEPS) as f64;
 
-/// What can be measured alone.
-const PARTS: [&str; 5] = ["year", "start", "stalls", "memory", "flash"];
+/// Measures and notes.
+type Part = fn(&mut Table);
 
 fn main() {
-    // `cargo bench` adds a flag of its own.
-    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    if let Some(unknown) = asked.iter().find(|word| !PARTS.contains(&word.as_str())) {
-        panic!("found the part \"{unknown}\", allowed: {}", PARTS.join(", "));
-    }
-    let is_wanted = |part: &str| asked.is_empty() || asked.iter().any(|word| word == part);
+    let parts: [(&str, Part); 5] = [
+        ("year", year),
+        ("start", many),
+        ("stalls", stalls),
+        ("memory", living::memory),
+        ("flash", living::flash),
+    ];
     let mut table = Table::default();
-    for (part, measure) in PARTS.into_iter().zip([year, many, stalls, living::memory, living::flash]) {
-        if is_wanted(part) {
-            measure(&mut table);
-        }
-    }
+    parts::asked(&parts).iter().for_each(|part| part(&mut table));
     table.print();
 }
 

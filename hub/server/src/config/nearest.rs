@@ -1,5 +1,6 @@
 //! The name that somebody probably meant, among names that are known only at run time.
 
+use adapters_sdk::config::Place;
 use hub_model::{LocalText, local};
 
 /// `found "x", allowed: a, b; did you mean "a"?`
@@ -19,6 +20,11 @@ pub fn not_one_of<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Loca
         vi: format!("có \"{found}\", được phép: {}{}", allowed.vi, hint.vi),
         en: format!("found \"{found}\", allowed: {}{}", allowed.en, hint.en),
     }
+}
+
+/// Of an id that is another one's, which stands at `first`.
+pub fn id_taken(id: &str, first: &Place) -> LocalText {
+    local!("có \"{id}\", đã là id ở {first}", "found \"{id}\", which is already the id of {first}")
 }
 
 /// Of an id that two parts of a list have.

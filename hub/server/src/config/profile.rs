@@ -118,13 +118,7 @@ pub(super) fn read_all(files: &Files, problems: &mut Problems) -> Profiles {
             None => profiles.some_faulty = true,
             Some(profile) => match profiles.all.iter().find(|other| other.id == profile.id) {
                 None => profiles.all.push(profile),
-                Some(first) => {
-                    let (id, first) = (&profile.id, &first.place);
-                    problems.error(at.fault(local!(
-                        "có \"{id}\", đã là id ở {first}",
-                        "found \"{id}\", which is already the id of {first}"
-                    )));
-                }
+                Some(first) => problems.error(at.fault(nearest::id_taken(&profile.id, &first.place))),
             },
         }
     }

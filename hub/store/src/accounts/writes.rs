@@ -69,7 +69,7 @@ fn write_of(row: &Row<'_>) -> rusqlite::Result<DeviceWrite> {
         by: row.get(2)?,
         point: row.get(3)?,
         value: row.get(4)?,
-        outcome: outcome.map(|en| LocalText { vi: outcome_vi.unwrap_or_else(|| en.clone()), en }),
+        outcome: outcome.map(|en| LocalText::kept(en, outcome_vi)),
     })
 }
 

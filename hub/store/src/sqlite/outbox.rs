@@ -204,7 +204,6 @@ impl Outbox for Store {
 }
 
 fn message_of(row: &Row<'_>) -> Result<Message, Fault> {
-    let (detail, detail_vi): (String, Option<String>) = (row.get("detail")?, row.get("detail_vi")?);
     let state: String = row.get("state")?;
     Ok(Message {
         id: MessageId(row.get::<_, i64>("id")?.cast_unsigned()),
@@ -217,7 +216,7 @@ fn message_of(row: &Row<'_>) -> Result<Message, Fault> {
         tries: row.get("tries")?,
         next_try: Timestamp::from_millis(row.get("next_try")?),
         finished_at: row.get::<_, Option<_>>("finished_at")?.map(Timestamp::from_millis),
-        detail: LocalText { vi: detail_vi.unwrap_or_else(|| detail.clone()), en: detail },
+        detail: LocalText::kept(row.get("detail")?, row.get("detail_vi")?),
         notices: row.get::<_, i64>("notices")?.cast_unsigned(),
     })
 }
