@@ -9,7 +9,7 @@ const proxy = Object.fromEntries(["/api", "/health"].map((path) => [path, { targ
 const LATER = [
   "pages/(Alarms?|AlarmFigures|AlarmHistory|AlertSettings|Bridge|CommentDialogue|Forwards|More|Similar|Sites)",
   "i18n/(typed|later|(vi|en)\\.(later|alerts|announcement|communes|everyday|forward|notices|officers|own|pages|trends))",
-  "(api|lib|state|ui)/(accounts|alarmFigures|BackLink|DayField|download|field|FormEnd|Help|Icon|MomentField|mqtt|resource|rhythm|ShelveDialogue)",
+  "(api|lib|state|ui)/(accounts|alarmFigures|BackLink|calendar|CalendarField|DayField|download|field|FormEnd|Help|Icon|MomentField|mqtt|resource|rhythm|ShelveDialogue)",
 ].join("|");
 
 export default defineConfig({

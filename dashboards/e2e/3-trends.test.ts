@@ -159,6 +159,27 @@ describe("an export", () => {
     await context.close();
   });
 
+  it("of a month by the hour has each hour of the clock once, with the hub's own mean", async () => {
+    const { context, page } = await open();
+    await visit(page, `/trends?p=${TURBIDITY}`);
+    await page.getByText("Ngày, so sánh, xuất").click();
+    await page.getByLabel("Kỳ", { exact: true }).selectOption({ label: "Tháng này" });
+    await page.waitForURL(/from=\d{4}-\d\d-01/);
+    await page.getByRole("button", { name: "Xuất", exact: true }).click();
+    await page.getByText("Trung bình mỗi giờ").click();
+    const values = readWorkbook(await downloaded(page, () => page.getByRole("button", { name: "Tải về" }).click()))["Số liệu"];
+    const head = values?.rows.findIndex((row) => row[0] === "Thời gian") ?? -1;
+    const rows = values?.rows.slice(head + 1) ?? [];
+    const times = rows.map((row) => String(row[0]));
+    expect(times.every((time) => time.endsWith(":00:00"))).toBe(true);
+    expect(new Set(times).size).toBe(times.length);
+    const first = new Date(`${times[0]}+07:00`).getTime();
+    const hour = new URLSearchParams({ point: TURBIDITY, from: new Date(first).toISOString(), to: new Date(first + 3_600_000).toISOString(), buckets: "1" });
+    const { mean } = (await (await context.request.get(`/api/v1/readings?${hour}`)).json()) as { mean: number[] };
+    expect(rows[0]?.[1]).toBeCloseTo(mean[0] ?? NaN, 6);
+    await context.close();
+  });
+
   it("of every reading in English has their quality, and says before how many rows there will be", async () => {
     const { context, page } = await open({ size: "desktop", lang: "en" });
     await visit(page, `/trends?p=${CHLORINE}&r=6h`);

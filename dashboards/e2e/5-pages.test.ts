@@ -16,6 +16,22 @@ describe("compliance", () => {
     await page.waitForURL(/\/trends\?p=.*from=/);
     await context.close();
   });
+
+  it("tells last week's worst value, as the readings have it", async () => {
+    const { context, page } = await open();
+    await visit(page, "/compliance?site=tam-hop-water");
+    await page.getByLabel("Kỳ", { exact: true }).selectOption({ label: "Tuần trước" });
+    await page.waitForURL(/from=\d{4}-\d\d-\d\d&to=/);
+    const asked = new URL(page.url()).searchParams;
+    const monday = new Date(`${asked.get("from")}T00:00:00+07:00`);
+    expect([new Date(`${asked.get("from")}T00:00:00Z`).getUTCDay(), new Date(`${asked.get("to")}T00:00:00Z`).getUTCDay()]).toEqual([1, 0]);
+    const chlorine = page.getByRole("region", { name: /Clo dư/ }).first();
+    const told = await chlorine.getByText(/Xấu nhất: /).textContent();
+    const week = new URLSearchParams({ point: "tam-hop-water/plc/free-chlorine", from: monday.toISOString(), to: new Date(monday.getTime() + 7 * 86_400_000).toISOString(), buckets: "1" });
+    const { min, max } = (await (await context.request.get(`/api/v1/readings?${week}`)).json()) as { min: number[]; max: number[] };
+    expect([min[0], max[0]].map((value) => `${value?.toFixed(2).replace(".", ",")} mg/L`)).toContain(/[\d,]+\smg\/L/.exec(told ?? "")?.[0].replace(/\s/, " "));
+    await context.close();
+  });
 });
 
 describe("data quality", () => {
@@ -30,6 +46,10 @@ describe("data quality", () => {
     await row.locator(".quality-day").nth(day).click();
     await page.locator("#quality-spans").waitFor();
     expect(page.url()).toContain("site=tam-hop-water");
+    // In words as well, where it was yesterday.
+    await visit(page, "/quality");
+    if (day === 1) await page.getByRole("button", { name: "Đồng hồ điện, Trạm cấp nước Tam Hợp", exact: true }).waitFor();
+    else await page.getByText("Hôm qua không nơi nào thiếu số liệu.").waitFor();
     await context.close();
   });
 

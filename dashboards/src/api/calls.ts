@@ -59,6 +59,9 @@ export const addComment = (id: number, comment: string) =>
 /** How the ways out to other engines fare. */
 export const getForwards = () => unwrap(hub.GET("/api/v1/forwards")) as Promise<Forward[]>;
 
+/** Most spans that the hub hands out at once. */
+export const MOST_SPANS = 5_000;
+
 /** Least, mean and greatest of each of `buckets` equal spans, one series per point, in the order asked for; with `doubts` what
  *  was not good in them, too. */
 export async function getBuckets(points: readonly string[], from: number, to: number, buckets: number, { doubts = false } = {}): Promise<Buckets[]> {

@@ -2,6 +2,14 @@
 import type { viPages } from "./vi.pages";
 
 export const enPages: Record<keyof typeof viPages, string> = {
+  "calendar.label": "Period",
+  "calendar.own": "The days beside",
+  "calendar.yesterday": "Yesterday",
+  "calendar.week": "This week",
+  "calendar.lastWeek": "Last week",
+  "calendar.month": "This month",
+  "calendar.lastMonth": "Last month",
+  "calendar.lastYear": "Last year",
   "compliance.help":
     "Each limited quantity is held against the regulation over the span that its clause wants means of. A mean is valid only when enough readings are in it. Exceedances that follow upon each other count as one. Limits that were not verified say so.",
   "compliance.noLimits": "No point has a limit yet",
@@ -21,6 +29,11 @@ export const enPages: Record<keyof typeof viPages, string> = {
     "Each cell is a day of a device or point (a device by its point that misses most), the figure is the per cent of readings that came of those that its rhythm lets expect. Touch a cell to see when data was missing that day and which values are doubtful.",
   "dataquality.device": "Device",
   "dataquality.days": "Completeness by day (%)",
+  "dataquality.today": "today",
+  "dataquality.yesterday": "yesterday",
+  "dataquality.lacking": "Readings were missing yesterday from:",
+  "dataquality.lackingMore": "and {n} more",
+  "dataquality.noneLacking": "No readings were missing yesterday.",
   "dataquality.spans": "{name}, {day}",
   "dataquality.gap": "no data",
   "dataquality.readings": "{n} readings",

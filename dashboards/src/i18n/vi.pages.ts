@@ -1,5 +1,13 @@
 // Texts of the officers', the administrators' and the wall's pages, in Vietnamese. Part of vi.ts.
 export const viPages = {
+  "calendar.label": "Kỳ",
+  "calendar.own": "Chọn ngày bên cạnh",
+  "calendar.yesterday": "Hôm qua",
+  "calendar.week": "Tuần này",
+  "calendar.lastWeek": "Tuần trước",
+  "calendar.month": "Tháng này",
+  "calendar.lastMonth": "Tháng trước",
+  "calendar.lastYear": "Năm trước",
   "compliance.help":
     "Mỗi đại lượng có giới hạn được so với quy chuẩn theo đúng thời gian lấy trung bình của điều khoản. Một số trung bình chỉ hợp lệ khi có đủ số lần đo. Các lần vượt liền nhau được gộp thành một. Giới hạn chưa kiểm chứng được ghi rõ.",
   "compliance.noLimits": "Chưa có điểm đo nào có giới hạn",
@@ -19,6 +27,11 @@ export const viPages = {
     "Mỗi ô là một ngày của một thiết bị hoặc điểm đo (thiết bị tính theo điểm đo thiếu nhiều nhất), con số là phần trăm số lần đo đã nhận so với nhịp đo. Chạm vào một ô để xem trong ngày đó thiếu lúc nào và số nào đáng nghi ngờ.",
   "dataquality.device": "Thiết bị",
   "dataquality.days": "Độ đầy đủ theo ngày (%)",
+  "dataquality.today": "hôm nay",
+  "dataquality.yesterday": "hôm qua",
+  "dataquality.lacking": "Hôm qua thiếu số liệu:",
+  "dataquality.lackingMore": "và {n} nơi khác",
+  "dataquality.noneLacking": "Hôm qua không nơi nào thiếu số liệu.",
   "dataquality.spans": "{name}, {day}",
   "dataquality.gap": "không có số liệu",
   "dataquality.readings": "{n} lần đo",

@@ -78,7 +78,7 @@ export function Now() {
 function AllSilent() {
   const since = silentSince.value;
   return (
-    <div role="status" class={since === null ? "" : "panel hatched now-calm"}>
+    <div role="status" class={since === null ? "unseen" : "panel hatched now-calm"}>
       {since !== null && (
         <>
           <StatusMark status="silent" word={t("now.allSilent", { time: moment(since, now.value) })} />

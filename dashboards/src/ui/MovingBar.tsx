@@ -13,11 +13,14 @@ export interface MovingBarProps {
   today: { min: number; max: number } | null;
 }
 
+/** What a share can be, where the point has no range of its own. */
+const SHARE = { min: 0, max: 100 };
+
 const percent = (fraction: number) => `${(100 * fraction).toFixed(2)}%`;
 
 export function MovingBar({ point, standing, today }: MovingBarProps) {
   const stale = isStale(standing.kind);
-  const bar = barGeometry({ value: standing.value, range: point.range, limit: point.limit, today });
+  const bar = barGeometry({ value: standing.value, range: point.range ?? (point.unit === "%" ? SHARE : null), limit: point.limit, today });
   if (bar === null) return null;
   const text = (value: number) => showText(value, point);
   const label = [

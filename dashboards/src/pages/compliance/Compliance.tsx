@@ -1,6 +1,6 @@
 // What is limited, held against its limits over a period: valid means, exceedances with their worst value, clause and status.
 import type { Point, Site } from "../../api/types";
-import { getBuckets, getDays } from "../../api/calls";
+import { MOST_SPANS, getBuckets, getDays } from "../../api/calls";
 import { local, pointName, t } from "../../i18n";
 import { dayCode, dayStart, exactSpan, momentCode, moment, parseDayCode, span } from "../../i18n/format";
 import { formatNumber, showText } from "../../i18n/units";
@@ -12,6 +12,7 @@ import { hubNow } from "../../state/clock";
 import { commune } from "../../state/commune";
 import { store } from "../../state/store";
 import { Button } from "../../ui/Button";
+import { CalendarField } from "../../ui/CalendarField";
 import { DayField } from "../../ui/DayField";
 import { SelectField } from "../../ui/Field";
 import { Help } from "../../ui/Help";
@@ -27,9 +28,8 @@ import "./Compliance.css";
 const RULES = [0.5, 0.75, 0.9] as const;
 const DEFAULT_RULE = 0.75;
 const DEFAULT_DAYS = 7;
-/** The hub hands out at most 5,000 spans at once. */
-const MOST_SPANS = 5_000;
 const MOST_LISTED = 50;
+const HOUR_MS = 3_600_000;
 
 export default function CompliancePage() {
   useTitle(t("compliance.title"));
@@ -72,6 +72,7 @@ function SiteCompliance({ site, sites }: { site: Site; sites: readonly Site[] })
             </option>
           ))}
         </SelectField>
+        <CalendarField days={{ from: dayCode(from), last: dayCode(lastDay) }} onDays={(days) => setQuery({ from: days.from, to: days.last })} />
         <DayField label={t("alarms.from")} code={dayCode(from)} onDay={(code) => setQuery({ from: code })} />
         <DayField label={t("alarms.to")} code={dayCode(lastDay)} onDay={(code) => setQuery({ to: code })} fault={backwards ? t("day.order") : null} />
         <SelectField label={t("compliance.rule")} value={String(100 * enough)} onChange={(event) => setQuery({ rule: event.currentTarget.value })}>
@@ -131,9 +132,10 @@ async function fetchVerdicts(points: readonly Point[], from: number, until: numb
 }
 
 function VerdictView({ verdict }: { verdict: Verdict }) {
-  const { point, limit, valid, spans, outside, exceedances } = verdict;
+  const { point, limit, valid, spans, outside, worst, exceedances } = verdict;
   const text = (value: number) => showText(value, point);
   const at = (ms: number) => moment(ms, hubNow());
+  const around = (from: number, to: number) => trendHref([point.id], { from: momentCode(from - 2 * HOUR_MS), to: momentCode(Math.min(hubNow(), to + 2 * HOUR_MS)) });
   const how = limit.averaging_s === null ? t("compliance.single") : t("limit.mean", { span: exactSpan(limit.averaging_s) });
   return (
     <section class="panel compliance" aria-label={`${pointName(point)}, ${how}`}>
@@ -151,6 +153,11 @@ function VerdictView({ verdict }: { verdict: Verdict }) {
         {limitWithUnit(limit, point.unit)} · {how} · <span lang="vi">{limit.regulation} · {limit.clause}</span>
         {limit.status === "unverified" && <strong> · {t("limit.unverified")}</strong>}
       </p>
+      {worst !== null && (
+        <p class="figures">
+          {t("compliance.worst")}: <strong>{text(worst.value)}</strong> · <a href={around(worst.at, worst.at)}>{at(worst.at)}</a>
+        </p>
+      )}
       <p class="small muted figures">{t("compliance.valid", { valid: formatNumber(valid, 0), spans: formatNumber(spans, 0) })}</p>
       {exceedances.length > 0 && (
         <div class="table-scroll" tabIndex={0} role="region" aria-label={t("compliance.exceedances")}>
@@ -171,7 +178,7 @@ function VerdictView({ verdict }: { verdict: Verdict }) {
               {exceedances.slice(0, MOST_LISTED).map((each) => (
                 <tr key={each.from}>
                   <td>
-                    <a href={trendHref([point.id], { from: momentCode(each.from - 2 * 3_600_000), to: momentCode(Math.min(hubNow(), each.to + 2 * 3_600_000)) })}>{at(each.from)}</a>
+                    <a href={around(each.from, each.to)}>{at(each.from)}</a>
                   </td>
                   <td class="table-number table-bad">
                     {each.side === "max" ? "▲" : "▼"} {text(each.worst)}

@@ -43,8 +43,18 @@ it("single values are held by their least and greatest, however few", () => {
   expect(judge({ point: samplePoint(), limit, buckets, expected, from: 0, until: 500_000, enough: 0.75 })).toMatchObject({
     spans: 1,
     valid: 1,
+    worst: { at: 0, value: 0.1, side: "min" },
     exceedances: [{ from: 0, to: 500_000, worst: 0.1, side: "min" }],
   });
+});
+
+it("the worst value is told within the limit too: the one with the least room to its side", () => {
+  const limit = sampleLimit({ min: 0.2, max: 1 });
+  const buckets: Buckets = { point: "p", unit: "mg/L", t: [0, 600_000], min: [0.45, 0.31], mean: [0.5, 0.5], max: [0.85, 0.9], n: [1, 1] };
+  const found = (asked: typeof limit) => judge({ point: samplePoint(), limit: asked, buckets, expected, from: 0, until: 1_200_000, enough: 0.75 });
+  expect(found(limit)).toMatchObject({ outside: 0, worst: { at: 600_000, value: 0.9, side: "max" } });
+  expect(found(sampleLimit({ min: 0.2, max: null })).worst).toEqual({ at: 600_000, value: 0.31, side: "min" });
+  expect(found(sampleLimit({ min: null, max: null })).worst).toBeNull();
 });
 
 it("a limit counts only in its time, and a yearly mean is not judged by days", () => {

@@ -10,6 +10,13 @@ export interface Exceedance {
   side: "min" | "max";
 }
 
+/** The value that leaves the least room within the limit, or lies farthest beyond it. */
+export interface Worst {
+  at: number;
+  value: number;
+  side: "min" | "max";
+}
+
 export interface Verdict {
   point: Point;
   limit: Limit;
@@ -18,6 +25,8 @@ export interface Verdict {
   spans: number;
   /** Valid spans outside of the limit. */
   outside: number;
+  /** Of the valid spans; `null` where there are none, or the limit has no figure. */
+  worst: Worst | null;
   exceedances: Exceedance[];
 }
 
@@ -55,7 +64,8 @@ export interface Judged {
 export function judge({ point, limit, buckets, expected, from, until, enough }: Judged): Verdict {
   const spanMs = spanOf(limit) ?? DAY_MS;
   const isSingle = limit.averaging_s === null;
-  const verdict: Verdict = { point, limit, valid: 0, spans: Math.max(0, (isSingle ? Math.ceil : Math.floor)((until - from) / spanMs)), outside: 0, exceedances: [] };
+  const verdict: Verdict = { point, limit, valid: 0, spans: Math.max(0, (isSingle ? Math.ceil : Math.floor)((until - from) / spanMs)), outside: 0, worst: null, exceedances: [] };
+  let leastRoom = Infinity;
   buckets.t.forEach((t, index) => {
     if (!applies(limit, t)) return;
     const n = buckets.n[index] ?? 0;
@@ -66,18 +76,26 @@ export function judge({ point, limit, buckets, expected, from, until, enough }: 
     if (due !== null && n < enough * Math.max(1, Math.floor(due))) return;
     verdict.valid += 1;
     const mean = buckets.mean[index] ?? 0;
-    const found = beyond(limit, isSingle ? (buckets.min[index] ?? mean) : mean, isSingle ? (buckets.max[index] ?? mean) : mean);
+    const found = nearest(limit, isSingle ? (buckets.min[index] ?? mean) : mean, isSingle ? (buckets.max[index] ?? mean) : mean);
     if (found === null) return;
+    const { room, value, side } = found;
+    if (room < leastRoom) {
+      leastRoom = room;
+      verdict.worst = { at: t, value, side };
+    }
+    if (room >= 0) return;
     verdict.outside += 1;
-    add(verdict.exceedances, { from: t, to: Math.min(t + spanMs, until), ...found });
+    add(verdict.exceedances, { from: t, to: Math.min(t + spanMs, until), worst: value, side });
   });
   return verdict;
 }
 
-function beyond({ min, max }: Limit, least: number, greatest: number): { worst: number; side: "min" | "max" } | null {
-  if (max !== null && greatest > max) return { worst: greatest, side: "max" };
-  if (min !== null && least < min) return { worst: least, side: "min" };
-  return null;
+/** Which of the least and the greatest value has less room to its side of the limit; below 0 it lies beyond. */
+function nearest({ min, max }: Limit, least: number, greatest: number): { room: number; value: number; side: "min" | "max" } | null {
+  const above = max === null ? Infinity : max - greatest;
+  const below = min === null ? Infinity : least - min;
+  if (above === Infinity && below === Infinity) return null;
+  return above <= below ? { room: above, value: greatest, side: "max" } : { room: below, value: least, side: "min" };
 }
 
 /** What follows upon the last on the same side is one with it. */

@@ -5,6 +5,7 @@ import type { Point, Site } from "../../api/types";
 import { local, pointName, t } from "../../i18n";
 import { dayCode, dayStart, moment, momentCode, parseDayCode, span } from "../../i18n/format";
 import { formatNumber } from "../../i18n/units";
+import { calendar } from "../../lib/calendar";
 import { useResource } from "../../lib/resource";
 import { query, setQuery } from "../../lib/router";
 import { useTitle } from "../../lib/title";
@@ -26,6 +27,7 @@ import "./Quality.css";
 
 const DAYS = 14;
 const MOST_SPANS = 30;
+const MOST_LACKING = 8;
 const ENOUGH = 0.75;
 const WHOLE = 0.95;
 
@@ -183,6 +185,7 @@ function CompletenessTable({ rows, days }: { rows: readonly Row[]; days: readonl
   return (
     <section class="stack-tight" aria-labelledby="quality-days">
       <h2 id="quality-days">{t("dataquality.days")}</h2>
+      <Yesterday rows={rows} days={days} />
       <p class="small muted">{t("year.legend.completeness")}</p>
       <div class="table-scroll panel" tabIndex={0} role="region" aria-labelledby="quality-days">
         <table class="table quality-table figures">
@@ -192,6 +195,7 @@ function CompletenessTable({ rows, days }: { rows: readonly Row[]; days: readonl
               {days.map((day) => (
                 <th key={day.code} scope="col" class="table-number">
                   {day.code.slice(8)}/{day.code.slice(5, 7)}
+                  <span class="small muted quality-where">{dayName(day)}</span>
                 </th>
               ))}
             </tr>
@@ -221,6 +225,40 @@ function CompletenessTable({ rows, days }: { rows: readonly Row[]; days: readonl
         </table>
       </div>
     </section>
+  );
+}
+
+function dayName({ code }: Day): string {
+  const named = calendar(hubNow());
+  if (code === named.month.last) return t("dataquality.today");
+  return code === named.yesterday.last ? t("dataquality.yesterday") : "";
+}
+
+/** What the morning's first question is, answered in words: where yesterday's readings are not all there. */
+function Yesterday({ rows, days }: { rows: readonly Row[]; days: readonly Day[] }) {
+  const day = days.find(({ code }) => code === calendar(hubNow()).yesterday.last);
+  if (day === undefined || rows.length === 0) return null;
+  const lacking = rows
+    .map((row) => ({ row, share: row.shareOf(day.code) ?? 0, view: cellOf(row.shareOf(day.code)) }))
+    .filter(({ view }) => view.look !== "well")
+    .sort((a, b) => a.share - b.share);
+  if (lacking.length === 0) return <p>{t("dataquality.noneLacking")}</p>;
+  return (
+    <div>
+      <p>{t("dataquality.lacking")}</p>
+      <ul class="quality-lacking">
+        {lacking.slice(0, MOST_LACKING).map(({ row, view }) => (
+          <li key={row.id}>
+            <button type="button" class="link" onClick={() => row.choose(day.code)}>
+              {row.name}
+              {row.where !== "" && `, ${row.where}`}
+            </button>{" "}
+            <span class="figures">· {view.words}</span>
+          </li>
+        ))}
+        {lacking.length > MOST_LACKING && <li>{t("dataquality.lackingMore", { n: lacking.length - MOST_LACKING })}</li>}
+      </ul>
+    </div>
   );
 }
 

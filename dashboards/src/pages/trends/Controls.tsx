@@ -7,6 +7,7 @@ import { setQuery } from "../../lib/router";
 import { hubNow } from "../../state/clock";
 import { store } from "../../state/store";
 import { Button } from "../../ui/Button";
+import { CalendarField } from "../../ui/CalendarField";
 import { DayField } from "../../ui/DayField";
 import { SelectField } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
@@ -96,8 +97,13 @@ function PeriodChoice({ period, onZoom }: { period: Period; onZoom: (from: numbe
 
 function DayChoice({ period }: { period: Period }) {
   const lastDay = dayStart(period.to - 1);
+  const whole = period.from === dayStart(period.from) && (period.to === dayStart(period.to) || lastDay === dayStart(hubNow()));
   return (
     <>
+      <CalendarField
+        days={{ from: whole ? dayCode(period.from) : "", last: dayCode(lastDay) }}
+        onDays={({ from, last }) => setQuery({ r: null, from, to: endOf(last) }, { step: true })}
+      />
       <DayField
         label={t("trends.from")}
         code={dayCode(period.from)}

@@ -1,6 +1,6 @@
-// Taking away what is seen: as Excel, CSV or a picture; means as drawn, or every reading where they are not too many.
+// Taking away what is seen: as Excel, CSV or a picture; means as drawn, of hours or of days, or every reading where they are not too many.
 import { useSignal } from "@preact/signals";
-import { getCsv, getManySeries } from "../../api/calls";
+import { getBuckets, getCsv, getManySeries } from "../../api/calls";
 import { t } from "../../i18n";
 import { dayCode, exactSpan } from "../../i18n/format";
 import { formatNumber } from "../../i18n/units";
@@ -12,13 +12,17 @@ import { Button } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { Dialogue } from "../../ui/Dialogue";
 import { toast } from "../../ui/Toast";
+import type { Line } from "./columns";
 import type { Loaded } from "./load";
+import { DAY_MS, HOUR_MS, clockSpans } from "./period";
 import { picture } from "./picture";
 import { type SheetInput, rawSheets, shownSheets } from "./sheets";
 import { lineName } from "./Trends";
 
-type What = "shown" | "raw";
+type What = "shown" | "hour" | "day" | "raw";
 type Form = "excel" | "csv" | "png";
+
+const CLOCK_MS = { hour: HOUR_MS, day: DAY_MS };
 
 /** What the hub hands out at once as JSON; CSV may be of any length. */
 const MOST_READINGS = 100_000;
@@ -41,12 +45,16 @@ export function ExportDialogue({ loaded, panels, onClose }: ExportDialogueProps)
   const own = lines.filter((line) => !line.compared);
   const count = own.flatMap((line) => line.buckets.n).reduce((sum, n) => sum + n, 0);
   const rows = formatNumber(count, 0);
+  const offered = (["shown", "hour", "day", "raw"] as const).filter((each) => each === "shown" || each === "raw" || clockSpans(loaded, CLOCK_MS[each]) !== null);
 
   async function make(): Promise<Blob | null> {
     const input: SheetInput = { lines, nameOf: lineName, from, to, madeAt: hubNow() };
+    const clock = what.value === "hour" || what.value === "day" ? clockSpans(loaded, CLOCK_MS[what.value]) : null;
     const ids = own.map(({ point }) => point.id);
     if (form.value === "png") return panels.current === null ? null : picture(panels.current, lines, lineName, from, to);
+    if (form.value === "csv" && clock !== null) return getCsv(ids, clock.from, clock.to, clock.count);
     if (form.value === "csv") return getCsv(ids, from, to, what.value === "raw" ? null : Math.ceil((to - from) / (own[0]?.widthMs ?? to - from)));
+    if (clock !== null) return workbook(shownSheets({ ...input, lines: await linesBy(lines, clock), from: clock.from }));
     return workbook(what.value === "shown" ? shownSheets(input) : rawSheets(input, await getManySeries(ids, from, to)));
   }
 
@@ -67,7 +75,7 @@ export function ExportDialogue({ loaded, panels, onClose }: ExportDialogueProps)
       const content = await make();
       if (content === null) throw new Error("nothing was made");
       const ending = { excel: "xlsx", csv: "csv", png: "png" }[form.value];
-      const name = `${commune.value?.id ?? "xa"}-${dayCode(from)}-${dayCode(to)}.${ending}`;
+      const name = `${commune.value?.id ?? "xa"}-${dayCode(from)}-${dayCode(to - 1)}.${ending}`;
       download(name, content);
       toast(t("trends.export.done", { file: name }));
       onClose();
@@ -90,10 +98,10 @@ export function ExportDialogue({ loaded, panels, onClose }: ExportDialogueProps)
         {form.value !== "png" && (
           <fieldset class="picker-site">
             <legend class="field-label">{t("trends.export.what")}</legend>
-            {(["shown", "raw"] as const).map((value) => (
+            {offered.map((value) => (
               <label key={value} class="picker-point">
                 <input type="radio" name="what" checked={what.value === value} onChange={() => (what.value = value)} />
-                <span>{value === "shown" ? t("trends.export.shown", { span: exactSpan((own[0]?.widthMs ?? 0) / 1_000) }) : t("trends.export.raw", { n: rows })}</span>
+                <span>{t(`trends.export.${value}`, { span: exactSpan((own[0]?.widthMs ?? 0) / 1_000), n: rows })}</span>
               </label>
             ))}
           </fieldset>
@@ -114,5 +122,15 @@ export function ExportDialogue({ loaded, panels, onClose }: ExportDialogueProps)
         </div>
       </form>
     </Dialogue>
+  );
+}
+
+/** The same lines by spans of the clock; what is compared as far back as before. */
+async function linesBy(lines: readonly Line[], { from, to, count }: { from: number; to: number; count: number }): Promise<Line[]> {
+  return Promise.all(
+    lines.map(async (line) => {
+      const [buckets] = await getBuckets([line.point.id], from - line.shiftMs, to - line.shiftMs, count);
+      return { ...line, buckets: buckets ?? line.buckets, widthMs: (to - from) / count };
+    }),
   );
 }

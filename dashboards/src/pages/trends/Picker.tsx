@@ -38,7 +38,7 @@ export function Picker({ chosen, all, onClose }: PickerProps) {
         }}
       >
         <p class="small muted" role="status">
-          {full ? t("trends.full", { n: MOST_POINTS }) : t("trends.chooseHint", { n: MOST_POINTS })}
+          {full ? t("trends.full", { n: MOST_POINTS }) : t("trends.chooseHint", { chosen: wanted.value.length, n: MOST_POINTS })}
         </p>
         <TextField label={t("trends.search")} type="search" value={text.value} onInput={(event) => (text.value = event.currentTarget.value)} />
         <div class="picker-list">

@@ -1,5 +1,6 @@
 // The period of a trend: a span up to now by its name, or two moments; zooming and stepping in it. Pure.
-import { momentCode, parseMomentCode } from "../../i18n/format";
+import { MOST_SPANS } from "../../api/calls";
+import { dayStart, momentCode, parseMomentCode } from "../../i18n/format";
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
@@ -53,6 +54,13 @@ export function periodQuery(from: number, to: number, nowMs: number): Record<str
   // Nothing is known of the future: the period ends at the present minute.
   const end = Math.min(middle + span / 2, Math.ceil(nowMs / 60_000) * 60_000);
   return { r: null, from: momentCode(Math.floor((end - span) / 60_000) * 60_000), to: momentCode(Math.ceil(end / 60_000) * 60_000) };
+}
+
+/** The whole hours or days of the commune's clock that a period touches; `null` where they are too few to be told apart, or too many. */
+export function clockSpans({ from, to }: Pick<Period, "from" | "to">, widthMs: number): { from: number; to: number; count: number } | null {
+  const start = from - ((from - dayStart(from)) % widthMs);
+  const count = Math.ceil((to - start) / widthMs);
+  return count < 2 || count > MOST_SPANS ? null : { from: start, to: start + count * widthMs, count };
 }
 
 /** Half as long or twice as long about its middle. */

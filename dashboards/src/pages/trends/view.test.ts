@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { commune } from "../../state/commune";
 import { moved } from "./gestures";
-import { DAY_MS, HOUR_MS, MOST_MS, parsePeriod, periodQuery, stepped, zoomed } from "./period";
+import { DAY_MS, HOUR_MS, MOST_MS, clockSpans, parsePeriod, periodQuery, stepped, zoomed } from "./period";
 import { MOST_POINTS, compareCode, parseCompare, parseView, shiftOf, trendHref } from "./view";
 
 const NOW = Date.parse("2026-11-23T08:15:30+07:00");
@@ -32,6 +32,14 @@ describe("the period", () => {
     expect(period("from=2026-11-02&to=2026-11-01").fault).toBe("order");
     const long = period("from=1976-11-23&to=2026-11-23");
     expect([long.fault, long.to - long.from]).toEqual(["long", MOST_MS]);
+  });
+
+  it("is taken away by whole hours or days of the commune's clock, where there are some", () => {
+    const asked = period("from=2026-11-21T06:30&to=2026-11-23T08:15");
+    expect(clockSpans(asked, HOUR_MS)).toEqual({ from: Date.parse("2026-11-21T06:00:00+07:00"), to: Date.parse("2026-11-23T09:00:00+07:00"), count: 51 });
+    expect(clockSpans(asked, DAY_MS)).toEqual({ from: Date.parse("2026-11-21T00:00:00+07:00"), to: Date.parse("2026-11-24T00:00:00+07:00"), count: 3 });
+    expect(clockSpans(period("from=2026-11-23T00:00&to=2026-11-23T08:15"), DAY_MS)).toBeNull();
+    expect(clockSpans(period("r=1y"), HOUR_MS)).toBeNull();
   });
 
   it("is written back into the address, and never lies in the future", () => {
