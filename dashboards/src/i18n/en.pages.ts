@@ -3,7 +3,7 @@ import type { viPages } from "./vi.pages";
 
 export const enPages: Record<keyof typeof viPages, string> = {
   "calendar.label": "Period",
-  "calendar.own": "The days beside",
+  "calendar.own": "Own dates",
   "calendar.yesterday": "Yesterday",
   "calendar.week": "This week",
   "calendar.lastWeek": "Last week",
@@ -17,7 +17,8 @@ export const enPages: Record<keyof typeof viPages, string> = {
   "compliance.single": "single values",
   "compliance.nothing": "not enough data",
   "compliance.within": "within limits",
-  "compliance.outside": "{n} exceedances",
+  "compliance.outside.one": "{n} exceedance",
+  "compliance.outside.other": "{n} exceedances",
   "compliance.valid": "{valid} valid spans of {spans} in the period",
   "compliance.exceedances": "Exceedances",
   "compliance.from": "Began",

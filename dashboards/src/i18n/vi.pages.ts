@@ -1,7 +1,7 @@
 // Texts of the officers', the administrators' and the wall's pages, in Vietnamese. Part of vi.ts.
 export const viPages = {
   "calendar.label": "Kỳ",
-  "calendar.own": "Chọn ngày bên cạnh",
+  "calendar.own": "Tự chọn",
   "calendar.yesterday": "Hôm qua",
   "calendar.week": "Tuần này",
   "calendar.lastWeek": "Tuần trước",
@@ -15,7 +15,8 @@ export const viPages = {
   "compliance.single": "từng giá trị",
   "compliance.nothing": "chưa đủ số liệu",
   "compliance.within": "trong giới hạn",
-  "compliance.outside": "{n} lần vượt ngưỡng",
+  "compliance.outside.one": "{n} lần vượt ngưỡng",
+  "compliance.outside.other": "{n} lần vượt ngưỡng",
   "compliance.valid": "{valid} khoảng hợp lệ trong {spans} khoảng của kỳ",
   "compliance.exceedances": "Các lần vượt ngưỡng",
   "compliance.from": "Bắt đầu",

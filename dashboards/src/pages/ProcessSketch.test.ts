@@ -11,6 +11,8 @@ it.each([
   ["s/plc/pump-1", "pump_state", "network"],
   ["s/meter/flow", "flow", "network"],
   ["s/power/energy", "energy", null],
+  ["s/power/voltage", "voltage", null],
+  ["s/meter/velocity", "state", null],
 ])("%s (%s) stands at %s", (id, quantity, stage) => {
   expect(stageOf({ id, quantity })).toBe(stage);
 });

@@ -16,15 +16,15 @@ export type Stage = (typeof STAGES)[number];
 const MOST = 8;
 
 const TANK = new Set(["level", "fill_level"]);
-const NETWORK = new Set(["flow", "pressure", "volume", "energy", "power", "pump_state"]);
-/** What says little of the water itself stays in the list below. */
-const LEFT_OUT = new Set(["energy", "power", "uptime", "rtt", "battery", "signal"]);
+const NETWORK = new Set(["flow", "pressure", "volume", "pump_state"]);
+const TREATMENT = new Set(["ph", "turbidity", "colour", "free_chlorine", "conductivity", "tds", "temperature", "dissolved_oxygen", "orp", "ammonium", "nitrate", "cod", "bod", "tss"]);
 
+/** `null` for what says little of the water itself, such as a meter's voltage: it stays in the list below. */
 export function stageOf({ id, quantity }: Pick<Point, "id" | "quantity">): Stage | null {
-  if (LEFT_OUT.has(quantity)) return null;
+  const usual = TANK.has(quantity) ? "tank" : NETWORK.has(quantity) ? "network" : TREATMENT.has(quantity) ? "treatment" : null;
+  if (usual === null) return null;
   if (/(^|[-_/])(raw|intake|source)([-_/]|$)/.test(id.split("/").slice(1).join("/"))) return "intake";
-  if (TANK.has(quantity)) return "tank";
-  return NETWORK.has(quantity) ? "network" : "treatment";
+  return usual;
 }
 
 export function ProcessSketch({ entries }: { entries: readonly PointEntry[] }) {

@@ -39,14 +39,15 @@ export function drawWaits(u: uPlot, waits: readonly Wait[], { ink, surface, font
     ctx.restore();
     ctx.font = font.replace("13px", `${13 * scale}px`);
     ctx.textBaseline = "top";
-    const width = ctx.measureText(wait.words).width;
-    const at = Math.max(left, Math.min(start, right - width - 4 * scale));
-    ctx.globalAlpha = 0.85;
-    ctx.fillStyle = surface;
-    ctx.fillRect(at, bottom - LINE_PX * scale, width + 4 * scale, LINE_PX * scale);
-    ctx.globalAlpha = 1;
-    ctx.fillStyle = ink;
-    ctx.fillText(wait.words, at + 2 * scale, bottom - (LINE_PX - 2) * scale);
+    const width = ctx.measureText(wait.words).width + 4 * scale;
+    if (start + width <= right) {
+      ctx.globalAlpha = 0.85;
+      ctx.fillStyle = surface;
+      ctx.fillRect(start, bottom - LINE_PX * scale, width, LINE_PX * scale);
+      ctx.globalAlpha = 1;
+      ctx.fillStyle = ink;
+      ctx.fillText(wait.words, start + 2 * scale, bottom - (LINE_PX - 2) * scale);
+    }
     ctx.restore();
   }
 }

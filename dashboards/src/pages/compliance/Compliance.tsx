@@ -1,7 +1,7 @@
 // What is limited, held against its limits over a period: valid means, exceedances with their worst value, clause and status.
 import type { Point, Site } from "../../api/types";
 import { MOST_SPANS, getBuckets, getDays } from "../../api/calls";
-import { local, pointName, t } from "../../i18n";
+import { count, local, pointName, t } from "../../i18n";
 import { dayCode, dayStart, exactSpan, momentCode, moment, parseDayCode, span } from "../../i18n/format";
 import { formatNumber, showText } from "../../i18n/units";
 import { expectedIn } from "../../lib/rhythm";
@@ -146,7 +146,7 @@ function VerdictView({ verdict }: { verdict: Verdict }) {
         ) : outside === 0 ? (
           <StatusMark status="well" word={t("compliance.within")} />
         ) : (
-          <StatusMark status="fail" word={t("compliance.outside", { n: formatNumber(exceedances.length, 0) })} />
+          <StatusMark status="fail" word={count("compliance.outside", exceedances.length)} />
         )}
       </div>
       <p class="small figures">
