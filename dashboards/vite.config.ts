@@ -9,7 +9,7 @@ const proxy = Object.fromEntries(["/api", "/health"].map((path) => [path, { targ
 const LATER = [
   "pages/(Alarms?|AlarmFigures|AlarmHistory|AlertSettings|Bridge|CommentDialogue|Forwards|More|Similar|Sites)",
   "i18n/(typed|later|(vi|en)\\.(later|alerts|announcement|communes|everyday|forward|notices|officers|own|pages|trends))",
-  "(api|lib|state|ui)/(accounts|alarmFigures|BackLink|calendar|CalendarField|DayField|download|field|FormEnd|Help|Icon|MomentField|mqtt|resource|rhythm|ShelveDialogue)",
+  "(api|lib|state|ui)/(accounts|alarmFigures|BackLink|calendar|CalendarField|DayField|download|field|FormEnd|Icon|MomentField|mqtt|resource|rhythm|ShelveDialogue)",
 ].join("|");
 
 export default defineConfig({
@@ -32,6 +32,8 @@ export default defineConfig({
             // The other entries of the navigation, and what many later pages share, come as soon as the first page stands.
             { name: "later", test: new RegExp(`src/(${LATER})\\.`) },
             { name: "devices", test: /src\/(pages\/devices\/|i18n\/(vi|en)\.devices|api\/devices)/ },
+            // What administrators and integrators open now and then.
+            { name: "admin", test: /src\/(pages\/(accounts|notices\/(?!Acknowledge)|arriving|buses|announcement|OwnHub)|i18n\/(vi|en)\.(arriving|buses)|api\/(accounts|notices|announcement))/ },
             { name: "officers", test: /src\/pages\/(year|compliance|quality|records)\// },
           ],
         },

@@ -56,6 +56,21 @@ describe.each(["phone", "desktop"] as const)("on a %s", (size) => {
   });
 });
 
+describe("what am I seeing", () => {
+  it("is told in sentences on every page that shows something of its own", async () => {
+    const { context, page } = await open({}, { loggedIn: true, asAdmin: true });
+    const menusAndTools = ["/login", "/more", "/wall", "/kit"];
+    const integrators = ["/rules", "/buses", "/devices", "/devices/new", "/probe"];
+    for (const path of [...(await everyPage(context)), ...integrators].filter((each) => !menusAndTools.includes(each))) {
+      await visit(page, path);
+      const help = page.locator("details.help").first();
+      await help.locator("summary").click();
+      expect((await help.locator("p").textContent())?.split(/\s+/).length ?? 0, path).toBeGreaterThan(12);
+    }
+    await context.close();
+  });
+});
+
 describe("a finger", () => {
   it("finds every button and entry at least 44 pixels tall", async () => {
     const { context, page } = await open();

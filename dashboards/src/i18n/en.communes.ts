@@ -3,6 +3,8 @@ import type { viCommunes } from "./vi.communes";
 
 export const enCommunes: Record<keyof typeof viCommunes, string> = {
   "communes.title": "Communes",
+  "communes.help":
+    "Each row is a commune: how it is, its alarms, and how new its data are. Those that need somebody come first. Tap a name for its sites. Acknowledging is the commune's own.",
   "communes.search": "Find a commune",
   "communes.at": "Boundaries as of",
   "communes.commune": "Commune",

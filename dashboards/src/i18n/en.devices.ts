@@ -27,6 +27,8 @@ export const enDevices: Record<keyof typeof viDevices, string> = {
   "devices.restoreSure": "The file will be as it was at {time}. The present version stays in the list.",
   "devices.saved": "Saved, the hub works by it",
   "devices.savedWaits": "Saved, but the hub does not work by it yet: {why}",
+  "devices.formHelp":
+    "Choose the kind of device, say where it is and on which line, try it, then save. Trying writes nothing to the device and keeps no readings. The file's earlier version is always kept.",
   "devices.newTitle": "Add a device",
   "devices.editTitle": "Edit device {id}",
   "devices.back": "Devices",

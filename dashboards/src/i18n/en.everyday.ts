@@ -3,9 +3,13 @@ import type { viEveryday } from "./vi.everyday";
 
 export const enEveryday: Record<keyof typeof viEveryday, string> = {
   // sites
+  "sites.help":
+    "Each row is a site: whether all is well and, if not, what and since when, then its latest values. Tap it for all points, devices and trends.",
   "sites.title": "Sites",
   "site.notFound": "There is no such site",
   "site.back": "All sites",
+  "site.help":
+    "The alarms of this site, then each point with its limit and how old its value is, a day's trends, devices, notes and whom to ask. Tap a point for longer trends.",
   "site.points": "Points",
   "site.points.one": "{n} point",
   "site.points.other": "{n} points",
@@ -35,6 +39,8 @@ export const enEveryday: Record<keyof typeof viEveryday, string> = {
   "alarm.addComment": "Add comment",
   "alarm.commentRequired": "Please write a comment.",
   "alarm.commented": "The comment is saved.",
+  "alarm.help":
+    "What it is, where, since when, and what to do. The chart has the value before and after. The history says who did what; below it are the earlier times.",
   "alarm.shelve": "Shelve",
   "alarm.shelveHint": "The alarm stays listed but does not call for anyone until the time is over. If it is still there, it comes back by itself.",
   "alarm.shelveFor": "Shelve for",
@@ -78,6 +84,8 @@ export const enEveryday: Record<keyof typeof viEveryday, string> = {
   "alarm.by": "by {who}",
   "alarm.notFound": "There is no such alarm",
   "alarms.title": "Alarms",
+  "alarms.help":
+    "Active: alarms that are not over, and those that are over and that nobody has acknowledged. To acknowledge is to say “I have seen it and see to it”. What is shelved is not told again before the time chosen. History: all alarms of the days chosen, with figures.",
   "alarms.active": "Active",
   "alarms.history": "History",
   "alarms.filters": "Filters",
@@ -160,6 +168,5 @@ export const enEveryday: Record<keyof typeof viEveryday, string> = {
   "devices.short": "Add, change and try Modbus devices; probe registers; earlier versions of the file",
   "buses.title": "Modbus lines",
   "buses.short": "Load, errors and frames of each line, and how each device is",
-  "help.open": "What am I seeing?",
   "dialogue.send": "Save",
 };

@@ -46,6 +46,9 @@ export const en: Record<FirstKey, string> = {
   "login.ended": "Your session has ended. Please log in again.",
   // now
   "now.title": "Now",
+  "help.open": "What am I seeing?",
+  "now.help":
+    "First come the alarms that nobody has acknowledged, the most urgent on top. Acknowledging tells everybody that somebody sees to it; the alarm ends only when all is normal again. On the bar of a value the upright mark is the present, the shaded part is what is allowed, the heavy line runs from today's least to its greatest. A figure struck through is an old one: its device is silent.",
   "now.attention": "Needs attention",
   "now.allWell": "No alarms",
   "now.allWellHint": "What needs attention will appear here.",

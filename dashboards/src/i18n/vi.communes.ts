@@ -1,6 +1,8 @@
 // Texts of a province's page of communes, in Vietnamese. Part of vi.later.ts; en.communes.ts must have the same keys.
 export const viCommunes = {
   "communes.title": "Các xã",
+  "communes.help":
+    "Mỗi dòng là một xã: tình trạng, số cảnh báo và số liệu mới nhất đến lúc nào. Xã cần người nhất đứng trước. Chạm vào tên xã để xem các địa điểm. Nhận biết cảnh báo là việc của xã.",
   "communes.search": "Tìm xã",
   "communes.at": "Địa giới vào ngày",
   "communes.commune": "Xã",

@@ -25,6 +25,8 @@ export const viDevices = {
   "devices.restoreSure": "Tệp trở lại đúng như bản lúc {time}. Bản hiện nay vẫn được giữ trong danh sách.",
   "devices.saved": "Đã lưu, hub đang dùng cấu hình mới",
   "devices.savedWaits": "Đã lưu, nhưng hub chưa dùng: {why}",
+  "devices.formHelp":
+    "Chọn loại thiết bị, đặt vào địa điểm và đường truyền, đọc thử, rồi lưu. Đọc thử không ghi gì vào thiết bị và không lưu số liệu. Bản cũ của tệp cấu hình luôn được giữ.",
   "devices.newTitle": "Thêm thiết bị",
   "devices.editTitle": "Sửa thiết bị {id}",
   "devices.back": "Các thiết bị",

@@ -1,9 +1,13 @@
 // Texts of the pages behind the first one in Vietnamese: sites, alarms, "more"; part of vi.later.ts.
 export const viEveryday = {
   // sites
+  "sites.help":
+    "Mỗi dòng là một địa điểm: có bình thường không, nếu không thì việc gì và từ lúc nào, rồi vài giá trị mới nhất. Chạm vào để xem mọi điểm đo, thiết bị và diễn biến.",
   "sites.title": "Địa điểm",
   "site.notFound": "Không có địa điểm này",
   "site.back": "Mọi địa điểm",
+  "site.help":
+    "Cảnh báo của địa điểm này, rồi từng điểm đo với giới hạn và tuổi của số liệu, diễn biến một ngày, thiết bị, ghi chú và người liên hệ. Chạm vào một điểm đo để xem diễn biến lâu hơn.",
   "site.points": "Điểm đo",
   "site.points.one": "{n} điểm đo",
   "site.points.other": "{n} điểm đo",
@@ -33,6 +37,8 @@ export const viEveryday = {
   "alarm.addComment": "Thêm ghi chú",
   "alarm.commentRequired": "Vui lòng viết ghi chú.",
   "alarm.commented": "Đã lưu ghi chú.",
+  "alarm.help":
+    "Việc gì, ở đâu, từ lúc nào và nên làm gì. Biểu đồ cho thấy giá trị trước và sau lúc báo. Quá trình ghi ai đã làm gì; bên dưới là những lần trước.",
   "alarm.shelve": "Tạm gác",
   "alarm.shelveHint": "Cảnh báo vẫn nằm trong danh sách, nhưng không nhắc cho đến hết thời gian này. Sau đó cảnh báo tự trở lại nếu vẫn còn.",
   "alarm.shelveFor": "Tạm gác trong",
@@ -76,6 +82,8 @@ export const viEveryday = {
   "alarm.by": "bởi {who}",
   "alarm.notFound": "Không có cảnh báo này",
   "alarms.title": "Cảnh báo",
+  "alarms.help":
+    "Đang diễn ra: cảnh báo chưa hết, và cảnh báo đã hết mà chưa ai nhận biết. Nhận biết nghĩa là “tôi đã thấy và đang lo”. Tạm gác thì không nhắc cho đến hết giờ đã chọn. Lịch sử: mọi cảnh báo của những ngày đã chọn và thống kê.",
   "alarms.active": "Đang diễn ra",
   "alarms.history": "Lịch sử",
   "alarms.filters": "Lọc",
@@ -158,6 +166,5 @@ export const viEveryday = {
   "devices.short": "Thêm, sửa, đọc thử thiết bị Modbus; dò thanh ghi; các bản trước của tệp",
   "buses.title": "Đường truyền Modbus",
   "buses.short": "Tải, lỗi và khung tin của từng đường truyền, tình trạng từng thiết bị",
-  "help.open": "Trang này cho thấy gì?",
   "dialogue.send": "Lưu",
 } as const;

@@ -46,6 +46,9 @@ export const vi = {
   "login.ended": "Phiên làm việc đã hết. Vui lòng đăng nhập lại.",
   // now
   "now.title": "Hiện tại",
+  "help.open": "Trang này cho thấy gì?",
+  "now.help":
+    "Trên cùng là cảnh báo chưa ai nhận biết, gấp nhất trước. “Nhận biết” để mọi người biết đã có người lo; cảnh báo chỉ hết khi mọi việc bình thường trở lại. Trên thanh của mỗi giá trị: vạch đứng là hiện tại, nền đậm là khoảng cho phép, nét đậm là thấp nhất đến cao nhất hôm nay. Số bị gạch là số cũ: thiết bị đã mất tín hiệu.",
   "now.attention": "Cần xử lý",
   "now.allWell": "Không có cảnh báo",
   "now.allWellHint": "Khi có việc cần xử lý, việc đó sẽ hiện ở đây.",

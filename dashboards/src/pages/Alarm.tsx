@@ -17,6 +17,7 @@ import { AcknowledgeDialogue } from "../ui/AcknowledgeDialogue";
 import { placeOf } from "../ui/AlarmRow";
 import { BackLink } from "../ui/BackLink";
 import { Button } from "../ui/Button";
+import { Help } from "../ui/Help";
 import { limitWithUnit } from "../ui/MovingBar";
 import { PointRow } from "../ui/PointRow";
 import { Empty, Failed, Loading, Stale } from "../ui/States";
@@ -95,6 +96,7 @@ function AlarmView({ alarm, onChanged }: { alarm: AlarmDetail; onChanged: () => 
             </a>
           </p>
           <p>{local(alarm.message)}</p>
+          <Help text={t("alarm.help")} />
         </div>
         {isElsewhere(alarm.site) && <p class="muted">{t("alarm.elsewhere")}</p>}
         {mayActAs("staff") && !isElsewhere(alarm.site) && (

@@ -16,6 +16,7 @@ import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
 import { DayField } from "../ui/DayField";
 import { SelectField } from "../ui/Field";
+import { Help } from "../ui/Help";
 import { Empty, Failed, Loading, Stale } from "../ui/States";
 import { AlarmFigures } from "./AlarmFigures";
 import "./Alarms.css";
@@ -42,7 +43,10 @@ export default function Alarms() {
   const wanted = (alarm: Alarm) => (priority === null || alarm.priority === priority) && (rule === null || alarm.rule === rule);
   return (
     <>
-      <h1>{t("alarms.title")}</h1>
+      <div>
+        <h1>{t("alarms.title")}</h1>
+        <Help text={t("alarms.help")} />
+      </div>
       <div class="alarms-filters no-print" role="search" aria-label={t("alarms.filters")}>
         <Choice
           label={t("alarm.state")}

@@ -11,6 +11,7 @@ import { hubNow, now } from "../state/clock";
 import { store } from "../state/store";
 import { DayField } from "../ui/DayField";
 import { TextField } from "../ui/Field";
+import { Help } from "../ui/Help";
 import { Empty, Failed, Loading } from "../ui/States";
 import { StatusMark } from "../ui/StatusMark";
 import "../ui/Table.css";
@@ -35,7 +36,10 @@ export default function Communes() {
   const names = new Map<string, LocalText>(data.organisations.map(({ id, name }) => [id, name]));
   return (
     <>
-      <h1>{t("communes.title")}</h1>
+      <div>
+        <h1>{t("communes.title")}</h1>
+        <Help text={t("communes.help")} />
+      </div>
       {data.failing !== null && (
         <p role="status">
           <StatusMark status="doubtful" word={data.read_at === null ? t("communes.unread") : t("communes.stale", { time: moment(Date.parse(data.read_at), hubNow()) })} />

@@ -10,6 +10,7 @@ import { awaitsPerson, byUrgency, isActive } from "../state/reduce";
 import { silentSince } from "../state/site";
 import { store } from "../state/store";
 import { AlarmList } from "../ui/AlarmList";
+import { Help } from "../ui/Help";
 import { SiteCard } from "../ui/SiteCard";
 import { Empty, Loading } from "../ui/States";
 import { StatusMark } from "../ui/StatusMark";
@@ -32,7 +33,10 @@ export function Now() {
       <h1 class="unseen">{t("now.title")}</h1>
       <div class="now">
         <section class="now-alarms stack-tight" aria-labelledby="now-attention">
-          <h2 id="now-attention">{t("now.attention")}</h2>
+          <div class="row row-ends">
+            <h2 id="now-attention">{t("now.attention")}</h2>
+            <Help text={t("now.help")} />
+          </div>
           {store.alarms.value === null ? (
             <Loading rows={2} height={132} />
           ) : (

@@ -15,6 +15,7 @@ import { byUrgency, isActive } from "../state/reduce";
 import { store } from "../state/store";
 import { AlarmList } from "../ui/AlarmList";
 import { BackLink } from "../ui/BackLink";
+import { Help } from "../ui/Help";
 import { PointRow } from "../ui/PointRow";
 import { keyPoints, kindText } from "../ui/SiteCard";
 import { Empty, Failed, Loading } from "../ui/States";
@@ -63,6 +64,7 @@ export default function SitePage({ id }: { id: string }) {
         <div>
           <h1>{local(site.name)}</h1>
           <StateLine site={site} />
+          <Help text={t("site.help")} />
         </div>
       </header>
       {active.length > 0 && (

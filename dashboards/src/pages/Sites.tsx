@@ -7,6 +7,7 @@ import type { PointEntry } from "../state/store";
 import { beyondLimit } from "../state/summary";
 import { store } from "../state/store";
 import { SiteHead, keyPoints } from "../ui/SiteCard";
+import { Help } from "../ui/Help";
 import { Empty, Loading } from "../ui/States";
 import { Value } from "../ui/Value";
 import "../ui/SiteCard.css";
@@ -20,7 +21,10 @@ export default function Sites() {
   const sites = store.sites.value;
   return (
     <>
-      <h1>{t("sites.title")}</h1>
+      <div>
+        <h1>{t("sites.title")}</h1>
+        <Help text={t("sites.help")} />
+      </div>
       {sites === null ? (
         <Loading rows={3} height={84} />
       ) : sites.length === 0 ? (

@@ -12,6 +12,7 @@ import { useTitle } from "../../lib/title";
 import { BackLink } from "../../ui/BackLink";
 import { Button } from "../../ui/Button";
 import { TextArea } from "../../ui/Field";
+import { Help } from "../../ui/Help";
 import { Failed, Loading } from "../../ui/States";
 import { Faults, Toml } from "./Parts";
 import { PlaceStep } from "./PlaceStep";
@@ -53,7 +54,10 @@ export default function DevicePage({ isNew }: { isNew: boolean }) {
   return (
     <>
       <BackLink href={`/devices?site=${site}`}>{t("devices.back")}</BackLink>
-      <h1>{title}</h1>
+      <div>
+        <h1>{title}</h1>
+        <Help text={t("devices.formHelp")} />
+      </div>
       {data === null || data.file === null ? (
         error !== null ? <Failed error={error} onRetry={reload} /> : <Loading rows={3} height={160} />
       ) : (
