@@ -1,7 +1,7 @@
 // The one HTTP client: generated paths, hub's clock, and what a refusal means.
 // It knows no page; whoever needs to react to a lost session or connection subscribes here.
 import createClient, { type Middleware } from "openapi-fetch";
-import { lang } from "../i18n";
+import { lang, t } from "../i18n";
 import { measureSkew } from "../state/clock";
 import type { paths } from "./schema.gen";
 import type { Problem } from "./types";
@@ -54,9 +54,9 @@ hub.use(watch);
 /** What the hub says, in the reader's language where it can. */
 export const said = ({ detail, detail_vi }: { detail: string; detail_vi?: string | null }) => (lang.peek() === "vi" && detail_vi != null ? detail_vi : detail);
 
-/** The refusal that a problem tells of. */
-export function refusal(problem: Partial<Problem> | null, status: number, statusText: string = "", retryAfter: number | null = null): HubError {
-  const title = problem?.detail === undefined ? (problem?.title ?? statusText) : said(problem as Problem);
+/** The refusal that a problem tells of; what stands between us and the hub answers without one. */
+export function refusal(problem: Partial<Problem> | null, status: number, retryAfter: number | null = null): HubError {
+  const title = problem?.detail === undefined ? t("page.hubError", { status }) : said(problem as Problem);
   return new HubError(problem?.status ?? status, title, retryAfter, problem?.errors?.map((error) => ({ at: error.at, detail: said(error) })));
 }
 
@@ -78,7 +78,7 @@ async function unwrap<T>(call: Promise<Answer<T>>): Promise<T> {
   if (answer.response.ok) return answer.data as T;
   const problem = typeof answer.error === "object" ? (answer.error as Partial<Problem> | null) : null;
   const retryAfter = Number(answer.response.headers.get("retry-after"));
-  throw refusal(problem, answer.response.status, answer.response.statusText, retryAfter > 0 ? retryAfter : null);
+  throw refusal(problem, answer.response.status, retryAfter > 0 ? retryAfter : null);
 }
 
 export { hub, unwrap };

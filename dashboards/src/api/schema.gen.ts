@@ -3446,8 +3446,8 @@ export interface components {
         Problem: {
             /** @description This very problem in words, in English. */
             detail: string;
-            /** @description The same in Vietnamese, where the hub can say it. */
-            detail_vi?: string | null;
+            /** @description The same in Vietnamese. */
+            detail_vi: string;
             /** @description Each thing that is wrong, where there is something to point at. */
             errors?: components["schemas"]["ProblemError"][];
             /**
@@ -3466,8 +3466,8 @@ export interface components {
             at: string;
             /** @description What was found and what is allowed, in English. */
             detail: string;
-            /** @description The same in Vietnamese, where the hub can say it. */
-            detail_vi?: string | null;
+            /** @description The same in Vietnamese. */
+            detail_vi: string;
         };
         /** @description A device profile, without its text. */
         Profile: {

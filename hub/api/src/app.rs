@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use hub_model::{PointId, Timestamp};
+use hub_model::{LocalText, PointId, Timestamp, local};
 use hub_store::{History, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::auth::{Tries, Verifier};
 use crate::hub::{Hub, Request};
 use crate::local::Zone;
-use crate::nearest::{nearest, said_back};
+use crate::nearest::nothing_has;
 use crate::problem::Problem;
 use crate::push::body::Room;
 use crate::query::Params;
@@ -134,7 +134,12 @@ impl App {
         &self,
         request: impl FnOnce(oneshot::Sender<T>) -> Request,
     ) -> Result<T, Problem> {
-        let busy = || Problem::unavailable("The hub takes nothing at the moment; nothing was kept.");
+        let busy = || {
+            Problem::unavailable(local!(
+                "Máy chủ hiện không nhận gì; chưa lưu gì.",
+                "The hub takes nothing at the moment; nothing was kept."
+            ))
+        };
         // Waiting for the disk would keep the caller for as long as the disk is full, and the queue with it.
         if (self.hub.takes_nothing)() {
             return Err(busy());
@@ -149,9 +154,10 @@ impl App {
         match tokio::time::timeout(COMMIT_TIMEOUT, answer).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(_)) => Err(busy()),
-            Err(_) => {
-                Err(Problem::unavailable("The hub could not commit in time; it may still do so later."))
-            }
+            Err(_) => Err(Problem::unavailable(local!(
+                "Máy chủ chưa ghi kịp vào ổ đĩa; có thể lát nữa mới ghi xong.",
+                "The hub could not commit in time; it may still do so later."
+            ))),
         }
     }
 
@@ -175,24 +181,27 @@ impl App {
             }
         }
         if points.is_empty() || points.len() > MAX_POINTS {
-            let detail =
-                format!("found {}, allowed: 1 to {MAX_POINTS} points as site/device/point", points.len());
+            let count = points.len();
+            let detail = local!(
+                "có {count}, được phép: 1 đến {MAX_POINTS} điểm đo, viết là địa điểm/thiết bị/điểm đo",
+                "found {count}, allowed: 1 to {MAX_POINTS} points as site/device/point"
+            );
             return Err(Problem::invalid("point", detail));
         }
         Ok(points)
     }
 
     /// What to say of an id that no point has.
-    pub(crate) fn no_point(&self, id: &str) -> String {
-        let near = nearest(id, self.hub.commune.points().map(|point| point.id.as_str()));
-        format!("no point \"{}\"{near}", said_back(id))
+    pub(crate) fn no_point(&self, id: &str) -> LocalText {
+        let ids = self.hub.commune.points().map(|point| point.id.as_str());
+        nothing_has(&local!("điểm đo", "point"), id, ids)
     }
 
     /// The configured site with this id.
     pub(crate) fn site(&self, at: &str, id: &str) -> Result<&hub_model::Site, Problem> {
         self.hub.commune.site(id).ok_or_else(|| {
-            let near = nearest(id, self.hub.commune.sites.iter().map(|site| site.id.as_str()));
-            Problem::not_found(at, format!("no site \"{}\"{near}", said_back(id)))
+            let ids = self.hub.commune.sites.iter().map(|site| site.id.as_str());
+            Problem::not_found(at, nothing_has(&local!("địa điểm", "site"), id, ids))
         })
     }
 }
@@ -200,10 +209,18 @@ impl App {
 /// The problem that a store's error is for a client; its cause goes to the log.
 pub(crate) fn store_problem(error: &StoreError) -> Problem {
     match error {
-        StoreError::TooManyBuckets { .. } | StoreError::Width { .. } => {
-            Problem::invalid("buckets", error.to_string())
+        StoreError::TooManyBuckets { max } => {
+            let vi = format!("câu trả lời có hơn {max} khoảng; hãy chọn khoảng rộng hơn");
+            Problem::invalid("buckets", LocalText { vi, en: error.to_string() })
         }
-        StoreError::Elsewhere { .. } => Problem::unavailable(error.to_string()),
+        StoreError::Width { .. } => {
+            let vi = "mỗi khoảng phải dài ít nhất 1 ms".to_owned();
+            Problem::invalid("buckets", LocalText { vi, en: error.to_string() })
+        }
+        StoreError::Elsewhere { why } => {
+            let vi = format!("Hiện không đọc được số liệu lưu ở nơi khác ({why}).");
+            Problem::unavailable(LocalText { vi, en: error.to_string() })
+        }
         _ => {
             tracing::error!(%error, cause = ?std::error::Error::source(error), "the history could not be read");
             Problem::internal()

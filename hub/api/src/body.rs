@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
 use crate::query::Params;
+use hub_model::local;
 
 /// A body of JSON. An empty body reads as `{}`, so that a call without fields needs none.
 pub struct JsonBody<T>(pub T);
@@ -52,7 +53,8 @@ fn is_encoded(headers: &HeaderMap) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| Problem::invalid("body", error.to_string()))
+    serde_json::from_slice(bytes)
+        .map_err(|error| Problem::invalid("body", local!("không đọc được nội dung ({error})", "{error}")))
 }
 
 #[cfg(test)]

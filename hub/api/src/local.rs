@@ -2,7 +2,7 @@
 //!
 //! Never reads a clock. See [`hub_model::Timestamp`].
 
-use hub_model::Timestamp;
+use hub_model::{LocalText, Timestamp, local};
 use jiff::tz::TimeZone;
 
 /// Least and greatest moment that is taken and printed: the years 1970 to 9998.
@@ -64,9 +64,13 @@ impl Zone {
 }
 
 /// Reads RFC 3339 or a whole number of milliseconds since 1970.
-pub fn parse(text: &str) -> Result<Timestamp, String> {
-    let refused =
-        || format!("found \"{text}\", allowed: RFC 3339 such as 2026-03-01T08:00:00+07:00, or epoch ms");
+pub fn parse(text: &str) -> Result<Timestamp, LocalText> {
+    let refused = || {
+        local!(
+            "có \"{text}\", được phép: RFC 3339 như 2026-03-01T08:00:00+07:00, hoặc mili giây từ 1970",
+            "found \"{text}\", allowed: RFC 3339 such as 2026-03-01T08:00:00+07:00, or epoch ms"
+        )
+    };
     if let Ok(ms) = text.parse::<i64>() {
         return from_millis(ms).ok_or_else(refused);
     }
@@ -123,7 +127,7 @@ mod tests {
     fn what_is_no_time_is_refused_with_what_was_found() {
         for text in ["", "yesterday", "2026-03-01", "2026-13-01T00:00:00Z", "-5", "99999999999999999", "1e12"]
         {
-            assert!(parse(text).unwrap_err().contains(text), "{text}");
+            assert!(parse(text).unwrap_err().en.contains(text), "{text}");
         }
     }
 }

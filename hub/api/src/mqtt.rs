@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use hub_model::{DeviceId, PointId, Timestamp};
+use hub_model::{DeviceId, LocalText, PointId, Timestamp};
 
 use crate::field::Pending;
 
@@ -183,9 +183,9 @@ pub struct CommandAnswer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommandRefused {
     /// Nothing was sent: the device is not one for commands.
-    NotAllowed(String),
+    NotAllowed(LocalText),
     /// Nothing was sent: the device is not there, or too much is under way.
-    Offline(String),
+    Offline(LocalText),
     /// It was sent, and nobody answered in time.
-    NoAnswer(String),
+    NoAnswer(LocalText),
 }

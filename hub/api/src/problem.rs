@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use hub_model::{LocalText, local};
 
+use crate::auth::Role;
 use crate::wire;
 
 /// Media type of problem documents.
@@ -24,7 +25,7 @@ pub struct Problem {
     code: &'static str,
     title: &'static str,
     // Problems are the errors of most functions here: a large one would be paid for where all goes well.
-    detail: Box<Said>,
+    detail: Box<LocalText>,
     errors: Vec<FieldError>,
     retry_after_s: Option<u64>,
 }
@@ -35,40 +36,12 @@ pub struct FieldError {
     /// Where: a parameter's name or a place in the body, such as `readings[3].point`.
     pub at: String,
     /// What was found and what is allowed.
-    pub detail: Said,
+    pub detail: LocalText,
 }
 
-/// What a problem says: in English, and in Vietnamese where the dashboard shows it as it is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Said {
-    en: String,
-    vi: Option<String>,
-}
-
-impl From<&str> for Said {
-    fn from(en: &str) -> Self {
-        en.to_owned().into()
-    }
-}
-
-impl From<String> for Said {
-    fn from(en: String) -> Self {
-        Self { en, vi: None }
-    }
-}
-
-impl From<LocalText> for Said {
-    fn from(LocalText { vi, en }: LocalText) -> Self {
-        Self { en, vi: Some(vi) }
-    }
-}
-
-impl Said {
-    /// The same with the place before it.
-    fn at(&self, place: &str) -> Self {
-        let told = |text: &String| format!("{place}: {text}");
-        Self { en: told(&self.en), vi: self.vi.as_ref().map(told) }
-    }
+/// What is said with the place before it.
+fn at_place(place: &str, LocalText { vi, en }: &LocalText) -> LocalText {
+    local!("{place}: {vi}", "{place}: {en}")
 }
 
 /// A fault of a text at one of its lines, from 1.
@@ -89,7 +62,7 @@ pub(crate) fn somebody() -> LocalText {
 
 impl FieldError {
     /// An error at a place.
-    pub fn new(at: impl Into<String>, detail: impl Into<Said>) -> Self {
+    pub fn new(at: impl Into<String>, detail: impl Into<LocalText>) -> Self {
         Self { at: at.into(), detail: detail.into() }
     }
 }
@@ -109,7 +82,7 @@ impl Problem {
             detail: self.detail.en.clone(),
             detail_vi: self.detail.vi.clone(),
             errors: errors
-                .map(|FieldError { at, detail: Said { en, vi } }| wire::ProblemError {
+                .map(|FieldError { at, detail: LocalText { vi, en } }| wire::ProblemError {
                     at,
                     detail: en,
                     detail_vi: vi,
@@ -118,38 +91,45 @@ impl Problem {
         }
     }
 
-    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<Said>) -> Self {
+    fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<LocalText>,
+    ) -> Self {
         Self { status, code, title, detail: Box::new(detail.into()), errors: Vec::new(), retry_after_s: None }
     }
 
     /// 403: a link in a message that was sent to somebody else.
     pub fn link_of_another(name: &str) -> Self {
-        let detail = format!("The link was sent to {name}. Acknowledge the alarm on its own page.");
+        let detail = local!(
+            "Liên kết này đã gửi cho {name}. Hãy nhận biết cảnh báo trên trang của chính cảnh báo đó.",
+            "The link was sent to {name}. Acknowledge the alarm on its own page."
+        );
         Self::new(StatusCode::FORBIDDEN, "link-of-another", "A link of somebody else", detail)
     }
 
     /// 410: a link in a message that counts no more.
-    pub fn link_over(detail: &str) -> Self {
+    pub fn link_over(detail: LocalText) -> Self {
         Self::new(StatusCode::GONE, "link-over", "The link counts no more", detail)
     }
 
     /// 400: one thing in the request is wrong, `at` says where.
-    pub fn invalid(at: impl Into<String>, detail: impl Into<Said>) -> Self {
+    pub fn invalid(at: impl Into<String>, detail: impl Into<LocalText>) -> Self {
         Self::invalid_all(vec![FieldError::new(at, detail)])
     }
 
     /// 400: all that is wrong in the request. The first [`MAX_ERRORS`] are listed.
     pub fn invalid_all(mut errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
-            [only] => only.detail.at(&only.at),
+            [only] => at_place(&only.at, &only.detail),
             several if several.len() > MAX_ERRORS => local!(
                 "Hơn {MAX_ERRORS} lỗi, chỉ nêu những lỗi đầu; chưa nhận gì.",
                 "More than {MAX_ERRORS} errors, the first of them are listed; nothing was taken."
-            )
-            .into(),
+            ),
             several => {
                 let count = several.len();
-                local!("{count} lỗi; chưa nhận gì.", "{count} errors; nothing was taken.").into()
+                local!("{count} lỗi; chưa nhận gì.", "{count} errors; nothing was taken.")
             }
         };
         errors.truncate(MAX_ERRORS);
@@ -166,14 +146,15 @@ impl Problem {
 
     /// 401: the login failed. Always the same text, whichever part was wrong.
     pub fn login_failed() -> Self {
-        let detail = "The username or the password is wrong.";
+        let detail = local!("Sai tên đăng nhập hoặc mật khẩu.", "The username or the password is wrong.");
         Self::new(StatusCode::UNAUTHORIZED, "login-failed", "Login failed", detail)
     }
 
     /// 403: the role is too low.
-    pub fn role_too_low(needed: &str, found: &str) -> Self {
+    pub fn role_too_low(needed: Role, found: Role) -> Self {
+        let (needed_vi, found_vi) = (needed.vietnamese(), found.vietnamese());
         let detail = local!(
-            "Việc này cần vai trò {needed} trở lên; tài khoản này có vai trò {found}.",
+            "Việc này cần vai trò {needed_vi} trở lên; tài khoản này có vai trò {found_vi}.",
             "This needs the role {needed} or higher; this account has the role {found}."
         );
         Self::new(StatusCode::FORBIDDEN, "role-too-low", "Not allowed", detail)
@@ -181,57 +162,75 @@ impl Problem {
 
     /// 403: a request that another site's page has made.
     pub fn cross_site() -> Self {
-        let detail = "The Origin header does not match this hub's address.";
+        let detail = local!(
+            "Yêu cầu đến từ trang web có địa chỉ khác với địa chỉ của máy chủ này (tiêu đề Origin).",
+            "The Origin header does not match this hub's address."
+        );
         Self::new(StatusCode::FORBIDDEN, "cross-site", "Request from another site refused", detail)
     }
 
     /// 404: nothing has this id.
-    pub fn not_found(at: impl Into<String>, detail: impl Into<Said>) -> Self {
+    pub fn not_found(at: impl Into<String>, detail: impl Into<LocalText>) -> Self {
         let error = FieldError::new(at, detail);
-        let text = error.detail.at(&error.at);
+        let text = at_place(&error.at, &error.detail);
         let mut problem = Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", text);
         problem.errors = vec![error];
         problem
     }
 
     /// 409: the thing is in a state that does not allow it.
-    pub fn conflict(detail: impl Into<Said>) -> Self {
+    pub fn conflict(detail: impl Into<LocalText>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", "Not possible in this state", detail)
     }
 
     /// 415: the body is not JSON, or does not say that it is.
     pub fn not_json() -> Self {
-        let detail = "Send the body as JSON with Content-Type: application/json.";
+        let detail = local!(
+            "Hãy gửi nội dung dạng JSON, kèm Content-Type: application/json.",
+            "Send the body as JSON with Content-Type: application/json."
+        );
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Not JSON", detail)
     }
 
     /// 415: the body is compressed.
     pub fn encoded() -> Self {
-        let detail = "Send the body as it is, without Content-Encoding.";
+        let detail = local!(
+            "Hãy gửi nội dung nguyên dạng, không kèm Content-Encoding.",
+            "Send the body as it is, without Content-Encoding."
+        );
         let title = "Compressed bodies are not taken";
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding", title, detail)
     }
 
     /// 413: the body is too large, the detail says for what.
-    pub fn too_large(detail: impl Into<Said>) -> Self {
+    pub fn too_large(detail: impl Into<LocalText>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload-too-large", "Body too large", detail)
     }
 
     /// 415: the body is compressed otherwise than by gzip.
     pub fn encoding_not_gzip() -> Self {
-        let detail = "Send the body as it is, or with Content-Encoding: gzip.";
+        let detail = local!(
+            "Hãy gửi nội dung nguyên dạng, hoặc nén gzip kèm Content-Encoding: gzip.",
+            "Send the body as it is, or with Content-Encoding: gzip."
+        );
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-encoding", "Unknown compression", detail)
     }
 
     /// 415: the body does not say that it is SenML.
     pub fn not_senml() -> Self {
-        let detail = "Send Content-Type: application/senml+json or application/senml+cbor.";
+        let detail = local!(
+            "Hãy gửi kèm Content-Type: application/senml+json hoặc application/senml+cbor.",
+            "Send Content-Type: application/senml+json or application/senml+cbor."
+        );
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Not SenML", detail)
     }
 
     /// 422: some of what was sent is committed, the rest is wrong.
     pub fn partly_refused(written: usize, refused: usize, errors: Vec<FieldError>) -> Self {
-        let detail = format!("{written} readings were written, {refused} records were refused.");
+        let detail = local!(
+            "Đã ghi {written} số đo, từ chối {refused} bản ghi.",
+            "{written} readings were written, {refused} records were refused."
+        );
         let title = "Some records were refused";
         let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "partly-refused", title, detail);
         problem.errors = errors;
@@ -258,8 +257,16 @@ impl Problem {
             .retry_after(retry_after_s)
     }
 
+    /// 503: as many passwords are being checked as the hub can.
+    pub fn too_many_logins() -> Self {
+        Self::unavailable(local!(
+            "Quá nhiều người đăng nhập cùng lúc; hãy thử lại sau giây lát.",
+            "Too many logins at once; try again in a moment."
+        ))
+    }
+
     /// 503: a part of the hub is too busy or not ready; it may work later.
-    pub fn unavailable(detail: impl Into<Said>) -> Self {
+    pub fn unavailable(detail: impl Into<LocalText>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available now", detail).retry_after(5)
     }
 
@@ -358,8 +365,25 @@ mod tests {
     }
 
     #[test]
+    fn a_problem_is_told_in_both_languages_with_the_place_before_it() {
+        let body = Problem::not_found("id", local!("không có cảnh báo 7", "no alarm 7")).body();
+        assert_eq!((&*body.detail_vi, &*body.detail), ("id: không có cảnh báo 7", "id: no alarm 7"));
+        assert_eq!(
+            (&*body.errors[0].detail_vi, &*body.errors[0].detail),
+            ("không có cảnh báo 7", "no alarm 7")
+        );
+        let body = Problem::role_too_low(Role::Officer, Role::Viewer).body();
+        assert_eq!(
+            body.detail_vi,
+            "Việc này cần vai trò cán bộ môi trường trở lên; tài khoản này có vai trò người xem."
+        );
+        assert_eq!(body.detail, "This needs the role officer or higher; this account has the role viewer.");
+    }
+
+    #[test]
     fn long_lists_of_errors_are_cut_and_say_so() {
-        let errors = (0..80).map(|n| FieldError::new(format!("readings[{n}]"), "wrong")).collect();
+        let errors =
+            (0..80).map(|n| FieldError::new(format!("readings[{n}]"), local!("sai", "wrong"))).collect();
         let problem = Problem::invalid_all(errors);
         assert_eq!(problem.errors.len(), MAX_ERRORS);
         assert!(problem.detail.en.starts_with("More than 50 errors"));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use hub_model::Timestamp;
+use hub_model::{LocalText, Timestamp, local};
 
 use crate::local;
 use crate::nearest::nearest;
@@ -39,21 +39,31 @@ impl Params {
     /// Refuses names that are not in `allowed`, and repetition of those not in `repeatable`.
     pub fn only(self, allowed: &[&str], repeatable: &[&str]) -> Result<Self, Problem> {
         if self.malformed {
-            return Err(Problem::invalid("query", "the parameters are not name=value pairs"));
+            return Err(Problem::invalid(
+                "query",
+                local!("tham số không có dạng tên=giá trị", "the parameters are not name=value pairs"),
+            ));
         }
         let mut errors = Vec::new();
         for (index, (name, _)) in self.pairs.iter().enumerate() {
             if !allowed.contains(&name.as_str()) {
-                let near = nearest(name, allowed.iter().copied());
-                let known = if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") };
-                errors.push(FieldError::new(
-                    name.clone(),
-                    format!("unknown parameter{near}, allowed: {known}"),
-                ));
+                let LocalText { vi: near_vi, en: near } = nearest(name, allowed.iter().copied());
+                let LocalText { vi: known_vi, en: known } = match allowed {
+                    [] => local!("không có tham số nào", "none"),
+                    _ => LocalText::same(allowed.join(", ")),
+                };
+                let detail = local!(
+                    "không có tham số này{near_vi}, được phép: {known_vi}",
+                    "unknown parameter{near}, allowed: {known}"
+                );
+                errors.push(FieldError::new(name.clone(), detail));
             } else if !repeatable.contains(&name.as_str())
                 && self.pairs[..index].iter().any(|(earlier, _)| earlier == name)
             {
-                errors.push(FieldError::new(name.clone(), "given more than once"));
+                errors.push(FieldError::new(
+                    name.clone(),
+                    local!("có nhiều hơn một lần", "given more than once"),
+                ));
             }
         }
         if errors.is_empty() { Ok(self) } else { Err(Problem::invalid_all(errors)) }
@@ -82,7 +92,10 @@ impl Params {
         match usize::from_str(text) {
             Ok(number) if (least..=greatest).contains(&number) => Ok(Some(number)),
             _ => {
-                let detail = format!("found \"{text}\", allowed: a whole number from {least} to {greatest}");
+                let detail = local!(
+                    "có \"{text}\", được phép: số nguyên từ {least} đến {greatest}",
+                    "found \"{text}\", allowed: a whole number from {least} to {greatest}"
+                );
                 Err(Problem::invalid(name, detail))
             }
         }
@@ -94,7 +107,9 @@ impl Params {
         match words.iter().find(|word| **word == text) {
             Some(word) => Ok(Some(word)),
             None => {
-                let detail = format!("found \"{text}\", allowed: {}", words.join(", "));
+                let allowed = words.join(", ");
+                let detail =
+                    local!("có \"{text}\", được phép: {allowed}", "found \"{text}\", allowed: {allowed}");
                 Err(Problem::invalid(name, detail))
             }
         }
@@ -120,7 +135,7 @@ impl Params {
 
 /// The problem of a period that ends before it begins.
 pub fn from_not_before_to() -> Problem {
-    Problem::invalid("from", "from must be earlier than to")
+    Problem::invalid("from", local!("phải sớm hơn to", "from must be earlier than to"))
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use hub_model::Timestamp;
+use hub_model::text::Told;
+use hub_model::{LocalText, Timestamp, local};
 use hub_store::Records;
 use hub_store::records::{Deed, Job, RecordError};
 use serde_json::Value;
@@ -61,8 +62,11 @@ impl App {
 
 pub(crate) fn record_problem(error: &RecordError) -> Problem {
     match error {
-        RecordError::Unknown { .. } => Problem::not_found("id", error.to_string()),
-        RecordError::Stale { .. } | RecordError::SameDate { .. } => Problem::conflict(format!("{error}.")),
+        RecordError::Unknown { .. } => Problem::not_found("id", error.told()),
+        RecordError::Stale { .. } | RecordError::SameDate { .. } => {
+            let LocalText { vi, en } = error.told();
+            Problem::conflict(local!("{vi}.", "{en}."))
+        }
         RecordError::Storage(cause) => {
             tracing::error!(%error, %cause, "the records could not be asked");
             Problem::internal()
@@ -74,8 +78,13 @@ pub(crate) fn record_problem(error: &RecordError) -> Problem {
 pub(crate) fn text(at: &str, found: &str, most: usize) -> Result<String, Problem> {
     let trimmed = found.trim();
     let fits = (1..=most).contains(&trimmed.chars().count());
-    let refused = || Problem::invalid(at, format!("allowed: 1 to {most} characters"));
+    let refused = || Problem::invalid(at, characters(most));
     fits.then(|| trimmed.to_owned()).ok_or_else(refused)
+}
+
+/// How long a text may be.
+pub(crate) fn characters(most: usize) -> LocalText {
+    local!("được phép: 1 đến {most} ký tự", "allowed: 1 to {most} characters")
 }
 
 /// As [`text`], where nothing may be said, too.
@@ -86,13 +95,21 @@ pub(crate) fn some_text(at: &str, found: Option<String>, most: usize) -> Result<
 /// A number of the address: a calibration's, an entry's, a job's.
 pub(crate) fn number(found: &str) -> Result<u64, Problem> {
     let number = found.parse().ok().filter(|number| i64::try_from(*number).is_ok());
-    number.ok_or_else(|| Problem::not_found("id", format!("found \"{found}\", an id is a whole number")))
+    number.ok_or_else(|| {
+        let detail =
+            local!("có \"{found}\", số hiệu phải là số nguyên", "found \"{found}\", an id is a whole number");
+        Problem::not_found("id", detail)
+    })
 }
 
 /// Refuses what lies ahead: it cannot have been found yet.
 pub(crate) fn not_ahead(app: &App, at: &str, moment: Timestamp) -> Result<Timestamp, Problem> {
     if moment > app.now() {
-        let detail = format!("found {}, which lies ahead; allowed: until now", app.zone.print(moment));
+        let found = app.zone.print(moment);
+        let detail = local!(
+            "có {found}, thời điểm chưa đến; được phép: đến lúc này",
+            "found {found}, which lies ahead; allowed: until now"
+        );
         return Err(Problem::invalid(at, detail));
     }
     Ok(moment)

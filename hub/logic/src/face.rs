@@ -201,6 +201,22 @@ pub enum CommandError {
     },
 }
 
+impl Told for CommandError {
+    fn told(&self) -> LocalText {
+        let vi = match self {
+            Self::UnknownAlarm { alarm } => format!("không có cảnh báo {alarm} nào đang mở"),
+            Self::NotInThatState { state } => {
+                format!("không làm được khi cảnh báo ở trạng thái “{}”", state.vietnamese())
+            }
+            Self::BadUntil { latest } => format!("phải kết thúc sau lúc này và muộn nhất là {latest}"),
+            Self::NothingToReset => "chỉ đặt lại được cảnh báo đã chốt mà nguyên nhân đã hết".to_owned(),
+            Self::InService => "nơi này không ngừng khai thác".to_owned(),
+            Self::BadText { max_chars } => format!("nội dung phải có 1 đến {max_chars} ký tự"),
+        };
+        LocalText { vi, en: self.to_string() }
+    }
+}
+
 /// What a rule does while its point gives nothing that may be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnMissing {

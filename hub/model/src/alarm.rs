@@ -82,6 +82,21 @@ coded_enum! {
     }
 }
 
+impl AlarmState {
+    /// The word that Vietnamese readers know it by, as in the glossary.
+    pub const fn vietnamese(self) -> &'static str {
+        match self {
+            Self::Unacknowledged => "chưa nhận biết",
+            Self::Acknowledged => "đã nhận biết",
+            Self::RtnUnacknowledged => "đã hết, chưa nhận biết",
+            Self::Normal => "bình thường",
+            Self::Shelved => "tạm gác",
+            Self::SuppressedByDesign => "bị che bởi sự cố gốc",
+            Self::OutOfService => "ngừng khai thác",
+        }
+    }
+}
+
 coded_enum! {
     /// What led from one state of an alarm to the next.
     Why {

@@ -17,7 +17,7 @@ use hub_api::{
     Pending, PointProposal, UnknownTopic,
 };
 use hub_broker::{Teller, Telling};
-use hub_model::{DeviceId, Timestamp};
+use hub_model::{DeviceId, Timestamp, local};
 use hub_store::{History, Store};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -130,10 +130,13 @@ impl MqttField for WatchedMqtt {
                     payload,
                     took: Duration::from_millis(elapsed_ms()),
                 }),
-                Ok(None) => Err(CommandRefused::NoAnswer("The hub stops.".to_owned())),
+                Ok(None) => Err(CommandRefused::NoAnswer(local!("Máy chủ đang dừng.", "The hub stops."))),
                 Err(_) => {
                     let seconds = patience.as_secs();
-                    let why = format!("The device was told, and has not answered within {seconds} s.");
+                    let why = local!(
+                        "Đã gửi lệnh đến thiết bị nhưng chưa có trả lời trong {seconds} giây.",
+                        "The device was told, and has not answered within {seconds} s."
+                    );
                     Err(CommandRefused::NoAnswer(why))
                 }
             }
@@ -187,8 +190,11 @@ impl WatchedMqtt {
         let adapters = &self.adapters;
         let foreign = adapters.foreign.commands(device);
         if foreign.is_none() && !adapters.speaks_own(device) {
-            let why = "It takes no commands: only devices that speak the hub's own topics over MQTT do.";
-            return Err(CommandRefused::NotAllowed(why.to_owned()));
+            let why = local!(
+                "Thiết bị này không nhận lệnh: chỉ thiết bị dùng topic riêng của máy chủ qua MQTT mới nhận.",
+                "It takes no commands: only devices that speak the hub's own topics over MQTT do."
+            );
+            return Err(CommandRefused::NotAllowed(why));
         }
         let start = self.clock.now().as_millis().unsigned_abs();
         let question = adapters.answers.ask(device, start).ok_or_else(busy)?;
@@ -198,14 +204,21 @@ impl WatchedMqtt {
         let sent: Sent = match (foreign, &adapters.teller) {
             (Some((way, health)), _) => {
                 if !matches!(health.state, LinkState::Connected { .. }) {
-                    let why = format!("There is no connection to its broker {}.", health.broker);
+                    let broker = &health.broker;
+                    let why = local!(
+                        "Không có kết nối đến broker {broker} của thiết bị.",
+                        "There is no connection to its broker {broker}."
+                    );
                     return Err(CommandRefused::Offline(why));
                 }
                 way.try_send((topic, payload)).map_err(|_| busy())?;
                 Box::pin(std::future::ready(Ok(())))
             }
             (None, Some(teller)) => tell(teller, topic, payload, &question, patience)?,
-            (None, None) => return Err(CommandRefused::Offline("The MQTT door is closed.".to_owned())),
+            (None, None) => {
+                let why = local!("Cổng MQTT của máy chủ đang đóng.", "The MQTT door is closed.");
+                return Err(CommandRefused::Offline(why));
+            }
         };
         Ok((question, sent))
     }
@@ -233,7 +246,8 @@ fn tell(
     }
     Ok(Box::pin(async move {
         match tokio::time::timeout(REACHED_WITHIN, reached).await {
-            Ok(Ok(0)) => Err(CommandRefused::Offline(format!(
+            Ok(Ok(0)) => Err(CommandRefused::Offline(local!(
+                "Thiết bị không kết nối, hoặc chưa đăng ký nhận {topic}. Chưa gửi gì.",
                 "The device is not connected, or has not subscribed to {topic}. Nothing was sent."
             ))),
             Ok(Ok(_)) => Ok(()),
@@ -243,7 +257,10 @@ fn tell(
 }
 
 fn busy() -> CommandRefused {
-    CommandRefused::Offline("Too many commands are under way; nothing was sent.".to_owned())
+    CommandRefused::Offline(local!(
+        "Đang có quá nhiều lệnh chờ; chưa gửi gì.",
+        "Too many commands are under way; nothing was sent."
+    ))
 }
 
 fn bridged(health: BridgeHealth, now: Timestamp) -> MqttLink {

@@ -77,7 +77,7 @@ impl Caller {
         if self.role >= needed {
             return Ok(());
         }
-        Err(Problem::role_too_low(needed.code(), self.role.code()))
+        Err(Problem::role_too_low(needed, self.role))
     }
 }
 

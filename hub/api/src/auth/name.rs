@@ -3,6 +3,8 @@
 //! One letter with its marks may be written as one character or as several (`ế`): names are kept and looked for in the composed
 //! form (NFC, decision 63), so that whoever types one on another device is still known.
 
+use hub_model::LocalText;
+use hub_model::text::Told;
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 /// Longest name, in characters.
@@ -12,6 +14,13 @@ const MAX_CHARS: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("1 to {MAX_CHARS} letters, digits and signs without spaces are allowed")]
 pub struct BadName;
+
+impl Told for BadName {
+    fn told(&self) -> LocalText {
+        let vi = format!("được phép: 1 đến {MAX_CHARS} chữ, số và dấu, không có khoảng trắng");
+        LocalText { vi, en: self.to_string() }
+    }
+}
 
 /// The name in the form in which it is kept, if an account may have it.
 ///

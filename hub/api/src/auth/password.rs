@@ -7,6 +7,8 @@ use std::sync::Arc;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use hub_model::LocalText;
+use hub_model::text::Told;
 use tokio::sync::Semaphore;
 
 /// Memory of one digest, in KiB: of the costs that OWASP holds equal, the one that suits a gateway with 64 MiB for the hub.
@@ -38,6 +40,18 @@ pub enum PasswordError {
         /// What the library says.
         detail: String,
     },
+}
+
+impl Told for PasswordError {
+    fn told(&self) -> LocalText {
+        let vi = match self {
+            Self::Length => format!(
+                "mật khẩu cần ít nhất {MIN_PASSWORD_CHARS} ký tự và dài tối đa {MAX_PASSWORD_BYTES} byte"
+            ),
+            Self::Digest { detail } => format!("không tính được mã băm của mật khẩu ({detail})"),
+        };
+        LocalText { vi, en: self.to_string() }
+    }
 }
 
 /// The digest of a new password, as a PHC string with a random salt. Takes some 50 ms and 9 MiB: never on an async task.

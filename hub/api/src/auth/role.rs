@@ -40,6 +40,17 @@ impl Role {
             Self::Admin => "admin",
         }
     }
+
+    /// The word that Vietnamese readers know it by, as in the glossary.
+    pub const fn vietnamese(self) -> &'static str {
+        match self {
+            Self::Viewer => "người xem",
+            Self::Staff => "cán bộ trực",
+            Self::Officer => "cán bộ môi trường",
+            Self::Integrator => "người tích hợp",
+            Self::Admin => "quản trị",
+        }
+    }
 }
 
 impl fmt::Display for Role {

@@ -10,6 +10,7 @@ use futures_util::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::problem::Problem;
+use hub_model::{LocalText, local};
 
 /// Largest body of readings, as sent and after unpacking, in bytes.
 pub(crate) const MAX_PUSH_BYTES: usize = 8 * 1024 * 1024;
@@ -49,7 +50,9 @@ impl Room {
         let (mut bytes, mut room, mut received) = (Vec::new(), None, 0);
         let mut pieces = body.into_data_stream();
         while let Some(piece) = pieces.next().await {
-            let piece = piece.map_err(|_| Problem::invalid("body", "it broke off before its end"))?;
+            let piece = piece.map_err(|_| {
+                Problem::invalid("body", local!("đứt giữa chừng", "it broke off before its end"))
+            })?;
             received += piece.len();
             if received > MAX_DISCARDED_BYTES {
                 return Err(too_large());
@@ -73,7 +76,12 @@ impl Room {
         if more == 0 {
             return Ok(());
         }
-        let busy = || Problem::unavailable("Too many readings arrive at once; nothing of these was kept.");
+        let busy = || {
+            Problem::unavailable(local!(
+                "Quá nhiều số đo đến cùng lúc; chưa lưu gì của lần gửi này.",
+                "Too many readings arrive at once; nothing of these was kept."
+            ))
+        };
         let more = u32::try_from(more).map_err(|_| busy())?;
         let more = self.receiving.clone().try_acquire_many_owned(more).map_err(|_| busy())?;
         match room {
@@ -96,7 +104,7 @@ impl Received {
         MultiGzDecoder::new(&*self.bytes)
             .take(most)
             .read_to_end(&mut unpacked)
-            .map_err(|_| Problem::invalid("body", "it says that it is gzip and cannot be unpacked"))?;
+            .map_err(|_| Problem::invalid("body", not_unpacked()))?;
         if unpacked.len() > MAX_PUSH_BYTES {
             return Err(too_large());
         }
@@ -113,8 +121,13 @@ fn is_gzip(headers: &HeaderMap) -> Result<bool, Problem> {
     }
 }
 
+fn not_unpacked() -> LocalText {
+    local!("ghi là gzip nhưng không giải nén được", "it says that it is gzip and cannot be unpacked")
+}
+
 fn too_large() -> Problem {
-    Problem::too_large(format!(
+    Problem::too_large(local!(
+        "Nội dung lớn hơn {MAX_PUSH_BYTES} byte; chưa lưu gì, hãy gửi thành nhiều phần nhỏ hơn.",
         "The body is larger than {MAX_PUSH_BYTES} bytes; nothing was kept, send it in smaller pieces."
     ))
 }

@@ -13,6 +13,7 @@ use crate::auth::{Admin, Role, Viewer, account_name, accounts, digest, hash_pass
 use crate::body::JsonBody;
 use crate::problem::Problem;
 use crate::wire;
+use hub_model::local;
 
 /// Hexadecimal digits that name a session in lists: enough to tell all apart, useless for a login.
 const SESSION_ID_DIGITS: usize = 16;
@@ -54,7 +55,10 @@ pub(crate) async fn post_user(
         move |accounts| told(accounts.add_user(&name, role.code(), &hash))
     });
     if !added.await? {
-        return Err(Problem::conflict(format!("There is already a user \"{name}\".")));
+        return Err(Problem::conflict(local!(
+            "Đã có người dùng \"{name}\".",
+            "There is already a user \"{name}\"."
+        )));
     }
     app.note(&caller.name, "user_added", &name, json!({"role": role.code()})).await;
     Ok(StatusCode::CREATED)
@@ -168,7 +172,10 @@ pub(crate) async fn post_token(
         move |accounts| told(accounts.add_token(&name, role.code(), &digest, now))
     });
     if !added.await? {
-        return Err(Problem::conflict(format!("There is already a token \"{name}\".")));
+        return Err(Problem::conflict(local!(
+            "Đã có mã truy cập \"{name}\".",
+            "There is already a token \"{name}\"."
+        )));
     }
     app.note(&caller.name, "token_added", &name, json!({"role": role.code()})).await;
     Ok((StatusCode::CREATED, Json(wire::MadeToken { name, token })))
@@ -193,7 +200,8 @@ pub(crate) async fn delete_token(
         move |accounts| told(accounts.revoke_token(&name))
     });
     if !revoked.await? {
-        return Err(Problem::not_found("name", format!("no token \"{name}\"")));
+        let detail = local!("không có mã truy cập \"{name}\"", "no token \"{name}\"");
+        return Err(Problem::not_found("name", detail));
     }
     app.note(&caller.name, "token_revoked", &name, json!({})).await;
     Ok(StatusCode::NO_CONTENT)
@@ -245,7 +253,8 @@ pub(crate) async fn delete_open_session(
     let is_theirs = |session: &hub_store::Session| caller.role == Role::Admin || session.user == caller.name;
     let met = sessions.into_iter().find(|(digest, session)| session_id(digest) == id && is_theirs(session));
     // Somebody else's session is not there for those who may not see it.
-    let (digest, session) = met.ok_or_else(|| Problem::not_found("id", "no such session"))?;
+    let (digest, session) = met
+        .ok_or_else(|| Problem::not_found("id", local!("không có phiên đăng nhập này", "no such session")))?;
     accounts(&app, move |accounts| accounts.remove_session(&digest)).await?;
     app.note(&caller.name, "session_ended", &session.user, json!({})).await;
     Ok(StatusCode::NO_CONTENT)
@@ -266,15 +275,16 @@ pub(crate) async fn post_password(
     JsonBody(change): JsonBody<wire::PasswordChange>,
 ) -> Result<StatusCode, Problem> {
     if caller.session().is_none() {
-        return Err(Problem::conflict("A token has no password."));
+        return Err(Problem::conflict(local!("Mã truy cập không có mật khẩu.", "A token has no password.")));
     }
     // A session that was left open must not be a way to guess the password.
     app.tries.take(&caller.name, address, app.now()).map_err(Problem::too_many_tries)?;
     let name = caller.name.clone();
     let user = accounts(&app, move |accounts| accounts.user(&name)).await?;
     let is_right = app.verifier.verify(change.current, user.map(|user| user.password_hash)).await;
-    if !is_right.map_err(|_| Problem::unavailable("Too many logins at once; try again in a moment."))? {
-        return Err(Problem::invalid("current", "this is not the present password"));
+    if !is_right.map_err(|_| Problem::too_many_logins())? {
+        let detail = local!("không phải mật khẩu hiện tại", "this is not the present password");
+        return Err(Problem::invalid("current", detail));
     }
     app.tries.succeeded(&caller.name, address);
     let hash = hashed(change.password).await?;
@@ -300,13 +310,13 @@ fn session_id(digest: &Digest) -> String {
 
 /// A name that an account may have.
 pub(super) fn checked_name(at: &str, text: &str) -> Result<String, Problem> {
-    account_name(text).map_err(|error| Problem::invalid(at, error.to_string()))
+    account_name(text).map_err(|error| Problem::invalid(at, error))
 }
 
 /// The digest of a new password, computed where it may block.
 pub(super) async fn hashed(password: String) -> Result<String, Problem> {
     let hash = tokio::task::spawn_blocking(move || hash_password(&password)).await;
-    hash.map_err(|_| Problem::internal())?.map_err(|error| Problem::invalid("password", error.to_string()))
+    hash.map_err(|_| Problem::internal())?.map_err(|error| Problem::invalid("password", error))
 }
 
 /// Whether a change met what it was for: a name that is taken or unknown is the caller's fault, not the file's.
@@ -319,7 +329,8 @@ fn told(change: Result<(), AccountError>) -> Result<bool, AccountError> {
 }
 
 fn found(was_there: bool, name: &str) -> Result<(), Problem> {
-    if was_there { Ok(()) } else { Err(Problem::not_found("name", format!("no user \"{name}\""))) }
+    let none = || Problem::not_found("name", local!("không có người dùng \"{name}\"", "no user \"{name}\""));
+    if was_there { Ok(()) } else { Err(none()) }
 }
 
 /// Refuses what would leave nobody who can keep the accounts.
@@ -327,7 +338,9 @@ async fn keep_an_admin(app: &App, name: &str) -> Result<(), Problem> {
     let users = accounts(app, Accounts::list_users).await?;
     let admins: Vec<_> = users.iter().filter(|user| user.role == Role::Admin.code()).collect();
     match admins.as_slice() {
-        [last] if last.name == name => Err(Problem::conflict("This is the last administrator.")),
+        [last] if last.name == name => {
+            Err(Problem::conflict(local!("Đây là quản trị cuối cùng.", "This is the last administrator.")))
+        }
         _ => Ok(()),
     }
 }

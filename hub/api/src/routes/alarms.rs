@@ -6,7 +6,8 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Path, State};
 use hub_logic::{Action, Command, CommandError, RuleStatus};
-use hub_model::{Alarm, AlarmId, AlarmState, Commune};
+use hub_model::text::Told;
+use hub_model::{Alarm, AlarmId, AlarmState, Commune, LocalText, local};
 use hub_store::AlarmFilter;
 use serde_json::{Value, json};
 
@@ -16,6 +17,7 @@ use crate::body::JsonBody;
 use crate::hub::Request;
 use crate::problem::Problem;
 use crate::query::Params;
+use crate::records::characters;
 use crate::wire;
 
 /// Most alarms in one answer, the newest; a narrower period gives the older ones.
@@ -243,14 +245,12 @@ pub(super) async fn act(
     // The logic knows open alarms only; whether there ever was one of this number, the history knows.
     if matches!(refused, CommandError::UnknownAlarm { .. }) {
         if detail(app, alarm).await?.alarm.state != wire::AlarmState::Normal {
-            return Err(Problem::conflict(
-                "This alarm is its commune's: that is done at the commune's own hub.",
-            ));
+            return Err(Problem::conflict(local!(
+                "Cảnh báo này là của xã: việc đó làm tại máy chủ của xã.",
+                "This alarm is its commune's: that is done at the commune's own hub."
+            )));
         }
-        return Err(Problem::conflict(format!(
-            "Not allowed while the alarm is {}.",
-            AlarmState::Normal.code()
-        )));
+        return Err(not_in_that_state(AlarmState::Normal));
     }
     Err(refusal(app, refused, text_field))
 }
@@ -259,19 +259,32 @@ pub(super) async fn act(
 pub(super) fn refusal(app: &App, refused: CommandError, text_field: &str) -> Problem {
     match refused {
         CommandError::UnknownAlarm { .. } | CommandError::NothingToReset | CommandError::InService => {
-            Problem::conflict(sentence(&refused.to_string()))
+            let LocalText { vi, en } = refused.told();
+            Problem::conflict(LocalText { vi: sentence(&vi), en: sentence(&en) })
         }
-        CommandError::NotInThatState { state } => {
-            Problem::conflict(format!("Not allowed while the alarm is {}.", state.code()))
+        CommandError::NotInThatState { state } => not_in_that_state(state),
+        CommandError::BadUntil { latest } => {
+            let latest = app.zone.print(latest);
+            let detail = local!(
+                "được phép: sau lúc này và muộn nhất là {latest}",
+                "allowed: after now and at the latest {latest}"
+            );
+            Problem::invalid("until", detail)
         }
-        CommandError::BadUntil { latest } => Problem::invalid(
-            "until",
-            format!("allowed: after now and at the latest {}", app.zone.print(latest)),
-        ),
-        CommandError::BadText { max_chars } => {
-            Problem::invalid(text_field, format!("allowed: 1 to {max_chars} characters"))
-        }
+        CommandError::BadText { max_chars } => Problem::invalid(text_field, characters(max_chars)),
     }
+}
+
+fn not_in_that_state(state: AlarmState) -> Problem {
+    let (code, vi) = (state.code(), state.vietnamese());
+    Problem::conflict(local!(
+        "Không làm được khi cảnh báo ở trạng thái “{vi}”.",
+        "Not allowed while the alarm is {code}."
+    ))
+}
+
+pub(super) fn no_alarm(id: AlarmId) -> LocalText {
+    local!("không có cảnh báo {id}", "no alarm {id}")
 }
 
 fn sentence(text: &str) -> String {
@@ -295,7 +308,7 @@ fn deed(action: &Action) -> (&'static str, Value) {
 
 pub(super) async fn detail(app: &App, id: AlarmId) -> Result<wire::AlarmDetail, Problem> {
     let found = app.read(move |history| history.alarm(id)).await?;
-    let (alarm, steps) = found.ok_or_else(|| Problem::not_found("id", format!("no alarm {id}")))?;
+    let (alarm, steps) = found.ok_or_else(|| Problem::not_found("id", no_alarm(id)))?;
     let rules = app.hub.rules.borrow();
     let rule = rules.iter().find(|rule| rule.id == alarm.rule);
     Ok(wire::AlarmDetail {
@@ -319,6 +332,12 @@ fn delays_of(rule: &RuleStatus, alarm: &Alarm, commune: &Commune) -> wire::Alarm
 }
 
 pub(super) fn number(text: &str) -> Result<AlarmId, Problem> {
-    let refused = || Problem::not_found("id", format!("found \"{text}\", an alarm's id is a whole number"));
+    let refused = || {
+        let detail = local!(
+            "có \"{text}\", số hiệu cảnh báo phải là số nguyên",
+            "found \"{text}\", an alarm's id is a whole number"
+        );
+        Problem::not_found("id", detail)
+    };
     text.parse().ok().filter(|number| i64::try_from(*number).is_ok()).map(AlarmId).ok_or_else(refused)
 }

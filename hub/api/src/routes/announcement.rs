@@ -5,9 +5,9 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use hub_logic::{Action, Announced, RuleStatus, Spoken, announcement};
-use hub_model::{Alarm, Limit, LocalText, Point, Subject, Transition, Why};
+use hub_model::{Alarm, Limit, LocalText, Point, Subject, Transition, Why, local};
 
-use super::alarms::{act, number};
+use super::alarms::{act, no_alarm, number};
 use crate::app::{App, SharedApp};
 use crate::auth::Staff;
 use crate::body::JsonBody;
@@ -59,7 +59,7 @@ pub(crate) async fn post_announcement(
 async fn of_alarm(app: &App, id: &str) -> Result<wire::Announcement, Problem> {
     let id = number(id)?;
     let found = app.read(move |history| history.alarm(id)).await?;
-    let (alarm, steps) = found.ok_or_else(|| Problem::not_found("id", format!("no alarm {id}")))?;
+    let (alarm, steps) = found.ok_or_else(|| Problem::not_found("id", no_alarm(id)))?;
     let rule = app.hub.rules.borrow().iter().find(|rule| rule.id == alarm.rule).cloned();
     let rule_changed = rule.as_ref().is_some_and(|rule| rule.version != alarm.rule_version);
     let text = rule.and_then(|rule| {
@@ -68,7 +68,11 @@ async fn of_alarm(app: &App, id: &str) -> Result<wire::Announcement, Problem> {
     });
     let reviewed = steps.iter().rev().find(|step| step.why == Why::TextReviewed);
     if text.is_none() && reviewed.is_none() {
-        return Err(Problem::not_found("id", format!("the rule of alarm {id} has no text for loudspeakers")));
+        let detail = local!(
+            "quy tắc của cảnh báo {id} không có bài đọc loa truyền thanh",
+            "the rule of alarm {id} has no text for loudspeakers"
+        );
+        return Err(Problem::not_found("id", detail));
     }
     let reviewed = reviewed.map(|step: &Transition| wire::ReviewedText {
         text: step.comment.clone().unwrap_or_default(),

@@ -21,7 +21,7 @@ use crate::app::{App, SharedApp};
 use crate::auth::Viewer;
 use crate::backtest::{BacktestAsked, BacktestRefused, Backtested};
 use crate::body::JsonBody;
-use crate::nearest::nearest;
+use crate::nearest::nothing_has;
 use crate::problem::{Problem, at_line};
 use crate::wire;
 
@@ -110,12 +110,8 @@ fn answer(app: &App, asked: &BacktestAsked, done: Done) -> Result<wire::Backtest
     done.map(|found| wire::Backtest::of(&found, &app.zone)).map_err(|refused| match refused {
         BacktestRefused::UnknownRule => {
             let rules = app.hub.rules.borrow();
-            let near = nearest(&asked.rule, rules.iter().map(|rule| &*rule.id));
-            let shown: String = asked.rule.chars().take(200).collect();
-            Problem::not_found(
-                "rule",
-                local!("không có quy tắc \"{shown}\"{near}", "no rule \"{shown}\"{near}"),
-            )
+            let ids = rules.iter().map(|rule| &*rule.id);
+            Problem::not_found("rule", nothing_has(&local!("quy tắc", "rule"), &asked.rule, ids))
         }
         BacktestRefused::Rule(fault) => Problem::invalid("source", at_line(fault.line, &fault.message)),
         BacktestRefused::Span { longest } => {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use hub_model::{Calibration, Decimal, Point, Timestamp};
+use hub_model::{Calibration, Decimal, Point, Timestamp, local};
 use hub_store::records::{CalibrationRecord, Job, NewCalibration};
 use serde_json::json;
 
@@ -173,7 +173,13 @@ pub(super) fn version_of(params: Params) -> Result<u64, Problem> {
 }
 
 pub(super) fn no_version() -> Problem {
-    Problem::invalid("version", "allowed: the version that was read, a whole number")
+    Problem::invalid(
+        "version",
+        local!(
+            "được phép: phiên bản đã đọc, một số nguyên",
+            "allowed: the version that was read, a whole number"
+        ),
+    )
 }
 
 /// The calibration of a request, when nothing is wrong with it.
@@ -184,28 +190,42 @@ pub(super) fn entered(
     caller: &str,
 ) -> Result<NewCalibration, Problem> {
     if point.counter.is_some() {
-        return Err(Problem::conflict(
-            "A counter's total is not calibrated: its scale says what one count is.",
-        ));
+        return Err(Problem::conflict(local!(
+            "Tổng của bộ đếm không hiệu chuẩn: hệ số của điểm đo cho biết một xung là bao nhiêu.",
+            "A counter's total is not calibrated: its scale says what one count is."
+        )));
     }
     let from = not_ahead(app, "from", day_or_moment(app, "from", &request.from)?)?;
     let next_due = request.next_due.as_ref().map(|due| day_or_moment(app, "next_due", due)).transpose()?;
     if next_due.is_some_and(|due| due <= from) {
-        return Err(Problem::invalid("next_due", "found one not later than from, allowed: a later day"));
+        let detail = local!(
+            "có ngày không muộn hơn from, được phép: một ngày muộn hơn",
+            "found one not later than from, allowed: a later day"
+        );
+        return Err(Problem::invalid("next_due", detail));
     }
     if point.calibrations.iter().any(|configured| configured.from == from) {
-        let detail = "The configuration has a calibration of this point with this date; it is changed there.";
+        let detail = local!(
+            "Cấu hình đã có hiệu chuẩn của điểm đo này vào ngày này; hãy sửa ở đó.",
+            "The configuration has a calibration of this point with this date; it is changed there."
+        );
         return Err(Problem::conflict(detail));
     }
     let decimal = |at: &str, number: f64| {
         Decimal::from_f64(number).ok_or_else(|| {
-            Problem::invalid(at, format!("found {number}, allowed: at most 36 decimal places"))
+            let detail = local!(
+                "có {number}, được phép: tối đa 36 chữ số thập phân",
+                "found {number}, allowed: at most 36 decimal places"
+            );
+            Problem::invalid(at, detail)
         })
     };
     if !GAINS.contains(&request.gain.abs()) {
-        let found = request.gain;
-        let detail =
-            format!("found {found}, allowed: {} to {} or below 0, never 0", GAINS.start(), GAINS.end());
+        let (found, least, most) = (request.gain, GAINS.start(), GAINS.end());
+        let detail = local!(
+            "có {found}, được phép: {least} đến {most}, hoặc như vậy nhưng âm, không được bằng 0",
+            "found {found}, allowed: {least} to {most} or below 0, never 0"
+        );
         return Err(Problem::invalid("gain", detail));
     }
     let by = some_text("by", request.by, MAX_NAME_CHARS)?.unwrap_or_else(|| caller.to_owned());

@@ -12,6 +12,7 @@ use crate::auth::Viewer;
 use crate::problem::Problem;
 use crate::query::Params;
 use crate::wire;
+use hub_model::{LocalText, local};
 
 /// Calls by which people change what is the province's own: logins, notices, its hub's alarms and rules.
 const OWN: [&str; 8] = ["session", "sessions", "users", "tokens", "setup", "alarms", "rules", "notices"];
@@ -33,7 +34,7 @@ pub(crate) async fn get_communes(
     let params = params.only(&["at"], &[])?;
     let at = params.time("at")?.unwrap_or_else(|| app.now());
     let communes = app.hub.communes.as_ref();
-    let communes = communes.ok_or_else(|| Problem::not_found("communes", "this hub is a commune's own"))?;
+    let communes = communes.ok_or_else(|| Problem::not_found("communes", not_a_province()))?;
     Ok(Json(wire::Communes::of(communes.overview(at), &app.zone)))
 }
 
@@ -46,7 +47,14 @@ pub(crate) async fn only_looks(
     // Within the API the path has lost its beginning.
     let is_own = request.uri().path().split('/').nth(1).is_some_and(|call| OWN.contains(&call));
     if app.hub.communes.is_some() && !request.method().is_safe() && !is_own {
-        return Err(Problem::conflict("A province's hub only looks: this is done at the commune's own hub."));
+        return Err(Problem::conflict(local!(
+            "Máy chủ của tỉnh chỉ để xem: việc này làm tại máy chủ của xã.",
+            "A province's hub only looks: this is done at the commune's own hub."
+        )));
     }
     Ok(next.run(request).await)
+}
+
+fn not_a_province() -> LocalText {
+    local!("máy chủ này là của một xã", "this hub is a commune's own")
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use hub_model::{PointId, Timestamp};
+use hub_model::{PointId, Timestamp, local};
 use hub_store::{DaySummary, LocalDay, QualityCounts};
 
 use crate::app::{App, SharedApp, store_problem};
@@ -48,7 +48,10 @@ pub(crate) async fn get_completeness(
     if last - first >= MAX_DAYS {
         return Err(Problem::invalid(
             "from",
-            format!("the period has over {MAX_DAYS} days; ask for a shorter one"),
+            local!(
+                "khoảng thời gian dài hơn {MAX_DAYS} ngày; hãy chọn khoảng ngắn hơn",
+                "the period has over {MAX_DAYS} days; ask for a shorter one"
+            ),
         ));
     }
     let days: Vec<Day> = (first..=last).map(|day| Day::of(&app, LocalDay(day), offset_s)).collect();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use hub_model::{Scope, Timestamp};
+use hub_model::{Scope, Timestamp, local};
 use hub_store::records::{JobKind, NewJob};
 use serde_json::json;
 
@@ -61,7 +61,10 @@ pub(crate) async fn post_correction(
     };
     let is_set = kind == JobKind::Set;
     if is_set != request.value.is_some() {
-        let detail = if is_set { "is needed to set one" } else { "is only for the action set" };
+        let detail = match is_set {
+            true => local!("cần có khi action là set", "is needed to set one"),
+            false => local!("chỉ dùng khi action là set", "is only for the action set"),
+        };
         return Err(Problem::invalid("value", detail));
     }
     // What was judged before the correction was asked for; a reading that comes later is another.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use hub_model::Reading;
+use hub_model::{Reading, local};
 use hub_store::{History, StoreError};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -30,11 +30,7 @@ const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Answers with the readings as a file.
 pub(super) fn export(app: &SharedApp, question: Question) -> Result<Response, Problem> {
-    let permit = app
-        .exports
-        .clone()
-        .try_acquire_owned()
-        .map_err(|_| Problem::unavailable("Too many exports are running; try again later."))?;
+    let permit = app.exports.clone().try_acquire_owned().map_err(|_| too_many_exports())?;
     let (pieces, body) = mpsc::channel(PIECES);
     let (history, zone, runtime) = (app.hub.history.clone(), app.zone.clone(), Handle::current());
     let older = app.hub.older.clone();
@@ -147,4 +143,11 @@ impl Writer {
         let sent = self.runtime.block_on(self.pieces.send_timeout(piece, CLIENT_TIMEOUT));
         if sent.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
+}
+
+fn too_many_exports() -> Problem {
+    Problem::unavailable(local!(
+        "Đang xuất quá nhiều tệp; hãy thử lại sau.",
+        "Too many exports are running; try again later."
+    ))
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use hub_model::{Observation, Sample, Timestamp, own};
+use hub_model::{LocalText, Observation, Sample, Timestamp, local, own};
 use serde_json::Value;
 
 use crate::app::{App, SharedApp};
@@ -32,7 +32,10 @@ pub(crate) async fn post_readings(
 ) -> Result<StatusCode, Problem> {
     let count = request.readings.len();
     if !(1..=MAX_READINGS).contains(&count) {
-        let detail = format!("found {count} readings, allowed: 1 to {MAX_READINGS}");
+        let detail = local!(
+            "có {count} số đo, được phép: 1 đến {MAX_READINGS}",
+            "found {count} readings, allowed: 1 to {MAX_READINGS}"
+        );
         return Err(Problem::invalid("readings", detail));
     }
     let received_at = app.now();
@@ -41,7 +44,7 @@ pub(crate) async fn post_readings(
     for (index, entry) in request.readings.iter().enumerate() {
         match observation(&app, entry, received_at) {
             Ok(observation) if caller.role < Role::Integrator && !app.is_pushed(&observation.point) => {
-                return Err(Problem::role_too_low(Role::Integrator.code(), caller.role.code()));
+                return Err(Problem::role_too_low(Role::Integrator, caller.role));
             }
             Ok(observation) => observations.push(observation),
             Err(wrong) => errors.extend(wrong.into_iter().map(|(field, detail)| {
@@ -65,7 +68,7 @@ fn observation(
     app: &App,
     entry: &Value,
     received_at: Timestamp,
-) -> Result<Observation, Vec<(String, String)>> {
+) -> Result<Observation, Vec<(String, LocalText)>> {
     let no_point = |id: &str| ("point".to_owned(), app.no_point(id));
     let reading = NewReading::read(entry).map_err(|mut wrong| {
         // Beside what else is wrong, so that nobody learns of it at the second try.

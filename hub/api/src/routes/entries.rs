@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use hub_model::{Scope, Timestamp};
+use hub_model::{LocalText, Scope, Timestamp, local};
 use hub_store::records::{Entry, EntryFilter, EntryKind, Job, NewEntry};
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use super::calibrations::{no_version, version_of};
 use crate::app::{App, SharedApp};
 use crate::auth::{Officer, Viewer};
 use crate::body::JsonBody;
-use crate::nearest::{nearest, said_back};
+use crate::nearest::nothing_has;
 use crate::problem::Problem;
 use crate::query::{Params, from_not_before_to};
 use crate::records::{MAX_TEXT_CHARS, number, text};
@@ -149,10 +149,7 @@ async fn make(
     by: &str,
     request: wire::EntryRequest,
 ) -> Result<Json<wire::EntryChange>, Problem> {
-    let about = request
-        .about
-        .as_deref()
-        .ok_or_else(|| Problem::invalid("about", "is needed: the full id of a site, a device or a point"))?;
+    let about = request.about.as_deref().ok_or_else(|| Problem::invalid("about", needs_about()))?;
     let new = entered(kind, scope(app, about)?, &request)?;
     let deed = app.deed(by, &format!("{}_added", kind.code()), new.scope.as_str(), &detail(&new));
     let (entry, job) = app.records(move |records| records.add_entry(&new, &deed)).await?;
@@ -169,7 +166,11 @@ async fn change(
     let (id, version) = (number(id)?, request.version.ok_or_else(no_version)?);
     let before = app.records(move |records| records.entry(kind, id)).await?.entered;
     if request.about.as_deref().is_some_and(|about| about != before.scope.as_str()) {
-        let detail = format!("found another place, allowed: \"{}\"; make another entry", before.scope);
+        let scope = &before.scope;
+        let detail = local!(
+            "có nơi khác, được phép: \"{scope}\"; hãy ghi một mục mới",
+            "found another place, allowed: \"{scope}\"; make another entry"
+        );
         return Err(Problem::invalid("about", detail));
     }
     let new = entered(kind, before.scope.clone(), &request)?;
@@ -203,9 +204,16 @@ fn scope(app: &App, id: &str) -> Result<Scope, Problem> {
     };
     let known = all().any(|known| known == id).then(|| Scope::parse(id)).flatten();
     known.ok_or_else(|| {
-        let near = nearest(id, all());
-        Problem::not_found("about", format!("no site, device or point \"{}\"{near}", said_back(id)))
+        let what = local!("địa điểm, thiết bị hoặc điểm đo", "site, device or point");
+        Problem::not_found("about", nothing_has(&what, id, all()))
     })
+}
+
+fn needs_about() -> LocalText {
+    local!(
+        "cần có: id đầy đủ của một địa điểm, thiết bị hoặc điểm đo",
+        "is needed: the full id of a site, a device or a point"
+    )
 }
 
 fn entered(kind: EntryKind, scope: Scope, request: &wire::EntryRequest) -> Result<NewEntry, Problem> {
@@ -215,14 +223,22 @@ fn entered(kind: EntryKind, scope: Scope, request: &wire::EntryRequest) -> Resul
         (Some(to), _) => read("to", to)?,
         (None, EntryKind::Note) => from,
         (None, EntryKind::Maintenance) => {
-            return Err(Problem::invalid("to", "is needed: when the work ends; it can be changed later"));
+            let detail = local!(
+                "cần có: khi nào xong việc; sau này vẫn đổi được",
+                "is needed: when the work ends; it can be changed later"
+            );
+            return Err(Problem::invalid("to", detail));
         }
     };
     if to < from || (to == from && kind == EntryKind::Maintenance) {
         return Err(from_not_before_to());
     }
     if kind == EntryKind::Maintenance && to.since(from) > LONGEST_WINDOW {
-        return Err(Problem::invalid("to", "found over 31 days after from, allowed: at most 31 days"));
+        let detail = local!(
+            "có hơn 31 ngày sau from, được phép: tối đa 31 ngày",
+            "found over 31 days after from, allowed: at most 31 days"
+        );
+        return Err(Problem::invalid("to", detail));
     }
     Ok(NewEntry { kind, scope, from, to, text: text("text", &request.text, MAX_TEXT_CHARS)? })
 }

@@ -7,10 +7,11 @@ use axum::extract::{Path, State};
 
 use crate::app::{SharedApp, store_problem};
 use crate::auth::{Integrator, Viewer};
-use crate::nearest::nearest;
+use crate::nearest::nothing_has;
 use crate::problem::Problem;
 use crate::query::Params;
 use crate::wire;
+use hub_model::local;
 
 /// Every way out, in the order of the configuration; none when nothing is forwarded.
 #[utoipa::path(
@@ -49,8 +50,9 @@ pub(crate) async fn get_refused_lines(
     let forwards = app.hub.forwards.clone();
     let all = forwards.all();
     if all.iter().all(|forward| forward.id != id) {
-        let near = nearest(&id, all.iter().map(|forward| forward.id.as_str()));
-        return Err(Problem::not_found("forward", format!("no forward \"{id}\"{near}")));
+        let what = local!("nơi chuyển số liệu đi", "forward");
+        let detail = nothing_has(&what, &id, all.iter().map(|forward| forward.id.as_str()));
+        return Err(Problem::not_found("forward", detail));
     }
     let read = tokio::task::spawn_blocking(move || forwards.refused(&id));
     let lines = read.await.map_err(|_| Problem::internal())?.map_err(|error| store_problem(&error))?;

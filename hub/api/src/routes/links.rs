@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use hub_logic::{Action, Command, CommandError};
-use hub_model::{Alarm, AlarmState};
+use hub_model::{Alarm, AlarmState, local};
 use serde_json::json;
 
 use crate::app::{App, SharedApp};
@@ -81,16 +81,29 @@ pub(crate) async fn post_link_as_caller(
 
 fn permit(app: &App, token: &str) -> Result<LinkPermit, Problem> {
     app.hub.notices.permit(token, app.now()).map_err(|refused| match refused {
-        LinkRefused::Forged => Problem::invalid("token", "the link is damaged, or was not made by this hub"),
-        LinkRefused::Expired => Problem::link_over("The time in which the link could be used is over."),
-        LinkRefused::Gone => Problem::link_over("Whom the link was sent to is no longer configured."),
+        LinkRefused::Forged => Problem::invalid(
+            "token",
+            local!(
+                "liên kết bị hỏng, hoặc không do máy chủ này tạo ra",
+                "the link is damaged, or was not made by this hub"
+            ),
+        ),
+        LinkRefused::Expired => Problem::link_over(local!(
+            "Đã quá thời gian dùng được liên kết này.",
+            "The time in which the link could be used is over."
+        )),
+        LinkRefused::Gone => Problem::link_over(local!(
+            "Người nhận liên kết này không còn trong cấu hình.",
+            "Whom the link was sent to is no longer configured."
+        )),
     })
 }
 
 async fn alarm_of(app: &App, permit: &LinkPermit) -> Result<Alarm, Problem> {
     let id = permit.alarm;
     let found = app.read(move |history| history.alarm(id)).await?;
-    found.map(|(alarm, _)| alarm).ok_or_else(|| Problem::link_over("The alarm is no longer kept."))
+    let gone = || local!("Cảnh báo này không còn được lưu.", "The alarm is no longer kept.");
+    found.map(|(alarm, _)| alarm).ok_or_else(|| Problem::link_over(gone()))
 }
 
 async fn acknowledge(

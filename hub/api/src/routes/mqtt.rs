@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use hub_model::Device;
+use hub_model::{Device, LocalText, local};
 use serde_json::json;
 
 use crate::app::{App, SharedApp};
 use crate::auth::Integrator;
 use crate::body::JsonBody;
 use crate::mqtt::CommandRefused;
-use crate::nearest::nearest;
+use crate::nearest::nothing_has;
 use crate::problem::Problem;
 use crate::query::Params;
 use crate::wire;
@@ -100,16 +100,18 @@ pub(crate) async fn post_proposal(
 ) -> Result<Json<Vec<wire::PointProposal>>, Problem> {
     let topic = request.topic;
     if topic.is_empty() || topic.len() > MAX_TOPIC_BYTES || topic.contains(['+', '#', '\0']) {
-        return Err(Problem::invalid("topic", "allowed: a topic without + and #"));
+        return Err(Problem::invalid(
+            "topic",
+            local!("được phép: một topic không có + và #", "allowed: a topic without + and #"),
+        ));
     }
     if request.payload.len() > MAX_PAYLOAD_BYTES {
-        let detail = format!("found {} bytes, allowed: {MAX_PAYLOAD_BYTES}", request.payload.len());
+        let detail = bytes(request.payload.len(), MAX_PAYLOAD_BYTES);
         return Err(Problem::invalid("payload", detail));
     }
     let payload = match request.is_hex {
         false => request.payload.into_bytes(),
-        true => bytes_of(&request.payload)
-            .ok_or_else(|| Problem::invalid("payload", "allowed: pairs of hexadecimal digits"))?,
+        true => bytes_of(&request.payload).ok_or_else(|| Problem::invalid("payload", no_hex()))?,
     };
     let found = app.hub.mqtt.propose(&topic, &payload);
     Ok(Json(found.into_iter().map(Into::into).collect()))
@@ -137,18 +139,16 @@ pub(crate) async fn post_command(
 ) -> Result<Json<wire::CommandAnswer>, Problem> {
     let device = find(&app, &path)?;
     let seconds = request.timeout_s.unwrap_or(PATIENCE_S.0);
-    if !(1..=PATIENCE_S.1).contains(&seconds) {
+    let most = PATIENCE_S.1;
+    if !(1..=most).contains(&seconds) {
         return Err(Problem::invalid(
             "timeout_s",
-            format!("found {seconds}, allowed: 1 to {}", PATIENCE_S.1),
+            local!("có {seconds}, được phép: 1 đến {most}", "found {seconds}, allowed: 1 to {most}"),
         ));
     }
     let length = request.command.to_string().len();
     if length > MAX_COMMAND_BYTES {
-        return Err(Problem::invalid(
-            "command",
-            format!("found {length} bytes, allowed: {MAX_COMMAND_BYTES}"),
-        ));
+        return Err(Problem::invalid("command", bytes(length, MAX_COMMAND_BYTES)));
     }
     let (id, by) = (device.id.clone(), caller.name);
     // Noted first: whatever happens then, it is known that somebody asked for it.
@@ -159,7 +159,7 @@ pub(crate) async fn post_command(
         Ok(answer) => json!({"outcome": "answered", "id": answer.number, "answer": shown(&answer.payload).1}),
         Err(
             CommandRefused::NotAllowed(why) | CommandRefused::Offline(why) | CommandRefused::NoAnswer(why),
-        ) => json!({"outcome": why}),
+        ) => json!({"outcome": why.en}),
     };
     tracing::warn!(device = %id, by, %outcome, "a person sent a command to a device");
     app.note(&by, "device_answer", id.as_str(), outcome).await;
@@ -185,9 +185,17 @@ fn find<'a>(app: &'a App, (site, device): &(String, String)) -> Result<&'a Devic
     let id = format!("{site}/{device}");
     let found = app.hub.commune.devices().find(|device| device.id.as_str() == id);
     found.ok_or_else(|| {
-        let near = nearest(&id, app.hub.commune.devices().map(|device| device.id.as_str()));
-        Problem::not_found("device", format!("no device \"{id}\"{near}"))
+        let ids = app.hub.commune.devices().map(|device| device.id.as_str());
+        Problem::not_found("device", nothing_has(&local!("thiết bị", "device"), &id, ids))
     })
+}
+
+fn bytes(found: usize, most: usize) -> LocalText {
+    local!("có {found} byte, được phép: {most}", "found {found} bytes, allowed: {most}")
+}
+
+fn no_hex() -> LocalText {
+    local!("được phép: từng cặp chữ số thập lục phân", "allowed: pairs of hexadecimal digits")
 }
 
 fn bytes_of(digits: &str) -> Option<Vec<u8>> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use hub_model::{Device, Point, PointId, Quantity, Site, Timestamp};
+use hub_model::{Device, LocalText, Point, PointId, Quantity, Site, Timestamp, local};
 use hub_store::Latest;
 
 use super::sites::communes_sites;
@@ -66,9 +66,13 @@ pub(super) fn listed(
 
 fn quantity(code: &str) -> Result<Quantity, Problem> {
     Quantity::parse(code).ok_or_else(|| {
-        let near = nearest(code, Quantity::codes());
-        let allowed: Vec<&str> = Quantity::codes().collect();
-        Problem::invalid("quantity", format!("found \"{code}\"{near}, allowed: {}", allowed.join(", ")))
+        let LocalText { vi: near_vi, en: near } = nearest(code, Quantity::codes());
+        let allowed = Quantity::codes().collect::<Vec<_>>().join(", ");
+        let detail = local!(
+            "có \"{code}\"{near_vi}, được phép: {allowed}",
+            "found \"{code}\"{near}, allowed: {allowed}"
+        );
+        Problem::invalid("quantity", detail)
     })
 }
 

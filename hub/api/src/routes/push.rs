@@ -15,6 +15,7 @@ use crate::problem::{FieldError, Problem};
 use crate::push::{PushError, PushFormat, Pushed, RefusalKind, TimeUnit, influx};
 use crate::query::Params;
 use crate::wire;
+use hub_model::{LocalText, local};
 
 /// Takes Influx line protocol in, as InfluxDB 2 does: `org` and `bucket` are taken and mean nothing here.
 ///
@@ -137,8 +138,8 @@ async fn take(
         let _place = place;
         let body = received.unpack()?;
         reader.read(&body, &format, role >= Role::Integrator, received_at).map_err(|error| match error {
-            PushError::TooLarge(detail) => Problem::too_large(detail),
-            PushError::Unreadable(detail) => Problem::invalid("body", detail),
+            PushError::TooLarge(detail) => Problem::too_large(refused(&detail)),
+            PushError::Unreadable(detail) => Problem::invalid("body", refused(&detail)),
         })
     });
     let mut pushed = read.await.map_err(|_| Problem::internal())??;
@@ -155,11 +156,16 @@ fn all_or_problem(pushed: &Pushed) -> Result<StatusCode, Problem> {
         return Ok(StatusCode::NO_CONTENT);
     }
     if pushed.written == 0 && pushed.refused.iter().all(|refusal| refusal.kind == RefusalKind::Forbidden) {
-        return Err(Problem::role_too_low(Role::Integrator.code(), Role::Staff.code()));
+        return Err(Problem::role_too_low(Role::Integrator, Role::Staff));
     }
     let told = pushed
         .refused
         .iter()
-        .map(|refusal| FieldError::new(format!("record[{}]", refusal.number - 1), refusal.problem.clone()));
+        .map(|refusal| FieldError::new(format!("record[{}]", refusal.number - 1), refused(&refusal.problem)));
     Err(Problem::partly_refused(pushed.written, pushed.refused_count, told.collect()))
+}
+
+/// What the formats' readers say keeps its own words: those who write such bodies know them from InfluxDB and from SenML.
+fn refused(why: &str) -> LocalText {
+    local!("không nhận được ({why})", "{why}")
 }

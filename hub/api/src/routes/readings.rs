@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use hub_model::{PointId, Timestamp};
+use hub_model::{PointId, Timestamp, local};
 use hub_store::{Bucket, History, Spans};
 
 use super::csv;
@@ -168,7 +168,8 @@ fn columns(
     });
     let seam = read.map_err(|error| crate::app::store_problem(&error))?;
     if is_too_long {
-        let detail = format!(
+        let detail = local!(
+            "khoảng thời gian này có hơn {MAX_ROWS} số đo: hãy lấy theo buckets, chọn khoảng ngắn hơn, hoặc lấy CSV (Accept: text/csv)",
             "the period holds over {MAX_ROWS} readings: ask for buckets, a shorter period, or CSV (Accept: text/csv)"
         );
         return Err(Problem::invalid("from", detail));
@@ -190,11 +191,18 @@ fn spans(app: &SharedApp, params: &Params, from: Timestamp, to: Timestamp) -> Re
         return Ok(count.map(|count| equal(from, to, count)));
     };
     if count.is_some() {
-        return Err(Problem::invalid("bucket", "give either bucket or buckets"));
+        return Err(Problem::invalid(
+            "bucket",
+            local!("chỉ dùng một trong hai: bucket hoặc buckets", "give either bucket or buckets"),
+        ));
     }
     let edges = Width::parse(word).and_then(|width| calendar::edges(&app.zone, from, to, width, MAX_BUCKETS));
     let too_many = || {
-        Problem::invalid("bucket", format!("the period has over {MAX_BUCKETS} of them; ask for wider ones"))
+        let detail = local!(
+            "khoảng thời gian này có hơn {MAX_BUCKETS} phần như vậy; hãy chọn phần rộng hơn",
+            "the period has over {MAX_BUCKETS} of them; ask for wider ones"
+        );
+        Problem::invalid("bucket", detail)
     };
     edges.map(Spans::Edges).map(Some).ok_or_else(too_many)
 }

@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::app::{App, SharedApp};
 use crate::auth::{Integrator, digest};
 use crate::body::JsonBody;
-use crate::nearest::{nearest, said_back};
+use crate::nearest::nothing_has;
 use crate::problem::{Problem, at_line, somebody, too_long};
 use crate::query::Params;
 use crate::records::{MAX_TEXT_CHARS, number, record_problem, text};
@@ -449,9 +449,8 @@ fn checked_id(rule: &str) -> Result<(), Problem> {
 
 fn unknown(app: &App, rule: &str) -> Problem {
     let rules = app.hub.rules.borrow();
-    let near = nearest(rule, rules.iter().map(|rule| &*rule.id));
-    let rule = said_back(rule);
-    Problem::not_found("rule", local!("không có quy tắc \"{rule}\"{near}", "no rule \"{rule}\"{near}"))
+    let ids = rules.iter().map(|rule| &*rule.id);
+    Problem::not_found("rule", nothing_has(&local!("quy tắc", "rule"), rule, ids))
 }
 
 /// Stands for a rule's files: when they differ, it differs.

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use hub_model::Scope;
+use hub_model::{Scope, local};
 use serde_json::json;
 
 use super::alarms::refusal;
@@ -10,6 +10,7 @@ use crate::app::{App, SharedApp};
 use crate::auth::{Officer, Viewer};
 use crate::body::JsonBody;
 use crate::hub::{Request, ServiceChange};
+use crate::nearest::nothing_has;
 use crate::problem::Problem;
 use crate::query::Params;
 use crate::wire;
@@ -68,7 +69,13 @@ pub(crate) async fn post_in_service(
     JsonBody(request): JsonBody<wire::InServiceRequest>,
 ) -> Result<Json<Vec<wire::OutOfService>>, Problem> {
     // What is no longer configured can be put in service all the same.
-    let refused = || Problem::invalid("scope", "allowed: a site, site/device or site/device/point");
+    let refused = || {
+        let detail = local!(
+            "được phép: địa điểm, địa điểm/thiết bị hoặc địa điểm/thiết bị/điểm đo",
+            "allowed: a site, site/device or site/device/point"
+        );
+        Problem::invalid("scope", detail)
+    };
     let scope = Scope::parse(&request.scope).ok_or_else(refused)?;
     change(&app, ServiceChange::In(scope), caller.name).await
 }
@@ -108,8 +115,8 @@ fn known(app: &App, text: &str) -> Result<Scope, Problem> {
     scope.ok_or_else(|| {
         let ids = commune.sites.iter().map(|site| site.id.as_str());
         let ids = ids.chain(commune.devices().map(|device| device.id.as_str()));
-        let near = crate::nearest::nearest(text, ids.chain(commune.points().map(|point| point.id.as_str())));
-        let shown: String = text.chars().take(200).collect();
-        Problem::invalid("scope", format!("no site, device or point \"{shown}\"{near}"))
+        let ids = ids.chain(commune.points().map(|point| point.id.as_str()));
+        let what = local!("địa điểm, thiết bị hoặc điểm đo", "site, device or point");
+        Problem::invalid("scope", nothing_has(&what, text, ids))
     })
 }

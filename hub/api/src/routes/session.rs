@@ -53,11 +53,7 @@ pub(crate) async fn post_session(
     // Only names of accounts are noted: people type their password into the wrong field.
     let is_known = account.is_some();
     let (role, hash) = account.unzip();
-    let is_right = app
-        .verifier
-        .verify(login.password, hash)
-        .await
-        .map_err(|_| Problem::unavailable("Too many logins at once; try again in a moment."))?;
+    let is_right = app.verifier.verify(login.password, hash).await.map_err(|_| Problem::too_many_logins())?;
     let Some(role) = role.filter(|_| is_right) else {
         // The name is not logged: people type their password into the wrong field.
         tracing::warn!(%address, "a login failed");

@@ -14,6 +14,7 @@ use crate::auth::{Role, accounts, digest, display_cookie, is_cross_site};
 use crate::body::JsonBody;
 use crate::problem::Problem;
 use crate::wire;
+use hub_model::local;
 
 /// Tries are counted under these names, which no account can have.
 const TRIED_AS: &str = "set-up code";
@@ -44,7 +45,8 @@ pub(crate) async fn post_setup(
     // People type what they read: without the case and the dashes of the print.
     let typed: String = request.code.chars().filter(char::is_ascii_alphanumeric).collect();
     if digest(&typed.to_ascii_lowercase()) != code {
-        return Err(Problem::invalid("code", "this is not the code that the hub printed"));
+        let detail = local!("không phải mã mà máy chủ đã in ra", "this is not the code that the hub printed");
+        return Err(Problem::invalid("code", detail));
     }
     app.tries.succeeded(TRIED_AS, address);
     let name = checked_name("username", &request.username)?;
@@ -80,8 +82,16 @@ pub(crate) async fn post_display(
     let token = accounts(&app, move |accounts| accounts.token_by_digest(&shown)).await?;
     match token.map(|token| token.role.parse::<Role>()) {
         Some(Ok(Role::Viewer)) => {}
-        Some(_) => return Err(Problem::invalid("token", "a screen takes a token of role viewer only")),
-        None => return Err(Problem::invalid("token", "there is no such token")),
+        Some(_) => {
+            let detail = local!(
+                "màn hình chỉ nhận mã của vai trò người xem",
+                "a screen takes a token of role viewer only"
+            );
+            return Err(Problem::invalid("token", detail));
+        }
+        None => {
+            return Err(Problem::invalid("token", local!("không có mã này", "there is no such token")));
+        }
     }
     app.tries.succeeded(DISPLAY_TRIED_AS, address);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, display_cookie(&app, &request.token)?)])
@@ -97,5 +107,8 @@ pub(super) async fn is_needed(app: &App) -> Result<bool, Problem> {
 }
 
 fn over() -> Problem {
-    Problem::conflict("The hub is set up already; an administrator adds accounts.")
+    Problem::conflict(local!(
+        "Máy chủ đã được thiết lập; tài khoản mới do quản trị thêm.",
+        "The hub is set up already; an administrator adds accounts."
+    ))
 }

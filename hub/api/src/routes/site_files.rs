@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::app::{App, SharedApp};
 use crate::auth::Integrator;
 use crate::body::JsonBody;
-use crate::nearest::{nearest, said_back};
+use crate::nearest::nothing_has;
 use crate::problem::{FieldError, Problem, somebody, too_long};
 use crate::query::Params;
 use crate::records::{MAX_TEXT_CHARS, number, some_text};
@@ -57,8 +57,9 @@ pub(crate) async fn get_profile(
 ) -> Result<Json<wire::ProfileDetail>, Problem> {
     params.only(&[], &[])?;
     let all = asked(&app, |files| Ok(files.profiles())).await?;
-    let near = nearest(&profile, all.iter().map(|one| &*one.id));
-    let unknown = || Problem::not_found("profile", format!("no profile \"{}\"{near}", said_back(&profile)));
+    let what = local!("hồ sơ thiết bị", "profile");
+    let detail = nothing_has(&what, &profile, all.iter().map(|one| &*one.id));
+    let unknown = || Problem::not_found("profile", detail);
     let found: ProfileText = all.into_iter().find(|one| one.id == profile).ok_or_else(unknown)?;
     Ok(Json(found.into()))
 }
@@ -191,7 +192,8 @@ pub(crate) async fn delete_device(
     params: Params,
 ) -> Result<Json<wire::SavedSiteFile>, Problem> {
     let params = params.only(&["revision", "why"], &[])?;
-    let revision = params.one("revision").ok_or_else(|| Problem::invalid("revision", "is needed"))?;
+    let revision =
+        params.one("revision").ok_or_else(|| Problem::invalid("revision", local!("cần có", "is needed")))?;
     let (revision, why) = (revision.to_owned(), params.one("why").map(str::to_owned));
     changed(&app, caller.name, known(&app, &site)?, SiteChange::Remove { device }, revision, why).await
 }

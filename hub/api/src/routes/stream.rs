@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use hub_model::{PointId, Timestamp, own};
+use hub_model::{PointId, Timestamp, local, own};
 use hub_store::CommitSeq;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{Interval, MissedTickBehavior};
@@ -19,7 +19,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 use crate::app::{App, SharedApp};
 use crate::auth::{Caller, Viewer};
 use crate::live::{Commit, LiveEvent, Next, Progress};
-use crate::nearest::nearest;
+use crate::nearest::nothing_has;
 use crate::problem::Problem;
 use crate::query::Params;
 use crate::wire;
@@ -59,11 +59,7 @@ pub(crate) async fn get_stream(
     let params = params.only(&["points", "alarms", "last_event_id"], &[])?;
     let filter = Filter::read(&app, &params)?;
     let resume_after = last_event_id(&headers, &params)?;
-    let permit = app
-        .streams
-        .clone()
-        .try_acquire_owned()
-        .map_err(|_| Problem::unavailable("Too many live streams are open; try again later."))?;
+    let permit = app.streams.clone().try_acquire_owned().map_err(|_| too_many_streams())?;
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     heartbeat.reset();
@@ -102,8 +98,13 @@ fn last_event_id(headers: &HeaderMap, params: &Params) -> Result<Option<CommitSe
     let Some(text) = header.filter(|text| !text.is_empty()).or(params.one("last_event_id")) else {
         return Ok(None);
     };
-    let refused =
-        || Problem::invalid("last_event_id", format!("found \"{text}\", allowed: the id of an event"));
+    let refused = || {
+        let detail = local!(
+            "có \"{text}\", được phép: id của một sự kiện",
+            "found \"{text}\", allowed: the id of an event"
+        );
+        Problem::invalid("last_event_id", detail)
+    };
     text.parse().map(|number| Some(CommitSeq(number))).map_err(|_| refused())
 }
 
@@ -128,12 +129,16 @@ impl Filter {
                 app.hub.commune.points().map(|point| &point.id).filter(|point| belongs(point, id)).cloned(),
             );
             if points.len() == before {
-                let near = nearest(id, app.hub.commune.points().map(|point| point.id.as_str()));
-                return Err(Problem::not_found("points", format!("no point, device or site \"{id}\"{near}")));
+                let what = local!("điểm đo, thiết bị hoặc địa điểm", "point, device or site");
+                let ids = app.hub.commune.points().map(|point| point.id.as_str());
+                return Err(Problem::not_found("points", nothing_has(&what, id, ids)));
             }
         }
         if list.split(',').count() > MAX_FILTER {
-            return Err(Problem::invalid("points", format!("allowed: at most {MAX_FILTER} ids")));
+            return Err(Problem::invalid(
+                "points",
+                local!("được phép: tối đa {MAX_FILTER} id", "allowed: at most {MAX_FILTER} ids"),
+            ));
         }
         points.sort();
         Ok(Self { points: Some(points), readings: true, alarms: alarms == Some(true) })
@@ -264,4 +269,11 @@ impl Listener {
             text.push_str(&format!("id: {}\n\n", self.cursor));
         }
     }
+}
+
+fn too_many_streams() -> Problem {
+    Problem::unavailable(local!(
+        "Đang có quá nhiều kết nối trực tiếp; hãy thử lại sau.",
+        "Too many live streams are open; try again later."
+    ))
 }

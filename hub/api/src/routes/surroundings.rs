@@ -12,6 +12,7 @@ use crate::auth::Viewer;
 use crate::problem::Problem;
 use crate::query::Params;
 use crate::wire;
+use hub_model::local;
 
 /// A larger photograph is not handed out: it has grown since the configuration was checked.
 pub const MAX_PHOTO_BYTES: u64 = 4 * 1024 * 1024;
@@ -57,7 +58,13 @@ pub(crate) async fn get_photo(
     let site = app.site("site", &site)?;
     let photos = app.hub.surroundings.sites.get(&site.id).map_or(&[][..], |about| &about.photos);
     let wanted = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-    let none = || Problem::not_found("number", format!("the site has {} photographs", photos.len()));
+    let none = || {
+        let count = photos.len();
+        Problem::not_found(
+            "number",
+            local!("địa điểm này có {count} ảnh", "the site has {count} photographs"),
+        )
+    };
     let photo = wanted.and_then(|wanted| photos.get(wanted)).ok_or_else(none)?.clone();
     let path = photo.path.clone();
     let read = tokio::task::spawn_blocking(move || {
@@ -70,10 +77,16 @@ pub(crate) async fn get_photo(
             let kind = HeaderValue::from_static(photo.media_type);
             Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, KEPT)], bytes).into_response())
         }
-        Ok(_) => Err(Problem::not_found("number", "the photograph is larger than 4 MiB".to_owned())),
+        Ok(_) => Err(Problem::not_found(
+            "number",
+            local!("ảnh lớn hơn 4 MiB", "the photograph is larger than 4 MiB"),
+        )),
         Err(error) => {
             tracing::warn!(%error, path = %photo.path.display(), "a photograph cannot be read");
-            Err(Problem::not_found("number", "the photograph cannot be read at the moment".to_owned()))
+            Err(Problem::not_found(
+                "number",
+                local!("hiện không đọc được ảnh", "the photograph cannot be read at the moment"),
+            ))
         }
     }
 }

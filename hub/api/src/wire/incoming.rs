@@ -1,7 +1,7 @@
 //! Readings that are sent in, and how a time is written. Each reading is read on its own, so that all that is wrong can
 //! be said at once.
 
-use hub_model::Timestamp;
+use hub_model::{LocalText, Timestamp, local};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -53,7 +53,7 @@ enum NewValue {
 }
 
 /// A field's name (empty for the whole reading) and what is wrong with it.
-pub type WrongField = (String, String);
+pub type WrongField = (String, LocalText);
 
 /// Longest piece of what was sent that is said back, in characters.
 const MAX_SHOWN: usize = 60;
@@ -62,11 +62,13 @@ impl NewReading {
     /// The reading that an entry stands for, or all that is wrong with it. Whether the point exists is not looked at.
     pub fn read(entry: &Value) -> Result<Self, Vec<WrongField>> {
         let Value::Object(fields) = entry else {
-            return Err(vec![(String::new(), found(Some(entry), "an object with point, t and v"))]);
+            return Err(vec![(
+                String::new(),
+                found(Some(entry), local!("một đối tượng có point, t và v", "an object with point, t and v")),
+            )]);
         };
         let unknown = fields.keys().filter(|key| !matches!(key.as_str(), "point" | "t" | "v"));
-        let mut wrong: Vec<WrongField> =
-            unknown.map(|key| (key.clone(), "unknown field, allowed: point, t, v".to_owned())).collect();
+        let mut wrong: Vec<WrongField> = unknown.map(|key| (key.clone(), unknown_field())).collect();
         let (point, t, v) = (point(fields.get("point")), time(fields.get("t")), value(fields.get("v")));
         let errors = [("point", point.as_ref().err()), ("t", t.as_ref().err()), ("v", v.as_ref().err())];
         wrong.extend(
@@ -81,7 +83,7 @@ impl NewReading {
 
 impl Moment {
     /// The time that was sent.
-    pub fn read(&self) -> Result<Timestamp, String> {
+    pub fn read(&self) -> Result<Timestamp, LocalText> {
         match self {
             Self::Millis(ms) => local::parse(&ms.to_string()),
             Self::Text(text) => local::parse(text),
@@ -89,34 +91,52 @@ impl Moment {
     }
 }
 
-fn point(field: Option<&Value>) -> Result<String, String> {
+fn point(field: Option<&Value>) -> Result<String, LocalText> {
     let text = field.and_then(Value::as_str).map(str::to_owned);
-    text.ok_or_else(|| found(field, "the full id of a point, site/device/point"))
+    text.ok_or_else(|| {
+        found(
+            field,
+            local!(
+                "id đầy đủ của một điểm đo, địa điểm/thiết bị/điểm đo",
+                "the full id of a point, site/device/point"
+            ),
+        )
+    })
 }
 
-fn time(field: Option<&Value>) -> Result<Timestamp, String> {
+fn time(field: Option<&Value>) -> Result<Timestamp, LocalText> {
     match field {
         Some(Value::String(text)) => local::parse(text),
         Some(Value::Number(number)) => local::parse(&number.to_string()),
-        other => Err(found(other, "RFC 3339 or epoch ms")),
+        other => Err(found(other, local!("RFC 3339 hoặc mili giây từ 1970", "RFC 3339 or epoch ms"))),
     }
 }
 
-fn value(field: Option<&Value>) -> Result<f64, String> {
+fn value(field: Option<&Value>) -> Result<f64, LocalText> {
     match field {
         Some(Value::Bool(on)) => Ok(f64::from(u8::from(*on))),
         Some(Value::Number(number)) => {
             let number = number.as_f64().filter(|number| number.is_finite());
-            number.ok_or_else(|| found(field, "a number that fits 64 bits"))
+            number.ok_or_else(|| found(field, local!("một số vừa 64 bit", "a number that fits 64 bits")))
         }
-        other => Err(found(other, "a number, true or false; leave out what was not measured")),
+        other => Err(found(
+            other,
+            local!(
+                "một số, true hoặc false; số nào không đo được thì bỏ đi",
+                "a number, true or false; leave out what was not measured"
+            ),
+        )),
     }
 }
 
-fn found(field: Option<&Value>, allowed: &str) -> String {
-    let Some(value) = field else { return format!("missing, allowed: {allowed}") };
+fn unknown_field() -> LocalText {
+    local!("không có mục này, được phép: point, t, v", "unknown field, allowed: point, t, v")
+}
+
+fn found(field: Option<&Value>, LocalText { vi, en }: LocalText) -> LocalText {
+    let Some(value) = field else { return local!("thiếu, được phép: {vi}", "missing, allowed: {en}") };
     let shown: String = value.to_string().chars().take(MAX_SHOWN).collect();
-    format!("found {shown}, allowed: {allowed}")
+    local!("có {shown}, được phép: {vi}", "found {shown}, allowed: {en}")
 }
 
 #[cfg(test)]
@@ -154,6 +174,6 @@ mod tests {
     fn what_is_said_back_is_short() {
         let wrong =
             NewReading::read(&json!({"point": "a/b/c", "t": 0, "v": "x".repeat(10_000)})).unwrap_err();
-        assert!(wrong[0].1.len() < 200);
+        assert!(wrong[0].1.en.len() < 200);
     }
 }

@@ -108,9 +108,8 @@ pub struct Problem {
     pub status: u16,
     /// This very problem in words, in English.
     pub detail: String,
-    /// The same in Vietnamese, where the hub can say it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail_vi: Option<String>,
+    /// The same in Vietnamese.
+    pub detail_vi: String,
     /// Each thing that is wrong, where there is something to point at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemError>,
@@ -123,9 +122,8 @@ pub struct ProblemError {
     pub at: String,
     /// What was found and what is allowed, in English.
     pub detail: String,
-    /// The same in Vietnamese, where the hub can say it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail_vi: Option<String>,
+    /// The same in Vietnamese.
+    pub detail_vi: String,
 }
 
 /// Who is logged in.

@@ -7,7 +7,7 @@ use hub_api::{
     CommandAnswer, CommandRefused, LoginRefusals, MqttArrival, MqttDoor, MqttField, MqttLink, PayloadSample,
     Pending, PointProposal, UnknownTopic,
 };
-use hub_model::{DeviceId, PointId};
+use hub_model::{DeviceId, PointId, local};
 use serde_json::{Value, json};
 
 use crate::clients::Call;
@@ -95,9 +95,13 @@ impl MqttField for Pretended {
         };
         let done = match command["do"].as_str() {
             Some("sleep") => {
-                Err(CommandRefused::NoAnswer(format!("nothing within {} s", patience.as_secs())))
+                let seconds = patience.as_secs();
+                Err(CommandRefused::NoAnswer(local!(
+                    "{seconds} giây không ai trả lời",
+                    "nothing within {seconds} s"
+                )))
             }
-            Some("away") => Err(CommandRefused::Offline("not connected".to_owned())),
+            Some("away") => Err(CommandRefused::Offline(local!("không kết nối", "not connected"))),
             _ => Ok(CommandAnswer { number: 17, payload, took: Duration::from_millis(30) }),
         };
         Box::pin(std::future::ready(done))

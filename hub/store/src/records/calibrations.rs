@@ -4,9 +4,7 @@ use hub_model::{Calibration, Decimal, PointId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::jobs::{self, Job, NewJob};
-use super::{Deed, RecordError, Records};
-
-const KIND: &str = "calibration";
+use super::{Deed, RecordError, RecordKind, Records};
 
 /// A calibration as an officer enters it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,7 +187,7 @@ fn found(connection: &Connection, id: u64) -> Result<CalibrationRecord, RecordEr
          FROM calibration WHERE id = ?",
     )?;
     let record = query.query_row([id.cast_signed()], record_of).optional()?;
-    record.ok_or(RecordError::Unknown { kind: KIND, id })
+    record.ok_or(RecordError::Unknown { kind: RecordKind::Calibration, id })
 }
 
 fn current(connection: &Connection, id: u64, version: u64) -> Result<CalibrationRecord, RecordError> {
@@ -197,7 +195,7 @@ fn current(connection: &Connection, id: u64, version: u64) -> Result<Calibration
     if record.version == version {
         return Ok(record);
     }
-    Err(RecordError::Stale { kind: KIND, by: record.entered_by, at: record.entered_at })
+    Err(RecordError::Stale { kind: RecordKind::Calibration, by: record.entered_by, at: record.entered_at })
 }
 
 fn refuse_same_date(

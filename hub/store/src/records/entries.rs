@@ -213,7 +213,7 @@ fn found(connection: &Connection, kind: EntryKind, id: u64) -> Result<Entry, Rec
     let mut query =
         connection.prepare_cached(&format!("SELECT {COLUMNS} FROM entry WHERE id = ? AND kind = ?"))?;
     let entry = query.query_row(params![id.cast_signed(), kind.code()], entry_of).optional()?;
-    entry.ok_or(RecordError::Unknown { kind: kind.code(), id })
+    entry.ok_or(RecordError::Unknown { kind: kind.into(), id })
 }
 
 fn current(connection: &Connection, kind: EntryKind, id: u64, version: u64) -> Result<Entry, RecordError> {
@@ -221,7 +221,7 @@ fn current(connection: &Connection, kind: EntryKind, id: u64, version: u64) -> R
     if entry.version == version {
         return Ok(entry);
     }
-    Err(RecordError::Stale { kind: kind.code(), by: entry.entered_by, at: entry.entered_at })
+    Err(RecordError::Stale { kind: kind.into(), by: entry.entered_by, at: entry.entered_at })
 }
 
 fn entry_of(row: &Row<'_>) -> rusqlite::Result<Entry> {

@@ -5,7 +5,7 @@ use hub_model::{PointId, Scope, Timestamp, quality::UnknownCode};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::calibrations::unreadable;
-use super::{Deed, RecordError, Records};
+use super::{Deed, RecordError, RecordKind, Records};
 
 /// What a job does with each reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,7 +182,7 @@ pub(super) fn insert(connection: &Connection, new: &NewJob) -> Result<Job, Recor
 fn found(connection: &Connection, id: u64) -> Result<Job, RecordError> {
     let mut query = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM job WHERE id = ?"))?;
     let job = query.query_row([id.cast_signed()], job_of).optional()?;
-    job.ok_or(RecordError::Unknown { kind: "job", id })
+    job.ok_or(RecordError::Unknown { kind: RecordKind::Job, id })
 }
 
 fn job_of(row: &Row<'_>) -> rusqlite::Result<Job> {

@@ -20,7 +20,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub use calibrations::{CalibrationRecord, NewCalibration};
 pub use deeds::{Deed, DeedFilter, NotedDeed};
 pub use entries::{Entry, EntryFilter, EntryKind, NewEntry};
-pub use error::RecordError;
+pub use error::{RecordError, RecordKind};
 pub use jobs::{Job, JobKind, JobProgress, NewJob};
 pub use rules::{NewRuleVersion, RuleVersion};
 

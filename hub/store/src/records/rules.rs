@@ -5,7 +5,7 @@
 use hub_model::Timestamp;
 use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
 
-use super::{Deed, RecordError, Records, deeds};
+use super::{Deed, RecordError, RecordKind, Records, deeds};
 
 /// A rule's texts that were in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl Records {
         let question = format!("SELECT {COLUMNS} FROM rule_version WHERE rule = ? AND id = ?");
         let mut query = connection.prepare_cached(&question)?;
         let found = query.query_row(params![rule, id.cast_signed()], version_of).optional()?;
-        found.ok_or(RecordError::Unknown { kind: "version", id })
+        found.ok_or(RecordError::Unknown { kind: RecordKind::Version, id })
     }
 }
 
