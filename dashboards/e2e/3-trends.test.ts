@@ -123,6 +123,26 @@ describe("a trend", () => {
     await context.close();
   });
 
+  it("stays where it is behind a question", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    await visit(page, `/trends?p=${CHLORINE}`);
+    await page.getByRole("button", { name: "Chọn điểm đo" }).click();
+    await page.getByRole("dialog").waitFor();
+    const before = await page.evaluate(() => ({ at: scrollY, wide: document.documentElement.clientWidth }));
+    await page.mouse.move(80, 700);
+    await page.mouse.wheel(0, 600);
+    await page.mouse.move(640, 500);
+    await page.mouse.wheel(0, 4_000);
+    // The list in the dialogue has been scrolled by now, to its end and beyond.
+    await page.waitForFunction(() => (document.querySelector(".picker-list")?.scrollTop ?? 0) > 0);
+    expect(await page.evaluate(() => ({ at: scrollY, wide: document.documentElement.clientWidth }))).toEqual(before);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.mouse.wheel(0, 300);
+    await page.waitForFunction(() => scrollY > 0);
+    await context.close();
+  });
+
   it("is compared with another site", async () => {
     const { context, page } = await open({ size: "desktop" });
     await visit(page, `/trends?p=${CHLORINE}`);

@@ -17,6 +17,15 @@ describe("compliance", () => {
     await context.close();
   });
 
+  it("has all of an exceedance on a phone without a sideways scroll", async () => {
+    const { context, page } = await open();
+    await visit(page, "/compliance?site=nam-ban-water");
+    const table = page.getByRole("region", { name: "Các lần vượt ngưỡng" }).first();
+    await table.getByText(/^· \d+ (phút|giờ)/).first().waitFor();
+    expect(await table.evaluate((each) => each.scrollWidth - each.clientWidth)).toBe(0);
+    await context.close();
+  });
+
   it("tells last week's worst value, as the readings have it", async () => {
     const { context, page } = await open();
     await visit(page, "/compliance?site=tam-hop-water");

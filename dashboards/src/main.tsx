@@ -17,7 +17,6 @@ import { watchVersion } from "./state/version";
 /** Without the hub at the start there is nothing to show: it is asked again until it is there. */
 const RETRY_MS = 3_000;
 
-applyLang([]);
 startPreferences();
 startClock();
 startRouter();
@@ -50,7 +49,7 @@ async function start(): Promise<void> {
     ),
   ]);
   commune.value = whose;
-  applyLang(whose.languages);
+  await applyLang(whose.languages);
 }
 
 /** What the hub has put into the page for who is logged in: nothing needs to be asked before it can be read. */
@@ -60,13 +59,13 @@ function takeStart(): Start | null {
   return brought === null ? null : (JSON.parse(brought.content.textContent ?? "") as Start);
 }
 
-function startWith({ at, commune: whose, session: who, snapshot }: Start): void {
+function startWith({ at, commune: whose, session: who, snapshot }: Start): Promise<void> {
   const [page] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
   takeSkew(at, Date.now() - (page === undefined ? 0 : performance.now() - page.responseStart));
   session.value = who;
   commune.value = whose;
-  applyLang(whose.languages);
   store.replaceAll(snapshot);
+  return applyLang(whose.languages);
 }
 
 /** Lets the app be installed. Only over https or on the hub's own machine, by the browsers' rule. */
@@ -77,12 +76,12 @@ function offerInstalling(): void {
 }
 
 const brought = takeStart();
-if (brought !== null) startWith(brought);
 const root = document.getElementById("app");
-if (root !== null) {
+void (brought === null ? applyLang([]) : startWith(brought)).then(() => {
+  if (root === null) return;
   root.replaceChildren();
   render(<App />, root);
-}
+});
 if (brought === null) void start();
 if (document.readyState === "complete") offerInstalling();
 else addEventListener("load", offerInstalling);

@@ -78,7 +78,7 @@ export const en: Record<FirstKey, string> = {
   "site.state.silentSome.one": "{n} device silent for {span}",
   "site.state.silentSome.other": "{n} devices silent for {span}",
   "site.state.partly": "{what}: {words}",
-  "site.state.partlyMany": "{n} points to look at: {what}…",
+  "site.state.partlyMany": "{n} points to look at: {what}",
   "site.state.unknown": "Not known since {time}",
   "site.state.no_data": "No data yet",
   // values

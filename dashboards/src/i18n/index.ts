@@ -1,8 +1,7 @@
-// The language of the page, and texts in it. Vietnamese is the source; English must have every key. The texts of pages that
-// are loaded when asked for come with them (later.ts).
+// The language of the page, and texts in it. Vietnamese is the source; English must have every key, and comes when it is
+// first wanted (english.ts). The texts of pages that are loaded when asked for come with them (later.ts).
 import { signal } from "@preact/signals";
 import type { LocalText } from "../api/types";
-import { en } from "./en";
 import { formatNumber } from "./units";
 import { type FirstKey, vi } from "./vi";
 import type { LaterKey } from "./vi.later";
@@ -16,9 +15,9 @@ export type Lang = "vi" | "en";
 /** Texts that are there from the start, and those that come with their pages. */
 export type Key = FirstKey | LaterKey | keyof typeof viRules | keyof typeof viArriving | keyof typeof viBuses | keyof typeof viDevices | keyof typeof viAlarm;
 
-const texts: Record<Lang, Partial<Record<Key, string>>> = { vi: { ...vi }, en: { ...en } };
+const texts: Record<Lang, Partial<Record<Key, string>>> = { vi: { ...vi }, en: {} };
 
-/** Adds the texts of pages whose code comes when it is first wanted. */
+/** Adds texts that come when they are first wanted. */
 export function addTexts(more: Record<Lang, Partial<Record<Key, string>>>): void {
   Object.assign(texts.vi, more.vi);
   Object.assign(texts.en, more.en);

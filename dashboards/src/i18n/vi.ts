@@ -78,7 +78,7 @@ export const vi = {
   "site.state.silentSome.one": "{n} thiết bị mất tín hiệu {span}",
   "site.state.silentSome.other": "{n} thiết bị mất tín hiệu {span}",
   "site.state.partly": "{what}: {words}",
-  "site.state.partlyMany": "{n} điểm đo cần xem: {what}…",
+  "site.state.partlyMany": "{n} điểm đo cần xem: {what}",
   "site.state.unknown": "Không rõ từ {time}",
   "site.state.no_data": "Chưa có số liệu",
   // values

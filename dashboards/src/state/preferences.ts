@@ -42,19 +42,30 @@ function keep(key: string, value: string): void {
   }
 }
 
-/** Reads the choices, and lets the document follow them. `communeLanguages` is empty until the hub has answered. */
-export function applyLang(communeLanguages: readonly string[]): void {
-  lang.value = chooseLang({
-    search: location.search,
-    remembered: recall(LANG_KEY),
-    commune: communeLanguages,
-    browser: navigator.languages,
-  });
+let wanted: Lang = "vi";
+
+/** Vietnamese at once; English as soon as its texts are there. Where they cannot be fetched the page stays as it is. */
+async function speak(chosen: Lang): Promise<void> {
+  wanted = chosen;
+  if (chosen === "en") await import("../i18n/english").catch(() => (wanted = lang.peek()));
+  if (wanted === chosen) lang.value = chosen;
+}
+
+/** Reads the choices; done when the page has its language. `communeLanguages` is empty until the hub has answered. */
+export function applyLang(communeLanguages: readonly string[]): Promise<void> {
+  return speak(
+    chooseLang({
+      search: location.search,
+      remembered: recall(LANG_KEY),
+      commune: communeLanguages,
+      browser: navigator.languages,
+    }),
+  );
 }
 
 export function setLang(chosen: Lang): void {
   keep(LANG_KEY, chosen);
-  lang.value = chosen;
+  void speak(chosen);
   // An address that says otherwise would win again at the next visit.
   const url = new URL(location.href);
   if (!url.searchParams.has("lang")) return;

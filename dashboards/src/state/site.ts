@@ -8,8 +8,9 @@ import { absenceText } from "../ui/Value";
 import type { Status } from "../ui/StatusMark";
 import { now } from "./clock";
 import { connection } from "./connection";
+import type { Standing } from "./freshness";
 import { store } from "./store";
-import { type PointFact, type SiteSummary, beyondLimit, deviceFact, summarise } from "./summary";
+import { type PointFact, type SiteSummary, beyondLimit, deviceFact, isHeard, summarise } from "./summary";
 
 export interface SiteLine {
   status: Status;
@@ -29,7 +30,15 @@ export function summaryOf(site: Site): SiteSummary {
 }
 
 /** Since when nothing of the whole commune is heard, epoch ms; `null` while anything is, or never was. */
-export const silentSince = computed(() => deviceFact([...store.points.value.values()].map((entry) => entry.standing.value)).since);
+export const silentSince = computed(() => {
+  const standings: Standing[] = [];
+  for (const { standing } of store.points.value.values()) {
+    // The first that is heard settles it: the others need not be looked at, nor followed.
+    if (isHeard(standing.value)) return null;
+    standings.push(standing.value);
+  }
+  return deviceFact(standings).since;
+});
 
 export function summaryLine(site: Site, summary: SiteSummary = summaryOf(site)): SiteLine {
   const at = (ms: number) => moment(ms, now.value);
@@ -64,13 +73,16 @@ function partlyLine(points: readonly PointFact[]): SiteLine {
   const first = points[0];
   const absent = first?.standing.kind === "silent" || first?.standing.kind === "lacking";
   const status: Status = absent ? "silent" : first?.standing.kind === "fail" ? "fail" : "doubtful";
-  const what = local(first?.name);
   const text =
     points.length === 1 && first !== undefined
-      ? t("site.state.partly", { what, words: words(first) })
-      : t("site.state.partlyMany", { n: points.length, what });
+      ? t("site.state.partly", { what: local(first.name), words: words(first) })
+      : t("site.state.partlyMany", { n: points.length, what: some(points.map(({ name }) => local(name))) });
   return { status, text, since: null };
 }
+
+/** So many names say where to look first; a whole site's are in its list. */
+const NAMED = 3;
+const some = (names: readonly string[]) => names.slice(0, NAMED).join(", ") + (names.length > NAMED ? "…" : "");
 
 function words({ standing, beyond }: PointFact): string {
   if (beyond !== null) {

@@ -39,6 +39,9 @@ export function beyondLimit(limit: { min: number | null; max: number | null } | 
 
 const isUnheard = (standing: Standing) => standing.kind === "silent" || standing.kind === "lacking";
 
+/** Whether a point has a value of now, be it a doubtful one. */
+export const isHeard = (standing: Standing) => standing.kind !== "empty" && !isUnheard(standing);
+
 export interface DeviceFact {
   state: "online" | "silent" | "no_data";
   /** For `silent`: since when its last point is unheard, epoch ms. */

@@ -168,9 +168,8 @@ function VerdictView({ verdict }: { verdict: Verdict }) {
                 <th scope="col" class="table-number">
                   {t("compliance.worst")}
                 </th>
-                <th scope="col">{t("compliance.to")}</th>
-                <th scope="col" class="table-number">
-                  {t("compliance.lasted")}
+                <th scope="col">
+                  {t("compliance.to")} · {t("compliance.lasted")}
                 </th>
               </tr>
             </thead>
@@ -183,8 +182,9 @@ function VerdictView({ verdict }: { verdict: Verdict }) {
                   <td class="table-number table-bad">
                     {each.side === "max" ? "▲" : "▼"} {text(each.worst)}
                   </td>
-                  <td>{at(each.to)}</td>
-                  <td class="table-number">{span(each.to - each.from)}</td>
+                  <td>
+                    {at(each.to)} <span class="muted compliance-lasted">· {span(each.to - each.from)}</span>
+                  </td>
                 </tr>
               ))}
             </tbody>
