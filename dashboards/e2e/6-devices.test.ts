@@ -32,7 +32,7 @@ async function save(page: Page, expected: string): Promise<void> {
   await dialogue.getByText(expected).first().waitFor();
   await dialogue.getByLabel("Lý do (không bắt buộc)").fill("phép thử");
   await dialogue.getByRole("button", { name: "Lưu", exact: true }).click();
-  await page.getByText("Đã lưu, hub đang dùng cấu hình mới").waitFor();
+  await page.getByText("Đã lưu, máy chủ đang dùng cấu hình mới").waitFor();
 }
 
 // Whatever happened, the other files find the demo as it was.

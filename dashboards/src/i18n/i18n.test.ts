@@ -59,6 +59,10 @@ describe("keys", () => {
     expect(Object.keys(en)).toEqual(Object.keys(vi));
   });
 
+  it("call the hub by the glossary's Vietnamese word", () => {
+    expect(Object.entries(vi).filter(([, text]) => /\bhub\b(?!\.toml)/i.test(text))).toEqual([]);
+  });
+
   it("are all used, by their whole name or by their stem", () => {
     const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name) && !/i18n.(vi|en)(\.\w+)?\.ts$|test/.test(name));
     const code = files.map((name) => readFileSync(`src/${name}`, "utf8")).join("\n");

@@ -1,7 +1,7 @@
 // Texts of the integrators' pages of buses and devices, in Vietnamese. They come with the pages (pages/buses/texts.ts).
 export const viBuses = {
   "buses.help":
-    "Mỗi đường truyền Modbus với các thiết bị trên đó: tải, số lần hỏi, lỗi và nguyên nhân. Chọn một đường truyền để xem các khung tin mới nhất, theo thứ tự thời gian. Số đếm tính từ khi hub khởi động. Không có gì trên trang này được lưu lại.",
+    "Mỗi đường truyền Modbus với các thiết bị trên đó: tải, số lần hỏi, lỗi và nguyên nhân. Chọn một đường truyền để xem các khung tin mới nhất, theo thứ tự thời gian. Số đếm tính từ khi máy chủ khởi động. Không có gì trên trang này được lưu lại.",
   "buses.none": "Chưa có đường truyền Modbus nào",
   "buses.noneHint": "Đường truyền hiện ở đây khi có thiết bị dùng adapter = \"modbus\" trong tệp của một địa điểm.",
   "buses.ok": "đã nối",

@@ -15,40 +15,48 @@ const site = (id: string): Site => ({ id, kind: "water_station", name: { vi: `Tr
 const pointOf = (id: string, latest: ReturnType<typeof samplePoint>["latest"]) => samplePoint({ id: `${id}/plc/clo`, site: id, device: `${id}/plc`, latest });
 
 beforeEach(() => {
-  lang.value = "vi";
   now.value = NOW;
   store.replaceAlarms([]);
 });
 afterEach(() => store.clear());
 
-it("without sites says where they come from", () => {
+const inBoth = it.for([
+  { code: "vi", none: "Chưa có địa điểm nào", hint: "Địa điểm được khai báo trong cấu hình của máy chủ.", empty: "Chưa có số liệu", silent: /mất tín hiệu 1 giờ/gi, noFigure: "chưa có con số" },
+  { code: "en", none: "No sites yet", hint: "Sites are set up in the hub’s configuration.", empty: "No data yet", silent: /silent for 1 hour/gi, noFigure: "no figure given" },
+] as const);
+
+inBoth("without sites says where they come from ($code)", ({ code, none, hint }) => {
+  lang.value = code;
   store.sites.value = [];
   for (const page of [<Now />, <Sites />]) {
     const text = textOf(show(page));
-    expect(text).toContain("Chưa có địa điểm nào");
-    expect(text).toContain("Địa điểm được khai báo trong cấu hình của máy chủ.");
+    expect(text).toContain(none);
+    expect(text).toContain(hint);
   }
 });
 
-it("before the first reading says that there is none, and no figure", () => {
+inBoth("before the first reading says that there is none, and no figure ($code)", ({ code, empty }) => {
+  lang.value = code;
   store.sites.value = [site("a")];
   store.replacePoints([pointOf("a", null)]);
   const host = show(<Sites />);
-  expect(textOf(host)).toContain("Chưa có số liệu");
+  expect(textOf(host)).toContain(empty);
   expect(host.querySelector("data")).toBeNull();
 });
 
-it("with every site silent says since when, and shows no value as if it were present", () => {
+inBoth("with every site silent says since when, and shows no value as if it were present ($code)", ({ code, silent: said }) => {
+  lang.value = code;
   const hour = new Date(NOW - 3_600_000).toISOString();
   const silent = { value: null, quality: "missing", reason: "timeout", measured_at: hour, received_at: hour } as const;
   store.sites.value = [site("a"), site("b")];
   store.replacePoints([pointOf("a", silent), pointOf("b", silent)].map((point) => ({ ...point, last_good: { value: 0.5, measured_at: hour } })));
   const host = show(<Now />);
-  expect(textOf(host).match(/mất tín hiệu 1 giờ/gi)?.length).toBeGreaterThanOrEqual(2);
+  expect(textOf(host).match(said)?.length).toBeGreaterThanOrEqual(2);
   expect(host.querySelector("data")).toBeNull();
 });
 
-it("a limit without a figure is said to have none", () => {
-  expect(limitText({ min: null, max: null })).toBe("chưa có con số");
-  expect(limitWithUnit({ min: null, max: null }, "mg/L")).toBe("chưa có con số");
+inBoth("a limit without a figure is said to have none ($code)", ({ code, noFigure }) => {
+  lang.value = code;
+  expect(limitText({ min: null, max: null })).toBe(noFigure);
+  expect(limitWithUnit({ min: null, max: null }, "mg/L")).toBe(noFigure);
 });

@@ -20,11 +20,16 @@ const AT_ONCE = 50;
 /** The deeds that the hub notes, in the order of the choice. */
 const ACTIONS = [
   "login",
+  "login_failed",
   "logout",
   "acknowledge",
   "comment",
   "shelve",
   "unshelve",
+  "reset",
+  "review_text",
+  "taken_out_of_service",
+  "put_in_service",
   "calibration_added",
   "calibration_changed",
   "calibration_removed",
@@ -35,6 +40,20 @@ const ACTIONS = [
   "note_changed",
   "note_removed",
   "readings_corrected",
+  "readings_retimed",
+  "rule_saved",
+  "rule_switched_on",
+  "rule_switched_off",
+  "rule_deleted",
+  "device_added",
+  "device_changed",
+  "device_removed",
+  "site_file_restored",
+  "device_tried",
+  "registers_read",
+  "device_command",
+  "device_answer",
+  "channel_tested",
   "user_added",
   "user_removed",
   "role_changed",
@@ -86,7 +105,7 @@ export function Audit() {
           <option value="">{t("accounts.anybody")}</option>
           {people.value.map((name) => (
             <option key={name} value={name} selected={name === by}>
-              {name}
+              {whoWord(name)}
             </option>
           ))}
         </SelectField>
@@ -94,7 +113,7 @@ export function Audit() {
           <option value="">{t("audit.anyAction")}</option>
           {ACTIONS.map((each) => (
             <option key={each} value={each} selected={each === action}>
-              {actionWord(each)}
+              {t(`accounts.what.${each}`)}
             </option>
           ))}
         </SelectField>
@@ -112,7 +131,7 @@ export function Audit() {
             {all.map((deed) => (
               <li key={deed.id} class="row row-ends">
                 <span class="accounts-deed">
-                  <strong>{deed.by}</strong> <DeedWords deed={deed} />
+                  <strong>{deed.action === "readings_retimed" ? t("accounts.hub") : whoWord(deed.by)}</strong> <DeedWords deed={deed} />
                 </span>
                 <span class="small muted figures">{moment(Date.parse(deed.at), hubNow())}</span>
               </li>
@@ -141,6 +160,9 @@ function DeedWords({ deed }: { deed: Deed }) {
   }
   return <>{[what, objectWord(deed)].filter((part) => part !== "").join(": ")}</>;
 }
+
+/** Nobody's name has a space. */
+const whoWord = (by: string) => (by === "command line" ? t("accounts.commandLine") : by);
 
 function actionWord(action: string): string {
   const key = `accounts.what.${action}`;
