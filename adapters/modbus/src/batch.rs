@@ -93,8 +93,8 @@ impl Batch {
     }
 
     /// What was found of each point, given the batch's entries; bits are words of 0 and 1.
-    pub fn samples(&self, points: &[(PointId, PointSettings)], words: &[u16]) -> Vec<Found> {
-        let found = |slot: &Slot| {
+    pub fn samples(&self, points: &[(PointId, PointSettings)], words: &[u16]) -> impl Iterator<Item = Found> {
+        let found = move |slot: &Slot| {
             let from = usize::from(slot.offset);
             let own = words.get(from..from + usize::from(slot.count)).unwrap_or_default();
             let (sample, text) = match points.get(slot.point) {
@@ -103,7 +103,7 @@ impl Batch {
             };
             Found { point: slot.point, sample, text }
         };
-        self.slots.iter().map(found).collect()
+        self.slots.iter().map(found)
     }
 
     fn end(&self) -> u32 {

@@ -189,6 +189,7 @@ impl Poll {
     }
 
     fn found(&mut self, unit: &Unit, batch: &Batch, words: &[u16], received_at: Timestamp) {
+        self.polled.observations.reserve(batch.slots.len());
         for found in batch.samples(&unit.device.points, words) {
             self.polled.observations.push(observation(unit, found.point, found.sample, received_at));
             self.polled.texts.extend(found.text.map(|text| (found.point, text)));

@@ -40,6 +40,9 @@ pub struct Logic {
     pub(crate) orphans: Vec<Tracking>,
     pub(crate) out_of_service: Vec<OutOfService>,
     pub(crate) floods: Floods,
+    /// For each point, the round in which it was heard last; between two rounds rules are asked.
+    pub(crate) heard_in: Vec<u64>,
+    pub(crate) round: u64,
     pub(crate) stepped_at: Timestamp,
     /// Whether there was a step since the start.
     pub(crate) stepped: bool,
@@ -162,18 +165,25 @@ impl Logic {
     /// Judges observations in order. Each reading of a point is judged by itself; readings of several points that came
     /// together are judged together, so that a rule sees its siblings as they are now.
     fn observe(&mut self, now: Timestamp, observations: Vec<Observation>, out: &mut Vec<Effect>) {
-        let mut seen = BTreeSet::new();
         let mut to_ask = BTreeSet::new();
-        let mut next = 0;
+        let (mut next, mut asked) = (0, std::ptr::null());
+        self.round += 1;
         for observation in observations {
             let Some(point) = self.world.places.number_near(&observation.point, next) else { continue };
             next = point + 1;
-            if !seen.insert(point) {
+            if self.heard_in[point] == self.round {
                 self.ask(&mut to_ask, now, out);
-                seen = BTreeSet::from([point]);
+                asked = std::ptr::null();
+                self.round += 1;
             }
+            self.heard_in[point] = self.round;
             if self.take(point, observation, out) {
-                to_ask.extend(self.watches.by_point[point].iter().copied());
+                let watches = &self.watches.by_point[point];
+                // The list of the point before, mostly.
+                if !std::ptr::eq(watches.as_ptr(), asked) {
+                    asked = watches.as_ptr();
+                    to_ask.extend(watches.iter().copied());
+                }
             }
         }
         self.ask(&mut to_ask, now, out);

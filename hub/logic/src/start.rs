@@ -27,7 +27,8 @@ impl Logic {
     pub fn new(commune: Arc<Commune>, rules: RuleSet, recovered: Recovered, host: Host) -> Self {
         let places = Arc::new(Places::new(commune));
         let watches = WatchList::new(&places, &rules);
-        let memories = (0..places.point_count())
+        let points = places.point_count();
+        let memories = (0..points)
             .map(|point| {
                 PointMemory::new(
                     watches.window(point),
@@ -60,6 +61,8 @@ impl Logic {
             orphans: vec![],
             out_of_service: out_of_service.into_iter().filter(|one| one.ended.is_none()).collect(),
             floods: Floods::new(raised_lately),
+            heard_in: vec![0; points],
+            round: 0,
             stepped_at: now,
             stepped: false,
         };

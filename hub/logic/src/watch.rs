@@ -43,8 +43,8 @@ impl Watch {
 #[derive(Default)]
 pub(crate) struct WatchList {
     pub(crate) all: Vec<Watch>,
-    /// For each point, the watches that its readings concern.
-    pub(crate) by_point: Vec<Vec<usize>>,
+    /// For each point, the watches that its readings concern. Points in a row that concern the same ones have the same list.
+    pub(crate) by_point: Vec<Arc<[usize]>>,
     /// Watches whose answer changes with time alone.
     pub(crate) timed: Vec<usize>,
     /// Watches whose alarms explain others.
@@ -59,25 +59,34 @@ pub(crate) struct WatchList {
 impl WatchList {
     pub(crate) fn new(places: &Places, rules: &RuleSet) -> Self {
         let points = places.point_count();
-        let mut list = Self {
-            by_point: vec![vec![]; points],
-            windows: vec![None; points],
-            previous: vec![false; points],
-            ..Self::default()
-        };
+        let mut list = Self { windows: vec![None; points], previous: vec![false; points], ..Self::default() };
+        let mut by_point = vec![vec![]; points];
         for (index, rule) in rules.rules.iter().enumerate().filter(|(_, rule)| !rules.off.contains(&rule.id))
         {
             for target in places.targets(rule.facts.watches.scope) {
                 let settings = Settings::new(&rule.facts, places.site(target).rules.get(&*rule.id));
                 if settings.enabled && selects(&rule.facts.watches, places, target) {
-                    list.add(places, index, rule, target, settings);
+                    let points = list.add(places, index, rule, target, settings);
+                    points.into_iter().for_each(|(point, number)| by_point[point].push(number));
                 }
             }
+        }
+        for watches in by_point {
+            let before = list.by_point.last().filter(|before| ***before == *watches).cloned();
+            list.by_point.push(before.unwrap_or_else(|| watches.into()));
         }
         list
     }
 
-    fn add(&mut self, places: &Places, index: usize, rule: &Rule, target: Target, settings: Settings) {
+    /// Gives the points that the new watch concerns, each with its number.
+    fn add(
+        &mut self,
+        places: &Places,
+        index: usize,
+        rule: &Rule,
+        target: Target,
+        settings: Settings,
+    ) -> Vec<(usize, usize)> {
         let settings = Arc::new(settings);
         let number = self.all.len();
         let subject = places.subject(target);
@@ -85,8 +94,7 @@ impl WatchList {
         points.extend(rule.uses.siblings.iter().filter_map(|name| places.sibling(target, name)));
         points.sort_unstable();
         points.dedup();
-        for point in points {
-            self.by_point[point].push(number);
+        for &point in &points {
             self.windows[point] = self.windows[point].max(rule.uses.window);
             self.previous[point] |= rule.uses.previous;
         }
@@ -107,6 +115,7 @@ impl WatchList {
             fault: None,
             message_fault: None,
         });
+        points.into_iter().map(|point| (point, number)).collect()
     }
 
     /// The longest window that any rule asks of the point.

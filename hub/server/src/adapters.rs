@@ -11,6 +11,7 @@ use adapters_sdk::{Clock, Intake};
 use anyhow::Context;
 use hub_broker::{Broker, Gate, StartError, Teller, TlsSource};
 use hub_model::DeviceId;
+use tokio::runtime::{EnterGuard, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use crate::bridge::Relaying;
@@ -21,6 +22,8 @@ use crate::tls::Tls;
 
 /// MQTT connections at once. A commune has some hundreds of devices; idle ones cost some kilobytes each.
 const MQTT_CONNECTIONS: usize = 8_192;
+/// Threads that look up the names of gateways; more look-ups wait.
+const NAME_THREADS: usize = 8;
 /// Bytes of one connection's messages that may wait for their commit; then it is read no further.
 const IN_FLIGHT_BYTES: usize = 256 * 1024;
 
@@ -43,11 +46,37 @@ pub struct Configured {
 /// Adapters that run.
 pub struct Adapters {
     buses: BTreeMap<Endpoint, Bus>,
+    bus_thread: BusThread,
     mqtt: Option<(Broker, Arc<DeviceDoor>)>,
     foreign: Foreign,
     watch: Watch,
     intake: Intake,
     clock: Clock,
+}
+
+/// The one thread of all buses. On several, each wake of a bus would be told to the others, for a few microseconds' work.
+struct BusThread(Option<Runtime>);
+
+impl BusThread {
+    fn start() -> anyhow::Result<Self> {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(1).max_blocking_threads(NAME_THREADS).thread_name("modbus").enable_all();
+        builder.build().map(|runtime| Self(Some(runtime))).context("the system gives no thread for Modbus")
+    }
+
+    /// While this is held, tasks are begun on the thread.
+    fn enter(&self) -> Option<EnterGuard<'_>> {
+        self.0.as_ref().map(Runtime::enter)
+    }
+}
+
+impl Drop for BusThread {
+    fn drop(&mut self) {
+        // Waiting for its end is not allowed on a thread that runs tasks itself.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// A Modbus bus that is read.
@@ -109,6 +138,7 @@ impl Adapters {
         relaying: Relaying,
     ) -> anyhow::Result<Self> {
         let plan = plan(configured.modbus)?;
+        let bus_thread = BusThread::start()?;
         let seen = Seen {
             relaying,
             counters: Arc::default(),
@@ -144,7 +174,7 @@ impl Adapters {
             answers,
         };
         let mut adapters =
-            Self { buses: BTreeMap::new(), mqtt, foreign, watch, intake: intake.clone(), clock };
+            Self { buses: BTreeMap::new(), bus_thread, mqtt, foreign, watch, intake: intake.clone(), clock };
         adapters.start_buses(plan.split());
         Ok(adapters)
     }
@@ -180,12 +210,14 @@ impl Adapters {
     }
 
     fn start_buses(&mut self, plans: BTreeMap<Endpoint, Plan>) {
+        let on_thread = self.bus_thread.enter();
         for (endpoint, plan) in plans {
             let devices = plan.devices().cloned().collect();
             let stop = CancellationToken::new();
             let running = plan.run(self.intake.clone(), self.clock.clone(), stop.clone());
             self.buses.insert(endpoint, Bus { devices, running, stop });
         }
+        drop(on_thread);
         let buses = Buses::joined(self.buses.values().map(|bus| bus.running.handle()));
         *self.watch.modbus.write().unwrap_or_else(PoisonError::into_inner) = buses;
     }

@@ -157,14 +157,16 @@ impl Pipeline {
         }
     }
 
+    /// Judges what came together as one: a rule about a site is asked once of all its devices that spoke.
     fn deliveries(&mut self, deliveries: impl Iterator<Item = Delivery>) -> bool {
         let now = self.clock.now();
         let mut effects = self.overdue(now);
-        let mut callbacks: Vec<Committed> = Vec::new();
+        let (mut observations, mut callbacks): (Vec<_>, Vec<Committed>) = (Vec::new(), Vec::new());
         for delivery in deliveries {
-            effects.extend(self.logic.step(now, Event::Observed(delivery.observations)));
+            observations.extend(delivery.observations);
             callbacks.push(delivery.committed);
         }
+        effects.append(&mut self.logic.step(now, Event::Observed(observations)));
         self.append(effects, move || callbacks.into_iter().for_each(Committed::run))
     }
 

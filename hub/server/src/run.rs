@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::hub::Hub;
 use crate::reload::{self, Seen};
 
-/// Threads for sockets and tasks. The pipeline, the store's writer and the broker have their own.
+/// Threads for sockets and tasks. The pipeline, the store's writer, the broker and the Modbus buses have their own.
 const WORKER_THREADS: usize = 2;
 /// Threads for reading the store and checking passwords; more requests wait.
 const BLOCKING_THREADS: usize = 8;

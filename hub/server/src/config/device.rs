@@ -274,6 +274,10 @@ fn points(
             points.push((point, (id, settings)));
         }
     }
+    let together = PointId::together(points.iter().map(|(point, _)| &point.id));
+    for ((point, (id, _)), shared) in points.iter_mut().zip(together) {
+        (point.id, *id) = (shared.clone(), shared);
+    }
     points
 }
 

@@ -57,7 +57,12 @@ impl Column {
             return Self { first, step: 1, multiples };
         };
         let step = size * step_sign;
-        let multiple = |number: &i64| if step == 0 { 0 } else { (number - first).wrapping_div(step) };
+        let multiple = |number: &i64| match step {
+            0 => 0,
+            // Most columns: nothing needs to be divided.
+            1 => number - first,
+            _ => (number - first).wrapping_div(step),
+        };
         Self { first, step, multiples: numbers.iter().map(multiple).collect() }
     }
 

@@ -74,14 +74,12 @@ fn steps(times: &[i64]) -> Vec<i64> {
 
 fn on_grid(times: &[i64], step: i64) -> Vec<u8> {
     let first = times.first().copied().unwrap_or(0);
-    let beats: Vec<i64> = times
-        .iter()
-        .map(|time| {
-            let beat =
-                (i128::from(*time) - i128::from(first) + i128::from(step / 2)).div_euclid(i128::from(step));
-            i64::try_from(beat).unwrap_or(0)
-        })
-        .collect();
+    // Any beat will do, for the jitter makes up for it: at the ends of time it is the first.
+    let beat = |time: &i64| {
+        let since = time.checked_sub(first).and_then(|since| since.checked_add(step / 2));
+        since.map_or(0, |since| since.div_euclid(step))
+    };
+    let beats: Vec<i64> = times.iter().map(beat).collect();
     let jitter: Vec<i64> = times
         .iter()
         .zip(&beats)

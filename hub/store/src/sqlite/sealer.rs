@@ -126,12 +126,14 @@ pub(super) fn prepare(
     for entries in entries.chunk_by(|one, other| day(one) == day(other)) {
         let Some(first) = entries.first() else { continue };
         let day = Day { connection, series: waiting.series, day: day(first), utc_offset_s };
+        let parts = day.parts(&mut sealed.damaged)?;
         // The day before has become one that is over, if nothing of it is left to seal.
-        if day.day == newest_day && done_day != Some(day.day - 1) && day.parts(&mut Vec::new())?.0.is_empty()
-        {
-            Day { day: day.day - 1, ..day }.seal(&[], true, waiting.expected, &mut sealed)?;
+        if day.day == newest_day && done_day != Some(day.day - 1) && parts.0.is_empty() {
+            let before = Day { day: day.day - 1, ..day };
+            let parts = before.parts(&mut sealed.damaged)?;
+            before.seal(parts, &[], true, waiting.expected, &mut sealed)?;
         }
-        day.seal(entries, day.day < newest_day, waiting.expected, &mut sealed)?;
+        day.seal(parts, entries, day.day < newest_day, waiting.expected, &mut sealed)?;
         done_day = Some(day.day);
     }
     Ok(sealed)
@@ -147,14 +149,15 @@ struct Day<'a> {
 }
 
 impl Day<'_> {
+    /// Seals entries into the day, of which there are these [parts](Self::parts).
     fn seal(
         &self,
+        (parts, first_free): (Vec<Part>, i64),
         entries: &[Entry],
         is_over: bool,
         expected: Option<u32>,
         sealed: &mut Sealed,
     ) -> Result<(), Fault> {
-        let (parts, first_free) = self.parts(&mut sealed.damaged)?;
         let Some(range) = affected(&parts, entries, is_over) else { return Ok(()) };
         let free = parts::numbers(&parts, &range, first_free);
         let mut old = Vec::new();

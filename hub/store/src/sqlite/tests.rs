@@ -165,6 +165,19 @@ fn a_series_of_a_failed_transaction_is_not_taken_for_known() {
 }
 
 #[test]
+fn new_series_stand_as_their_points_were_met() {
+    let place = tempfile::tempdir().unwrap();
+    let store =
+        Store::open(Settings { commit_window: Duration::ZERO, ..Settings::new(place.path()) }).unwrap();
+    let points: Vec<_> = (0..200).map(|n| point(&format!("a/plc/p{}", n * 7 % 200))).collect();
+    let reading = |point: &PointId| StoredReading { reading: good(point, 0, 7.5), latest: true };
+    let readings = points.iter().map(reading).collect();
+    append(&store, Batch { readings, ..Batch::default() }).recv_timeout(BOUND).unwrap();
+    let found: Vec<_> = store.shared.mirror().all().iter().map(|series| series.point.clone()).collect();
+    assert_eq!(found, points, "readings of a device find their series one after the other");
+}
+
+#[test]
 fn when_on_commit_runs_another_process_sees_the_row() {
     let place = tempfile::tempdir().unwrap();
     let store =

@@ -335,8 +335,11 @@ impl Writer {
     }
 
     fn tell(&mut self, written: Written, group: Vec<Queued>) {
+        // As they were met first: the points of a device stand side by side, where the next readings look for them.
+        let mut new_series: Vec<_> = written.new_series.into_iter().collect();
+        new_series.sort_unstable_by_key(|(_, series)| *series);
         let mut mirror = self.shared.mirror_mut();
-        for (point, series) in written.new_series {
+        for (point, series) in new_series {
             mirror.add(series, point, 0, None);
         }
         match mirror.take(written.seq, &written.records) {
