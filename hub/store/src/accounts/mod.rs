@@ -5,6 +5,8 @@
 
 mod error;
 mod sessions;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod users;
 mod writes;

@@ -28,7 +28,7 @@ impl RecordKind {
     const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::Calibration => ("lần hiệu chuẩn", "calibration"),
-            Self::Maintenance => ("lần bảo trì", "maintenance"),
+            Self::Maintenance => ("đợt bảo trì", "maintenance"),
             Self::Note => ("ghi chú", "note"),
             Self::Job => ("lượt tính lại", "job"),
             Self::Version => ("phiên bản", "version"),

@@ -129,7 +129,11 @@ fn remarks_and_causes_of_version_8_are_shown_on() {
              INSERT INTO transition (alarm, at, to_state, why, by_user, comment) VALUES
                  (1, 1, 'shelved', 'returned', NULL, 'Hết điều kiện khi đang ẩn / Condition gone while hidden'),
                  (1, 2, 'shelved', 'commented', 'lan', 'Quy tắc đã tắt / The rule was switched off'),
-                 (1, 3, 'normal', 'no_longer_watched', NULL, 'Quy tắc đã bị xóa / The rule was deleted');
+                 (1, 3, 'shelved', 'raised_again', NULL, 'Điều kiện trở lại khi đang ẩn / Condition back while hidden'),
+                 (1, 4, 'acknowledged', 'returned', NULL, 'Hết điều kiện, chờ đặt lại / Condition gone, waits for its reset'),
+                 (1, 5, 'normal', 'no_longer_watched', NULL, 'Quy tắc đã tắt / The rule was switched off'),
+                 (1, 6, 'normal', 'no_longer_watched', NULL, 'Không còn theo dõi / No longer watched'),
+                 (1, 7, 'normal', 'no_longer_watched', NULL, 'Quy tắc đã bị xóa / The rule was deleted');
              INSERT INTO message VALUES (1, 'mail', '', 0, 0, 'failed', 3, 0, 9, 'no answer in time', 0);",
         )
         .unwrap();
@@ -138,7 +142,16 @@ fn remarks_and_causes_of_version_8_are_shown_on() {
     let (_, steps) = store.alarm(AlarmId(1)).unwrap().unwrap();
     let said: Vec<_> = steps.iter().map(|step| (step.remark, step.comment.as_deref())).collect();
     let by_lan = (None, Some("Quy tắc đã tắt / The rule was switched off"));
-    assert_eq!(said, [(Some(Remark::GoneWhileHidden), None), by_lan, (Some(Remark::RuleDeleted), None)]);
+    let remarks = [
+        Remark::BackWhileHidden,
+        Remark::WaitsForReset,
+        Remark::RuleOff,
+        Remark::NotWatched,
+        Remark::RuleDeleted,
+    ];
+    let remarks = remarks.map(|remark| (Some(remark), None));
+    assert_eq!(said[..2], [(Some(Remark::GoneWhileHidden), None), by_lan]);
+    assert_eq!(said[2..], remarks);
     let (message, _) = store.message(MessageId(1), 0).unwrap().unwrap();
     assert_eq!(message.detail, LocalText::same("no answer in time"));
 }
