@@ -8,7 +8,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use hub_model::text::Told;
-use hub_model::{LocalText, Timestamp};
+use hub_model::{LocalText, Timestamp, local};
 use jiff::fmt::rfc2822;
 use serde_json::json;
 use ureq::Agent;
@@ -59,17 +59,17 @@ pub enum Answer {
 
 /// It did not work this time; the same batch is to be sent again later.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{why}")]
+#[error("{}", why.en)]
 pub struct NotNow {
     /// Why, in words for an integrator.
-    pub why: String,
+    pub why: LocalText,
     /// How long the server asks us to wait.
     pub after: Option<Duration>,
 }
 
 impl NotNow {
-    pub(crate) fn because(why: impl Into<String>) -> Self {
-        Self { why: why.into(), after: None }
+    pub(crate) fn because(why: LocalText) -> Self {
+        Self { why, after: None }
     }
 }
 
@@ -213,7 +213,8 @@ impl Client {
     }
 
     fn unreachable(&self, error: &ureq::Error) -> NotNow {
-        NotNow::because(format!("{} is not reached: {error}", self.target.url))
+        let url = &self.target.url;
+        NotNow::because(local!("không kết nối được đến {url} ({error})", "{url} is not reached: {error}"))
     }
 }
 
@@ -233,15 +234,19 @@ fn not_now(answer: &mut Response<ureq::Body>) -> NotNow {
     let status = answer.status().as_u16();
     let after = retry_after(answer);
     let words = words(answer);
-    let meaning = match status {
-        401 | 403 => "the token is not accepted",
-        404 => "the organisation, the bucket or the path is not there",
-        429 => "too much at once",
-        500..=599 => "the server has trouble of its own",
-        _ => "expected 204",
+    let LocalText { vi, en } = match status {
+        401 | 403 => local!("nơi nhận không chấp nhận token", "the token is not accepted"),
+        404 => local!(
+            "không có tổ chức (org), bucket hoặc đường dẫn này",
+            "the organisation, the bucket or the path is not there"
+        ),
+        429 => local!("gửi quá nhiều cùng lúc", "too much at once"),
+        500..=599 => local!("nơi nhận đang gặp lỗi", "the server has trouble of its own"),
+        _ => local!("mong đợi 204", "expected 204"),
     };
     let told = if words.is_empty() { String::new() } else { format!(": {words}") };
-    NotNow { why: format!("answered {status}, {meaning}{told}"), after }
+    let why = local!("nơi nhận trả lời {status}, {vi}{told}", "answered {status}, {en}{told}");
+    NotNow { why, after }
 }
 
 /// What time the server says it is.

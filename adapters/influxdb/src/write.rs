@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use hub_model::Timestamp;
+use hub_model::text::decimal_comma;
+use hub_model::{Timestamp, local};
 use memchr::memchr_iter;
 
 use crate::client::{Answer, Client, NotNow, Precision};
@@ -72,13 +73,17 @@ fn split(lines: &str, now: Timestamp, write: &mut dyn FnMut(&str) -> Written) ->
 /// fault: they are kept until the clocks agree.
 fn clocks_agree(words: &str, server_at: Option<Timestamp>, now: Timestamp) -> Result<(), NotNow> {
     let Some(there) = server_at.filter(|_| words.contains("retention")) else { return Ok(()) };
-    let (apart, way) =
-        if there > now { (there.since(now), "ahead of") } else { (now.since(there), "behind") };
+    let (apart, way_vi, way) = match there > now {
+        true => (there.since(now), "nhanh", "ahead of"),
+        false => (now.since(there), "chậm", "behind"),
+    };
     if apart <= CLOCKS_AGREE {
         return Ok(());
     }
     let hours = apart.as_secs_f64() / 3_600.0;
-    Err(NotNow::because(format!(
+    let hours_vi = decimal_comma(&format!("{hours:.1}"));
+    Err(NotNow::because(local!(
+        "nơi nhận từ chối số đo vì quá cũ, trong khi đồng hồ của nơi đó {way_vi} hơn ở đây {hours_vi} giờ; số đo được giữ lại đến khi hai đồng hồ khớp nhau: {words}",
         "refuses readings for their age while its clock is {hours:.1} hours {way} ours; they wait until the clocks agree: {words}"
     )))
 }
@@ -96,6 +101,7 @@ fn halves(part: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hub_model::LocalText;
     use proptest::prelude::*;
 
     const NOW: Timestamp = Timestamp::from_millis(1_787_185_860_000);
@@ -153,16 +159,16 @@ mod tests {
         for server_at in [None, Some(NOW), Some(NOW.plus(CLOCKS_AGREE)), Some(NOW.minus(CLOCKS_AGREE))] {
             assert_eq!(one(told, server_at).unwrap().refused, [("a".to_owned(), told.to_owned())]);
         }
-        let ahead = one(told, Some(NOW.plus(year))).unwrap_err().why;
+        let ahead = one(told, Some(NOW.plus(year))).unwrap_err().why.en;
         assert!(ahead.contains("8760.0 hours ahead of ours") && ahead.ends_with(told), "{ahead}");
-        assert!(one(told, Some(NOW.minus(year))).unwrap_err().why.contains("behind ours"));
+        assert!(one(told, Some(NOW.minus(year))).unwrap_err().why.en.contains("behind ours"));
         // What is wrong with a line is wrong by any clock.
         assert_eq!(one("field type conflict", Some(NOW.plus(year))).unwrap().refused.len(), 1);
     }
 
     #[test]
     fn a_server_without_time_ends_the_batch() {
-        let failed = split("a\nb\n", NOW, &mut |_| Err(NotNow::because("answered 503")));
-        assert_eq!(failed.unwrap_err().why, "answered 503");
+        let failed = split("a\nb\n", NOW, &mut |_| Err(NotNow::because(LocalText::same("answered 503"))));
+        assert_eq!(failed.unwrap_err().why.en, "answered 503");
     }
 }

@@ -2578,8 +2578,10 @@ export interface components {
              * @description Requests that failed since then; they are tried again.
              */
             errors: number;
-            /** @description Why the last request failed; null when it did not. */
+            /** @description Why the last request failed, in English; null when it did not. */
             failing: string | null;
+            /** @description The same in Vietnamese. */
+            failing_vi: string | null;
             /** @description Its id. */
             id: string;
             /** @description `influxdb2` or `victoriametrics`. */
@@ -2857,6 +2859,8 @@ export interface components {
             at: string;
             /** @description What, in English. */
             why: string;
+            /** @description The same in Vietnamese. */
+            why_vi: string;
         };
         /** @description A link of a message. */
         LinkRequest: {

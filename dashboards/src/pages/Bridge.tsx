@@ -1,4 +1,5 @@
 // How a bridge to another MQTT server fares: what waits, since when, and what went wrong last. For integrators.
+import { said } from "../api/client";
 import type { MqttLink } from "../api/mqtt";
 import { count, t } from "../i18n";
 import { moment } from "../i18n/format";
@@ -46,7 +47,7 @@ export function Bridge({ link }: { link: MqttLink }) {
       {last_error !== null && (
         <details class="small">
           <summary>{t("bridge.lastError", { time: moment(Date.parse(last_error.at), hubNow()) })}</summary>
-          <p class="forwards-why">{last_error.why}</p>
+          <p class="forwards-why">{said({ detail: last_error.why, detail_vi: last_error.why_vi })}</p>
         </details>
       )}
     </div>

@@ -28,6 +28,7 @@ const WELL: Forward = {
   refused: 0,
   arrived_at: "2026-03-01T09:00:00+07:00",
   failing: null,
+  failing_vi: null,
 };
 
 const BRIDGE: MqttLink = {
@@ -76,12 +77,12 @@ test("a way out that works says so", async () => {
 });
 
 test("one that fails says that nothing is lost, since when, and why", async () => {
-  const text = await shown([{ ...WELL, failing: "answered 503", owed: 3, oldest_owed: "2026-03-01T08:00:00+07:00", lag_s: 600, refused: 1 }]);
+  const text = await shown([{ ...WELL, failing: "answered 503", failing_vi: "nơi nhận trả lời 503", owed: 3, oldest_owed: "2026-03-01T08:00:00+07:00", lag_s: 600, refused: 1 }]);
   expect(text).toContain("chưa gửi được");
   expect(text).toContain("vẫn được giữ tại đây");
   expect(text).toContain("Còn phải gửi bù từ");
   expect(text).toContain("1 dòng bị nơi nhận từ chối");
-  expect(text).toContain("answered 503");
+  expect(text).toContain("nơi nhận trả lời 503");
 });
 
 test("nothing stands where nothing is forwarded", async () => {
@@ -99,7 +100,7 @@ test("a bridge says what waits, since when, what was lost and its last error, an
     waiting_messages: 1_025,
     dropped_messages: 7,
     waiting_since: "2026-03-01T08:15:00+07:00",
-    last_error: { at: "2026-03-01T08:20:00+07:00", why: "timed out" },
+    last_error: { at: "2026-03-01T08:20:00+07:00", why: "timed out", why_vi: "không có trả lời trong 10 giây" },
   };
   const text = await shown([WELL], [held]);
   expect(text).toContain("Cầu nối district");
@@ -107,13 +108,13 @@ test("a bridge says what waits, since when, what was lost and its last error, an
   expect(text).toContain("08:15");
   expect(text).toContain("vẫn được giữ tại đây");
   expect(text).toContain("7 tin cũ đã bị bỏ");
-  expect(text).toMatch(/Lỗi gần nhất \(.*08:20.*\)timed out/);
+  expect(text).toMatch(/Lỗi gần nhất \(.*08:20.*\)không có trả lời trong 10 giây/);
   expect(await shown([WELL], [held], "staff")).not.toContain("Cầu nối");
 });
 
 test("a bridge that works says that all has been sent, and keeps its last error", async () => {
-  const text = await shown([], [{ ...BRIDGE, last_error: { at: "2026-03-01T08:20:00+07:00", why: "refused" } }]);
+  const text = await shown([], [{ ...BRIDGE, last_error: { at: "2026-03-01T08:20:00+07:00", why: "refused", why_vi: "broker từ chối kết nối (mã 3)" } }]);
   expect(text).toContain("Đã gửi hết.");
   expect(text).toContain("1.234 tin");
-  expect(text).toContain("refused");
+  expect(text).toContain("broker từ chối kết nối (mã 3)");
 });

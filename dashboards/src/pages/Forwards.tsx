@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { getForwards } from "../api/calls";
+import { said } from "../api/client";
 import { getDoor } from "../api/mqtt";
 import type { Forward } from "../api/types";
 import { count, t } from "../i18n";
@@ -91,7 +92,7 @@ function One({ forward }: { forward: Forward }) {
       {forward.failing !== null && (
         <details class="small">
           <summary>{t("forward.reason")}</summary>
-          <p class="forwards-why">{forward.failing}</p>
+          <p class="forwards-why">{said({ detail: forward.failing, detail_vi: forward.failing_vi })}</p>
         </details>
       )}
     </>

@@ -1,6 +1,6 @@
 //! How the ways out to other engines fare, for whoever shows it. Holds no secret.
 
-use hub_model::Timestamp;
+use hub_model::{LocalText, Timestamp};
 use hub_store::StoreError;
 
 /// One way out.
@@ -33,7 +33,7 @@ pub struct Forward {
     /// When something arrived last.
     pub arrived_at: Option<Timestamp>,
     /// Why the last request failed; `None` when it did not.
-    pub failing: Option<String>,
+    pub failing: Option<LocalText>,
 }
 
 /// A line that the other side refuses for ever.

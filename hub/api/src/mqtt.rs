@@ -84,7 +84,7 @@ pub struct MqttLink {
     /// Since when the oldest of what waits does, for a bridge.
     pub waiting_since: Option<Timestamp>,
     /// When it failed last and why; stays once it is over.
-    pub last_error: Option<(Timestamp, String)>,
+    pub last_error: Option<(Timestamp, LocalText)>,
     /// The devices behind it, and when each was heard of last.
     pub devices: Vec<(DeviceId, Option<Timestamp>)>,
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use adapters_sdk::Clock;
 use adapters_sdk::backoff::Backoff;
+use hub_model::text::Told;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -55,7 +56,7 @@ impl Attempts {
     /// Notes why there is no connection, or none any more; said once in an outage.
     pub(super) fn failed(&self, fault: &Fault) {
         let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
-        if health.failed(self.clock.now(), fault.to_string()) {
+        if health.failed(self.clock.now(), fault.told()) {
             let broker = &self.endpoint.address;
             tracing::warn!(%broker, "{} has no connection, trying again: {fault}", self.what);
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hub_model::{DeviceId, Timestamp};
+use hub_model::{DeviceId, LocalText, Timestamp};
 
 /// How a connection stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct LinkHealth {
     /// How it stands.
     pub state: LinkState,
     /// What it ran into last and when; stays once it is over.
-    pub last_error: Option<(Timestamp, String)>,
+    pub last_error: Option<(Timestamp, LocalText)>,
     /// Attempts and connections that failed.
     pub errors: u64,
     /// When a message came or was taken last.
@@ -104,14 +104,14 @@ impl LinkHealth {
     }
 
     /// Notes a failure; true when it is the first one of an outage.
-    pub(super) fn failed(&mut self, now: Timestamp, why: String) -> bool {
+    pub(super) fn failed(&mut self, now: Timestamp, why: LocalText) -> bool {
         let since = match &self.state {
             LinkState::Down { since, .. } => Some(*since),
             _ => None,
         };
         self.last_error = Some((now, why.clone()));
         self.errors += 1;
-        self.state = LinkState::Down { since: since.unwrap_or(now), why };
+        self.state = LinkState::Down { since: since.unwrap_or(now), why: why.en };
         since.is_none()
     }
 }
@@ -119,6 +119,7 @@ impl LinkHealth {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hub_model::local;
 
     fn at(s: i64) -> Timestamp {
         Timestamp::from_millis(s * 1_000)
@@ -126,6 +127,7 @@ mod tests {
 
     #[test]
     fn silence_is_counted_from_the_last_message_or_the_connection() {
+        let late = local!("quá giờ", "timed out");
         let mut health = LinkHealth::new("mqtt://a:1883".into(), "hub".into(), Duration::from_secs(600));
         assert_eq!((health.silent_for(at(9_999)), health.trouble(at(9_999))), (None, None));
         health.connected(at(0), false);
@@ -133,12 +135,14 @@ mod tests {
         assert_eq!(health.trouble(at(720)).as_deref(), Some("connected, nothing received for 12 min"));
         health.last_message = Some(at(700));
         assert_eq!(health.silent_for(at(720)), None);
-        assert!(health.failed(at(800), "refused".into()) && !health.failed(at(900), "timed out".into()));
+        assert!(
+            health.failed(at(800), local!("bị từ chối", "refused")) && !health.failed(at(900), late.clone())
+        );
         assert_eq!(health.state, LinkState::Down { since: at(800), why: "timed out".into() });
         assert_eq!(health.trouble(at(900)).as_deref(), Some("not connected: timed out"));
         // What came before the outage says nothing of the time after it.
         health.connected(at(2_000), true);
         assert_eq!((health.silent_for(at(2_100)), health.sessions_lost), (None, 1));
-        assert_eq!((health.last_error, health.errors), (Some((at(900), "timed out".into())), 2));
+        assert_eq!((health.last_error, health.errors), (Some((at(900), late)), 2));
     }
 }

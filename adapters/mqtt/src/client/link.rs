@@ -6,6 +6,8 @@ use std::io;
 use std::time::Duration;
 
 use bytes::BytesMut;
+use hub_model::LocalText;
+use hub_model::text::Told;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
@@ -43,6 +45,26 @@ pub(super) enum Fault {
     Name(String),
     #[error("its certificate is not trusted: {0}")]
     Tls(io::Error),
+}
+
+impl Told for Fault {
+    fn told(&self) -> LocalText {
+        let vi = match self {
+            Self::Io(error) => format!("không kết nối được ({error})"),
+            Self::Late => format!("không có trả lời trong {} giây", CONNECT_WITHIN.as_secs()),
+            Self::Dead => "broker không còn trả lời".to_owned(),
+            Self::Closed => "broker đã đóng kết nối".to_owned(),
+            Self::Malformed(error) => format!("không đọc được tin của broker ({error})"),
+            Self::Trust(error) => error.told().vi,
+            Self::Password => "broker không nhận tên đăng nhập hoặc mật khẩu".to_owned(),
+            Self::NotAuthorized => "broker không cho tài khoản này kết nối".to_owned(),
+            Self::Refused(code) => format!("broker từ chối kết nối (mã {code})"),
+            Self::NoGreeting => "broker trả lời không phải CONNACK".to_owned(),
+            Self::Name(name) => format!("\"{name}\" không phải là tên mà chứng chỉ có thể ghi"),
+            Self::Tls(error) => format!("chứng chỉ của broker không đáng tin ({error})"),
+        };
+        LocalText { vi, en: self.to_string() }
+    }
 }
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}

@@ -1,5 +1,6 @@
 //! The ways out to other engines in the public JSON.
 
+use hub_model::LocalText;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,9 +37,12 @@ pub struct Forward {
     /// When something arrived last; null when nothing has since the hub's start.
     #[schema(required, format = DateTime)]
     pub arrived_at: Option<String>,
-    /// Why the last request failed; null when it did not.
+    /// Why the last request failed, in English; null when it did not.
     #[schema(required)]
     pub failing: Option<String>,
+    /// The same in Vietnamese.
+    #[schema(required)]
+    pub failing_vi: Option<String>,
 }
 
 /// A line that the other side refuses for ever.
@@ -56,6 +60,7 @@ pub struct RefusedLine {
 impl Forward {
     /// Its public form.
     pub fn of(forward: crate::Forward, zone: &Zone) -> Self {
+        let (failing, failing_vi) = forward.failing.map(|LocalText { vi, en }| (en, vi)).unzip();
         Self {
             id: forward.id,
             kind: forward.kind,
@@ -70,7 +75,8 @@ impl Forward {
             errors: forward.errors,
             refused: forward.refused,
             arrived_at: forward.arrived_at.map(|at| zone.print(at)),
-            failing: forward.failing,
+            failing,
+            failing_vi,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hub_model::LocalText;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -74,6 +75,8 @@ pub struct LinkError {
     pub at: String,
     /// What, in English.
     pub why: String,
+    /// The same in Vietnamese.
+    pub why_vi: String,
 }
 
 /// A device behind somebody else's broker.
@@ -260,7 +263,11 @@ impl MqttLink {
             waiting_messages: link.waiting_messages,
             dropped_messages: link.dropped_messages,
             waiting_since: text(link.waiting_since),
-            last_error: link.last_error.map(|(at, why)| LinkError { at: zone.print(at), why }),
+            last_error: link.last_error.map(|(at, LocalText { vi, en })| LinkError {
+                at: zone.print(at),
+                why: en,
+                why_vi: vi,
+            }),
             devices: link
                 .devices
                 .into_iter()

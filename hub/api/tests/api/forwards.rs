@@ -2,6 +2,7 @@
 
 use hub_api::auth::Role;
 use hub_api::{Forward, Forwards, RefusedLine};
+use hub_model::local;
 use hub_store::StoreError;
 use serde_json::json;
 
@@ -27,7 +28,7 @@ impl Forwards for OneForward {
             errors: 2,
             refused: 1,
             arrived_at: None,
-            failing: Some("answered 503".to_owned()),
+            failing: Some(local!("trả lời 503", "answered 503")),
         }]
     }
 
@@ -45,6 +46,7 @@ async fn ways_out_are_shown_with_what_holds_them_up() {
     assert_eq!((&shown[0]["lag_s"], &shown[0]["owed"]), (&json!(12.5), &json!(3)));
     assert_eq!(shown[0]["oldest_owed"], "2026-03-01T08:59:00+07:00");
     assert_eq!((&shown[0]["arrived_at"], &shown[0]["failing"]), (&json!(null), &json!("answered 503")));
+    assert_eq!(shown[0]["failing_vi"], "trả lời 503");
 }
 
 #[tokio::test]

@@ -40,7 +40,7 @@ impl MqttField for Pretended {
                 waiting_messages: Some(25),
                 dropped_messages: Some(0),
                 waiting_since: Some(at(0)),
-                last_error: Some((at(0), "timed out".to_owned())),
+                last_error: Some((at(0), local!("quá giờ", "timed out"))),
                 connected_since: Some(at(0)),
                 down_since: None,
                 trouble: Some("connected, nothing received for 12 min".to_owned()),
@@ -123,7 +123,7 @@ async fn the_door_is_told_with_its_links_and_refusals() {
     assert_eq!(door["links"][0]["waiting_since"], "2026-03-01T09:00:00+07:00");
     assert_eq!(
         door["links"][0]["last_error"],
-        json!({"at": "2026-03-01T09:00:00+07:00", "why": "timed out"})
+        json!({"at": "2026-03-01T09:00:00+07:00", "why": "timed out", "why_vi": "quá giờ"})
     );
     assert_eq!(door["refusals"][0]["login"], "late", "the latest first");
     assert_eq!(door["refusals"][0]["topic"], "other/topic");

@@ -10,7 +10,7 @@ use std::time::Duration;
 use adapters_influxdb::{Budget, Client, Encoder, Means, NotNow, Precision, Sent, deliver};
 use adapters_sdk::clock::stopwatch;
 use adapters_sdk::{Backoff, Clock};
-use hub_model::Timestamp;
+use hub_model::{Timestamp, local};
 use hub_store::{Bucket, CommitSeq, History, News, Owed, Refused, Spans, Store, StoreError};
 
 use super::Status;
@@ -336,14 +336,17 @@ impl Carrier {
     fn pause(&mut self, fault: Fault) -> Duration {
         let (why, after) = match fault {
             Fault::Remote(NotNow { why, after }) => (why, after),
-            Fault::Store(error) => (format!("{:#}", anyhow::Error::new(error)), None),
+            Fault::Store(error) => {
+                let error = format!("{:#}", anyhow::Error::new(error));
+                (local!("không đọc được kho số liệu ({error})", "{error}"), None)
+            }
         };
         let pause = self.backoff.failed();
         let is_known = self.status.figures().failing.as_ref() == Some(&why);
         if !is_known {
             tracing::warn!(
                 forward = self.feed.name(),
-                why,
+                why = why.en,
                 "readings do not arrive; they are kept and sent later"
             );
         }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use adapters_influxdb::{Kind, Target};
 use adapters_sdk::Clock;
 use hub_api::{Forward, MetricsText, Part, RefusedLine};
-use hub_model::Timestamp;
+use hub_model::{LocalText, Timestamp};
 use hub_store::{CommitSeq, FeedState, History, Refused, Store, StoreError};
 
 use crate::feed::lag_s;
@@ -35,7 +35,7 @@ pub struct Figures {
     /// Requests that failed.
     pub errors: u64,
     /// Why the last one failed; `None` once one has arrived again.
-    pub failing: Option<String>,
+    pub failing: Option<LocalText>,
     /// When something arrived last.
     pub arrived_at: Option<Timestamp>,
     /// When the oldest news that has not arrived was received; `None` when all has, debts aside.
@@ -114,7 +114,7 @@ impl Watch {
             let name = format!("forward {}", status.id);
             let Figures { failing, state, .. } = status.figures();
             match failing {
-                Some(why) => Part::degraded(name, why),
+                Some(why) => Part::degraded(name, why.en),
                 None if state.refused > 0 => {
                     Part::degraded(name, format!("{} lines were refused and are set aside", state.refused))
                 }
