@@ -21,6 +21,18 @@ describe("the language", () => {
   });
 });
 
+describe("the texts in English", () => {
+  it("come beside the program for who has read in it before", async () => {
+    const { context, page } = await open({ lang: "en" });
+    await visit(page, "/");
+    await page.waitForFunction(() => document.cookie.includes("commune_lang=en"));
+    const again = await page.reload();
+    expect(again?.headers()["link"]).toMatch(/^<\/assets\/english-[\w-]+\.js>; rel=modulepreload$/);
+    await page.getByRole("link", { name: "Sites", exact: true }).waitFor();
+    await context.close();
+  });
+});
+
 describe("the theme", () => {
   it("follows the person's choice against the device's", async () => {
     const { context, page } = await open({ scheme: "light" });

@@ -1,10 +1,12 @@
 // The person's own choices, kept in this browser: language and theme.
 import { effect, signal } from "@preact/signals";
 import { type Lang, isLang, lang } from "../i18n";
+import { whenIdle } from "../lib/idle";
 
 export type Theme = "system" | "light" | "dark";
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 const LANG_KEY = "commune.lang";
+const LANG_KEPT_S = 365 * 86_400;
 const THEME_KEY = "commune.theme";
 
 export const theme = signal<Theme>("system");
@@ -49,6 +51,12 @@ async function speak(chosen: Lang): Promise<void> {
   wanted = chosen;
   if (chosen === "en") await import("../i18n/english").catch(() => (wanted = lang.peek()));
   if (wanted === chosen) lang.value = chosen;
+  whenIdle(tellHub);
+}
+
+/** The hub has the texts of this language come beside the program at the next visit. */
+function tellHub(): void {
+  document.cookie = `commune_lang=${wanted}; Path=/; Max-Age=${LANG_KEPT_S}; SameSite=Strict`;
 }
 
 /** Reads the choices; done when the page has its language. `communeLanguages` is empty until the hub has answered. */

@@ -9,6 +9,7 @@ import { withAlarm, withAlarmList, withReading, withSnapshot } from "./reduce";
 
 export interface PointEntry {
   readonly id: string;
+  readonly site: string;
   readonly point: Signal<Point>;
   readonly standing: ReadonlySignal<Standing>;
 }
@@ -84,7 +85,7 @@ export class HubStore {
 
   /** The points of one site, in the hub's order. Reads the signal, so a caller in a render follows it. */
   pointsOf(site: string): PointEntry[] {
-    return [...this.points.value.values()].filter((entry) => entry.point.peek().site === site);
+    return [...this.points.value.values()].filter((entry) => entry.site === site);
   }
 
   clear(): void {
@@ -99,9 +100,16 @@ export class HubStore {
 
 export function createEntry(first: Point): PointEntry {
   const point = signal(first);
-  const expired = computed(() => isExpired(point.value, now.value));
-  const standing = computed(() => standingOf(point.value, expired.value, connection.value.state !== "lost"));
-  return { id: first.id, point, standing };
+  let known: { of: Point; expired: boolean; connected: boolean; standing: Standing } | null = null;
+  // The same standing as long as nothing has changed but the clock: each second draws nothing anew.
+  const standing = computed(() => {
+    const of = point.value;
+    const expired = isExpired(of, now.value);
+    const connected = connection.value.state !== "lost";
+    if (known?.of !== of || known.expired !== expired || known.connected !== connected) known = { of, expired, connected, standing: standingOf(of, expired, connected) };
+    return known.standing;
+  });
+  return { id: first.id, site: first.site, point, standing };
 }
 
 function pruned(alarms: ReadonlyMap<number, Alarm>): ReadonlyMap<number, Alarm> {

@@ -7,6 +7,8 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::auth::cookie;
+
 /// A file that was built into the program.
 struct File {
     /// Its path below the address of the dashboard.
@@ -26,6 +28,11 @@ const INDEX: &str = "index.html";
 /// Files under this folder carry a digest of their content in their name.
 const HASHED: &str = "assets/";
 
+/// The texts in English; the program brings the Vietnamese ones.
+const ENGLISH: &str = "assets/english-";
+/// Holds the language that was read last in this browser; the page itself writes it.
+const LANG_COOKIE: &str = "commune_lang";
+
 /// In the page, around what asks for the start; with the start itself in its place nothing needs to be asked.
 const ASKED: (&str, &str) = ("<!-- start -->", "<!-- /start -->");
 
@@ -39,15 +46,32 @@ pub fn is_page(uri: &Uri) -> bool {
 /// Answers with a file of the dashboard, or with its page for an address of the app.
 pub fn serve(uri: &Uri, headers: &HeaderMap) -> Response {
     let name = if is_page(uri) { INDEX } else { uri.path().trim_start_matches('/') };
-    file(name).map_or_else(|| StatusCode::NOT_FOUND.into_response(), |file| answer(file, headers))
+    let Some(file) = file(name) else { return StatusCode::NOT_FOUND.into_response() };
+    let mut response = answer(file, headers);
+    if name == INDEX {
+        announce_english(headers, &mut response);
+    }
+    response
 }
 
 /// The page with its start, which is JSON. It is one person's, of one moment, so nobody keeps it. `None` where no dashboard
 /// was built in.
-pub fn page_with(start: &str) -> Option<Response> {
+pub fn page_with(start: &str, headers: &HeaderMap) -> Option<Response> {
     let page = with_start(std::str::from_utf8(file(INDEX)?.plain).ok()?, start)?;
-    let headers = [(header::CONTENT_TYPE, media_type(INDEX)), (header::CACHE_CONTROL, "no-store")];
-    Some((headers, page).into_response())
+    let own = [(header::CONTENT_TYPE, media_type(INDEX)), (header::CACHE_CONTROL, "no-store")];
+    let mut response = (own, page).into_response();
+    announce_english(headers, &mut response);
+    Some(response)
+}
+
+/// Who reads in English gets its texts beside the program, not a round after it.
+fn announce_english(headers: &HeaderMap, page: &mut Response) {
+    if cookie(headers, LANG_COOKIE) == Some("en")
+        && let Some(file) = FILES.iter().find(|file| file.name.starts_with(ENGLISH))
+        && let Ok(link) = HeaderValue::try_from(format!("</{}>; rel=modulepreload", file.name))
+    {
+        page.headers_mut().insert(header::LINK, link);
+    }
 }
 
 /// A template is neither shown nor run. In JSON both signs stand in strings alone, where they may be written as numbers.
@@ -152,6 +176,18 @@ mod tests {
         for path in ["/missing.js", "/assets/missing.css", "/../Cargo.toml"] {
             assert_eq!(get(path, None).status(), 404, "{path}");
         }
+    }
+
+    #[test]
+    fn the_texts_in_english_are_announced_to_who_reads_in_it() {
+        let link = |cookie: &'static str, path: &str| {
+            let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(cookie))]);
+            serve(&path.parse().unwrap(), &headers).headers().get(header::LINK).cloned()
+        };
+        let is_built = FILES.iter().any(|file| file.name.starts_with(ENGLISH));
+        assert_eq!(link("commune_lang=en", "/login").is_some(), is_built);
+        assert_eq!(link("commune_lang=vi", "/login"), None);
+        assert_eq!(link("commune_lang=en", "/favicon.svg"), None);
     }
 
     #[tokio::test]

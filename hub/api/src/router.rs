@@ -219,7 +219,7 @@ async fn elsewhere(State(app): State<SharedApp>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     if dashboard::is_page(&parts.uri)
         && let Some(start) = start::of_caller(&app, &parts.method, &parts.headers).await
-        && let Some(page) = dashboard::page_with(&start)
+        && let Some(page) = dashboard::page_with(&start, &parts.headers)
     {
         return page;
     }

@@ -15,7 +15,7 @@ mod tries;
 pub(crate) use caller::{
     Admin, Caller, Integrator, Officer, Staff, Viewer, accounts, begin_session, end_session,
 };
-pub(crate) use gate::{COOKIE, caller_of, display_cookie, expired_cookie, gate, session_cookie};
+pub(crate) use gate::{COOKIE, caller_of, cookie, display_cookie, expired_cookie, gate, session_cookie};
 pub(crate) use name::composed;
 pub use name::{BadName, account_name};
 pub(crate) use origin::is_cross_site;
