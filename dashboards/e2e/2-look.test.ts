@@ -33,6 +33,22 @@ describe("the texts in English", () => {
   });
 });
 
+describe("English that cannot be fetched", () => {
+  it("is told, and the language that stays is the one that is marked", async () => {
+    const { context, page } = await open({}, { loggedIn: false });
+    await context.route(/\/assets\/english-/, (route) => route.abort());
+    await visit(page, "/login");
+    await page.getByText("English", { exact: true }).click();
+    await page.getByText("Chưa tải được").waitFor();
+    await page.getByRole("radio", { name: "Tiếng Việt", checked: true }).waitFor();
+    await context.unroute(/\/assets\/english-/);
+    await page.getByText("English", { exact: true }).click();
+    await page.getByRole("radio", { name: "English", checked: true }).waitFor();
+    expect(await page.locator("html").getAttribute("lang")).toBe("en");
+    await context.close();
+  });
+});
+
 describe("the theme", () => {
   it("follows the person's choice against the device's", async () => {
     const { context, page } = await open({ scheme: "light" });

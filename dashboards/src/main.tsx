@@ -59,7 +59,7 @@ function takeStart(): Start | null {
   return brought === null ? null : (JSON.parse(brought.content.textContent ?? "") as Start);
 }
 
-function startWith({ at, commune: whose, session: who, snapshot }: Start): Promise<void> {
+function startWith({ at, commune: whose, session: who, snapshot }: Start): Promise<unknown> {
   const [page] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
   takeSkew(at, Date.now() - (page === undefined ? 0 : performance.now() - page.responseStart));
   session.value = who;

@@ -79,6 +79,7 @@ export const en: Record<FirstKey, string> = {
   "site.state.silentSome.other": "{n} devices silent for {span}",
   "site.state.partly": "{what}: {words}",
   "site.state.partlyMany": "{n} points to look at: {what}",
+  "site.state.partlyMore": "{n} points to look at: {what} and {more} more",
   "site.state.unknown": "Not known since {time}",
   "site.state.no_data": "No data yet",
   // values

@@ -79,6 +79,7 @@ export const vi = {
   "site.state.silentSome.other": "{n} thiết bị mất tín hiệu {span}",
   "site.state.partly": "{what}: {words}",
   "site.state.partlyMany": "{n} điểm đo cần xem: {what}",
+  "site.state.partlyMore": "{n} điểm đo cần xem: {what} và {more} điểm khác",
   "site.state.unknown": "Không rõ từ {time}",
   "site.state.no_data": "Chưa có số liệu",
   // values

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { login } from "../api/calls";
 import { HubError } from "../api/client";
-import { isLang, lang, local, t } from "../i18n";
+import { type Lang, isLang, lang, local, t } from "../i18n";
 import { useTitle } from "../lib/title";
 import { navigate, query, safeNext } from "../lib/router";
 import { commune, session } from "../state/commune";
@@ -12,6 +12,7 @@ import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
 import { TextField } from "../ui/Field";
 import { tooManyTries } from "../ui/sending";
+import { toast } from "../ui/Toast";
 import "./Login.css";
 
 export function Login() {
@@ -65,14 +66,22 @@ export function Login() {
 }
 
 export function LanguageChoice({ unlabelled = true }: { unlabelled?: boolean }) {
+  const refused = useSignal(0);
+  const choose = async (language: Lang) => {
+    if (await setLang(language)) return;
+    toast(t("page.failed"));
+    refused.value += 1;
+  };
   const offered = (commune.value?.languages ?? ["vi", "en"]).filter(isLang);
   const names = { vi: "Tiếng Việt", en: "English" };
   return (
     <Choice
+      // Drawn anew where it was refused, so that the language that stays is the one that is marked.
+      key={refused.value}
       label={t("more.language")}
       unlabelled={unlabelled}
       chosen={lang.value}
-      onChoose={setLang}
+      onChoose={(language) => void choose(language)}
       options={(offered.length > 1 ? offered : (["vi", "en"] as const)).map((value) => ({ value, text: names[value] }))}
     />
   );

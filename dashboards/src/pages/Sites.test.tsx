@@ -4,6 +4,7 @@ import type { Site } from "../api/types";
 import { lang } from "../i18n";
 import { now } from "../state/clock";
 import { store } from "../state/store";
+import { summaryLine } from "../state/site";
 import { samplePoint } from "../ui/samples";
 import { show, textOf } from "../ui/testing";
 import Sites from "./Sites";
@@ -29,4 +30,14 @@ it("says of a point that has never spoken that there is nothing yet", () => {
   const row = show(<Sites />).querySelector("[data-site]");
   expect(textOf(row?.querySelector("dd") ?? null)).toBe("chưa có số liệu");
   expect(row?.querySelector("a")?.getAttribute("href")).toBe("/sites/tam-hop-water");
+});
+
+it("names who is to be looked at, the first three of many", () => {
+  const at = new Date(NOW - 2_000).toISOString();
+  const latest = { value: 1, quality: "suspect", reason: "stuck", measured_at: at, received_at: at } as const;
+  const points = ["Clo dư tự do", "Độ đục", "pH", "Áp suất", "Nhiệt độ"].map((name, n) => samplePoint({ id: `tam-hop-water/plc/p${n}`, name: { vi: name, en: name }, latest }));
+  store.replacePoints(points.slice(0, 2));
+  expect(summaryLine(site).text).toBe("2 điểm đo cần xem: Clo dư tự do, Độ đục");
+  store.replacePoints(points);
+  expect(summaryLine(site).text).toBe("5 điểm đo cần xem: Clo dư tự do, Độ đục, pH và 2 điểm khác");
 });

@@ -46,12 +46,14 @@ function keep(key: string, value: string): void {
 
 let wanted: Lang = "vi";
 
-/** Vietnamese at once; English as soon as its texts are there. Where they cannot be fetched the page stays as it is. */
-async function speak(chosen: Lang): Promise<void> {
+/** Vietnamese at once; English as soon as its texts are there. Where they cannot be fetched the page stays as it is, which is `false`. */
+async function speak(chosen: Lang): Promise<boolean> {
   wanted = chosen;
-  if (chosen === "en") await import("../i18n/english").catch(() => (wanted = lang.peek()));
+  const isThere = chosen === "vi" || (await import("../i18n/english").then(() => true, () => false));
+  if (!isThere) wanted = lang.peek();
   if (wanted === chosen) lang.value = chosen;
   whenIdle(tellHub);
+  return isThere;
 }
 
 /** The hub has the texts of this language come beside the program at the next visit. */
@@ -60,7 +62,7 @@ function tellHub(): void {
 }
 
 /** Reads the choices; done when the page has its language. `communeLanguages` is empty until the hub has answered. */
-export function applyLang(communeLanguages: readonly string[]): Promise<void> {
+export function applyLang(communeLanguages: readonly string[]): Promise<boolean> {
   return speak(
     chooseLang({
       search: location.search,
@@ -71,14 +73,16 @@ export function applyLang(communeLanguages: readonly string[]): Promise<void> {
   );
 }
 
-export function setLang(chosen: Lang): void {
+/** Whether the language could be had; the choice is remembered all the same. */
+export function setLang(chosen: Lang): Promise<boolean> {
   keep(LANG_KEY, chosen);
-  void speak(chosen);
   // An address that says otherwise would win again at the next visit.
   const url = new URL(location.href);
-  if (!url.searchParams.has("lang")) return;
-  url.searchParams.delete("lang");
-  history.replaceState(history.state, "", url);
+  if (url.searchParams.has("lang")) {
+    url.searchParams.delete("lang");
+    history.replaceState(history.state, "", url);
+  }
+  return speak(chosen);
 }
 
 export function setTheme(chosen: Theme): void {

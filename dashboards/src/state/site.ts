@@ -76,13 +76,16 @@ function partlyLine(points: readonly PointFact[]): SiteLine {
   const text =
     points.length === 1 && first !== undefined
       ? t("site.state.partly", { what: local(first.name), words: words(first) })
-      : t("site.state.partlyMany", { n: points.length, what: some(points.map(({ name }) => local(name))) });
+      : many(points.map(({ name }) => local(name)));
   return { status, text, since: null };
 }
 
 /** So many names say where to look first; a whole site's are in its list. */
 const NAMED = 3;
-const some = (names: readonly string[]) => names.slice(0, NAMED).join(", ") + (names.length > NAMED ? "…" : "");
+function many(names: readonly string[]): string {
+  const more = names.length - NAMED;
+  return t(more > 0 ? "site.state.partlyMore" : "site.state.partlyMany", { n: names.length, what: names.slice(0, NAMED).join(", "), more });
+}
 
 function words({ standing, beyond }: PointFact): string {
   if (beyond !== null) {
