@@ -114,12 +114,17 @@ describe("a trend", () => {
 
   it("of a point that is gone, of fifty years, of nonsense: each is said in words", async () => {
     const { context, page } = await open();
-    await visit(page, `/trends?p=gone/plc/ph&p=${CHLORINE}`);
-    await page.getByText("Không còn điểm đo “gone/plc/ph”").waitFor();
-    await visit(page, `/trends?p=${CHLORINE}&from=1976-01-01&to=2026-01-01`);
-    await page.getByText("Khoảng này quá dài.").waitFor();
-    await visit(page, `/trends?p=${CHLORINE}&from=soon`);
-    await page.getByText("Không đọc được thời gian trong địa chỉ.").waitFor();
+    for (const { lang, gone, long, unreadable } of [
+      { lang: "en", gone: "The point “gone/plc/ph” is no longer configured.", long: "The period is too long.", unreadable: "The times in the address cannot be read." },
+      { lang: "vi", gone: "Không còn điểm đo “gone/plc/ph”", long: "Khoảng này quá dài.", unreadable: "Không đọc được thời gian trong địa chỉ." },
+    ]) {
+      await visit(page, `/trends?p=gone/plc/ph&p=${CHLORINE}&lang=${lang}`);
+      await page.getByText(gone).waitFor();
+      await visit(page, `/trends?p=${CHLORINE}&from=1976-01-01&to=2026-01-01&lang=${lang}`);
+      await page.getByText(long).waitFor();
+      await visit(page, `/trends?p=${CHLORINE}&from=soon&lang=${lang}`);
+      await page.getByText(unreadable).waitFor();
+    }
     await context.close();
   });
 

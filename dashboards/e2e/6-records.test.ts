@@ -62,25 +62,29 @@ describe("a calibration", () => {
     await context.close();
   });
 
-  it("of two officers at once is lost by neither: the second is told whose version stands, and chooses", async () => {
+  it("of two officers at once is lost by neither: the second, who reads English, is told whose version stands, and chooses", async () => {
     const [first, second] = [await asOfficer(), await asOfficer()];
-    for (const { page } of [first, second]) {
-      await visit(page, "/quality?site=tam-hop-water");
-      await page.getByRole("region", { name: "Hiệu chuẩn" }).getByRole("button", { name: /^Sửa:/ }).click();
+    for (const { page, lang, region, change } of [
+      { page: first.page, lang: "vi", region: "Hiệu chuẩn", change: /^Sửa:/ },
+      { page: second.page, lang: "en", region: "Calibrations", change: /^Change:/ },
+    ]) {
+      await visit(page, `/quality?site=tam-hop-water&lang=${lang}`);
+      await page.getByRole("region", { name: region }).getByRole("button", { name: change }).click();
     }
     await fill(first.page, "Hệ số nhân", "1,25");
     await first.page.getByRole("dialog").getByRole("button", { name: "Lưu" }).click();
     await first.page.getByRole("dialog").waitFor({ state: "detached" });
-    await fill(second.page, "Hệ số nhân", "1,1");
-    await fill(second.page, "Ghi chú", "đo đối chứng");
-    await second.page.getByRole("dialog").getByRole("button", { name: "Lưu" }).click();
-    const told = second.page.getByRole("dialog").getByRole("alert").filter({ hasText: `${ADMIN} đã sửa mục này` });
-    await told.getByText("× 1,25").waitFor();
-    await second.page.getByText("Chưa lưu. Những gì bạn nhập vẫn còn ở trên.").waitFor();
-    expect(await second.page.getByRole("dialog").getByLabel("Hệ số nhân", { exact: true }).inputValue()).toBe("1,1");
+    await fill(second.page, "Factor", "1.1");
+    await fill(second.page, "Note", "đo đối chứng");
+    const save = second.page.getByRole("dialog").getByRole("button", { name: "Save" });
+    await save.click();
+    const told = second.page.getByRole("dialog").getByRole("alert").filter({ hasText: `${ADMIN} changed this` });
+    await told.getByText("× 1.25").waitFor();
+    await second.page.getByText("Not saved. What you have entered still stands above.").waitFor();
+    expect(await second.page.getByRole("dialog").getByLabel("Factor", { exact: true }).inputValue()).toBe("1.1");
     expect((await kept(second.context, "calibrations")).map((each) => each.gain)).toEqual([1.25]);
-    await told.getByRole("button", { name: "Giữ những gì tôi nhập" }).click();
-    await second.page.getByRole("dialog").getByRole("button", { name: "Lưu" }).click();
+    await told.getByRole("button", { name: "Keep what I entered" }).click();
+    await save.click();
     await second.page.getByRole("dialog").waitFor({ state: "detached" });
     expect((await kept(second.context, "calibrations")).map((each) => each.gain)).toEqual([1.1]);
     await first.context.close();

@@ -193,12 +193,21 @@ describe("a point with very many readings", () => {
     const { page } = await opened(hub, "phone");
     const asked: URLSearchParams[] = [];
     page.on("request", (request) => request.url().includes("/readings?") && asked.push(new URL(request.url()).searchParams));
-    await visit(page, `/trends?p=tram/plc/ph&r=${ROWS > 500_000 ? "30d" : "7d"}`);
+    const trend = `/trends?p=tram/plc/ph&r=${ROWS > 500_000 ? "30d" : "7d"}`;
+    await visit(page, trend);
     await page.locator("canvas").first().waitFor();
     await page.locator("table").getByText(ROWS.toLocaleString("vi-VN")).waitFor();
     expect(asked.length).toBeGreaterThan(0);
     expect(asked.every((each) => Number(each.get("buckets")) > 0)).toBe(true);
 
+    await visit(page, `${trend}&lang=en`);
+    await page.getByText("Days, comparison, export").click();
+    await page.getByRole("button", { name: "Export" }).click();
+    await page.getByText(`Every reading (about ${ROWS.toLocaleString("en")} rows)`).click();
+    await page.getByRole("button", { name: "Download" }).click();
+    await page.getByText("too many for an Excel sheet").waitFor();
+
+    await visit(page, `${trend}&lang=vi`);
     await page.getByText("Ngày, so sánh, xuất").click();
     await page.getByRole("button", { name: "Xuất" }).click();
     await page.getByText(`Từng lần đo (khoảng ${ROWS.toLocaleString("vi-VN")} dòng)`).click();
@@ -249,17 +258,22 @@ describe("an alarm that clears while one acknowledges it", () => {
   it("is said to have cleared, and is over with the acknowledgement", async () => {
     const hub = await running(STATION);
     const send = (v: number) => hub.send([{ point: "tram/plc/ph", t: Date.now(), v }]);
-    await send(9);
     const { page } = await opened(hub, "phone");
-    await visit(page, "/");
-    await page.locator('[data-state="unacknowledged"]').getByRole("button").click();
-    await send(7);
-    const dialogue = page.getByRole("dialog");
-    await dialogue.getByText("Cảnh báo vừa hết trong khi bạn đang xem").waitFor();
-    await dialogue.getByRole("button", { name: "Nhận biết" }).click();
-    await dialogue.waitFor({ state: "detached" });
-    await visit(page, "/alarms?view=history");
-    await page.locator('[data-state="normal"]').getByRole("link", { name: "pH cao" }).waitFor();
+    for (const [n, { lang, cleared, acknowledge, title }] of [
+      { lang: "vi", cleared: "Cảnh báo vừa hết trong khi bạn đang xem", acknowledge: "Nhận biết", title: "pH cao" },
+      { lang: "en", cleared: "The alarm has just cleared while you were looking", acknowledge: "Acknowledge", title: "pH high" },
+    ].entries()) {
+      await send(9);
+      await visit(page, `/?lang=${lang}`);
+      await page.locator('[data-state="unacknowledged"]').getByRole("button").click();
+      await send(7);
+      const dialogue = page.getByRole("dialog");
+      await dialogue.getByText(cleared).waitFor();
+      await dialogue.getByRole("button", { name: acknowledge }).click();
+      await dialogue.waitFor({ state: "detached" });
+      await visit(page, `/alarms?view=history&lang=${lang}`);
+      await page.locator('[data-state="normal"]').getByRole("link", { name: title }).nth(n).waitFor();
+    }
   });
 });
 
@@ -267,10 +281,15 @@ describe("a hub without sites", () => {
   it("says so on every page, and nothing leads nowhere", async () => {
     const hub = await running({});
     const { page } = await opened(hub, "phone");
-    for (const path of ["/", "/sites", "/trends", "/year", "/compliance", "/quality", "/map"]) {
-      await visit(page, path);
-      await page.getByText(/^Chưa có /).first().waitFor();
-      expect(await seriousFaults(page), path).toEqual([]);
+    for (const { lang, none } of [
+      { lang: "en", none: /^(No |There are no ).+ yet$/ },
+      { lang: "vi", none: /^Chưa có / },
+    ]) {
+      for (const path of ["/", "/sites", "/trends", "/year", "/compliance", "/quality", "/map"]) {
+        await visit(page, `${path}?lang=${lang}`);
+        await page.getByText(none).first().waitFor();
+        expect(await seriousFaults(page), path).toEqual([]);
+      }
     }
     for (const path of ["/alarms", "/alarms?view=history", "/rules", "/notices", "/arriving", "/buses", "/sites/_hub", "/more", "/accounts"]) {
       await visit(page, path);

@@ -13,7 +13,7 @@ use super::{BOUND, HUB, folder, line, push, settled, site};
 use crate::support::Folder;
 
 /// Raised at once, so that there is an alarm to be shown.
-const RULE: &str = "fn rule() { #{ title: #{ vi: \"pH cao\", en: \"pH high\" }, priority: \"high\", watches: #{ quantity: \"ph\" } } }\n\
+pub const RULE: &str = "fn rule() { #{ title: #{ vi: \"pH cao\", en: \"pH high\" }, priority: \"high\", watches: #{ quantity: \"ph\" } } }\n\
                     fn active(p) { p.value > 9.0 }\n";
 
 fn dashboard(name: &str) -> Value {

@@ -11,6 +11,7 @@ mod grafana;
 mod history;
 mod influx1;
 mod province;
+mod remarks;
 #[path = "../support/mod.rs"]
 mod support;
 

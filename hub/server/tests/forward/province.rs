@@ -83,7 +83,7 @@ fn simulated(kind: Kind, now: i64) -> (String, String) {
 }
 
 /// The folder of a province's hub that reads from this engine.
-fn province(engine: &Engine) -> Folder {
+pub fn province(engine: &Engine) -> Folder {
     let forward = engine.forward("province", &engine.url(""));
     let hub_toml = HUB.replace("[mqtt]\nlisten = \"127.0.0.1:0\"\n", "").replace("yen-lac", "tinh");
     let hub_toml = format!(
