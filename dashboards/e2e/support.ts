@@ -34,7 +34,7 @@ export async function visit(page: Page, path: string): Promise<void> {
 }
 
 /** By how many pixels the page is wider than the screen. */
-export const overflowOf = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+export const overflowOf = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.getBoundingClientRect().width);
 
 export interface SeriousFault {
   rule: string;
