@@ -155,8 +155,11 @@ impl Hub {
             // A hub without a broker has no address for it.
             if told == "off" { SocketAddr::from(([0; 4], 0)) } else { told.parse().unwrap() }
         };
-        let config =
-            ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(READY_WITHIN));
+        // A connection for each request: an idle one ends with the API when a reload takes its place, which is no answer.
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(READY_WITHIN))
+            .max_idle_connections(0);
         Self {
             http: address("http"),
             mqtt: address("mqtt"),
