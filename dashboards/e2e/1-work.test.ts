@@ -207,7 +207,7 @@ describe("the live stream", () => {
     await context.setOffline(true);
     await page.getByText(/^Mất kết nối với máy chủ của xã từ hôm nay \d\d:\d\d/).waitFor({ timeout: 20_000 });
     expect(await page.locator("[data-point] data").count()).toBe(0);
-    expect(await page.getByText("Mọi việc bình thường").count()).toBe(0);
+    expect(await page.getByText("Mọi việc bình thường", { exact: true }).count()).toBe(0);
     await context.setOffline(false);
     await page.getByTestId("connection").filter({ hasText: "Trực tiếp" }).waitFor({ timeout: 40_000 });
     await page.locator("[data-point] data").first().waitFor();
