@@ -56,7 +56,7 @@ describe("a device", () => {
 
     // Nothing is asked of the hub before there is enough to ask, and the first fault has the focus.
     await page.getByRole("button", { name: "Đọc thử" }).click();
-    await page.getByText("Chọn loại thiết bị").waitFor();
+    await page.getByRole("alert").getByText("Chọn loại thiết bị").waitFor();
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("type")), SOON).toBe("search");
 
     await page.getByLabel("Tìm theo tên").fill("clo dư");
