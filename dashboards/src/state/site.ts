@@ -9,8 +9,8 @@ import type { Status } from "../ui/StatusMark";
 import { now } from "./clock";
 import { connection } from "./connection";
 import type { Standing } from "./freshness";
-import { store } from "./store";
-import { type PointFact, type SiteSummary, beyondLimit, deviceFact, isHeard, summarise } from "./summary";
+import { type PointEntry, store } from "./store";
+import { type PointFact, type SiteSummary, beyondLimit, deviceFact, summarise } from "./summary";
 
 export interface SiteLine {
   status: Status;
@@ -30,15 +30,11 @@ export function summaryOf(site: Site): SiteSummary {
 }
 
 /** Since when nothing of the whole commune is heard, epoch ms; `null` while anything is, or never was. */
-export const silentSince = computed(() => {
-  const standings: Standing[] = [];
-  for (const { standing } of store.points.value.values()) {
-    // The first that is heard settles it: the others need not be looked at, nor followed.
-    if (isHeard(standing.value)) return null;
-    standings.push(standing.value);
-  }
-  return deviceFact(standings).since;
-});
+export const silentSince = computed(() => deviceFact(standingsOf(store.points.value.values())).since);
+
+function* standingsOf(entries: Iterable<PointEntry>): Generator<Standing> {
+  for (const { standing } of entries) yield standing.value;
+}
 
 export function summaryLine(site: Site, summary: SiteSummary = summaryOf(site)): SiteLine {
   const at = (ms: number) => moment(ms, now.value);

@@ -39,9 +39,6 @@ export function beyondLimit(limit: { min: number | null; max: number | null } | 
 
 const isUnheard = (standing: Standing) => standing.kind === "silent" || standing.kind === "lacking";
 
-/** Whether a point has a value of now, be it a doubtful one. */
-export const isHeard = (standing: Standing) => standing.kind !== "empty" && !isUnheard(standing);
-
 export interface DeviceFact {
   state: "online" | "silent" | "no_data";
   /** For `silent`: since when its last point is unheard, epoch ms. */
@@ -49,11 +46,16 @@ export interface DeviceFact {
 }
 
 /** A device is silent when all of its points that ever spoke are, and at least one is not heard at all. */
-export function deviceFact(standings: readonly Standing[]): DeviceFact {
-  const known = standings.filter((standing) => standing.kind !== "empty");
+export function deviceFact(standings: Iterable<Standing>): DeviceFact {
+  const known: Standing[] = [];
+  for (const standing of standings) {
+    if (standing.kind === "empty") continue;
+    // One that is heard settles it: the others are not looked at, so that who watches the answer need not follow them.
+    if (!isUnheard(standing)) return { state: "online", since: null };
+    known.push(standing);
+  }
   if (known.length === 0) return { state: "no_data", since: null };
-  const silent = known.every(isUnheard) && known.some((standing) => standing.kind === "silent");
-  if (!silent) return { state: "online", since: null };
+  if (known.every(({ kind }) => kind !== "silent")) return { state: "online", since: null };
   return { state: "silent", since: Math.max(...known.map((standing) => standing.since ?? 0)) };
 }
 

@@ -66,8 +66,7 @@ impl WatchList {
             for target in places.targets(rule.facts.watches.scope) {
                 let settings = Settings::new(&rule.facts, places.site(target).rules.get(&*rule.id));
                 if settings.enabled && selects(&rule.facts.watches, places, target) {
-                    let points = list.add(places, index, rule, target, settings);
-                    points.into_iter().for_each(|(point, number)| by_point[point].push(number));
+                    list.add(places, index, rule, target, settings, &mut by_point);
                 }
             }
         }
@@ -78,7 +77,7 @@ impl WatchList {
         list
     }
 
-    /// Gives the points that the new watch concerns, each with its number.
+    /// Adds a watch, and notes it in `by_point` for each point that it concerns.
     fn add(
         &mut self,
         places: &Places,
@@ -86,7 +85,8 @@ impl WatchList {
         rule: &Rule,
         target: Target,
         settings: Settings,
-    ) -> Vec<(usize, usize)> {
+        by_point: &mut [Vec<usize>],
+    ) {
         let settings = Arc::new(settings);
         let number = self.all.len();
         let subject = places.subject(target);
@@ -94,7 +94,8 @@ impl WatchList {
         points.extend(rule.uses.siblings.iter().filter_map(|name| places.sibling(target, name)));
         points.sort_unstable();
         points.dedup();
-        for &point in &points {
+        for point in points {
+            by_point[point].push(number);
             self.windows[point] = self.windows[point].max(rule.uses.window);
             self.previous[point] |= rule.uses.previous;
         }
@@ -115,7 +116,6 @@ impl WatchList {
             fault: None,
             message_fault: None,
         });
-        points.into_iter().map(|point| (point, number)).collect()
     }
 
     /// The longest window that any rule asks of the point.

@@ -19,6 +19,7 @@ import { Help } from "../../ui/Help";
 import { limitWithUnit } from "../../ui/MovingBar";
 import { Empty, Failed, Loading } from "../../ui/States";
 import { StatusMark } from "../../ui/StatusMark";
+import { HOUR_MS } from "../trends/period";
 import { trendHref } from "../trends/view";
 import { DAY_MS, type Verdict, judge, limitsIn, spanOf } from "./compliance";
 import "../../ui/Table.css";
@@ -29,7 +30,6 @@ const RULES = [0.5, 0.75, 0.9] as const;
 const DEFAULT_RULE = 0.75;
 const DEFAULT_DAYS = 7;
 const MOST_LISTED = 50;
-const HOUR_MS = 3_600_000;
 
 export default function CompliancePage() {
   useTitle(t("compliance.title"));

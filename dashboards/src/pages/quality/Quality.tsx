@@ -182,10 +182,15 @@ interface Row {
 }
 
 function CompletenessTable({ rows, days }: { rows: readonly Row[]; days: readonly Day[] }) {
+  const { yesterday } = calendar(hubNow());
+  const names = new Map([
+    [dayCode(hubNow()), t("dataquality.today")],
+    [yesterday.last, t("dataquality.yesterday")],
+  ]);
   return (
     <section class="stack-tight" aria-labelledby="quality-days">
       <h2 id="quality-days">{t("dataquality.days")}</h2>
-      <Yesterday rows={rows} days={days} />
+      {days.some(({ code }) => code === yesterday.last) && <Lacking rows={rows} day={yesterday.last} />}
       <p class="small muted">{t("year.legend.completeness")}</p>
       <div class="table-scroll panel" tabIndex={0} role="region" aria-labelledby="quality-days">
         <table class="table quality-table figures">
@@ -195,7 +200,7 @@ function CompletenessTable({ rows, days }: { rows: readonly Row[]; days: readonl
               {days.map((day) => (
                 <th key={day.code} scope="col" class="table-number">
                   {day.code.slice(8)}/{day.code.slice(5, 7)}
-                  <span class="small muted quality-where">{dayName(day)}</span>
+                  <span class="small muted quality-where">{names.get(day.code)}</span>
                 </th>
               ))}
             </tr>
@@ -228,18 +233,14 @@ function CompletenessTable({ rows, days }: { rows: readonly Row[]; days: readonl
   );
 }
 
-function dayName({ code }: Day): string {
-  const named = calendar(hubNow());
-  if (code === named.month.last) return t("dataquality.today");
-  return code === named.yesterday.last ? t("dataquality.yesterday") : "";
-}
-
-/** What the morning's first question is, answered in words: where yesterday's readings are not all there. */
-function Yesterday({ rows, days }: { rows: readonly Row[]; days: readonly Day[] }) {
-  const day = days.find(({ code }) => code === calendar(hubNow()).yesterday.last);
-  if (day === undefined || rows.length === 0) return null;
+/** What the morning's first question is, answered in words: where the readings of that day are not all there. */
+function Lacking({ rows, day }: { rows: readonly Row[]; day: string }) {
+  if (rows.length === 0) return null;
   const lacking = rows
-    .map((row) => ({ row, share: row.shareOf(day.code) ?? 0, view: cellOf(row.shareOf(day.code)) }))
+    .map((row) => {
+      const share = row.shareOf(day);
+      return { row, share: share ?? 0, view: cellOf(share) };
+    })
     .filter(({ view }) => view.look !== "well")
     .sort((a, b) => a.share - b.share);
   if (lacking.length === 0) return <p>{t("dataquality.noneLacking")}</p>;
@@ -249,7 +250,7 @@ function Yesterday({ rows, days }: { rows: readonly Row[]; days: readonly Day[] 
       <ul class="quality-lacking">
         {lacking.slice(0, MOST_LACKING).map(({ row, view }) => (
           <li key={row.id}>
-            <button type="button" class="link" onClick={() => row.choose(day.code)}>
+            <button type="button" class="link" onClick={() => row.choose(day)}>
               {row.name}
               {row.where !== "" && `, ${row.where}`}
             </button>{" "}

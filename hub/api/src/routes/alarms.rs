@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use hub_logic::{Action, Command, CommandError, RuleStatus};
 use hub_model::text::Told;
-use hub_model::{Alarm, AlarmId, AlarmState, Commune, LocalText, local};
+use hub_model::{Alarm, AlarmId, AlarmState, Commune, LocalText, Transition, local};
 use hub_store::AlarmFilter;
 use serde_json::{Value, json};
 
@@ -250,7 +250,8 @@ pub(super) async fn act(
                 "This alarm is its commune's: that is done at the commune's own hub."
             )));
         }
-        return Err(not_in_that_state(AlarmState::Normal));
+        let over = CommandError::NotInThatState { state: AlarmState::Normal };
+        return Err(refusal(app, over, text_field));
     }
     Err(refusal(app, refused, text_field))
 }
@@ -258,11 +259,13 @@ pub(super) async fn act(
 /// What a refused command is for the caller.
 pub(super) fn refusal(app: &App, refused: CommandError, text_field: &str) -> Problem {
     match refused {
-        CommandError::UnknownAlarm { .. } | CommandError::NothingToReset | CommandError::InService => {
+        CommandError::UnknownAlarm { .. }
+        | CommandError::NotInThatState { .. }
+        | CommandError::NothingToReset
+        | CommandError::InService => {
             let LocalText { vi, en } = refused.told();
             Problem::conflict(LocalText { vi: sentence(&vi), en: sentence(&en) })
         }
-        CommandError::NotInThatState { state } => not_in_that_state(state),
         CommandError::BadUntil { latest } => {
             let latest = app.zone.print(latest);
             let detail = local!(
@@ -275,16 +278,10 @@ pub(super) fn refusal(app: &App, refused: CommandError, text_field: &str) -> Pro
     }
 }
 
-fn not_in_that_state(state: AlarmState) -> Problem {
-    let (code, vi) = (state.code(), state.vietnamese());
-    Problem::conflict(local!(
-        "Không làm được khi cảnh báo ở trạng thái “{vi}”.",
-        "Not allowed while the alarm is {code}."
-    ))
-}
-
-pub(super) fn no_alarm(id: AlarmId) -> LocalText {
-    local!("không có cảnh báo {id}", "no alarm {id}")
+/// The alarm of that number with its steps.
+pub(super) async fn kept(app: &App, id: AlarmId) -> Result<(Alarm, Vec<Transition>), Problem> {
+    let found = app.read(move |history| history.alarm(id)).await?;
+    found.ok_or_else(|| Problem::not_found("id", local!("không có cảnh báo {id}", "no alarm {id}")))
 }
 
 fn sentence(text: &str) -> String {
@@ -307,8 +304,7 @@ fn deed(action: &Action) -> (&'static str, Value) {
 }
 
 pub(super) async fn detail(app: &App, id: AlarmId) -> Result<wire::AlarmDetail, Problem> {
-    let found = app.read(move |history| history.alarm(id)).await?;
-    let (alarm, steps) = found.ok_or_else(|| Problem::not_found("id", no_alarm(id)))?;
+    let (alarm, steps) = kept(app, id).await?;
     let rules = app.hub.rules.borrow();
     let rule = rules.iter().find(|rule| rule.id == alarm.rule);
     Ok(wire::AlarmDetail {

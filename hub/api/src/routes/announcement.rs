@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use hub_logic::{Action, Announced, RuleStatus, Spoken, announcement};
 use hub_model::{Alarm, Limit, LocalText, Point, Subject, Transition, Why, local};
 
-use super::alarms::{act, no_alarm, number};
+use super::alarms::{act, kept, number};
 use crate::app::{App, SharedApp};
 use crate::auth::Staff;
 use crate::body::JsonBody;
@@ -58,8 +58,7 @@ pub(crate) async fn post_announcement(
 
 async fn of_alarm(app: &App, id: &str) -> Result<wire::Announcement, Problem> {
     let id = number(id)?;
-    let found = app.read(move |history| history.alarm(id)).await?;
-    let (alarm, steps) = found.ok_or_else(|| Problem::not_found("id", no_alarm(id)))?;
+    let (alarm, steps) = kept(app, id).await?;
     let rule = app.hub.rules.borrow().iter().find(|rule| rule.id == alarm.rule).cloned();
     let rule_changed = rule.as_ref().is_some_and(|rule| rule.version != alarm.rule_version);
     let text = rule.and_then(|rule| {
