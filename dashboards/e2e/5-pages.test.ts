@@ -4,6 +4,7 @@ import { USER } from "./browser.mjs";
 import { useBrowser, visit } from "./support";
 
 const { open } = useBrowser();
+const HOUR_MS = 3_600_000;
 
 describe("compliance", () => {
   it("names clause and status, and lists an exceedance that leads to its trend", async () => {
@@ -39,6 +40,37 @@ describe("compliance", () => {
     const week = new URLSearchParams({ point: "tam-hop-water/plc/free-chlorine", from: monday.toISOString(), to: new Date(monday.getTime() + 7 * 86_400_000).toISOString(), buckets: "1" });
     const { min, max } = (await (await context.request.get(`/api/v1/readings?${week}`)).json()) as { min: number[]; max: number[] };
     expect([min[0], max[0]].map((value) => `${value?.toFixed(2).replace(".", ",")} mg/L`)).toContain(/[\d,]+\smg\/L/.exec(told ?? "")?.[0].replace(/\s/, " "));
+    await context.close();
+  });
+});
+
+describe("compliance of a long period", () => {
+  it("is judged whole: the worst value of a year is the year's, and what is too long is said", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    const day = (ms: number) => new Date(ms + 7 * HOUR_MS).toISOString().slice(0, 10);
+    const from = new Date(`${day(Date.now() - 365 * 24 * HOUR_MS)}T00:00:00+07:00`);
+    await visit(page, `/compliance?site=tam-hop-water&from=${day(from.getTime())}`);
+    const chlorine = page.getByRole("region", { name: /Clo dư/ }).first();
+    const told = await chlorine.getByText(/Xấu nhất: /).textContent();
+    const year = new URLSearchParams({ point: "tam-hop-water/plc/free-chlorine", from: from.toISOString(), buckets: "1" });
+    const { min, max } = (await (await context.request.get(`/api/v1/readings?${year}`)).json()) as { min: number[]; max: number[] };
+    expect([min[0], max[0]].map((value) => `${value?.toFixed(2).replace(".", ",")} mg/L`)).toContain(/[\d,]+\smg\/L/.exec(told ?? "")?.[0].replace(/\s/, " "));
+    // Hours, where ten minutes would be too many: none of the year is left out.
+    await chlorine.getByText(/hợp lệ trong 8\.7[0-9]{2} khoảng của kỳ/).waitFor();
+
+    for (const { lang, long, gone } of [
+      { lang: "en", long: "The period is too long. Its last 3 years are judged.", gone: "There is no such site" },
+      { lang: "vi", long: "Khoảng này quá dài. Đang xét 3 năm cuối của khoảng đó.", gone: "Không có địa điểm này" },
+    ]) {
+      await visit(page, `/compliance?site=tam-hop-water&from=1976-01-01&lang=${lang}`);
+      await page.getByText(long).waitFor();
+      await page.getByRole("region", { name: /Clo dư|chlorine/i }).first().waitFor();
+      // A link to a site that is gone shows another one, and says so.
+      for (const path of ["/compliance", "/year", "/quality", "/alarms"]) {
+        await visit(page, `${path}?site=gone&lang=${lang}`);
+        await page.getByText(gone).waitFor();
+      }
+    }
     await context.close();
   });
 });

@@ -63,12 +63,23 @@ export const getForwards = () => unwrap(hub.GET("/api/v1/forwards")) as Promise<
 export const MOST_SPANS = 5_000;
 
 /** Least, mean and greatest of each of `buckets` equal spans, one series per point, in the order asked for; with `doubts` what
- *  was not good in them, too. */
+ *  was not good in them, too. More than the hub hands out at once are asked for part by part. */
 export async function getBuckets(points: readonly string[], from: number, to: number, buckets: number, { doubts = false } = {}): Promise<Buckets[]> {
   if (points.length === 0) return [];
+  if (buckets > MOST_SPANS) {
+    const cut = from + (MOST_SPANS * (to - from)) / buckets;
+    const [first, rest] = [await getBuckets(points, from, cut, MOST_SPANS), await getBuckets(points, cut, to, buckets - MOST_SPANS)];
+    return first.map((part, index) => joined(part, rest[index]));
+  }
   const query = { point: [...points], from: iso(from), to: iso(to), buckets, ...(doubts ? { doubts } : {}) };
   const answer = (await unwrap(hub.GET("/api/v1/readings", { params: { query } }))) as unknown as Buckets | Buckets[];
   return Array.isArray(answer) ? answer : [answer];
+}
+
+function joined(first: Buckets, next: Buckets | undefined): Buckets {
+  if (next === undefined) return first;
+  const columns = (["t", "min", "mean", "max", "n"] as const).map((name) => [name, [...first[name], ...next[name]]]);
+  return { ...next, ...first, ...(Object.fromEntries(columns) as Pick<Buckets, "t" | "min" | "mean" | "max" | "n">) };
 }
 
 /** The commune's days that a period touches, of one point after the other: how many readings came, how many should have. */

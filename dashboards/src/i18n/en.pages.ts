@@ -20,6 +20,8 @@ export const enPages: Record<keyof typeof viPages, string> = {
   "compliance.outside.one": "{n} exceedance",
   "compliance.outside.other": "{n} exceedances",
   "compliance.valid": "{valid} valid spans of {spans} in the period",
+  "compliance.short.period": "The period is shorter than {span}, so there is no mean to judge yet",
+  "compliance.long": "The period is too long. Its last 3 years are judged.",
   "compliance.exceedances": "Exceedances",
   "compliance.from": "Began",
   "compliance.to": "Ended",

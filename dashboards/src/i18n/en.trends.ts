@@ -91,6 +91,8 @@ export const enTrends: Record<keyof typeof viTrends, string> = {
   "trends.sheet.unit": "Unit",
   "trends.sheet.limit": "Limit",
   "trends.sheet.clause": "Clause",
+  "trends.sheet.since": "Applies from",
+  "trends.sheet.until": "Applies until",
   "trends.sheet.made": "Made at",
   "trends.sheet.time": "Time",
   "trends.sheet.least": "{name}: least",

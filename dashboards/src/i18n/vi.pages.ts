@@ -18,6 +18,8 @@ export const viPages = {
   "compliance.outside.one": "{n} lần vượt ngưỡng",
   "compliance.outside.other": "{n} lần vượt ngưỡng",
   "compliance.valid": "{valid} khoảng hợp lệ trong {spans} khoảng của kỳ",
+  "compliance.short.period": "Kỳ đang xem ngắn hơn {span}, nên chưa có số trung bình nào để xét",
+  "compliance.long": "Khoảng này quá dài. Đang xét 3 năm cuối của khoảng đó.",
   "compliance.exceedances": "Các lần vượt ngưỡng",
   "compliance.from": "Bắt đầu",
   "compliance.to": "Kết thúc",

@@ -89,6 +89,8 @@ export const viTrends = {
   "trends.sheet.unit": "Đơn vị",
   "trends.sheet.limit": "Giới hạn",
   "trends.sheet.clause": "Điều khoản",
+  "trends.sheet.since": "Áp dụng từ",
+  "trends.sheet.until": "Áp dụng đến",
   "trends.sheet.made": "Lập lúc",
   "trends.sheet.time": "Thời gian",
   "trends.sheet.least": "{name}: thấp nhất",

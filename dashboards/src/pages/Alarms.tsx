@@ -3,7 +3,7 @@ import { useComputed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { getAlarms } from "../api/calls";
 import type { Alarm } from "../api/types";
-import { count, local, t } from "../i18n";
+import { count, t } from "../i18n";
 import { dayCode, dayStart, moment, parseDayCode } from "../i18n/format";
 import { useResource } from "../lib/resource";
 import { query, setQuery } from "../lib/router";
@@ -16,6 +16,7 @@ import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
 import { DayField } from "../ui/DayField";
 import { SelectField } from "../ui/Field";
+import { SiteField } from "../ui/SiteField";
 import { Help } from "../ui/Help";
 import { Empty, Failed, Loading, Stale } from "../ui/States";
 import { AlarmFigures } from "./AlarmFigures";
@@ -57,14 +58,7 @@ export default function Alarms() {
             { value: "history", text: t("alarms.history") },
           ]}
         />
-        <SelectField label={t("alarms.site")} value={site ?? ""} onChange={(event) => setQuery({ site: event.currentTarget.value })}>
-          <option value="">{t("alarms.anySite")}</option>
-          {(store.sites.value ?? []).map((each) => (
-            <option key={each.id} value={each.id} selected={each.id === site}>
-              {local(each.name)}
-            </option>
-          ))}
-        </SelectField>
+        <SiteField sites={store.sites.value} chosen={site} withAny onSite={(id) => setQuery({ site: id })} />
         <SelectField label={t("alarms.priority")} value={priority ?? ""} onChange={(event) => setQuery({ prio: event.currentTarget.value })}>
           <option value="">{t("alarms.anyPriority")}</option>
           {PRIORITIES.map((each) => (

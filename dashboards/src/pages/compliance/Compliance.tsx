@@ -1,6 +1,6 @@
 // What is limited, held against its limits over a period: valid means, exceedances with their worst value, clause and status.
 import type { Point, Site } from "../../api/types";
-import { MOST_SPANS, getBuckets, getDays } from "../../api/calls";
+import { getBuckets, getDays } from "../../api/calls";
 import { count, local, pointName, t } from "../../i18n";
 import { dayCode, dayStart, exactSpan, momentCode, moment, parseDayCode, span } from "../../i18n/format";
 import { formatNumber, showText } from "../../i18n/units";
@@ -15,13 +15,15 @@ import { Button } from "../../ui/Button";
 import { CalendarField } from "../../ui/CalendarField";
 import { DayField } from "../../ui/DayField";
 import { SelectField } from "../../ui/Field";
+import { SiteField } from "../../ui/SiteField";
 import { Help } from "../../ui/Help";
 import { limitWithUnit } from "../../ui/MovingBar";
 import { Empty, Failed, Loading } from "../../ui/States";
 import { StatusMark } from "../../ui/StatusMark";
 import { HOUR_MS } from "../trends/period";
+import { limitsIn } from "../trends/statistics";
 import { trendHref } from "../trends/view";
-import { DAY_MS, type Verdict, judge, limitsIn, spanOf } from "./compliance";
+import { DAY_MS, type Verdict, judge, spanOf } from "./compliance";
 import "../../ui/Table.css";
 import "./Compliance.css";
 
@@ -30,6 +32,8 @@ const RULES = [0.5, 0.75, 0.9] as const;
 const DEFAULT_RULE = 0.75;
 const DEFAULT_DAYS = 7;
 const MOST_LISTED = 50;
+/** What is longer is judged in its last part, and that is said. */
+const MOST_DAYS = 3 * 366;
 
 export default function CompliancePage() {
   useTitle(t("compliance.title"));
@@ -55,8 +59,9 @@ export default function CompliancePage() {
 function SiteCompliance({ site, sites }: { site: Site; sites: readonly Site[] }) {
   const now = hubNow();
   const today = dayStart(now);
-  const from = parseDayCode(query.value.get("from")) ?? dayStart(today - (DEFAULT_DAYS - 1.5) * DAY_MS);
+  const wish = parseDayCode(query.value.get("from")) ?? dayStart(today - (DEFAULT_DAYS - 1.5) * DAY_MS);
   const lastDay = Math.min(parseDayCode(query.value.get("to")) ?? today, today);
+  const from = Math.max(wish, dayStart(lastDay - (MOST_DAYS - 1.5) * DAY_MS));
   const until = Math.min(dayStart(lastDay + 1.5 * DAY_MS), now);
   const asked = Number(query.value.get("rule")) / 100;
   const enough = RULES.find((each) => each === asked) ?? DEFAULT_RULE;
@@ -65,13 +70,7 @@ function SiteCompliance({ site, sites }: { site: Site; sites: readonly Site[] })
   return (
     <>
       <div class="compliance-choices no-print">
-        <SelectField label={t("alarms.site")} value={site.id} onChange={(event) => setQuery({ site: event.currentTarget.value })}>
-          {sites.map((each) => (
-            <option key={each.id} value={each.id} selected={each.id === site.id}>
-              {local(each.name)}
-            </option>
-          ))}
-        </SelectField>
+        <SiteField sites={sites} chosen={site.id} onSite={(id) => setQuery({ site: id })} />
         <CalendarField days={{ from: dayCode(from), last: dayCode(lastDay) }} onDays={(days) => setQuery({ from: days.from, to: days.last })} />
         <DayField label={t("alarms.from")} code={dayCode(from)} onDay={(code) => setQuery({ from: code })} />
         <DayField label={t("alarms.to")} code={dayCode(lastDay)} onDay={(code) => setQuery({ to: code })} fault={backwards ? t("day.order") : null} />
@@ -87,6 +86,11 @@ function SiteCompliance({ site, sites }: { site: Site; sites: readonly Site[] })
       <p class="print-only">
         {local(commune.value?.name)} · {local(site.name)} · {dayCode(from).split("-").reverse().join("/")} – {dayCode(lastDay).split("-").reverse().join("/")}
       </p>
+      {from > wish && (
+        <p role="status">
+          {t("compliance.long")}
+        </p>
+      )}
       {!backwards && <Verdicts points={points} from={from} until={until} enough={enough} site={site} />}
     </>
   );
@@ -116,17 +120,16 @@ function Verdicts({ site, points, from, until, enough }: VerdictsProps) {
 }
 
 async function fetchVerdicts(points: readonly Point[], from: number, until: number, enough: number): Promise<Verdict[]> {
-  const asked = points.flatMap((point) => limitsIn(point, from, until).flatMap((limit) => (spanOf(limit) === null ? [] : [{ point, limit, spanMs: spanOf(limit) ?? DAY_MS }])));
+  const asked = points.flatMap((point) => limitsIn(point, from, until).map((limit) => ({ point, limit })));
   return Promise.all(
-    asked.map(async ({ point, limit, spanMs }) => {
-      // Whole spans from local midnight on; of a period too long for them at once, its last part.
-      const count = Math.min(MOST_SPANS, Math.max(1, Math.ceil((until - from) / spanMs)));
-      const end = from + Math.ceil((until - from) / spanMs) * spanMs;
-      const start = end - count * spanMs;
-      const [[found], [days]] = await Promise.all([getBuckets([point.id], start, end, count), getDays([point.id], start, until)]);
+    asked.map(async ({ point, limit }) => {
+      // Whole spans from local midnight on.
+      const spanMs = spanOf(limit, until - from);
+      const count = Math.ceil((until - from) / spanMs);
+      const [[found], [days]] = await Promise.all([getBuckets([point.id], from, from + count * spanMs, count), getDays([point.id], from, until)]);
       const buckets = found ?? { point: point.id, unit: point.unit, t: [], min: [], mean: [], max: [], n: [] };
       const expected = (begin: number, end: number) => expectedIn(days ?? [], begin, end, hubNow());
-      return judge({ point, limit, buckets, expected, from: start, until, enough });
+      return judge({ point, limit, buckets, expected, from, until, enough });
     }),
   );
 }
@@ -158,7 +161,9 @@ function VerdictView({ verdict }: { verdict: Verdict }) {
           {t("compliance.worst")}: <strong>{text(worst.value)}</strong> · <a href={around(worst.at, worst.at)}>{at(worst.at)}</a>
         </p>
       )}
-      <p class="small muted figures">{t("compliance.valid", { valid: formatNumber(valid, 0), spans: formatNumber(spans, 0) })}</p>
+      <p class="small muted figures">
+        {spans === 0 ? t("compliance.short.period", { span: exactSpan(limit.averaging_s ?? 0) }) : t("compliance.valid", { valid: formatNumber(valid, 0), spans: formatNumber(spans, 0) })}
+      </p>
       {exceedances.length > 0 && (
         <div class="table-scroll" tabIndex={0} role="region" aria-label={t("compliance.exceedances")}>
           <table class="table figures">

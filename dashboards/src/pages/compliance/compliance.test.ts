@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { Buckets } from "../../api/types";
 import { sampleLimit, samplePoint } from "../../ui/samples";
-import { judge, limitsIn, spanOf } from "./compliance";
+import { limitsIn } from "../trends/statistics";
+import { judge, spanOf } from "./compliance";
 
 const HOUR = 3_600_000;
 const hourly = sampleLimit({ min: null, max: 200, averaging_s: 3_600 });
@@ -57,9 +58,24 @@ it("the worst value is told within the limit too: the one with the least room to
   expect(found(sampleLimit({ min: null, max: null })).worst).toBeNull();
 });
 
-it("a limit counts only in its time, and a yearly mean is not judged by days", () => {
+it("single values of a long period are held by longer spans, so that all of it is judged; means keep theirs", () => {
+  const days = (n: number, averaging_s: number | null = null) => spanOf({ averaging_s }, n * 24 * HOUR) / 60_000;
+  expect([days(31), days(365), days(1_098)]).toEqual([10, 60, 1_440]);
+  expect(days(365, 3_600)).toBe(60);
+});
+
+it("a yearly mean is judged of a whole year, and of none that is shorter", () => {
+  const yearly = sampleLimit({ min: null, max: 25, averaging_s: 31_536_000 });
+  const year = 365 * 24 * HOUR;
+  const buckets: Buckets = { point: "p", unit: "ug/m3", t: [0], min: [1], mean: [30], max: [90], n: [50_000] };
+  const of = (until: number, n = 52_560) => judge({ point, limit: yearly, buckets, expected: () => n, from: 0, until, enough: 0.75 });
+  expect(of(year)).toMatchObject({ spans: 1, valid: 1, outside: 1, worst: { value: 30 } });
+  expect(of(year, 80_000)).toMatchObject({ spans: 1, valid: 0 });
+  expect(of(year / 2)).toMatchObject({ spans: 0, valid: 0 });
+});
+
+it("a limit counts only in its time", () => {
   const past = sampleLimit({ valid_to: "2025-07-01T00:00:00+07:00" });
   const present = Date.parse("2026-11-01T00:00:00+07:00");
   expect(limitsIn(samplePoint({ limits: [past] }), present, present + 1)).toEqual([]);
-  expect(spanOf({ averaging_s: 31_536_000 })).toBeNull();
 });

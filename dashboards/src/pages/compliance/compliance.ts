@@ -30,21 +30,14 @@ export interface Verdict {
   exceedances: Exceedance[];
 }
 
-/** A limit of single values is held against means of this span, and against the least and the greatest in it. */
-export const SINGLE_MS = 600_000;
 export const DAY_MS = 86_400_000;
+/** A limit of single values is held against the least and the greatest of spans: of the shortest, of which a period has not too many. */
+const SINGLE_MS = [600_000, 3_600_000, DAY_MS];
+const MOST_SINGLE = 10_000;
 
-/** The spans over which a limit wants its means; `null` for one that a period of days cannot judge, such as a yearly mean. */
-export function spanOf(limit: Pick<Limit, "averaging_s">): number | null {
-  if (limit.averaging_s === null) return SINGLE_MS;
-  return limit.averaging_s <= 86_400 ? limit.averaging_s * 1_000 : null;
-}
-
-/** Limits of a point that a period touches. */
-export function limitsIn(point: Point, from: number, to: number): Limit[] {
-  return point.limits.filter(
-    (limit) => (limit.valid_from === null || Date.parse(limit.valid_from) < to) && (limit.valid_to === null || Date.parse(limit.valid_to) > from),
-  );
+/** The spans, ms, into which a period of `lengthMs` is cut to be held against a limit: those over which it wants its means. */
+export function spanOf({ averaging_s: seconds }: Pick<Limit, "averaging_s">, lengthMs: number): number {
+  return seconds === null ? (SINGLE_MS.find((each) => lengthMs / each <= MOST_SINGLE) ?? DAY_MS) : seconds * 1_000;
 }
 
 /** What a verdict is reached by. */
@@ -62,16 +55,16 @@ export interface Judged {
 }
 
 export function judge({ point, limit, buckets, expected, from, until, enough }: Judged): Verdict {
-  const spanMs = spanOf(limit) ?? DAY_MS;
+  const spanMs = spanOf(limit, until - from);
   const isSingle = limit.averaging_s === null;
   const verdict: Verdict = { point, limit, valid: 0, spans: Math.max(0, (isSingle ? Math.ceil : Math.floor)((until - from) / spanMs)), outside: 0, worst: null, exceedances: [] };
   let leastRoom = Infinity;
   buckets.t.forEach((t, index) => {
     if (!applies(limit, t)) return;
     const n = buckets.n[index] ?? 0;
-    // A single value beyond its limit is one, however few there are beside it.
     // A mean is one of its whole span; single values are there as soon as they are measured.
     if (!isSingle && t + spanMs > until) return;
+    // A single value beyond its limit is one, however few there are beside it.
     const due = isSingle ? null : expected(t, t + spanMs);
     if (due !== null && n < enough * Math.max(1, Math.floor(due))) return;
     verdict.valid += 1;

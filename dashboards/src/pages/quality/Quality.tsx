@@ -14,7 +14,7 @@ import { expirySeconds } from "../../state/freshness";
 import { deviceName } from "../../state/site";
 import { store } from "../../state/store";
 import { DayField } from "../../ui/DayField";
-import { SelectField } from "../../ui/Field";
+import { SiteField } from "../../ui/SiteField";
 import { Help } from "../../ui/Help";
 import { Empty, Failed, Loading } from "../../ui/States";
 import { SiteRecords } from "../records/SiteRecords";
@@ -72,16 +72,7 @@ function lastDay(): number {
 function Choices({ site, sites, last }: { site: Site | undefined; sites: readonly Site[]; last: number }) {
   return (
     <div class="quality-choices no-print">
-      <SelectField label={t("alarms.site")} value={site?.id ?? ""} onChange={(event) => setQuery({ site: event.currentTarget.value || null, p: null, day: null })}>
-        <option value="" selected={site === undefined}>
-          {t("alarms.anySite")}
-        </option>
-        {sites.map((each) => (
-          <option key={each.id} value={each.id} selected={each.id === site?.id}>
-            {local(each.name)}
-          </option>
-        ))}
-      </SelectField>
+      <SiteField sites={sites} chosen={site?.id ?? null} withAny onSite={(id) => setQuery({ site: id, p: null, day: null })} />
       <DayField label={t("trends.to")} code={dayCode(last)} onDay={(code) => setQuery({ to: code, day: null })} />
     </div>
   );

@@ -15,6 +15,7 @@ import { stripFromBuckets, stripFromSeries } from "../../ui/trend";
 import { type Line, type Panel as PanelData, gapMs, gapsOf } from "./columns";
 import { addGestures } from "./gestures";
 import { createMultiChart } from "./multichart";
+import { limitsIn } from "./statistics";
 
 export interface PanelProps {
   panel: PanelData;
@@ -92,9 +93,7 @@ export function Panel({ panel, readings, alarms, from, to, pointed, preview, onZ
 /** Limits of single values, or where a quantity has none, those of the shortest mean. */
 function limitsToDraw({ point, compared }: Line, from: number, to: number) {
   if (compared) return [];
-  const within = point.limits.filter(
-    (limit) => (limit.valid_from === null || Date.parse(limit.valid_from) < to) && (limit.valid_to === null || Date.parse(limit.valid_to) > from),
-  );
+  const within = limitsIn(point, from, to);
   const shortest = Math.min(...within.map((limit) => limit.averaging_s ?? 0));
   return within.filter((limit) => (limit.averaging_s ?? 0) === shortest);
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Buckets, Series } from "../../api/types";
 import { sampleLimit, samplePoint } from "../../ui/samples";
 import { type Line, bucketAt, bucketsFor, toColumns, toPanels } from "./columns";
+import { shownSheets } from "./sheets";
 import { durationCurve, histogram, isOutside, percentile, statisticsOf, weightedReadings } from "./statistics";
 
 const MINUTE = 60_000;
@@ -52,6 +53,23 @@ describe("columns", () => {
   it("put lines of one unit together", () => {
     const panels = toPanels([line([], []), line([], [], { point: samplePoint({ unit: "[pH]" }) }), line([], [])], (point) => point.unit);
     expect(panels.map((panel) => [panel.key, panel.lines.length])).toEqual([["mg/L", 2], ["[pH]", 1]]);
+  });
+});
+
+describe("a workbook", () => {
+  it("names each limit of the period, with its mean, clause, the status of its figure and its days", () => {
+    const limits = [
+      sampleLimit({ max: 2, min: null, valid_to: "2025-07-01T00:00:00+07:00" }),
+      sampleLimit({ max: 1, min: null, averaging_s: 3_600, status: "verified", valid_from: "2025-07-01T00:00:00+07:00" }),
+      sampleLimit({ max: 9, min: null, valid_to: "2020-01-01T00:00:00+07:00" }),
+    ];
+    const [from, to] = [Date.parse("2025-06-01T00:00:00+07:00"), Date.parse("2025-08-01T00:00:00+07:00")];
+    const [values, about] = shownSheets({ lines: [line([from], [0.5], { point: samplePoint({ limits }) })], nameOf: () => "Clo dư", from, to, madeAt: to });
+    expect(values?.rows).toEqual([[from + 7 * 3_600_000, 0.5, 0.4, 0.6]]);
+    expect([...(about?.rows ?? [])].map((row) => row.slice(3))).toEqual([
+      ["mg/L", "≤ 2", "QCVN 01-1:2024/BYT · Bảng 1 (chưa kiểm chứng)", "", "01/07/2025"],
+      ["mg/L", "≤ 1 · trung bình 1 giờ", "QCVN 01-1:2024/BYT · Bảng 1", "01/07/2025", ""],
+    ]);
   });
 });
 

@@ -1,13 +1,14 @@
 // A view as sheets of a workbook: the commune's header, readings in typed columns, and what each column is. Pure but for texts.
-import type { Point, Series } from "../../api/types";
+import type { Limit, Point, Series } from "../../api/types";
 import { type Key, local, t } from "../../i18n";
-import { clockTime, dayDate, offsetAt } from "../../i18n/format";
+import { clockTime, dayDate, exactSpan, offsetAt } from "../../i18n/format";
 import { unitSign } from "../../i18n/units";
 import type { Column, Sheet } from "../../lib/xlsx";
 import { commune } from "../../state/commune";
 import { store } from "../../state/store";
 import { limitText } from "../../ui/MovingBar";
 import { type Line, toColumns } from "./columns";
+import { limitsIn } from "./statistics";
 
 export interface SheetInput {
   lines: readonly Line[];
@@ -92,20 +93,23 @@ function about(input: SheetInput): Sheet {
       column(t("trends.sheet.unit"), 10),
       column(t("trends.sheet.limit"), 14),
       column(t("trends.sheet.clause"), 46),
+      column(t("trends.sheet.since"), 14),
+      column(t("trends.sheet.until"), 14),
     ],
-    rows: input.lines.map((line) => {
+    rows: input.lines.flatMap((line) => {
       const { point } = line;
       const site = store.sites.value?.find((each) => each.id === point.site);
-      const limit = point.limit;
-      const doubt = limit?.status === "unverified" ? ` (${t("limit.unverified")})` : "";
-      return [
-        input.nameOf(line),
-        local(site?.name) || point.site,
-        point.id,
-        unitSign(point.unit),
-        limit === null ? "" : limitText(limit),
-        limit === null ? "" : `${limit.regulation} · ${limit.clause}${doubt}`,
-      ];
+      const what = [input.nameOf(line), local(site?.name) || point.site, point.id, unitSign(point.unit)];
+      const limits = limitsIn(point, input.from - line.shiftMs, input.to - line.shiftMs);
+      return limits.length === 0 ? [[...what, "", "", "", ""]] : limits.map((limit) => [...what, ...limitCells(limit)]);
     }),
   };
+}
+
+/** Figure with its mean, regulation with the status of the figure, and the days of a limit that is not for ever. */
+function limitCells(limit: Limit): string[] {
+  const mean = limit.averaging_s === null ? "" : ` · ${t("limit.mean", { span: exactSpan(limit.averaging_s) })}`;
+  const doubt = limit.status === "unverified" ? ` (${t("limit.unverified")})` : "";
+  const day = (at: string | null) => (at === null ? "" : dayDate(Date.parse(at)));
+  return [`${limitText(limit)}${mean}`, `${limit.regulation} · ${limit.clause}${doubt}`, day(limit.valid_from), day(limit.valid_to)];
 }

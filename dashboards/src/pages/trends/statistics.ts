@@ -1,5 +1,5 @@
 // The figures of a period: from every reading where they are few, else weighted from buckets, and it says which. Pure.
-import type { Limit, Series } from "../../api/types";
+import type { Limit, Point, Series } from "../../api/types";
 import { HOUR_MS } from "./period";
 import type { Line } from "./columns";
 
@@ -107,6 +107,11 @@ export function percentile(values: readonly Weighted[], share: number): number {
 /** Whether a limit applied at a moment. */
 export function applies(limit: Pick<Limit, "valid_from" | "valid_to">, at: number): boolean {
   return (limit.valid_from === null || Date.parse(limit.valid_from) <= at) && (limit.valid_to === null || at < Date.parse(limit.valid_to));
+}
+
+/** Limits that apply at any time of a period. */
+export function limitsIn({ limits }: Pick<Point, "limits">, from: number, to: number): Limit[] {
+  return limits.filter((limit) => (limit.valid_from === null || Date.parse(limit.valid_from) < to) && (limit.valid_to === null || Date.parse(limit.valid_to) > from));
 }
 
 export function isOutside({ value, at }: Pick<Weighted, "value" | "at">, limits: readonly Limit[]): boolean {

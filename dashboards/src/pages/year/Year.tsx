@@ -12,15 +12,15 @@ import { store } from "../../state/store";
 import { Button } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { SelectField } from "../../ui/Field";
+import { SiteField } from "../../ui/SiteField";
 import { Help } from "../../ui/Help";
 import { Icon } from "../../ui/Icon";
 import { Empty, Failed, Loading } from "../../ui/States";
 import { trendHref } from "../trends/view";
 import { MonthView } from "./Month";
-import { DAY_MS, type Day, type Month, SHOWS, type Show, type Worst, alarmsOf, completenessOf, monthsOf, worstOf } from "./days";
+import { type Day, type Month, SHOWS, type Show, alarmsOf, completenessOf, monthsOf, spansOf, worstOf } from "./days";
 import "./Year.css";
 
-/** Points per question: keeps the address well below what servers take. */
 /** The hub names no more alarms at once. */
 const MOST_ALARMS = 1_000;
 
@@ -59,13 +59,7 @@ function SiteYear({ site, sites }: { site: Site; sites: readonly Site[] }) {
     <>
       <div class="year-choices no-print">
         <Choice label={t("year.show")} chosen={show} onChoose={(value) => setQuery({ show: value })} options={SHOWS.map((value) => ({ value, text: t(`year.show.${value}`) }))} />
-        <SelectField label={t("alarms.site")} value={site.id} onChange={(event) => setQuery({ site: event.currentTarget.value, p: null })}>
-          {sites.map((each) => (
-            <option key={each.id} value={each.id} selected={each.id === site.id}>
-              {local(each.name)}
-            </option>
-          ))}
-        </SelectField>
+        <SiteField sites={sites} chosen={site.id} onSite={(id) => setQuery({ site: id, p: null })} />
         {show !== "alarms" && (
           <SelectField label={t("trends.stat.point")} value={chosen?.id ?? ""} onChange={(event) => setQuery({ p: event.currentTarget.value })}>
             {show !== "worst" && <option value="">{t("year.allPoints")}</option>}
@@ -149,8 +143,9 @@ async function fetchYear({ site, year, show, points }: MonthsProps) {
   }
   const [only] = points;
   if (show === "worst" && only !== undefined) {
-    const [series] = await getBuckets([only.id], from, to, Math.round((to - from) / DAY_MS));
-    const byDay = series === undefined ? new Map<string, Worst>() : worstOf(only, series, days);
+    const spans = spansOf(only.limits);
+    const found = await Promise.all(spans.map((spanMs) => getBuckets([only.id], from, to, Math.round((to - from) / spanMs))));
+    const byDay = worstOf(only, new Map(spans.flatMap((spanMs, index) => (found[index] ?? []).map((series) => [spanMs, series]))), days);
     const start = days.find((day) => byDay.has(day.code))?.start ?? Infinity;
     return { months: begunIn(months, start), cut: false, cellOf: (day: Day) => ({ kind: "worst" as const, found: byDay.get(day.code) ?? null, begun: day.start >= start, point: only }) };
   }

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { commune } from "../../state/commune";
 import { sampleAlarm, sampleDayCount, sampleLimit, samplePoint } from "../../ui/samples";
-import { alarmsOf, completenessOf, monthsOf, worstOf } from "./days";
+import { DAY_MS, alarmsOf, completenessOf, monthsOf, spansOf, worstOf } from "./days";
 
 const NOW = Date.parse("2026-03-10T12:00:00+07:00");
 const midnight = (day: string) => Date.parse(`${day}T00:00:00+07:00`);
@@ -44,10 +44,25 @@ describe("a day", () => {
 
   it("shows the value furthest beyond its limit, whichever side", () => {
     const point = samplePoint({ limits: [sampleLimit({ min: 0.2, max: 1 })] });
-    const found = worstOf(point, series({ "2026-03-08": 1, "2026-03-09": 1 }, { "2026-03-08": [0.1, 0.9], "2026-03-09": [0.55, 0.65] }), days);
+    const single = series({ "2026-03-08": 1, "2026-03-09": 1 }, { "2026-03-08": [0.1, 0.9], "2026-03-09": [0.55, 0.65] });
+    const found = worstOf(point, new Map([[DAY_MS, single]]), days);
     expect(found.get("2026-03-08")).toMatchObject({ value: 0.1, side: "min" });
     expect(found.get("2026-03-08")?.ratio).toBeGreaterThan(1);
     expect(found.get("2026-03-09")?.ratio).toBeLessThan(0.8);
+  });
+
+  it("is held against a limit of means by its means, each of its own span, not by single values", () => {
+    const [hour, day] = [3_600, 86_400].map((averaging_s, index) => sampleLimit({ min: null, max: index === 0 ? 200 : 50, averaging_s }));
+    const point = samplePoint({ limits: [hour, day].flatMap((limit) => limit ?? []) });
+    expect(spansOf(point.limits)).toEqual([3_600_000, DAY_MS]);
+    expect(spansOf([sampleLimit({ averaging_s: 31_536_000 })])).toEqual([]);
+    const at = midnight("2026-03-09");
+    const means = (t: number[], mean: number[]) => ({ point: "p", unit: "ug/m3", t, min: mean.map(() => 0), mean, max: mean.map(() => 900), n: mean.map(() => 6) });
+    const found = (hours: number[]) =>
+      worstOf(point, new Map([[3_600_000, means(hours.map((_, index) => at + (22 + index) * 3_600_000), hours)], [DAY_MS, means([at], [40])]]), days).get("2026-03-09");
+    expect(found([150, 120])).toMatchObject({ value: 40, ratio: 0.8 });
+    // The last hour of a day is of that day.
+    expect(found([150, 250])).toMatchObject({ value: 250, ratio: 1.25 });
   });
 
   it("has the alarms that began on it in the commune's time", () => {

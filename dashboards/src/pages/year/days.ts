@@ -63,30 +63,39 @@ export interface Worst {
   ratio: number;
 }
 
-/** The value of each day that was nearest to its limit, or furthest beyond it. */
-export function worstOf(point: Point, series: Buckets, days: readonly Day[]): Map<string, Worst> {
+/** What a limit is held against: single values by the least and the greatest of each day, means by those of its own spans, ms. */
+const heldBy = ({ averaging_s: seconds }: Limit) => (seconds === null ? DAY_MS : seconds * 1_000);
+
+/** The spans that a point's limits ask for. A mean of more than a day says nothing of one. */
+export const spansOf = (limits: readonly Limit[]) => [...new Set(limits.map(heldBy))].filter((spanMs) => spanMs <= DAY_MS);
+
+/** The value of each day that was nearest to its limit, or furthest beyond it; of each of `spansOf` its own buckets. */
+export function worstOf(point: Point, series: ReadonlyMap<number, Buckets>, days: readonly Day[]): Map<string, Worst> {
   const found = new Map<string, Worst>();
-  const limits = point.limits.filter((limit) => limit.averaging_s === null || limit.averaging_s <= 86_400);
-  byDay(series, days, (index, day) => {
-    const worst = worstOfDay(series.min[index] ?? 0, series.max[index] ?? 0, limits.filter((limit) => applies(limit, day.start)));
-    if (worst !== null) found.set(day.code, worst);
-    return 0;
-  });
+  const known = new Map(days.map((day) => [day.code, day]));
+  for (const [spanMs, { t, min, mean, max }] of series) {
+    const limits = point.limits.filter((limit) => heldBy(limit) === spanMs);
+    t.forEach((at, index) => {
+      // Some way in: where clocks change a bucket may begin shortly before midnight.
+      const day = known.get(dayCode(at + Math.min(spanMs / 2, 3_600_000)));
+      if (day === undefined) return;
+      for (const limit of limits.filter((each) => applies(each, day.start))) {
+        const isSingle = limit.averaging_s === null;
+        const worst = worstBy(limit, (isSingle ? min : mean)[index] ?? 0, (isSingle ? max : mean)[index] ?? 0);
+        if (worst !== null && worst.ratio > (found.get(day.code)?.ratio ?? -Infinity)) found.set(day.code, worst);
+      }
+    });
+  }
   return found;
 }
 
-function worstOfDay(least: number, greatest: number, limits: readonly Limit[]): Worst | null {
-  let worst: Worst | null = null;
-  const offer = (candidate: Worst) => {
-    if (worst === null || candidate.ratio > worst.ratio) worst = candidate;
-  };
-  for (const { min, max } of limits) {
-    // Between two limits what counts is how far from the middle; with one, its share.
-    const middle = min !== null && max !== null ? (min + max) / 2 : null;
-    if (max !== null) offer({ value: greatest, side: "max", ratio: middle === null ? greatest / (max || 1) : (greatest - middle) / (max - middle || 1) });
-    if (min !== null) offer({ value: least, side: "min", ratio: middle === null ? min / Math.max(least, Number.EPSILON) : (middle - least) / (middle - min || 1) });
-  }
-  return worst;
+function worstBy({ min, max }: Limit, least: number, greatest: number): Worst | null {
+  // Between two limits what counts is how far from the middle; with one, its share.
+  const middle = min !== null && max !== null ? (min + max) / 2 : null;
+  const above = max === null ? -Infinity : middle === null ? greatest / (max || 1) : (greatest - middle) / (max - middle || 1);
+  const below = min === null ? -Infinity : middle === null ? min / Math.max(least, Number.EPSILON) : (middle - least) / (middle - min || 1);
+  if (max === null && min === null) return null;
+  return above >= below ? { value: greatest, side: "max", ratio: above } : { value: least, side: "min", ratio: below };
 }
 
 export interface DayAlarms {
@@ -105,17 +114,5 @@ export function alarmsOf(alarms: readonly Alarm[]): Map<string, DayAlarms> {
     const worst = held === undefined || RANK[alarm.priority] < RANK[held.worst] ? alarm.priority : held.worst;
     found.set(code, { count: (held?.count ?? 0) + 1, worst });
   }
-  return found;
-}
-
-/** Something of each bucket under the day in which it begins. */
-function byDay<T>(series: Buckets, days: readonly Day[], take: (index: number, day: Day) => T): Map<string, T> {
-  const found = new Map<string, T>();
-  const known = new Map(days.map((day) => [day.code, day]));
-  series.t.forEach((t, index) => {
-    // An hour in: where clocks change a bucket may begin shortly before midnight.
-    const day = known.get(dayCode(t + 3_600_000));
-    if (day !== undefined) found.set(day.code, take(index, day));
-  });
   return found;
 }
