@@ -21,13 +21,27 @@ describe("the language", () => {
   });
 });
 
+describe("the program", () => {
+  it("is named in the head of the page, and asked for once", async () => {
+    const { context, page } = await open();
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    const answer = await page.goto("/");
+    await page.locator("[data-site] a").first().waitFor();
+    const named = [...(answer?.headers()["link"] ?? "").matchAll(/<([^>]+)>; rel=(?:modulepreload|preload; as=style)/g)].map((link) => link[1] ?? "");
+    expect(named.map((path) => path.replace(/.*\./, "")).sort()).toEqual(["css", "js"]);
+    for (const path of named) expect(asked.filter((each) => each === path)).toEqual([path]);
+    await context.close();
+  });
+});
+
 describe("the texts in English", () => {
   it("come beside the program for who has read in it before", async () => {
     const { context, page } = await open({ lang: "en" });
     await visit(page, "/");
     await page.waitForFunction(() => document.cookie.includes("commune_lang=en"));
     const again = await page.reload();
-    expect(again?.headers()["link"]).toMatch(/^<\/assets\/english-[\w-]+\.js>; rel=modulepreload$/);
+    expect(again?.headers()["link"]).toMatch(/<\/assets\/english-[\w-]+\.js>; rel=modulepreload/);
     await page.getByRole("link", { name: "Sites", exact: true }).waitFor();
     await context.close();
   });

@@ -28,6 +28,8 @@ const INDEX: &str = "index.html";
 /// Files under this folder carry a digest of their content in their name.
 const HASHED: &str = "assets/";
 
+/// The program itself, which the page names: its script and its style.
+const PROGRAM: &str = "assets/index-";
 /// The texts in English; the program brings the Vietnamese ones.
 const ENGLISH: &str = "assets/english-";
 /// Holds the language that was read last in this browser; the page itself writes it.
@@ -49,7 +51,7 @@ pub fn serve(uri: &Uri, headers: &HeaderMap) -> Response {
     let Some(file) = file(name) else { return StatusCode::NOT_FOUND.into_response() };
     let mut response = answer(file, headers);
     if name == INDEX {
-        announce_english(headers, &mut response);
+        announce(headers, &mut response);
     }
     response
 }
@@ -60,17 +62,20 @@ pub fn page_with(start: &str, headers: &HeaderMap) -> Option<Response> {
     let page = with_start(std::str::from_utf8(file(INDEX)?.plain).ok()?, start)?;
     let own = [(header::CONTENT_TYPE, media_type(INDEX)), (header::CACHE_CONTROL, "no-store")];
     let mut response = (own, page).into_response();
-    announce_english(headers, &mut response);
+    announce(headers, &mut response);
     Some(response)
 }
 
-/// Who reads in English gets its texts beside the program, not a round after it.
-fn announce_english(headers: &HeaderMap, page: &mut Response) {
-    if cookie(headers, LANG_COOKIE) == Some("en")
-        && let Some(file) = FILES.iter().find(|file| file.name.starts_with(ENGLISH))
-        && let Ok(link) = HeaderValue::try_from(format!("</{}>; rel=modulepreload", file.name))
-    {
-        page.headers_mut().insert(header::LINK, link);
+/// Names in the head what the page will ask for, so that a slow phone asks while the page itself is still on its way; and who
+/// reads in English gets its texts beside the program, not a round after it.
+fn announce(headers: &HeaderMap, page: &mut Response) {
+    let reads_english = cookie(headers, LANG_COOKIE) == Some("en");
+    let wanted = |name: &str| name.starts_with(PROGRAM) || (reads_english && name.starts_with(ENGLISH));
+    for File { name, .. } in FILES.iter().filter(|file| wanted(file.name)) {
+        let how = if name.ends_with(".css") { "preload; as=style; crossorigin" } else { "modulepreload" };
+        if let Ok(link) = HeaderValue::try_from(format!("</{name}>; rel={how}")) {
+            page.headers_mut().append(header::LINK, link);
+        }
     }
 }
 
@@ -179,15 +184,28 @@ mod tests {
     }
 
     #[test]
-    fn the_texts_in_english_are_announced_to_who_reads_in_it() {
-        let link = |cookie: &'static str, path: &str| {
+    fn the_head_names_what_the_page_asks_for() {
+        let links = |cookie: &'static str, path: &str| -> Vec<String> {
             let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(cookie))]);
-            serve(&path.parse().unwrap(), &headers).headers().get(header::LINK).cloned()
+            let response = serve(&path.parse().unwrap(), &headers);
+            response
+                .headers()
+                .get_all(header::LINK)
+                .iter()
+                .map(|link| link.to_str().unwrap().to_owned())
+                .collect()
         };
-        let is_built = FILES.iter().any(|file| file.name.starts_with(ENGLISH));
-        assert_eq!(link("commune_lang=en", "/login").is_some(), is_built);
-        assert_eq!(link("commune_lang=vi", "/login"), None);
-        assert_eq!(link("commune_lang=en", "/favicon.svg"), None);
+        let page = std::str::from_utf8(file(INDEX).unwrap().plain).unwrap();
+        let is_built = FILES.iter().any(|file| file.name.starts_with(PROGRAM));
+        let vietnamese = links("commune_lang=vi", "/login");
+        assert_eq!(vietnamese.len(), if is_built { 2 } else { 0 }, "{vietnamese:?}");
+        for link in &vietnamese {
+            let name = link.split(['<', '>']).nth(1).unwrap();
+            assert!(page.contains(&format!("\"{name}\"")), "the page does not ask for {name}");
+        }
+        let english = links("commune_lang=en", "/login");
+        assert_eq!(english.iter().any(|link| link.contains(ENGLISH)), is_built, "{english:?}");
+        assert_eq!(links("commune_lang=en", "/favicon.svg"), Vec::<String>::new());
     }
 
     #[tokio::test]
