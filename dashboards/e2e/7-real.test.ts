@@ -1,10 +1,10 @@
-// What really happens to a browser: the hub restarts, a session ends, clocks are wrong, phones are slow, there is only a keyboard.
-// Each with a hub of its own.
+// What really happens to a browser: the hub restarts, a session ends, clocks are wrong, phones are slow, there is only a keyboard;
+// the first start, wrong passwords, a screen on the wall for days. Each with a hub of its own.
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launch } from "./browser.mjs";
 import { OwnHub, STATION } from "./own-hub.mjs";
-import { visit } from "./support";
+import { seriousFaults, visit } from "./support";
 
 const POINT = "tram/plc/ph";
 const HOUR_MS = 3_600_000;
@@ -34,6 +34,25 @@ async function opened(options = {}): Promise<Page> {
   const page = await context.newPage();
   page.setDefaultTimeout(40_000);
   return page;
+}
+
+/** Another hub in place of the one that stands. */
+async function instead(...given: ConstructorParameters<typeof OwnHub>): Promise<void> {
+  await hub.close();
+  hub = new OwnHub(...given);
+  await hub.start();
+}
+
+/** Somebody who is not logged in. */
+async function stranger(): Promise<Page> {
+  context = await browser.newContext({ baseURL: hub.url, locale: "vi-VN", reducedMotion: "reduce", serviceWorkers: "block", viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(40_000);
+  return page;
+}
+
+async function fillIn(page: Page, fields: Record<string, string>): Promise<void> {
+  for (const [label, text] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(text);
 }
 
 const shown = (page: Page, value: string) => page.locator(`[data-point="${POINT}"] data[value="${value}"]`).first().waitFor();
@@ -169,5 +188,130 @@ describe("the keyboard alone", () => {
     await page.keyboard.type("// Bằng bàn phím.");
     await page.getByTestId("rule-check").getByText("Không có lỗi").waitFor();
     await to(/^Thử$/);
+  });
+});
+
+describe("the first start", () => {
+  it("asks for the code that the hub has printed, makes the first administrator with it, and never again", async () => {
+    await instead({}, { isNew: true });
+    const page = await stranger();
+    await page.goto("/");
+    await page.getByRole("heading", { name: "Thiết lập lần đầu" }).waitFor();
+    expect(await seriousFaults(page)).toEqual([]);
+    const make = page.getByRole("button", { name: "Tạo quản trị" });
+    await fillIn(page, { "Mã thiết lập": "AAAA-AAAA", "Tên đăng nhập": "hoa", "Mật khẩu": "mật khẩu dài" });
+    await make.click();
+    await page.getByRole("alert").filter({ hasText: "Mã không đúng" }).waitFor();
+    await fillIn(page, { "Mã thiết lập": hub.setupCode });
+    await make.click();
+    await page.getByTestId("connection").filter({ hasText: "Trực tiếp" }).waitFor();
+    await visit(page, "/accounts");
+    await page.locator('[data-user="hoa"]').getByText("Quản trị").waitFor();
+    await page.getByRole("listitem").filter({ hasText: "hoa" }).first().waitFor();
+
+    hub.setupCode = "";
+    await hub.stop();
+    await hub.start();
+    expect(hub.setupCode).toBe("");
+    await page.context().clearCookies();
+    await page.goto("/");
+    await page.waitForURL("**/login");
+    await page.getByRole("heading", { name: "Đăng nhập" }).waitFor();
+  });
+});
+
+describe("somebody who does not know the password", () => {
+  it("is locked out for a while, and told for how long in plain words", async () => {
+    const page = await stranger();
+    const words = { vi: /^Đã thử quá nhiều lần\. Vui lòng thử lại sau \d+ (giây|phút)/, en: /^Too many tries\. Please try again in \d+ (second|minute)/ };
+    await page.goto("/login");
+    await fillIn(page, { "Tên đăng nhập": hub.user, "Mật khẩu": "đoán" });
+    const refused = page.getByText("Tên đăng nhập hoặc mật khẩu không đúng.");
+    for (let tries = 0; tries < 5; tries += 1) {
+      await Promise.all([page.waitForResponse("**/api/v1/session"), page.getByRole("button", { name: "Đăng nhập" }).click()]);
+      await refused.waitFor();
+    }
+    await page.getByRole("button", { name: "Đăng nhập" }).click();
+    await page.getByText(words.vi).waitFor();
+    // The right password is no way around it.
+    await page.goto("/login?lang=en");
+    await fillIn(page, { "User name": hub.user, Password: hub.password });
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByText(words.en).waitFor();
+  });
+});
+
+describe("one's own account", () => {
+  it("shows the sessions and ends one elsewhere; a new password ends them all, and a wrong one is told", async () => {
+    const page = await opened();
+    await visit(page, "/accounts");
+    const sessions = page.getByRole("region", { name: "Phiên đăng nhập" });
+    await sessions.getByText("(phiên này)").waitFor();
+    expect(await sessions.getByRole("listitem").count()).toBe(1);
+    const elsewhere = await hub.context(browser);
+    const other = await elsewhere.newPage();
+    await visit(other, "/sites");
+    await page.reload();
+    await sessions.getByRole("listitem").nth(1).waitFor();
+    await sessions.getByRole("button", { name: /^Kết thúc/ }).click();
+    await other.waitForURL(/\/login\?ended=1/);
+    await elsewhere.close();
+    await sessions.getByRole("listitem").nth(1).waitFor({ state: "detached" });
+
+    await page.getByRole("button", { name: "Đổi mật khẩu" }).click();
+    const change = page.getByRole("dialog").getByRole("button", { name: "Đổi mật khẩu" });
+    await fillIn(page, { "Mật khẩu hiện tại": "không phải", "Mật khẩu mới": "một mật khẩu khác" });
+    await change.click();
+    await page.getByText("Mật khẩu hiện tại không đúng").waitFor();
+    await fillIn(page, { "Mật khẩu hiện tại": hub.password });
+    await change.click();
+    await page.waitForURL("**/login*");
+    await page.getByText("Đã đổi mật khẩu. Vui lòng đăng nhập lại.").waitFor();
+    expect((await page.request.get("/api/v1/session")).status()).toBe(401);
+    await fillIn(page, { "Tên đăng nhập": hub.user, "Mật khẩu": "một mật khẩu khác" });
+    await page.getByRole("button", { name: "Đăng nhập" }).click();
+    await page.getByTestId("connection").filter({ hasText: "Trực tiếp" }).waitFor();
+  });
+});
+
+describe("a screen on the wall", () => {
+  /** A clock by which it is this hour now. */
+  const zoneAt = (hour: number) => {
+    const ahead = ((hour - new Date().getUTCHours() + 36) % 24) - 12;
+    return ahead === 0 ? "Etc/GMT" : `Etc/GMT${ahead > 0 ? "-" : "+"}${Math.abs(ahead)}`;
+  };
+  const other = STATION["sites/station.toml"].replace('"tram"', '"cho"').replace("Trạm thử", "Chợ thử").replace("water_station", "waste_site");
+
+  it("shows each site in its turn, is dim by night, goes on by itself when the hub is back, and ends with its token", async () => {
+    await instead({ ...STATION, "sites/other.toml": other }, { timezone: zoneAt(23) });
+    await hub.send([{ point: POINT, t: Date.now(), v: 7.2 }]);
+    const token = hub.command(["token", "add", "wall", "--role", "viewer"], "").trim();
+    const page = await stranger();
+    await page.goto(`/wall#${token}`);
+    const site = (id: string) => page.locator(`.wall-site[data-site="${id}"]`);
+    await site("tram").locator('data[value="7.2"]').waitFor();
+    await site("cho").waitFor();
+    expect(await page.locator(".wall-night").evaluate((screen) => getComputedStyle(screen).filter)).toBe("brightness(0.45)");
+
+    await hub.stop("SIGKILL");
+    await page.getByText(/^Mất kết nối với máy chủ của xã/).waitFor();
+    expect(await page.locator(".wall-site data").count()).toBe(0);
+    await hub.start();
+    await hub.send([{ point: POINT, t: Date.now(), v: 9.2 }]);
+    await page.locator(".wall-alarm").getByText("pH cao").waitFor();
+    await site("tram").locator('data[value="9.2"]').waitFor();
+    expect(await page.getByText(/^Mất kết nối/).count()).toBe(0);
+
+    hub.command(["token", "revoke", "wall"], "");
+    await page.getByText("Màn hình này chưa có mã hiển thị").waitFor();
+    expect(await page.locator(".wall-site").count()).toBe(0);
+  });
+
+  it("is bright by day", async () => {
+    await instead(STATION, { timezone: zoneAt(12) });
+    const page = await stranger();
+    await page.goto(`/wall#${hub.command(["token", "add", "wall", "--role", "viewer"], "").trim()}`);
+    await page.locator(".wall").waitFor();
+    expect(await page.locator(".wall-night").count()).toBe(0);
   });
 });

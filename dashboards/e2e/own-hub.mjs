@@ -10,10 +10,11 @@ const BINARY = process.env["COMMUNE_HUB"] ?? "";
 const PASSWORD = "mật khẩu của phép thử";
 const READY_WITHIN_MS = 60_000;
 
-/** @param {string} id @param {number} port @param {string} settings */
-const hubToml = (id, port, settings) => `[commune]
+/** @param {string} id @param {string} timezone @param {number} port @param {string} settings */
+const hubToml = (id, timezone, port, settings) => `[commune]
 id = "${id}"
 name = { vi = "Xã Thử Nghiệm", en = "Test commune" }
+timezone = "${timezone}"
 [http]
 listen = "127.0.0.1:${port}"
 [store]
@@ -24,21 +25,26 @@ ${settings}`;
 export class OwnHub {
   /**
    * @param {Record<string, string | Uint8Array>} files Files of the configuration beside hub.toml.
-   * @param {{ id?: string, settings?: string }} [own] The commune's id, and sections that hub.toml has besides.
+   * @param {{ id?: string, timezone?: string, settings?: string, isNew?: boolean }} [own] The commune's id and clock, sections that
+   *   hub.toml has besides, and whether nobody has been given an account yet.
    */
-  constructor(files, { id = "thu-nghiem", settings = "" } = {}) {
-    this.toml = (/** @type {number} */ port) => hubToml(id, port, settings);
+  constructor(files, { id = "thu-nghiem", timezone = "Asia/Ho_Chi_Minh", settings = "", isNew = false } = {}) {
+    this.toml = (/** @type {number} */ port) => hubToml(id, timezone, port, settings);
     /** @type {string} */
     this.dir = mkdtempSync(join(tmpdir(), "commune-e2e-"));
     /** @type {import("node:child_process").ChildProcess | null} */
     this.child = null;
     this.url = "";
+    /** The one-time code that the hub has printed where nobody has an account yet. */
+    this.setupCode = "";
     for (const [name, text] of Object.entries({ "hub.toml": this.toml(0), ...files })) {
       mkdirSync(join(this.dir, name, ".."), { recursive: true });
       writeFileSync(join(this.dir, name), text);
     }
     this.user = "lan";
     this.password = PASSWORD;
+    this.token = "";
+    if (isNew) return;
     this.command(["user", "add", this.user, "--role", "integrator", "--password-stdin"], `${PASSWORD}\n`);
     this.token = this.command(["token", "add", "feeder", "--role", "integrator"], "").trim();
   }
@@ -61,6 +67,7 @@ export class OwnHub {
     const ready = new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(new Error("the hub is not ready")), READY_WITHIN_MS);
       lines.on("line", (line) => {
+        this.setupCode = /enter the set-up code (\S+)/.exec(line)?.[1] ?? this.setupCode;
         if (!line.includes("hub ready")) return;
         clearTimeout(late);
         const said = JSON.parse(line);
