@@ -78,13 +78,19 @@ describe("the theme", () => {
 });
 
 describe.each(["phone", "desktop"] as const)("on a %s", (size) => {
-  it.each(["vi", "en"] as const)("no page is wider than the screen in %s", async (lang) => {
+  it.each(["vi", "en"] as const)("no page is wider than the screen in %s, asks another server, or does what the content policy forbids", async (lang) => {
     const { context, page } = await open({ size, lang });
+    const hosts = new Set<string>();
+    const forbidden: string[] = [];
+    page.on("request", (request) => hosts.add(new URL(request.url()).host));
+    page.on("console", (message) => /Content.Security.Policy/i.test(message.text()) && forbidden.push(message.text()));
     for (const path of await everyPage(context)) {
       await visit(page, path);
       const over = await overflowOf(page);
       expect(over, path).toBe(0);
+      expect(forbidden, path).toEqual([]);
     }
+    expect([...hosts]).toEqual([new URL(page.url()).host]);
     await context.close();
   });
 
@@ -109,6 +115,20 @@ describe("what am I seeing", () => {
       await help.locator("summary").click();
       expect((await help.locator("p").textContent())?.split(/\s+/).length ?? 0, path).toBeGreaterThan(12);
     }
+    await context.close();
+  });
+});
+
+describe("who wants less motion", () => {
+  it("sees none, where others see some", async () => {
+    const { context, page } = await open();
+    await visit(page, "/kit");
+    const moving = () =>
+      page.evaluate(() => [...document.querySelectorAll("*")].filter((each) => [undefined, "::before", "::after"].some((part) => getComputedStyle(each, part).animationName !== "none")).length);
+    expect(await moving()).toBe(0);
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+    await page.emulateMedia({ reducedMotion: "no-preference" });
+    expect(await moving()).toBeGreaterThan(0);
     await context.close();
   });
 });

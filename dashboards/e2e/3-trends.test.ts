@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { mainSite, useBrowser, visit } from "./support";
+import { mainSite, overflowOf, useBrowser, visit } from "./support";
 
 const { open } = useBrowser();
 const PYTHON = process.env["COMMUNE_TEST_PYTHON"] ?? "python3";
@@ -145,6 +145,104 @@ describe("a trend", () => {
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.mouse.wheel(0, 300);
     await page.waitForFunction(() => scrollY > 0);
+    await context.close();
+  });
+
+  it("is compared with the same earlier: the period before, the day, the week and the year before", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    const DAY_MS = 86_400_000;
+    const asked: URLSearchParams[] = [];
+    page.on("request", (request) => request.url().includes("/readings?") && asked.push(new URL(request.url()).searchParams));
+    await visit(page, `/trends?p=${CHLORINE}&from=2026-01-02T06:00&to=2026-01-02T09:00`);
+    for (const [kind, shift, words] of [["previous", DAY_MS / 8, "3 giờ"], ["day", DAY_MS, "1 ngày"], ["week", 7 * DAY_MS, "7 ngày"], ["year", 365 * DAY_MS, "365 ngày"]] as const) {
+      await page.getByLabel("So sánh với").selectOption(kind);
+      await page.waitForURL(`**cmp=${kind}*`);
+      await page.locator(".trends-legend-line").nth(1).filter({ hasText: `trước đó ${words}` }).waitFor();
+      const from = Date.parse("2026-01-02T06:00:00+07:00") - shift;
+      await expect.poll(() => asked.some((each) => Date.parse(each.get("from") ?? "") === from && each.get("buckets") !== null)).toBe(true);
+    }
+    await context.close();
+  });
+
+  it("has one cursor for all its panels, and says the value of each line there", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    await visit(page, `/trends?p=${CHLORINE}&p=${TURBIDITY}&r=24h`);
+    const panels = page.locator(".u-over");
+    await panels.nth(1).waitFor();
+    await panels.first().scrollIntoViewIfNeeded();
+    await panels.first().hover({ position: { x: 300, y: 60 } });
+    await page.locator(".trends-at").nth(1).waitFor();
+    expect(await page.locator(".trends-at").allTextContents()).toEqual([expect.stringContaining("mg/L"), expect.stringContaining("NTU")]);
+    const places = await page.locator(".u-cursor-x").evaluateAll((all) => all.map((each) => Math.round(each.getBoundingClientRect().left)));
+    expect(places.length).toBe(2);
+    expect(places[0]).toBe(places[1]);
+    await context.close();
+  });
+
+  it("has the figures of every reading of a period: those that one computes from what the hub hands out", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    const yesterday = new Date(Date.now() - 86_400_000 + 7 * 3_600_000).toISOString().slice(0, 10);
+    await visit(page, `/trends?p=${CHLORINE}&from=${yesterday}T00:00&to=${yesterday}T06:00`);
+    await page.getByText("Tính từ từng lần đo.").waitFor();
+    const heads = await page.locator("thead th").allTextContents();
+    expect(heads).toEqual(["Điểm đo", "Số lần đo", "Độ đầy đủ", "Thấp nhất", "Trung bình", "Trung vị", "95 % không quá", "Cao nhất", "Ngoài giới hạn"]);
+    const cells = await page.locator("tbody td").allTextContents();
+    const shown = cells.map((text) => Number.parseFloat(text.replaceAll(".", "").replace(",", ".")));
+    const period = new URLSearchParams({ point: CHLORINE, from: `${yesterday}T00:00:00+07:00`, to: `${yesterday}T06:00:00+07:00` });
+    const { v, q } = (await (await context.request.get(`/api/v1/readings?${period}`)).json()) as { v: (number | null)[]; q: string[] };
+    const values = v.filter((value, index): value is number => value !== null && ["good", "not_evaluated", "suspect"].includes(q[index] ?? "")).sort((a, b) => a - b);
+    const atMost = (share: number) => values[Math.ceil(share * values.length) - 1] ?? NaN;
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    expect(shown[0]).toBe(values.length);
+    [values[0] ?? NaN, mean, atMost(0.5), atMost(0.95), values.at(-1) ?? NaN].forEach((value, index) => expect(Math.abs((shown[index + 2] ?? NaN) - value), heads[index + 3]).toBeLessThan(0.0051));
+    expect(shown[1]).toBeGreaterThan(50);
+    expect(cells.at(-1)).toMatch(/^[\d,]+ giờ$/);
+    // For how much of the time it was above its limit, beside how often which value was.
+    await page.getByRole("img", { name: /^Trên [\d,]+\smg\/L trong [\d,]+\s% thời gian$/ }).waitFor();
+    await context.close();
+  });
+
+  it("is printed on A4 whole: header, lines and figures, without what one can only press", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    await visit(page, `/trends?p=${CHLORINE}&p=${TURBIDITY}&r=24h`);
+    await page.getByRole("row").nth(2).waitFor();
+    await page.getByRole("img", { name: /hay gặp nhất từ/ }).waitFor();
+    const pdf = (await page.pdf({ preferCSSPageSize: true })).toString("latin1");
+    const [, width, height] = /\/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)\s*\]/.exec(pdf) ?? [];
+    // 210 × 297 mm in points.
+    expect([Math.round(Number(width)), Math.round(Number(height))]).toEqual([595, 842]);
+    expect(pdf.match(/\/Type\s*\/Page\b/g)?.length).toBeLessThanOrEqual(3);
+    // A sheet less its margins of 12 mm is 703 pixels of CSS; what is up to a third wider, browsers make smaller.
+    await page.emulateMedia({ media: "print" });
+    await page.setViewportSize({ width: 937, height: 1_000 });
+    expect(await overflowOf(page)).toBe(0);
+    expect(await page.getByRole("button").filter({ visible: true }).count()).toBe(0);
+    expect(await page.getByRole("navigation").filter({ visible: true }).count()).toBe(0);
+    await page.locator(".print-only").filter({ hasText: /^\d\d\/\d\d\/\d{4} \d\d:\d\d – / }).waitFor();
+    const table = page.locator(".table-scroll").first();
+    expect(await table.evaluate((each) => each.scrollWidth - each.clientWidth)).toBe(0);
+    await context.close();
+  });
+
+  it("is printed in light, whatever the screen is", async () => {
+    const { context, page } = await open({ size: "desktop", scheme: "dark" });
+    await visit(page, `/trends?p=${CHLORINE}&r=24h`);
+    const canvas = page.locator(".trends-plot canvas").first();
+    await canvas.waitFor();
+    const has = (...wanted: number[]) =>
+      canvas.evaluate((element, [red, green, blue]) => {
+        const { width, height } = element as HTMLCanvasElement;
+        const { data } = (element as HTMLCanvasElement).getContext("2d")?.getImageData(0, 0, width, height) ?? { data: [] };
+        for (let at = 0; at < data.length; at += 4) if (data[at] === red && data[at + 1] === green && data[at + 2] === blue && data[at + 3] === 255) return true;
+        return false;
+      }, wanted);
+    // The first line's colour in dark and in light.
+    await expect.poll(() => has(0x5c, 0xc3, 0xcb)).toBe(true);
+    await page.emulateMedia({ media: "print" });
+    await expect.poll(() => has(0x0b, 0x6a, 0x72)).toBe(true);
+    expect(await page.evaluate(() => getComputedStyle(document.querySelector("h1") ?? document.body).color)).toBe("rgb(24, 33, 29)");
+    await page.emulateMedia({ media: "screen" });
+    await expect.poll(() => has(0x5c, 0xc3, 0xcb)).toBe(true);
     await context.close();
   });
 

@@ -5,11 +5,17 @@ import { alarmsOf, useBrowser, visit } from "./support";
 const { open } = useBrowser();
 
 describe("a year", () => {
-  it("leads from a day to its trend in one tap", async () => {
+  it.each([
+    { show: "completeness", seen: ".day-well, .day-partly, .day-poor" },
+    { show: "worst", seen: ".day-well, .day-near, .day-outside" },
+    { show: "alarms", seen: ".day-alarms" },
+  ])("by $show leads from a day to its trend in one tap", async ({ show, seen }) => {
     const { context, page } = await open();
-    await visit(page, "/year?site=tam-hop-water&show=worst");
-    const day = page.locator("[data-day].day-well, [data-day].day-near, [data-day].day-outside").first();
+    await visit(page, `/year?site=tam-hop-water&show=${show}`);
+    const day = page.locator("[data-day]").and(page.locator(seen)).first();
     await day.waitFor();
+    // In words as well as by its look.
+    expect(await day.locator(".unseen").textContent()).toMatch(/^\d\d\/\d\d\/\d{4}: ./);
     const code = await day.getAttribute("data-day");
     await day.click();
     await page.waitForURL(new RegExp(`/trends\\?p=.*from=${code}`));

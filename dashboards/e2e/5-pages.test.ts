@@ -27,6 +27,19 @@ describe("compliance", () => {
     await context.close();
   });
 
+  it("wants as many readings of a mean as one sets, and keeps that in the address", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    await visit(page, "/compliance?site=nam-ban-water");
+    const rule = page.getByLabel("Số đo tối thiểu");
+    expect(await rule.inputValue()).toBe("75");
+    await rule.selectOption("90");
+    await page.waitForURL(/rule=90/);
+    await page.reload();
+    await page.getByRole("region", { name: /Clo dư/ }).first().waitFor();
+    expect(await rule.inputValue()).toBe("90");
+    await context.close();
+  });
+
   it("tells last week's worst value, as the readings have it", async () => {
     const { context, page } = await open();
     await visit(page, "/compliance?site=tam-hop-water");
@@ -124,6 +137,8 @@ describe("accounts", () => {
     const { context, page } = await open();
     await visit(page, "/accounts");
     await page.getByText(USER).first().waitFor();
+    await page.locator("details.help summary").click();
+    await page.getByText("Đây là các nơi bạn đang đăng nhập.").waitFor();
     expect(await page.getByRole("heading", { name: "Người dùng" }).count()).toBe(0);
     expect(await page.getByRole("heading", { name: "Nhật ký" }).count()).toBe(0);
     expect((await context.request.get("/api/v1/users")).status()).toBe(403);

@@ -274,6 +274,27 @@ describe("one's own account", () => {
   });
 });
 
+describe("who may only look", () => {
+  it("sees an alarm and no way to act on it, and is refused by the hub", async () => {
+    hub.command(["user", "add", "khach", "--role", "viewer", "--password-stdin"], `${hub.password}\n`);
+    await hub.send([{ point: POINT, t: Date.now(), v: 9.2 }]);
+    const page = await stranger();
+    await page.request.post("/api/v1/session", { data: { username: "khach", password: hub.password } });
+    await visit(page, "/");
+    await page.locator('[data-state="unacknowledged"]').getByText("pH cao").waitFor();
+    for (const path of ["/", "/alarms", "/alarms/1", "/trends?p=tram/plc/ph", "/quality?site=tram"]) {
+      await visit(page, path);
+      expect(await page.getByRole("button", { name: /^(Nhận biết|Tạm gác|Thêm ghi chú|Ghi chú|Bảo trì|Hiệu chuẩn|Nhập|Loại)/ }).count(), path).toBe(0);
+    }
+    await visit(page, "/more");
+    for (const name of [/Quy tắc/, /Thiết bị/, /Đang nhận/]) expect(await page.getByRole("link", { name }).count()).toBe(0);
+    for (const deed of ["acknowledge", "comment", "shelve"]) {
+      const data = deed === "comment" ? { comment: "x" } : deed === "shelve" ? { until: new Date(Date.now() + 3_600_000).toISOString(), reason: "x" } : {};
+      expect((await page.request.post(`/api/v1/alarms/1/${deed}`, { data })).status(), deed).toBe(403);
+    }
+  });
+});
+
 describe("a screen on the wall", () => {
   /** A clock by which it is this hour now. */
   const zoneAt = (hour: number) => {

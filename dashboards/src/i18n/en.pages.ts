@@ -55,6 +55,7 @@ export const enPages: Record<keyof typeof viPages, string> = {
   "wall.more": "and {n} more alarms",
   "accounts.help":
     "Administrators add and remove users here. A later role may do all that an earlier one may. Ending a session or a token takes effect at once. The log tells who changed what.",
+  "accounts.help.own": "These are the places where you are logged in. If you see one that is not yours, end it and change your password. A new password ends every session.",
   "accounts.users": "Users",
   "accounts.addUser": "Add a user",
   "accounts.name": "Login name",

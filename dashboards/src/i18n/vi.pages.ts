@@ -53,6 +53,7 @@ export const viPages = {
   "wall.more": "và {n} cảnh báo khác",
   "accounts.help":
     "Quản trị thêm và bớt người dùng ở đây. Vai trò sau làm được mọi việc của vai trò trước. Thu hồi một phiên hoặc một mã có hiệu lực ngay. Nhật ký ghi ai đã thay đổi gì.",
+  "accounts.help.own": "Đây là các nơi bạn đang đăng nhập. Thấy một phiên lạ thì kết thúc phiên đó rồi đổi mật khẩu. Đổi mật khẩu sẽ kết thúc mọi phiên.",
   "accounts.users": "Người dùng",
   "accounts.addUser": "Thêm người dùng",
   "accounts.name": "Tên đăng nhập",

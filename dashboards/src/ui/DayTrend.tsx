@@ -6,7 +6,7 @@ import type uPlot from "uplot";
 import type { Alarm, Point } from "../api/types";
 import { lang, pointName, t } from "../i18n";
 import { theme } from "../state/preferences";
-import { AXIS_PX, END_PX, createChart } from "./chart";
+import { AXIS_PX, END_PX, createChart, followColours } from "./chart";
 import { QualityStrip } from "./QualityStrip";
 import { daySentence, inShort, readout } from "./dayWords";
 import { type StripSpan, type Trend, extremes } from "./trend";
@@ -43,11 +43,9 @@ export function DayTrend({ point, trend, spans, alarms, waits = NONE, from, to }
     draw();
     const resized = new ResizeObserver(() => chart?.setSize({ width: host.clientWidth, height: host.clientHeight }));
     resized.observe(host);
-    // The canvas does not follow the style sheet by itself.
-    const scheme = matchMedia("(prefers-color-scheme: dark)");
-    scheme.addEventListener("change", draw);
+    const unfollow = followColours(draw);
     return () => {
-      scheme.removeEventListener("change", draw);
+      unfollow();
       resized.disconnect();
       chart?.destroy();
     };

@@ -13,6 +13,13 @@ export const AXIS_PX = 76;
 export const END_PX = 12;
 const HOUR_MS = 3_600_000;
 
+/** A canvas does not follow the style sheet by itself: it is drawn anew when it gets dark or light, and for paper. Ends by what it returns. */
+export function followColours(draw: () => void): () => void {
+  const asked = ["(prefers-color-scheme: dark)", "print"].map((media) => matchMedia(media));
+  for (const each of asked) each.addEventListener("change", draw);
+  return () => asked.forEach((each) => each.removeEventListener("change", draw));
+}
+
 export interface ChartInput {
   point: Measured & Pick<Point, "limit">;
   trend: Trend;

@@ -26,7 +26,7 @@ export default function AccountsPage() {
     <>
       <div>
         <h1>{t("accounts.title")}</h1>
-        {admin && <Help text={t("accounts.help")} />}
+        <Help text={t(admin ? "accounts.help" : "accounts.help.own")} />
       </div>
       {admin && <Users />}
       <Sessions />

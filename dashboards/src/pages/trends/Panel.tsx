@@ -8,7 +8,7 @@ import { unitSign } from "../../i18n/units";
 import { hubNow } from "../../state/clock";
 import { expirySeconds } from "../../state/freshness";
 import { theme } from "../../state/preferences";
-import { AXIS_PX, END_PX } from "../../ui/chart";
+import { AXIS_PX, END_PX, followColours } from "../../ui/chart";
 import { limitLines } from "../../ui/limitLines";
 import { QualityStrip } from "../../ui/QualityStrip";
 import { stripFromBuckets, stripFromSeries } from "../../ui/trend";
@@ -57,11 +57,10 @@ export function Panel({ panel, readings, alarms, from, to, pointed, preview, onZ
     });
     const resized = new ResizeObserver(() => chart?.setSize({ width: host.clientWidth, height: host.clientHeight }));
     resized.observe(host);
-    const scheme = matchMedia("(prefers-color-scheme: dark)");
-    scheme.addEventListener("change", draw);
+    const uncolour = followColours(draw);
     return () => {
       unfollow();
-      scheme.removeEventListener("change", draw);
+      uncolour();
       resized.disconnect();
       stop?.();
       chart?.destroy();
