@@ -166,6 +166,22 @@ describe("a site", () => {
     await context.close();
   });
 
+  it("of water is drawn as the water goes, with each value where it belongs, and leads to what else is known of it", async () => {
+    const { context, page } = await open();
+    await visit(page, "/sites/tam-hop-water");
+    const stages = page.locator(".process-stage");
+    expect(await stages.locator("h3").count()).toBe(4);
+    await stages.nth(1).getByText("Clo dư tự do").waitFor();
+    expect(await page.locator(".process-picture").count()).toBe(4);
+    for (const [name, path] of [["Tuân thủ quy chuẩn", "/compliance?site=tam-hop-water"], ["Chất lượng số liệu", "/quality?site=tam-hop-water"]] as const) {
+      await visit(page, "/sites/tam-hop-water");
+      await page.getByRole("link", { name, exact: true }).filter({ visible: true }).click();
+      await page.waitForURL(`**${path}`);
+      await page.getByRole("heading", { level: 1, name }).waitFor();
+    }
+    await context.close();
+  });
+
   it("shows another day by its address", async () => {
     const { context, page } = await open();
     const site = await mainSite(context);

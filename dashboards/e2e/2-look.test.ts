@@ -104,6 +104,38 @@ describe.each(["phone", "desktop"] as const)("on a %s", (size) => {
   });
 });
 
+describe("the keyboard alone", () => {
+  /** A page may have hundreds of links, such as the days of a year: so many are enough to see that there is no trap. */
+  const MOST = 80;
+
+  it("goes through every page without a trap, and each thing it comes to shows that it has the focus", async () => {
+    const { context, page } = await open({ size: "desktop" }, { loggedIn: true, asAdmin: true });
+    for (const path of await everyPage(context)) {
+      await visit(page, path);
+      const seen = new Set<string>();
+      for (let presses = 0; presses < MOST; presses += 1) {
+        await page.keyboard.press("Tab");
+        const held = await page.evaluate(() => {
+          const element = document.activeElement;
+          if (element === null || element === document.body) return null;
+          const chain = [element, element.parentElement, element.closest("li, label, .choice-option")].flatMap((each) => each ?? []);
+          const isSeen = chain.some((each) => getComputedStyle(each).outlineStyle !== "none");
+          const all = [...document.querySelectorAll("*")];
+          return { isSeen, at: String(all.indexOf(element)), html: element.outerHTML.slice(0, 160) };
+        });
+        // Out of the page, and round again.
+        if (held === null || (seen.size > 3 && seen.has(held.at))) break;
+        expect(held.isSeen, `${path}: ${held.html}`).toBe(true);
+        seen.add(held.at);
+      }
+      const there = await page.evaluate(() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")].filter((each) => (each as HTMLElement).checkVisibility()).length);
+      // One of several that one chooses among has the focus for all of them.
+      expect(seen.size, path).toBeGreaterThanOrEqual(Math.min(MOST, there) * 0.6);
+    }
+    await context.close();
+  });
+});
+
 describe("what am I seeing", () => {
   it("is told in sentences on every page that shows something of its own", async () => {
     const { context, page } = await open({}, { loggedIn: true, asAdmin: true });

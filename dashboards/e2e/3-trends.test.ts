@@ -1,6 +1,6 @@
 // Trends: what stands in the address, zooming by mouse, keys and fingers, figures, and files that other programs open.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -224,6 +224,24 @@ describe("a trend", () => {
     await context.close();
   });
 
+  it("of many readings has a band from the least to the greatest around its line", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    await visit(page, `/trends?p=${TURBIDITY}&r=90d`);
+    const canvas = page.locator(".trends-plot canvas").first();
+    await canvas.waitFor();
+    // The line's colour, an eighth as strong.
+    const banded = () =>
+      canvas.evaluate((element) => {
+        const { width, height } = element as HTMLCanvasElement;
+        const { data } = (element as HTMLCanvasElement).getContext("2d")?.getImageData(0, 0, width, height) ?? { data: [] };
+        let n = 0;
+        for (let at = 0; at < data.length; at += 4) n += Number(data[at + 3] === 31 && Math.abs((data[at] ?? 0) - 0x0b) < 9 && Math.abs((data[at + 1] ?? 0) - 0x6a) < 9 && Math.abs((data[at + 2] ?? 0) - 0x72) < 9);
+        return n;
+      });
+    await expect.poll(banded).toBeGreaterThan(200);
+    await context.close();
+  });
+
   it("is printed in light, whatever the screen is", async () => {
     const { context, page } = await open({ size: "desktop", scheme: "dark" });
     await visit(page, `/trends?p=${CHLORINE}&r=24h`);
@@ -324,11 +342,23 @@ describe("an export", () => {
   it("to CSV and to a picture", async () => {
     const { context, page } = await open({ size: "desktop" });
     await visit(page, `/trends?p=${CHLORINE}`);
+    const files: Buffer[] = [];
     for (const [form, ending] of [["CSV", ".csv"], ["Ảnh (PNG)", ".png"]] as const) {
       await page.getByRole("button", { name: "Xuất" }).click();
       await page.getByText(form, { exact: true }).click();
-      expect(await downloaded(page, () => page.getByRole("button", { name: "Tải về" }).click())).toContain(ending);
+      const path = await downloaded(page, () => page.getByRole("button", { name: "Tải về" }).click());
+      expect(path).toContain(ending);
+      files.push(readFileSync(path));
     }
+    const [csv, png] = files;
+    const rows = csv?.toString("utf8").trimEnd().split("\n") ?? [];
+    expect(rows[0]?.trim()).toBe("point,time,min,mean,max,n,unit");
+    expect(rows[1]).toContain(CHLORINE);
+    expect(rows[1]).toContain("mg/L");
+    expect(rows.length).toBeGreaterThan(100);
+    expect(png?.subarray(1, 4).toString("latin1")).toBe("PNG");
+    // Wide enough for the chart as it stood on the page.
+    expect(png?.readUInt32BE(16)).toBeGreaterThan(800);
     await context.close();
   });
 });

@@ -18,6 +18,14 @@ describe("compliance", () => {
     await context.close();
   });
 
+  it("says of low-cost sensors that they are for reference", async () => {
+    const { context, page } = await open();
+    await visit(page, "/compliance?site=dong-bai-waste");
+    await page.getByRole("heading", { level: 2, name: /\(tham khảo\)$/ }).first().waitFor();
+    await page.getByText(/trung bình 1 giờ/).first().waitFor();
+    await context.close();
+  });
+
   it("has all of an exceedance on a phone without a sideways scroll", async () => {
     const { context, page } = await open();
     await visit(page, "/compliance?site=nam-ban-water");

@@ -6,13 +6,16 @@ import { useMemo } from "preact/hooks";
 import { HubError } from "../api/client";
 import type { Priority } from "../api/types";
 import { t } from "../i18n";
+import { calendar } from "../lib/calendar";
 import { useTitle } from "../lib/title";
 import { hubNow, now } from "../state/clock";
 import { type Theme, setTheme, theme } from "../state/preferences";
 import { AlarmRow } from "../ui/AlarmRow";
 import { Age } from "../ui/Age";
 import { Button } from "../ui/Button";
+import { CalendarField } from "../ui/CalendarField";
 import { Choice } from "../ui/Choice";
+import { DayField } from "../ui/DayField";
 import { DayTrend } from "../ui/DayTrend";
 import { Dialogue } from "../ui/Dialogue";
 import { SelectField, TextArea, TextField } from "../ui/Field";
@@ -26,6 +29,7 @@ import { Value } from "../ui/Value";
 import { sampleAlarm, sampleDay, samplePoint, sampleStandings } from "../ui/samples";
 import type { Trend } from "../ui/trend";
 import { LanguageChoice } from "./Login";
+import "../ui/Table.css";
 import "./Kit.css";
 
 const PRIORITIES: readonly Priority[] = ["critical", "high", "medium", "low"];
@@ -92,6 +96,27 @@ export default function Kit() {
         </SelectField>
         <TextArea label={t("alarm.comment")} name="kit-comment" />
       </Part>
+      <Days />
+      <Part title="Table">
+        <div class="table-scroll kit-wide" tabIndex={0} role="region" aria-labelledby="kit-Table">
+          <table class="table figures">
+            <thead>
+              <tr>
+                <th scope="col">{t("alarms.site")}</th>
+                <th scope="col" class="table-number">
+                  {t("alarm.value")}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              <tr>
+                <th scope="row">{t("site.kind.water_station")}</th>
+                <td class="table-number table-bad">▼ 0,16 mg/L</td>
+              </tr>
+            </tbody>
+          </table>
+        </div>
+      </Part>
       <Part title="Dialogue">
         <Button onClick={() => (asked.value = true)}>{t("alarm.addComment")}</Button>
         {asked.value && (
@@ -143,6 +168,18 @@ function Part({ title, children }: { title: string; children: ComponentChildren 
       <h2 id={`kit-${title}`}>{title}</h2>
       <div class="panel kit-part">{children}</div>
     </section>
+  );
+}
+
+/** A period: by its everyday name, or by two days. */
+function Days() {
+  const days = useSignal(calendar(hubNow()).lastWeek);
+  return (
+    <Part title="CalendarField, DayField">
+      <CalendarField days={days.value} onDays={(chosen) => (days.value = chosen)} />
+      <DayField label={t("alarms.from")} code={days.value.from} onDay={(from) => (days.value = { ...days.value, from })} />
+      <DayField label={t("alarms.to")} code={days.value.last} onDay={(last) => (days.value = { ...days.value, last })} fault={t("day.order")} />
+    </Part>
   );
 }
 

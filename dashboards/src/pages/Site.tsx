@@ -12,7 +12,7 @@ import { local } from "../i18n";
 import { hubNow, now } from "../state/clock";
 import { useDays } from "../state/day";
 import { byUrgency, isActive } from "../state/reduce";
-import { store } from "../state/store";
+import { type PointEntry, store } from "../state/store";
 import { AlarmList } from "../ui/AlarmList";
 import { BackLink } from "../ui/BackLink";
 import { Help } from "../ui/Help";
@@ -91,9 +91,13 @@ export default function SitePage({ id }: { id: string }) {
         <div class="row row-ends">
           <h2 id="site-trends">{t("site.trends")}</h2>
           <DayChoice span={span} />
-          <a class="button button-quiet no-print" href={trendHref(keyPoints(entries, 3).map((entry) => entry.id))}>
-            {t("site.compareTrends")}
-          </a>
+          <span class="row no-print">
+            {looks(id, entries).map(([text, href]) => (
+              <a key={href} class="button button-quiet" href={href}>
+                {t(text)}
+              </a>
+            ))}
+          </span>
         </div>
         <div class="site-trends">
           {entries.map((entry) => (
@@ -115,6 +119,14 @@ export default function SitePage({ id }: { id: string }) {
     </>
   );
 }
+
+/** What else there is to be seen of a site, each on its own page. */
+const looks = (id: string, entries: readonly PointEntry[]) =>
+  [
+    ["site.compareTrends", trendHref(keyPoints(entries, 3).map((entry) => entry.id))],
+    ...(entries.some((entry) => entry.point.peek().limits.length > 0) ? [["compliance.title", `/compliance?site=${encodeURIComponent(id)}`] as const] : []),
+    ["dataquality.title", `/quality?site=${encodeURIComponent(id)}`],
+  ] as const;
 
 function NoSuchSite() {
   return (

@@ -1,4 +1,4 @@
-// Limits as dashed lines over the time in which they applied, with "≤ 2 NTU · QCVN 01-1:2024/BYT · Bảng 1" at their right end.
+// Limits as dashed lines over the time in which they applied, with "≤ 2 NTU · QCVN 01-1:2024/BYT" at their right end.
 import type uPlot from "uplot";
 import type { Limit } from "../api/types";
 import { t } from "../i18n";
@@ -44,8 +44,8 @@ function wordings(limit: Limit, value: number, side: "max" | "min", unit: string
   const mean = limit.averaging_s === null ? "" : ` · ${t("limit.mean", { span: exactSpan(limit.averaging_s) })}`;
   const figure = `${t(key, { value: showLimitFigure(value) })}${sign === "" ? "" : ` ${sign}`}${mean}`;
   const doubt = limit.status === "unverified" ? ` · ${t("limit.unverified")}` : "";
-  // On a phone clause and regulation give way before the doubt does.
-  return [`${figure} · ${limit.regulation} · ${limit.clause}${doubt}`, `${figure} · ${limit.regulation}${doubt}`, `${figure}${doubt}`, figure];
+  // On a phone the regulation gives way before the doubt does.
+  return [`${figure} · ${limit.regulation}${doubt}`, `${figure}${doubt}`, figure];
 }
 
 export function drawLimitLines(u: uPlot, lines: readonly LimitLine[], look: LimitLook): void {

@@ -48,19 +48,18 @@ describe("the quality strip", () => {
 });
 
 describe("limits", () => {
-  it("are drawn over the time in which they applied, with their clause; the doubt stays where there is little room", () => {
+  it("are drawn over the time in which they applied, with their regulation; the doubt stays where there is little room", () => {
     const cut = "2026-11-20T00:00:00+07:00";
     const [from, to] = [Date.parse("2026-11-01T00:00:00+07:00"), Date.parse("2026-11-30T00:00:00+07:00")];
-    const limits = [sampleLimit({ max: 2, min: 0.2, status: "verified", valid_to: cut }), sampleLimit({ max: 1, min: null, clause: "Bảng 2", valid_from: cut }), sampleLimit({ max: 9, valid_to: "2020-01-01T00:00:00+07:00" })];
+    const limits = [sampleLimit({ max: 2, min: 0.2, status: "verified", valid_to: cut }), sampleLimit({ max: 1, min: null, valid_from: cut }), sampleLimit({ max: 9, valid_to: "2020-01-01T00:00:00+07:00" })];
     const lines = limitLines(limits, "mg/L", from, to);
     expect(lines.map(({ value, side, from: start, to: end }) => [value, side, start, end])).toEqual([
       [2, "max", from, Date.parse(cut)],
       [0.2, "min", from, Date.parse(cut)],
       [1, "max", Date.parse(cut), to],
     ]);
-    expect(lines[0]?.wordings[0]).toBe("≤ 2 mg/L · QCVN 01-1:2024/BYT · Bảng 1");
+    expect(lines[0]?.wordings[0]).toBe("≤ 2 mg/L · QCVN 01-1:2024/BYT");
     expect(lines[2]?.wordings).toEqual([
-      "≤ 1 mg/L · QCVN 01-1:2024/BYT · Bảng 2 · chưa kiểm chứng",
       "≤ 1 mg/L · QCVN 01-1:2024/BYT · chưa kiểm chứng",
       "≤ 1 mg/L · chưa kiểm chứng",
       "≤ 1 mg/L",

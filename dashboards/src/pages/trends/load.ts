@@ -57,13 +57,14 @@ export async function loadView(points: readonly Point[], period: Period, compare
     getDays(ids, from, to),
     getDays(others.map(({ point }) => point.id), from - shiftMs, to - shiftMs),
     areFew().then((few) => (few ? getManySeries(ids, from, to) : [])).catch(() => []),
-    getAlarms({ state: "all", from: new Date(from).toISOString(), to: new Date(to).toISOString() }),
+    // Of each site by itself: the hub names the newest thousand, and others' would leave no room for those of the points.
+    Promise.all([...new Set(points.map((point) => point.site))].map((site) => getAlarms({ state: "all", site, from: new Date(from).toISOString(), to: new Date(to).toISOString() }))),
     loadWritten(ids, from, to),
   ]).then(([days, comparedDays, series, alarms, written]): Beside => ({
     days,
     comparedDays,
     series,
-    alarms: alarms.filter((alarm) => alarm.point !== null && ids.includes(alarm.point)),
+    alarms: alarms.flat().filter((alarm) => alarm.point !== null && ids.includes(alarm.point)),
     written,
   }));
   // What fails of either is told once, when all is awaited.
