@@ -14,7 +14,7 @@ const NOTICE: &str = "<!doctype html>
 <html lang=\"vi\">
 <head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>commune-hub</title></head>
 <body>
-<p>Bảng điều khiển chưa được dựng vào chương trình này. Giao diện lập trình vẫn hoạt động ở <code>/api/v1</code>.</p>
+<p>Bảng theo dõi chưa được dựng vào chương trình này. Giao diện lập trình vẫn hoạt động ở <code>/api/v1</code>.</p>
 <p lang=\"en\">The dashboard is not built into this program. The API works under <code>/api/v1</code>.</p>
 </body>
 </html>

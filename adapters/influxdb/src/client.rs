@@ -235,7 +235,7 @@ fn not_now(answer: &mut Response<ureq::Body>) -> NotNow {
     let after = retry_after(answer);
     let words = words(answer);
     let LocalText { vi, en } = match status {
-        401 | 403 => local!("nơi nhận không chấp nhận token", "the token is not accepted"),
+        401 | 403 => local!("nơi nhận không chấp nhận mã truy cập", "the token is not accepted"),
         404 => local!(
             "không có tổ chức (org), bucket hoặc đường dẫn này",
             "the organisation, the bucket or the path is not there"

@@ -142,7 +142,7 @@ fn url(text: &str) -> Result<String, LocalText> {
     match host {
         // What was found may hold a password.
         _ if text.contains('@') => Err(local!(
-            "có địa chỉ kèm tên đăng nhập, được phép: chỉ địa chỉ, còn token ghi ở khoá riêng",
+            "có địa chỉ kèm tên đăng nhập, được phép: chỉ địa chỉ, còn mã truy cập ghi ở khóa riêng",
             "found one with a login, allowed: an address, and the token beside it"
         )),
         Some(host)

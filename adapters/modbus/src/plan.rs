@@ -162,7 +162,7 @@ impl Told for PlanError {
                 "có \"{found}\", nhưng \"{other}\" ({other_place}) có \"{other_found}\" trên cùng kết nối {endpoint}"
             ),
             Self::WireTwice { found, other, other_place, other_found, .. } => format!(
-                "có \"{found}\", nhưng \"{other}\" ({other_place}) có \"{other_found}\" trên cùng đường dây"
+                "có \"{found}\", nhưng \"{other}\" ({other_place}) có \"{other_found}\" trên cùng đường truyền"
             ),
             Self::DeviceTwice { device, other_place, .. } => {
                 format!("thiết bị \"{device}\" được cấu hình hai lần, lần đầu ở {other_place}")

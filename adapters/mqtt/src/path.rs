@@ -18,7 +18,7 @@ impl Told for PathError {
     fn told(&self) -> LocalText {
         let found = &self.found;
         let vi = format!(
-            "có \"{found}\", được phép: các khoá nối bằng dấu chấm; trong ngoặc vuông là số thứ tự, khoá=giá trị của một mục, hoặc # để đếm, ví dụ rxInfo[0].rssi"
+            "có \"{found}\", được phép: các khóa nối bằng dấu chấm; trong ngoặc vuông là số thứ tự, khóa=giá trị của một mục, hoặc # để đếm, ví dụ rxInfo[0].rssi"
         );
         LocalText { vi, en: self.to_string() }
     }

@@ -210,7 +210,7 @@ impl Told for CommandError {
             }
             Self::BadUntil { latest } => format!("phải kết thúc sau lúc này và muộn nhất là {latest}"),
             Self::NothingToReset => "chỉ đặt lại được cảnh báo đã chốt mà nguyên nhân đã hết".to_owned(),
-            Self::InService => "nơi này không ngừng khai thác".to_owned(),
+            Self::InService => "nơi này vẫn đang được theo dõi".to_owned(),
             Self::BadText { max_chars } => format!("nội dung phải có 1 đến {max_chars} ký tự"),
         };
         LocalText { vi, en: self.to_string() }

@@ -89,10 +89,10 @@ impl AlarmState {
             Self::Unacknowledged => "chưa nhận biết",
             Self::Acknowledged => "đã nhận biết",
             Self::RtnUnacknowledged => "đã hết, chưa nhận biết",
-            Self::Normal => "bình thường",
+            Self::Normal => "đã hết",
             Self::Shelved => "tạm gác",
-            Self::SuppressedByDesign => "bị che bởi sự cố gốc",
-            Self::OutOfService => "ngừng khai thác",
+            Self::SuppressedByDesign => "ẩn vì đã có cảnh báo gốc",
+            Self::OutOfService => "tạm ngừng theo dõi",
         }
     }
 }

@@ -191,7 +191,7 @@ impl WatchedMqtt {
         let foreign = adapters.foreign.commands(device);
         if foreign.is_none() && !adapters.speaks_own(device) {
             let why = local!(
-                "Thiết bị này không nhận lệnh: chỉ thiết bị dùng topic riêng của máy chủ qua MQTT mới nhận.",
+                "Thiết bị này không nhận lệnh: chỉ thiết bị dùng chủ đề riêng của máy chủ qua MQTT mới nhận.",
                 "It takes no commands: only devices that speak the hub's own topics over MQTT do."
             );
             return Err(CommandRefused::NotAllowed(why));
@@ -206,7 +206,7 @@ impl WatchedMqtt {
                 if !matches!(health.state, LinkState::Connected { .. }) {
                     let broker = &health.broker;
                     let why = local!(
-                        "Không có kết nối đến broker {broker} của thiết bị.",
+                        "Không có kết nối đến máy chủ MQTT {broker} của thiết bị.",
                         "There is no connection to its broker {broker}."
                     );
                     return Err(CommandRefused::Offline(why));

@@ -42,7 +42,7 @@ impl Content {
     fn words(self) -> LocalText {
         match self {
             Self::Certificate => local!("chứng chỉ", "certificate"),
-            Self::Key => local!("khoá riêng", "private key"),
+            Self::Key => local!("khóa riêng", "private key"),
             Self::Issuer => local!("chứng chỉ của nơi cấp", "issuer's certificate"),
         }
     }
@@ -75,7 +75,7 @@ impl Told for TlsError {
                 let file = path.file_name().unwrap_or_default().display();
                 format!("có \"{file}\", không đọc được {} từ tệp này", what.words().vi)
             }
-            Self::Unfit { .. } => "không dùng chung được chứng chỉ và khoá này".to_owned(),
+            Self::Unfit { .. } => "không dùng chung được chứng chỉ và khóa này".to_owned(),
         };
         LocalText { vi, en: self.to_string() }
     }

@@ -64,7 +64,7 @@ fn unit_id(table: &mut Table, problems: &mut Problems) -> Option<u8> {
     }
     let fault = |found: i64| {
         local!(
-            "có {found}, được phép: 1 đến 247, hoặc 255 cho thiết bị nối không qua gateway",
+            "có {found}, được phép: 1 đến 247, hoặc 255 cho thiết bị nối không qua bộ chuyển đổi",
             "found {found}, allowed: 1 to 247, or 255 for a device that is reached without a gateway"
         )
     };

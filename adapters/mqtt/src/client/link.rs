@@ -52,16 +52,16 @@ impl Told for Fault {
         let vi = match self {
             Self::Io(error) => format!("không kết nối được ({error})"),
             Self::Late => format!("không có trả lời trong {} giây", CONNECT_WITHIN.as_secs()),
-            Self::Dead => "broker không còn trả lời".to_owned(),
-            Self::Closed => "broker đã đóng kết nối".to_owned(),
-            Self::Malformed(error) => format!("không đọc được tin của broker ({error})"),
+            Self::Dead => "máy chủ MQTT không còn trả lời".to_owned(),
+            Self::Closed => "máy chủ MQTT đã đóng kết nối".to_owned(),
+            Self::Malformed(error) => format!("không đọc được tin của máy chủ MQTT ({error})"),
             Self::Trust(error) => error.told().vi,
-            Self::Password => "broker không nhận tên đăng nhập hoặc mật khẩu".to_owned(),
-            Self::NotAuthorized => "broker không cho tài khoản này kết nối".to_owned(),
-            Self::Refused(code) => format!("broker từ chối kết nối (mã {code})"),
-            Self::NoGreeting => "broker trả lời không phải CONNACK".to_owned(),
+            Self::Password => "máy chủ MQTT không nhận tên đăng nhập hoặc mật khẩu".to_owned(),
+            Self::NotAuthorized => "máy chủ MQTT không cho tài khoản này kết nối".to_owned(),
+            Self::Refused(code) => format!("máy chủ MQTT từ chối kết nối (mã {code})"),
+            Self::NoGreeting => "máy chủ MQTT trả lời không phải CONNACK".to_owned(),
             Self::Name(name) => format!("\"{name}\" không phải là tên mà chứng chỉ có thể ghi"),
-            Self::Tls(error) => format!("chứng chỉ của broker không đáng tin ({error})"),
+            Self::Tls(error) => format!("chứng chỉ của máy chủ MQTT không đáng tin ({error})"),
         };
         LocalText { vi, en: self.to_string() }
     }

@@ -28,7 +28,7 @@ pub(super) async fn send(email: &Email, channel: &Channel, letter: &Letter, to: 
                 () if error.is_timeout() => local!("máy chủ thư không trả lời kịp ({why})", "{why}"),
                 () if error.is_permanent() => local!("máy chủ thư từ chối ({why})", "{why}"),
                 () if error.is_transient() => local!("máy chủ thư tạm thời chưa nhận ({why})", "{why}"),
-                () if error.is_tls() => local!("không mã hoá được kết nối với máy chủ thư ({why})", "{why}"),
+                () if error.is_tls() => local!("không mã hóa được kết nối với máy chủ thư ({why})", "{why}"),
                 () => local!("không gửi được thư ({why})", "{why}"),
             };
             // 5xx is for good, but for a login that somebody may mend.
@@ -72,7 +72,7 @@ fn auto_submitted() -> lettre::message::header::HeaderValue {
 
 fn transport(email: &Email, channel: &Channel) -> Result<Transport, LocalText> {
     let unsafe_way = |error: lettre::transport::smtp::Error| {
-        local!("không dùng được chứng chỉ hoặc mã hoá này ({error})", "{error}")
+        local!("không dùng được chứng chỉ hoặc mã hóa này ({error})", "{error}")
     };
     let mut parameters = TlsParameters::builder(email.host.clone());
     if let Some(pem) = &email.ca {

@@ -128,7 +128,7 @@ fn fault(error: &ureq::Error) -> LocalText {
         }
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) => {
             let why = said(&error.to_string());
-            local!("không mã hoá được kết nối ({why})", "no encrypted connection: {why}")
+            local!("không mã hóa được kết nối ({why})", "no encrypted connection: {why}")
         }
         ureq::Error::BadUri(_) => local!("không dùng được địa chỉ này", "the address cannot be used"),
         ureq::Error::TooManyRedirects => local!(

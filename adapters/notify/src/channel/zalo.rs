@@ -165,13 +165,13 @@ fn renew(
     let (Some(access), Some(refresh)) = (renewed.access_token, renewed.refresh_token) else {
         let said = said(&renewed.error_description);
         return Err(Outcome::later(local!(
-            "Zalo không cấp token mới ({said}); hãy ghi refresh token mới vào cấu hình",
+            "Zalo không cấp mã truy cập mới ({said}); hãy ghi mã làm mới (refresh token) khác vào cấu hình",
             "Zalo gives no new token ({said}); put a new refresh token into the configuration"
         )));
     };
     tokens.access = access;
     tokens.refresh = refresh;
     let text = serde_json::to_string(tokens)
-        .map_err(|error| Outcome::later(local!("không ghi lại được token ({error})", "{error}")))?;
+        .map_err(|error| Outcome::later(local!("không ghi lại được mã truy cập ({error})", "{error}")))?;
     host.keep(name, text).map_err(Outcome::later)
 }

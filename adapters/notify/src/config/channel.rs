@@ -60,7 +60,7 @@ pub(super) fn read(mut table: Table, context: &Context<'_>, problems: &mut Probl
         "mqtt" => {
             if !context.has_broker {
                 problems.error(kind_at.fault(local!(
-                    "có \"mqtt\", chỉ được phép khi máy chủ của xã mở MQTT để chuyển thông báo",
+                    "có \"mqtt\", chỉ được phép khi máy chủ của xã mở MQTT để chuyển tin báo",
                     "found \"mqtt\", allowed: only where the hub has a broker that carries notices"
                 )));
             }

@@ -125,7 +125,7 @@ fn without_address(channel: &Channel, to: &[String], notify: &Notify) -> Vec<Loc
     if to.is_empty() {
         let id = &channel.id;
         let nobody = local!(
-            "cần có: kênh \"{id}\" gửi cho người, mà tự nó không nêu ai (khoá to của kênh)",
+            "cần có: kênh \"{id}\" gửi cho người, mà tự nó không nêu ai (khóa to của kênh)",
             "is needed: the channel \"{id}\" writes to people, and names nobody itself (its key to)"
         );
         return if channel.to.is_empty() { vec![nobody] } else { Vec::new() };

@@ -5,8 +5,8 @@ use super::Words;
 pub(super) const WORDS: Words = Words {
     priorities: ["Mức thấp", "Mức trung bình", "Mức cao", "Nghiêm trọng"],
     raised: "Cảnh báo",
-    reminded: "Nhắc lại, chưa ai xác nhận",
-    escalated: "Chưa ai xác nhận",
+    reminded: "Nhắc lại, chưa ai nhận biết",
+    escalated: "Chưa ai nhận biết",
     returned: "Đã trở lại bình thường",
     greeting: |name| format!("Kính gửi {name},"),
     many: |count| format!("{count} cảnh báo"),
@@ -17,9 +17,9 @@ pub(super) const WORDS: Words = Words {
     clause: "Căn cứ",
     runbook: "Việc cần làm",
     look: "Xem chi tiết",
-    acknowledge: "Xác nhận đã biết",
+    acknowledge: "Nhận biết cảnh báo",
     all: "Xem tất cả cảnh báo",
     sent_by: |commune, time| format!("Tin tự động của hệ thống giám sát {commune}, lúc {time}."),
     test_subject: "Tin thử",
-    test_text: "Đây là tin thử. Nếu ông/bà nhận được tin này thì kênh báo tin hoạt động tốt; không cần làm gì thêm.",
+    test_text: "Đây là tin thử. Nhận được tin này nghĩa là kênh báo tin hoạt động tốt; không cần làm gì thêm.",
 };

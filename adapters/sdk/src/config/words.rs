@@ -47,13 +47,13 @@ pub(super) fn not_one_of<'a>(found: &str, options: impl Iterator<Item = &'a str>
 /// Of a key that nobody asked for.
 pub(super) fn unknown_key<'a>(key: &str, known: impl Iterator<Item = &'a str> + Clone) -> LocalText {
     if let Some(name) = closest(key, known.clone()) {
-        return local!("khoá không có; có phải \"{name}\" không?", "unknown key; did you mean \"{name}\"?");
+        return local!("khóa không có; có phải \"{name}\" không?", "unknown key; did you mean \"{name}\"?");
     }
     let mut names: Vec<_> = known.collect();
     names.sort_unstable();
     names.dedup();
     let names = names.join(", ");
-    local!("khoá không có; được phép: {names}", "unknown key; allowed: {names}")
+    local!("khóa không có; được phép: {names}", "unknown key; allowed: {names}")
 }
 
 fn closest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {

@@ -177,7 +177,7 @@ pub(crate) async fn post_delete(
 fn deletable(app: &App, rule: &str, current: &RuleText) -> Result<RuleText, Problem> {
     if current.origin != RuleOrigin::Own {
         let refused = local!(
-            "Quy tắc \"{rule}\" đi kèm máy chủ; có thể tắt nó thay vì xoá.",
+            "Quy tắc \"{rule}\" đi kèm máy chủ; có thể tắt nó thay vì xóa.",
             "The rule \"{rule}\" comes with the hub; it can be switched off instead."
         );
         return Err(Problem::conflict(refused));

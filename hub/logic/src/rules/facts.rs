@@ -259,7 +259,7 @@ fn known_keys(given: &Map, known: &[&str]) -> Read<()> {
             key: key.to_string(),
             message: {
                 let known = known.join(", ");
-                local!("khoá không có, được phép: {known}", "unknown key, allowed: {known}")
+                local!("khóa không có, được phép: {known}", "unknown key, allowed: {known}")
             },
         }),
     }

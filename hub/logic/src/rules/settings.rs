@@ -75,7 +75,7 @@ pub(super) fn override_faults(rules: &[Rule], refused: &[RuleFault], commune: &C
                     let own = ["enabled", "priority", "on_delay", "off_delay", "remind_after"];
                     let allowed = [&own, known.as_slice()].concat().join(", ");
                     faults.push(local!(
-                        "{place}: rules.{id}.{name}: khoá không có, được phép: {allowed}",
+                        "{place}: rules.{id}.{name}: khóa không có, được phép: {allowed}",
                         "{place}: rules.{id}.{name}: unknown key, allowed: {allowed}"
                     ));
                 }

@@ -74,7 +74,7 @@ pub(super) fn of_text(error: &ParseErrorType) -> LocalText {
         It::FnMissingBody(name) => format!("hàm {name} thiếu thân hàm"),
         It::WrongFnDefinition => "hàm phải đứng riêng, không nằm trong hàm khác".to_owned(),
         It::TooManyFunctions => "quá nhiều hàm".to_owned(),
-        It::DuplicatedProperty(name) => format!("khoá {name} viết hai lần"),
+        It::DuplicatedProperty(name) => format!("khóa {name} viết hai lần"),
         It::PropertyExpected => "thiếu tên thuộc tính".to_owned(),
         It::VariableExpected => "thiếu tên biến".to_owned(),
         It::Reserved(word) => format!("'{word}' là từ dành riêng"),

@@ -97,7 +97,7 @@ fn target(mut table: Table, files: &Files, problems: &mut Problems) -> Option<Ta
         }
         if let Some(mode) = files.open_mode(&token_place.file) {
             let message = local!(
-                "chứa token mà người khác đọc được (quyền {mode:o}); hãy dùng token_file, hoặc chạy chmod 600 cho tệp này",
+                "chứa mã truy cập mà người khác đọc được (quyền {mode:o}); hãy dùng token_file, hoặc chạy chmod 600 cho tệp này",
                 "holds a token and others may read it (mode {mode:o}); use token_file, or run chmod 600 on it"
             );
             problems.warning(Problem { place: token_place, ..about_file("", message) });
@@ -119,7 +119,7 @@ fn target(mut table: Table, files: &Files, problems: &mut Problems) -> Option<Ta
     target.token = token.map(Token);
     if target.token.is_some() && !is_private(&target.url) {
         problems.warning(url_at.fault(local!(
-            "token và mọi số đo đi qua mạng mà không mã hoá; hãy dùng https",
+            "mã truy cập và mọi số đo đi qua mạng mà không mã hóa; hãy dùng https",
             "the token and all readings cross the network in the clear; use https"
         )));
     }
@@ -144,7 +144,7 @@ fn first_line(files: &Files, file: &str) -> Result<String, LocalText> {
         Ok(line.to_owned())
     } else {
         Err(local!(
-            "không có token ở dòng đầu, được phép: 1 đến {MAX_TOKEN_BYTES} chữ không dấu và ký hiệu",
+            "không có mã truy cập ở dòng đầu, được phép: 1 đến {MAX_TOKEN_BYTES} chữ không dấu và ký hiệu",
             "has no token in its first line, allowed: 1 to {MAX_TOKEN_BYTES} letters and signs"
         ))
     }

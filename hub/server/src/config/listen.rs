@@ -125,7 +125,7 @@ fn tls(mut table: Table, dir: &Path, problems: &mut Problems) -> Option<TlsFiles
                 _ => cert_at,
             };
             problems.error(at.fault(local!(
-                "{vi}, được phép: chứng chỉ và khoá riêng của nó dạng PEM",
+                "{vi}, được phép: chứng chỉ và khóa riêng của nó dạng PEM",
                 "{en}, allowed: a certificate and its private key in PEM"
             )));
             None

@@ -95,7 +95,7 @@ fn outline(files: &Files, name: &str) -> Result<Vec<Vec<[f64; 2]>>, LocalText> {
     }
     if positions > MAX_POSITIONS {
         return Err(local!(
-            "có \"{name}\" gồm {positions} toạ độ, được phép: nhiều nhất {MAX_POSITIONS}; hãy đơn giản hoá đường nét",
+            "có \"{name}\" gồm {positions} tọa độ, được phép: nhiều nhất {MAX_POSITIONS}; hãy đơn giản hóa đường nét",
             "found \"{name}\" with {positions} positions, allowed: at most {MAX_POSITIONS}; simplify it"
         ));
     }
@@ -142,11 +142,11 @@ fn position(json: &Value) -> Result<[f64; 2], LocalText> {
         (Some(lon), Some(lat)) if lon.abs() <= 180.0 && lat.abs() <= 90.0 => Ok([lon, lat]),
         // National grids count metres.
         (Some(lon), Some(lat)) => Err(local!(
-            "trong đó có toạ độ {lon}, {lat}; được phép: độ theo WGS 84, kinh độ trước; hãy chuyển đổi tệp",
+            "trong đó có tọa độ {lon}, {lat}; được phép: độ theo WGS 84, kinh độ trước; hãy chuyển đổi tệp",
             "in which there is a position {lon}, {lat}; allowed: degrees of WGS 84, longitude first; convert the file"
         )),
         _ => Err(local!(
-            "trong đó có toạ độ không phải một cặp số",
+            "trong đó có tọa độ không phải một cặp số",
             "in which a position is no pair of numbers"
         )),
     }
