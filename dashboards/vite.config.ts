@@ -9,8 +9,8 @@ const proxy = Object.fromEntries(["/api", "/health"].map((path) => [path, { targ
 
 const LATER = [
   "pages/(Alarms?|AlarmFigures|AlarmHistory|AlertSettings|Bridge|CommentDialogue|Forwards|More|Similar|Sites)",
-  "i18n/(typed|later|(vi|en)\\.(later|alerts|announcement|communes|everyday|forward|notices|officers|own|pages|trends))",
-  "(api|lib|state|ui)/(accounts|alarmFigures|BackLink|calendar|CalendarField|DayField|download|field|FormEnd|Icon|MomentField|mqtt|resource|rhythm|ShelveDialogue)",
+  "i18n/(typed|later|(vi|en)\\.(later|alerts|announcement|communes|everyday|forward|notices|officers|own|pages|terms|trends))",
+  "(api|lib|state|ui)/(accounts|alarmFigures|BackLink|calendar|CalendarField|DayField|download|field|FormEnd|Icon|MomentField|mqtt|resource|rhythm|ShelveDialogue|Terms)",
 ].join("|");
 
 /** Chromium then compiles the first file while it comes, not bit by bit while the page waits for it; others see a comment. */

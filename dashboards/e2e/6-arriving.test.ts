@@ -72,8 +72,8 @@ describe("what arrives", () => {
     await unknown.getByText("(mac)").waitFor();
     expect(await unknown.getByText("aa:bb").count()).toBe(0);
     await unknown.getByRole("button", { name: "Đề xuất cấu hình" }).click();
-    await unknown.getByRole("button", { name: "Chép cấu hình của tank.level" }).click();
-    await page.getByText("Đã chép").waitFor();
+    await unknown.getByRole("button", { name: "Sao chép cấu hình của tank.level" }).click();
+    await page.getByText("Đã sao chép").waitFor();
     const copied = await page.evaluate(() => navigator.clipboard.readText());
     expect(copied).toContain('id = "level"\nquantity = "level"\n');
     expect(copied).toContain(`topic = "${topic}"\npath = "tank.level"\n`);

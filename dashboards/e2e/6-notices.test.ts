@@ -85,7 +85,7 @@ describe("a link of a message", () => {
     const stranger = await open({}, { loggedIn: false });
     await stranger.page.route(/\/api\/v1\/links\/look/, (route) => route.fulfill({ json: alarm }));
     await stranger.page.goto("/acknowledge?t=abc.def");
-    const link = stranger.page.getByRole("link", { name: "Đăng nhập để xác nhận" });
+    const link = stranger.page.getByRole("link", { name: "Đăng nhập để nhận biết" });
     expect(await link.getAttribute("href")).toBe(`/login?next=${encodeURIComponent("/acknowledge?t=abc.def")}`);
     await stranger.context.close();
 
@@ -95,8 +95,8 @@ describe("a link of a message", () => {
       route.fulfill({ json: { ...alarm, state: "acknowledged", acknowledged_at: "2026-11-20T08:05:00+07:00", acknowledged_by: "hoa", done: true } }),
     );
     await page.goto("/acknowledge?t=abc.def");
-    await page.getByRole("button", { name: "Xác nhận đã biết" }).click();
-    await page.getByText("Đã xác nhận. Cảm ơn hoa.").waitFor();
+    await page.getByRole("button", { name: "Nhận biết" }).click();
+    await page.getByText("Đã nhận biết. Cảm ơn hoa.").waitFor();
     await context.close();
   });
 });

@@ -158,7 +158,7 @@ describe("a correction", () => {
     await expect.poll(async () => (await kept(context, corrected)).length, { timeout: 60_000 }).toBeGreaterThan(0);
 
     await page.getByRole("button", { name: "Loại hoặc sửa số liệu" }).click();
-    await dialogue.getByLabel("Việc cần làm").selectOption("restore");
+    await dialogue.getByLabel("Cách xử lý").selectOption("restore");
     await dialogue.getByText(/thay đổi của cán bộ trong khoảng này sẽ được bỏ/).waitFor();
     await dialogue.getByLabel("Lý do").fill("nhầm khoảng");
     await dialogue.getByRole("button", { name: "Lưu" }).click();
@@ -169,7 +169,7 @@ describe("a correction", () => {
 
 describe("a value without a figure", () => {
   for (const [lang, words] of Object.entries({
-    vi: { open: "Loại hoặc sửa số liệu", what: "Việc cần làm", reason: "Lý do", save: "Lưu", fault: "Vui lòng nhập một số" },
+    vi: { open: "Loại hoặc sửa số liệu", what: "Cách xử lý", reason: "Lý do", save: "Lưu", fault: "Vui lòng nhập một số" },
     en: { open: "Exclude or correct", what: "What to do", reason: "Reason", save: "Save", fault: "Please enter a number" },
   })) {
     it(`is told beside its field, which has the keyboard, and nothing is sent (${lang})`, async () => {

@@ -176,7 +176,7 @@ describe("the alarm of a rule", () => {
     id = (await latched())?.id ?? 0;
 
     await visit(page, `/alarms/${id}`);
-    await page.getByText("Báo ngay khi vượt. Hết ngay khi trở lại bình thường.").waitFor();
+    await page.getByText("Báo ngay khi xảy ra. Hết ngay khi trở lại bình thường.").waitFor();
     const section = page.getByRole("region", { name: "Bài đọc loa truyền thanh" });
     const text = section.getByLabel("Nội dung đọc");
     expect(await text.inputValue()).toMatch(/thông báo: pH tại .+ là .+ phẩy .+\.$/);
@@ -184,7 +184,7 @@ describe("the alarm of a rule", () => {
     await section.getByRole("button", { name: "Lưu bản đã duyệt" }).click();
     await section.getByText(`${ADMIN} đã duyệt`).waitFor();
     await section.getByRole("button", { name: "Chép" }).click();
-    await page.getByText(/Đã chép|không cho chép/).waitFor();
+    await page.getByText(/Đã sao chép|không cho sao chép/).waitFor();
     expect(await seriousFaults(page)).toEqual([]);
 
     // Its condition goes with another limit; it stays until somebody resets it.

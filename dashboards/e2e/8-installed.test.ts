@@ -72,7 +72,7 @@ describe("the installed app", () => {
     page.setDefaultTimeout(40_000);
     await visit(page, "/more");
     await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
-    await page.getByLabel("Kêu thành tiếng").check();
+    await page.getByLabel("Phát âm thanh").check();
     await page.getByLabel("Hiện thông báo của trình duyệt").check();
     await page.getByLabel("Từ mức").selectOption("high");
     const tones = () => page.evaluate(() => (globalThis as unknown as { tones: number[] }).tones.length);
@@ -88,7 +88,7 @@ describe("the installed app", () => {
       });
     await expect.poll(notices, { timeout: 30_000 }).toEqual([["Cao: pH cao", "/alarms/1"]]);
     await page.reload();
-    expect(await page.getByLabel("Kêu thành tiếng").isChecked()).toBe(true);
+    expect(await page.getByLabel("Phát âm thanh").isChecked()).toBe(true);
     await context.close();
   });
 });

@@ -3,7 +3,7 @@ import type { viAnnouncement } from "./vi.announcement";
 
 export const enAnnouncement: Record<keyof typeof viAnnouncement, string> = {
   "announcement.title": "Text for the loudspeakers",
-  "announcement.help": "Made from the alarm, with figures and times written as they are spoken in Vietnamese. Nothing is broadcast by itself: read it over, mend it where needed, save it as reviewed, then copy or download it for whoever reads it out.",
+  "announcement.help": "Made from the alarm, with figures and times written as they are spoken in Vietnamese. Nothing is broadcast by itself: read it over, change it where needed, save it as reviewed, then copy or download it for whoever reads it out.",
   "announcement.text": "Text to read out (Vietnamese)",
   "announcement.english": "The same in English, for comparison",
   "announcement.unreviewed": "Nobody has read it over yet. Please do so before it is used.",

@@ -21,7 +21,7 @@ export const enArriving: Record<keyof typeof viArriving, string> = {
   "arriving.show.unfed": "Fed no point",
   "arriving.show.unreadable": "Unreadable",
   "arriving.pause": "Pause",
-  "arriving.resume": "Go on",
+  "arriving.resume": "Resume",
   "arriving.none": "No message yet",
   "arriving.noneHint": "Messages appear here as soon as a device sends.",
   "arriving.noMatch": "No message matches the choice",

@@ -5,16 +5,13 @@ export const enEveryday: Record<keyof typeof viEveryday, string> = {
   // sites
   "sites.help":
     "Each row is a site: whether all is well and, if not, what and since when, then its latest values. Tap it for all points, devices and trends.",
-  "sites.title": "Sites",
   "site.notFound": "There is no such site",
-  "site.back": "All sites",
   "site.help":
     "The alarms of this site, then each point with its limit and how old its value is, a day's trends, devices, notes and whom to ask. Tap a point for longer trends.",
   "site.points": "Points",
   "site.points.one": "{n} point",
   "site.points.other": "{n} points",
   "site.devices": "Devices",
-  "site.alarms": "Alarms",
   "site.trends": "The day’s trends",
   "site.compareTrends": "See together",
   "process.title": "The water's way",
@@ -76,14 +73,13 @@ export const enEveryday: Record<keyof typeof viEveryday, string> = {
   "alarm.event.commented": "Comment",
   "alarm.event.reminded": "Told again, nobody had acknowledged",
   "alarm.event.suppressed": "Hidden, explained by another alarm",
-  "alarm.event.suppressionEnded": "Its explanation is gone, this alarm is not",
+  "alarm.event.suppressionEnded": "The alarm that explained it is over, this one is not",
   "alarm.event.takenOutOfService": "Taken out of service",
   "alarm.event.putInService": "In service again",
   "alarm.event.reset": "Reset",
   "alarm.event.noLongerWatched": "No longer watched",
   "alarm.by": "by {who}",
   "alarm.notFound": "There is no such alarm",
-  "alarms.title": "Alarms",
   "alarms.help":
     "Active: alarms that are not over, and those that are over and that nobody has acknowledged. To acknowledge is to say “I have seen it and see to it”. What is shelved is not told again before the time chosen. History: all alarms of the days chosen, with figures.",
   "alarms.active": "Active",
@@ -133,7 +129,6 @@ export const enEveryday: Record<keyof typeof viEveryday, string> = {
   "trend.strip.alarm": "alarm",
   "trend.strip.whole": "complete",
   // more
-  "more.title": "More",
   "more.pages": "Other pages",
   "rules.title": "Alarm rules",
   "rules.short": "See, write, try out and switch the alarm rules",

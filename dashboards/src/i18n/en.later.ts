@@ -8,7 +8,8 @@ import { enNotices } from "./en.notices";
 import { enOfficers } from "./en.officers";
 import { enOwn } from "./en.own";
 import { enPages } from "./en.pages";
+import { enTerms } from "./en.terms";
 import { enTrends } from "./en.trends";
 import type { LaterKey } from "./vi.later";
 
-export const enLater: Record<LaterKey, string> = { ...enAlerts, ...enAnnouncement, ...enEveryday, ...enNotices, ...enOwn, ...enTrends, ...enPages, ...enOfficers, ...enForward, ...enCommunes };
+export const enLater: Record<LaterKey, string> = { ...enAlerts, ...enAnnouncement, ...enEveryday, ...enNotices, ...enOwn, ...enTrends, ...enPages, ...enOfficers, ...enForward, ...enCommunes, ...enTerms };

@@ -5,7 +5,7 @@ export const enOwn: Record<keyof typeof viOwn, string> = {
   "own.short": "Disk, clock, memory, backups and rules",
   "own.help":
     "The hub watches itself once a minute, and raises alarms as for any other site. This page shows the newest figures and the alarm rules that are at fault.",
-  "own.figures": "How it fares now",
+  "own.figures": "Present state",
   "own.rules": "Rules at fault",
   "own.rulesWell": "All alarm rules work.",
   "own.yes": "Yes",

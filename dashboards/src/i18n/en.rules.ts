@@ -102,7 +102,7 @@ export const enRules: Record<keyof typeof viRules, string> = {
   "rules.delete": "Delete rule",
   "rules.deleteHint": "The rule raises nothing more, and its open alarms are closed with this reason. Its texts stay as earlier versions: open this name again to use it again.",
   "rules.deleted": "The rule was deleted.",
-  "rules.deletedLater": "The rule was deleted. The hub goes without it once the configuration is mended.",
+  "rules.deletedLater": "The rule was deleted. The hub goes without it once the configuration is fixed.",
   "rules.wasDeleted": "Deleted; its earlier versions are still there",
   "rules.goneMeanwhile": "This rule has just been deleted. Saving makes it anew.",
   "rules.switchWhy": "Reason",

@@ -2,19 +2,18 @@
 import type { viTrends } from "./vi.trends";
 
 export const enTrends: Record<keyof typeof viTrends, string> = {
-  "trends.title": "Trends",
   "trends.help":
     "Each line is a point; points of one unit share an axis. The pale band runs from the least to the greatest value of each span, dashed lines are the limits that were in force then. Where a line is open there was no data. The strip under each chart tells the quality of the values and the alarms. Drag across a chart to zoom in; on a phone use two fingers. The address keeps every choice, so it can be sent to a colleague.",
   "trends.choose": "Choose points",
   "trends.chooseHint": "Choose up to {n} points to see together. Chosen: {chosen}.",
   "trends.search": "Find by name",
   "trends.noMatch": "No point matches",
-  "trends.full": "{n} points are chosen. Take one away to choose another.",
+  "trends.full": "{n} points are chosen. Remove one to choose another.",
   "trends.none": "No point is chosen",
   "trends.noneHint": "Choose one or several points to see how they changed.",
   "trends.noPoints": "There are no points yet",
   "trends.gone": "The point “{id}” is no longer configured.",
-  "trends.remove": "Take away {name}",
+  "trends.remove": "Remove {name}",
   "trends.more": "Days, comparison, export",
   "trends.period": "Period",
   "trends.span.6h": "6 hours",
@@ -86,10 +85,8 @@ export const enTrends: Record<keyof typeof viTrends, string> = {
   "trends.print": "Print",
   "trends.sheet.values": "Readings",
   "trends.sheet.about": "About",
-  "trends.sheet.site": "Site",
   "trends.sheet.id": "Id",
   "trends.sheet.unit": "Unit",
-  "trends.sheet.limit": "Limit",
   "trends.sheet.clause": "Clause",
   "trends.sheet.since": "Applies from",
   "trends.sheet.until": "Applies until",
@@ -99,7 +96,7 @@ export const enTrends: Record<keyof typeof viTrends, string> = {
   "trends.sheet.greatest": "{name}: greatest",
   "trends.sheet.quality": "{name}: quality",
   "year.help":
-    "Each cell is a day. A day that was well is plain; the more there was, the more it stands out. Touch a day to see how it went.",
+    "Each cell is a day. A day that was well is plain; the more there was, the more it stands out. Tap a day to see how it went.",
   "year.show": "Show",
   "year.show.completeness": "Completeness",
   "year.show.worst": "Worst value",

@@ -39,7 +39,6 @@ export const en: Record<FirstKey, string> = {
   "login.title": "Log in",
   "login.username": "User name",
   "login.password": "Password",
-  "login.submit": "Log in",
   "login.wrong": "The user name or the password is not right.",
   "login.tooMany": "Too many tries. Please try again in {span}.",
   "login.required": "Please enter both user name and password.",
@@ -55,7 +54,6 @@ export const en: Record<FirstKey, string> = {
   "now.allSilent": "No site has been heard since {time}.",
   "now.allSilentHint":
     "The hub itself is running. Please look first at the power and the network between it and the sites. The figures struck out below are the last that came.",
-  "now.sites": "Sites",
   "now.allAlarms": "See all {n} alarms",
   "now.known.one": "{n} alarm acknowledged or shelved",
   "now.known.other": "{n} alarms acknowledged or shelved",
@@ -110,7 +108,7 @@ export const en: Record<FirstKey, string> = {
   "bar.label": "{value}, between {low} and {high}",
   "bar.allowed": "allowed {band}",
   "bar.today": "today {min} to {max}",
-  "bar.unknown": "Present place not known",
+  "bar.unknown": "Present value not known",
   "point.reference": "{name} (for reference)",
   // reasons
   "reason.timeout": "the device did not answer in time",

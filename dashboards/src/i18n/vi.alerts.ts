@@ -2,7 +2,7 @@
 export const viAlerts = {
   "alerts.title": "Báo khi có cảnh báo mới",
   "alerts.hint": "Có tác dụng trên máy này, khi trang đang mở. Ngoài ra cảnh báo vẫn được gửi theo các kênh của xã.",
-  "alerts.sound": "Kêu thành tiếng",
+  "alerts.sound": "Phát âm thanh",
   "alerts.notice": "Hiện thông báo của trình duyệt",
   "alerts.from": "Từ mức",
   "alerts.try": "Nghe thử",

@@ -1,7 +1,7 @@
 // Texts around what the loudspeakers may say, in Vietnamese. Part of vi.ts.
 export const viAnnouncement = {
   "announcement.title": "Bài đọc loa truyền thanh",
-  "announcement.help": "Bài này được soạn sẵn từ cảnh báo, số liệu và giờ viết bằng chữ để đọc. Hệ thống không tự phát loa: hãy đọc lại, sửa nếu cần, lưu bản đã duyệt, rồi chép hoặc tải về đưa cho người đọc loa.",
+  "announcement.help": "Bài này được soạn sẵn từ cảnh báo, số liệu và giờ viết bằng chữ để đọc. Hệ thống không tự phát loa: hãy đọc lại, sửa nếu cần, lưu bản đã duyệt, rồi sao chép hoặc tải về đưa cho người đọc loa.",
   "announcement.text": "Nội dung đọc",
   "announcement.english": "Bản tiếng Anh để đối chiếu",
   "announcement.unreviewed": "Chưa có ai duyệt. Hãy đọc lại trước khi dùng.",
@@ -10,9 +10,9 @@ export const viAnnouncement = {
   "announcement.ruleChanged": "Quy tắc đã được sửa sau cảnh báo này: bài soạn theo mẫu hiện nay.",
   "announcement.save": "Lưu bản đã duyệt",
   "announcement.saved": "Đã lưu bản duyệt",
-  "announcement.copy": "Chép",
-  "announcement.copied": "Đã chép",
-  "announcement.notCopied": "Trình duyệt không cho chép. Hãy bôi đen rồi chép bằng tay.",
+  "announcement.copy": "Sao chép",
+  "announcement.copied": "Đã sao chép",
+  "announcement.notCopied": "Trình duyệt không cho sao chép. Hãy tự chọn nội dung rồi sao chép.",
   "announcement.download": "Tải về (.txt)",
   "announcement.again": "Soạn lại từ đầu",
   "announcement.empty": "Hãy nhập nội dung.",

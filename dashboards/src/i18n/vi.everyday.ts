@@ -3,16 +3,13 @@ export const viEveryday = {
   // sites
   "sites.help":
     "Mỗi dòng là một địa điểm: có bình thường không, nếu không thì việc gì và từ lúc nào, rồi vài giá trị mới nhất. Chạm vào để xem mọi điểm đo, thiết bị và diễn biến.",
-  "sites.title": "Địa điểm",
   "site.notFound": "Không có địa điểm này",
-  "site.back": "Mọi địa điểm",
   "site.help":
-    "Cảnh báo của địa điểm này, rồi từng điểm đo với giới hạn và tuổi của số liệu, diễn biến một ngày, thiết bị, ghi chú và người liên hệ. Chạm vào một điểm đo để xem diễn biến lâu hơn.",
+    "Cảnh báo của địa điểm này, rồi từng điểm đo với giới hạn và lúc đo, diễn biến một ngày, thiết bị, ghi chú và người liên hệ. Chạm vào một điểm đo để xem diễn biến lâu hơn.",
   "site.points": "Điểm đo",
   "site.points.one": "{n} điểm đo",
   "site.points.other": "{n} điểm đo",
   "site.devices": "Thiết bị",
-  "site.alarms": "Cảnh báo",
   "site.trends": "Diễn biến trong ngày",
   "site.compareTrends": "Xem cùng nhau",
   "process.title": "Đường đi của nước",
@@ -75,13 +72,12 @@ export const viEveryday = {
   "alarm.event.reminded": "Nhắc lại vì chưa ai nhận biết",
   "alarm.event.suppressed": "Ẩn vì đã có cảnh báo gốc",
   "alarm.event.suppressionEnded": "Cảnh báo gốc đã hết, cảnh báo này vẫn còn",
-  "alarm.event.takenOutOfService": "Ngừng theo dõi để làm việc tại chỗ",
+  "alarm.event.takenOutOfService": "Tạm ngừng theo dõi",
   "alarm.event.putInService": "Theo dõi trở lại",
   "alarm.event.reset": "Đã đặt lại",
   "alarm.event.noLongerWatched": "Không còn được theo dõi",
   "alarm.by": "bởi {who}",
   "alarm.notFound": "Không có cảnh báo này",
-  "alarms.title": "Cảnh báo",
   "alarms.help":
     "Đang diễn ra: cảnh báo chưa hết, và cảnh báo đã hết mà chưa ai nhận biết. Nhận biết nghĩa là “tôi đã thấy và đang lo”. Tạm gác thì không nhắc cho đến hết giờ đã chọn. Lịch sử: mọi cảnh báo của những ngày đã chọn và thống kê.",
   "alarms.active": "Đang diễn ra",
@@ -98,7 +94,7 @@ export const viEveryday = {
   "alarms.fig.perWeek": "Mỗi tuần",
   "alarms.fig.standing": "Đang diễn ra",
   "alarms.fig.unseen": "Chưa ai nhận biết",
-  "alarms.fig.untilSeen": "Trung bình đến khi nhận biết",
+  "alarms.fig.untilSeen": "Thời gian nhận biết trung bình",
   "alarms.fig.none": "chưa có",
   "alarms.fig.top": "Hay xảy ra nhất",
   "alarms.from": "Từ ngày",
@@ -131,7 +127,6 @@ export const viEveryday = {
   "trend.strip.alarm": "cảnh báo",
   "trend.strip.whole": "đủ số liệu",
   // more
-  "more.title": "Thêm",
   "more.pages": "Các trang khác",
   "rules.title": "Quy tắc cảnh báo",
   "rules.short": "Xem, viết, thử và bật tắt các quy tắc cảnh báo",
@@ -165,6 +160,6 @@ export const viEveryday = {
   "devices.title": "Thiết bị",
   "devices.short": "Thêm, sửa, đọc thử thiết bị Modbus; dò thanh ghi; các bản trước của tệp",
   "buses.title": "Đường truyền Modbus",
-  "buses.short": "Tải, lỗi và khung tin của từng đường truyền, tình trạng từng thiết bị",
+  "buses.short": "Mức tải, lỗi và khung tin của từng đường truyền, tình trạng từng thiết bị",
   "dialogue.send": "Lưu",
 } as const;

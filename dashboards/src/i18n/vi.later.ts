@@ -8,8 +8,9 @@ import { viNotices } from "./vi.notices";
 import { viOfficers } from "./vi.officers";
 import { viOwn } from "./vi.own";
 import { viPages } from "./vi.pages";
+import { viTerms } from "./vi.terms";
 import { viTrends } from "./vi.trends";
 
-export const viLater = { ...viAlerts, ...viAnnouncement, ...viEveryday, ...viNotices, ...viOwn, ...viTrends, ...viPages, ...viOfficers, ...viForward, ...viCommunes } as const;
+export const viLater = { ...viAlerts, ...viAnnouncement, ...viEveryday, ...viNotices, ...viOwn, ...viTrends, ...viPages, ...viOfficers, ...viForward, ...viCommunes, ...viTerms } as const;
 
 export type LaterKey = keyof typeof viLater;

@@ -1,6 +1,5 @@
 // Texts of the trends page and of the calendar, in Vietnamese. Part of vi.ts; en.trends.ts must have the same keys.
 export const viTrends = {
-  "trends.title": "Diễn biến",
   "trends.help":
     "Mỗi đường là một điểm đo; các điểm cùng đơn vị dùng chung một trục. Dải nhạt là từ giá trị thấp nhất đến cao nhất trong mỗi khoảng, nét đứt là giới hạn của quy chuẩn có hiệu lực vào thời gian đó. Chỗ đường bị hở là không có số liệu. Dải dưới mỗi biểu đồ cho biết chất lượng số liệu và cảnh báo. Kéo ngang trên biểu đồ để phóng to; trên điện thoại dùng hai ngón tay. Địa chỉ trang giữ nguyên mọi lựa chọn, có thể gửi cho đồng nghiệp.",
   "trends.choose": "Chọn điểm đo",
@@ -84,10 +83,8 @@ export const viTrends = {
   "trends.print": "In",
   "trends.sheet.values": "Số liệu",
   "trends.sheet.about": "Thông tin",
-  "trends.sheet.site": "Địa điểm",
   "trends.sheet.id": "Mã",
   "trends.sheet.unit": "Đơn vị",
-  "trends.sheet.limit": "Giới hạn",
   "trends.sheet.clause": "Điều khoản",
   "trends.sheet.since": "Áp dụng từ",
   "trends.sheet.until": "Áp dụng đến",

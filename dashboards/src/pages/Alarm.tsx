@@ -96,7 +96,7 @@ function AlarmView({ alarm, onChanged }: { alarm: AlarmDetail; onChanged: () => 
             </a>
           </p>
           <p>{local(alarm.message)}</p>
-          <Help text={t("alarm.help")} />
+          <Help text={t("alarm.help")} words={[]} points={entry === undefined ? [] : [entry.point.peek()]} />
         </div>
         {isElsewhere(alarm.site) && <p class="muted">{t("alarm.elsewhere")}</p>}
         {mayActAs("staff") && !isElsewhere(alarm.site) && (

@@ -36,7 +36,7 @@ interface ListProps {
 }
 
 export default function Alarms() {
-  useTitle(t("alarms.title"));
+  useTitle(t("nav.alarms"));
   const view = query.value.get("view") === "history" ? "history" : "active";
   const site = query.value.get("site");
   const priority = PRIORITIES.find((each) => each === query.value.get("prio")) ?? null;
@@ -45,8 +45,8 @@ export default function Alarms() {
   return (
     <>
       <div>
-        <h1>{t("alarms.title")}</h1>
-        <Help text={t("alarms.help")} />
+        <h1>{t("nav.alarms")}</h1>
+        <Help text={t("alarms.help")} words={[]} />
       </div>
       <div class="alarms-filters no-print" role="search" aria-label={t("alarms.filters")}>
         <Choice

@@ -61,7 +61,7 @@ export default function Communes() {
                 <tr>
                   <th scope="col">{t("communes.commune")}</th>
                   <th scope="col">{t("communes.state")}</th>
-                  <th scope="col">{t("communes.outside")}</th>
+                  <th scope="col">{t("trends.stat.outside")}</th>
                   <th scope="col">{t("communes.arrived")}</th>
                   <th scope="col">{t("communes.heard")}</th>
                 </tr>
@@ -101,9 +101,9 @@ function Row({ one }: { one: CommuneFigures }) {
       </th>
       <td>
         {one.open > 0 ? (
-          <StatusMark status={one.worst ?? "medium"} word={`${t("communes.alarms")}: ${one.open}`} quiet={one.awaiting === 0} />
+          <StatusMark status={one.worst ?? "medium"} word={`${t("nav.alarms")}: ${one.open}`} quiet={one.awaiting === 0} />
         ) : (
-          <StatusMark status={isSilent(one) ? "silent" : "well"} word={t(heard === null ? "communes.never" : isSilent(one) ? "communes.silent" : "communes.well")} />
+          <StatusMark status={isSilent(one) ? "silent" : "well"} word={t(heard === null ? "value.empty" : isSilent(one) ? "communes.silent" : "communes.well")} />
         )}
       </td>
       <td class={one.outside > 0 ? "table-bad" : ""}>{one.limited === 0 ? "–" : t("communes.ofLimited", { outside: one.outside, limited: one.limited })}</td>

@@ -81,7 +81,7 @@ export default function Kit() {
         <Button kind="main" tall>
           {t("alarm.acknowledge")}
         </Button>
-        <Button kind="main">{t("login.submit")}</Button>
+        <Button kind="main">{t("login.title")}</Button>
         <Button>{t("dialogue.cancel")}</Button>
         <Button kind="plain">{t("site.last24")}</Button>
         <Button kind="main" busy>

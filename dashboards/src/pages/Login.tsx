@@ -57,7 +57,7 @@ export function Login() {
         <TextField label={t("login.password")} name="password" type="password" autoComplete="current-password" required />
         <div role="alert" class="login-fault">{fault.value !== null && <p class="field-fault">{fault.value}</p>}</div>
         <Button kind="main" tall type="submit" busy={busy.value}>
-          {t("login.submit")}
+          {t("login.title")}
         </Button>
       </form>
       <LanguageChoice />

@@ -37,11 +37,11 @@ const THEMES: readonly Theme[] = ["system", "light", "dark"];
 const forwards = later(() => import("./Forwards"));
 
 export default function More() {
-  useTitle(t("more.title"));
+  useTitle(t("nav.more"));
   const who = session.value;
   return (
     <>
-      <h1>{t("more.title")}</h1>
+      <h1>{t("nav.more")}</h1>
       <nav class="panel more-pages" aria-label={t("more.pages")}>
         {PAGES.filter(({ role }) => mayActAs(role)).map(({ href, title, short }) => (
           <a key={href} href={href} class="more-page">

@@ -35,7 +35,7 @@ export function Now() {
         <section class="now-alarms stack-tight" aria-labelledby="now-attention">
           <div class="row row-ends">
             <h2 id="now-attention">{t("now.attention")}</h2>
-            <Help text={t("now.help")} />
+            <Help text={t("now.help")} words={[]} />
           </div>
           {store.alarms.value === null ? (
             <Loading rows={2} height={132} />
@@ -60,7 +60,7 @@ export function Now() {
           )}
         </section>
         <section class="now-sites stack-tight" aria-labelledby="now-sites">
-          <h2 id="now-sites">{t("now.sites")}</h2>
+          <h2 id="now-sites">{t("nav.sites")}</h2>
           {sites === null ? (
             <Loading rows={3} height={240} />
           ) : sites.length === 0 ? (

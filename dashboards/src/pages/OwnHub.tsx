@@ -39,8 +39,8 @@ export default function OwnHubPage() {
       </header>
       {active.length > 0 && (
         <section class="stack-tight" aria-labelledby="own-alarms">
-          <h2 id="own-alarms">{t("site.alarms")}</h2>
-          <AlarmList alarms={active} known={all} label={t("site.alarms")} />
+          <h2 id="own-alarms">{t("nav.alarms")}</h2>
+          <AlarmList alarms={active} known={all} label={t("nav.alarms")} />
         </section>
       )}
       <section class="stack-tight" aria-labelledby="own-figures">

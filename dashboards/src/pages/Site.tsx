@@ -60,17 +60,17 @@ export default function SitePage({ id }: { id: string }) {
   return (
     <>
       <header class="stack-tight">
-        <BackLink href="/sites">{t("site.back")}</BackLink>
+        <BackLink href="/sites">{t("alarms.anySite")}</BackLink>
         <div>
           <h1>{local(site.name)}</h1>
           <StateLine site={site} />
-          <Help text={t("site.help")} />
+          <Help text={t("site.help")} words={[]} points={entries.map((entry) => entry.point.peek())} />
         </div>
       </header>
       {active.length > 0 && (
         <section class="stack-tight" aria-labelledby="site-alarms">
-          <h2 id="site-alarms">{t("site.alarms")}</h2>
-          <AlarmList alarms={active} known={all} label={t("site.alarms")} />
+          <h2 id="site-alarms">{t("nav.alarms")}</h2>
+          <AlarmList alarms={active} known={all} label={t("nav.alarms")} />
         </section>
       )}
       {site.kind === "water_station" && (
@@ -131,7 +131,7 @@ const looks = (id: string, entries: readonly PointEntry[]) =>
 function NoSuchSite() {
   return (
     <Empty title={t("site.notFound")}>
-      <BackLink href="/sites">{t("site.back")}</BackLink>
+      <BackLink href="/sites">{t("alarms.anySite")}</BackLink>
     </Empty>
   );
 }

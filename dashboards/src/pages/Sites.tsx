@@ -17,13 +17,13 @@ import "./Sites.css";
 const SHOWN = 4;
 
 export default function Sites() {
-  useTitle(t("sites.title"));
+  useTitle(t("nav.sites"));
   const sites = store.sites.value;
   return (
     <>
       <div>
-        <h1>{t("sites.title")}</h1>
-        <Help text={t("sites.help")} />
+        <h1>{t("nav.sites")}</h1>
+        <Help text={t("sites.help")} words={[]} />
       </div>
       {sites === null ? (
         <Loading rows={3} height={84} />

@@ -25,7 +25,7 @@ describe("MovingBar", () => {
     const silent = show(<MovingBar point={samplePoint()} standing={{ ...standings.silent, value: 0.1 }} today={null} />);
     expect(silent.querySelector(".bar-exceeded")).toBeNull();
     expect(silent.querySelector(".bar-stale .hatched")).not.toBeNull();
-    expect(label(silent)).toContain("Chưa biết vị trí hiện tại");
+    expect(label(silent)).toContain("Chưa có giá trị hiện tại");
   });
 
   it("has no tick where nothing was ever read", () => {

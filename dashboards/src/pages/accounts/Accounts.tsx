@@ -57,7 +57,7 @@ function Users() {
   const asked = useSignal<{ what: "add" } | { what: "change" | "remove"; user: User } | null>(null);
   const close = () => (asked.value = null);
   const done = () => {
-    toast(t("accounts.saved"));
+    toast(t("records.saved"));
     close();
     reload();
   };
@@ -80,10 +80,10 @@ function Users() {
               </span>
               <span class="row">
                 <Button aria-label={t("accounts.changeUser", { name: user.name })} onClick={() => (asked.value = { what: "change", user })}>
-                  {t("accounts.change")}
+                  {t("records.change")}
                 </Button>
                 <Button aria-label={t("accounts.removeUser", { name: user.name })} onClick={() => (asked.value = { what: "remove", user })}>
-                  {t("accounts.remove")}
+                  {t("records.remove")}
                 </Button>
               </span>
             </li>
@@ -96,7 +96,7 @@ function Users() {
         <ConfirmDialogue
           title={t("accounts.removeUser", { name: wish.user.name })}
           text={t("accounts.removeSure")}
-          action={t("accounts.remove")}
+          action={t("records.remove")}
           send={() => removeUser(wish.user.name)}
           words={accountFault}
           onClose={close}

@@ -34,7 +34,7 @@ export default function SetupPage() {
         <TextField label={t("setup.code")} name="code" autoComplete="off" autoCapitalize="none" required value={code.value} onInput={(event) => (code.value = event.currentTarget.value)} />
         <TextField label={t("accounts.name")} name="username" autoComplete="username" autoCapitalize="none" maxLength={64} required value={name.value} onInput={(event) => (name.value = event.currentTarget.value)} />
         <div>
-          <TextField label={t("accounts.password")} name="password" type="password" autoComplete="new-password" required value={password.value} onInput={(event) => (password.value = event.currentTarget.value)} />
+          <TextField label={t("login.password")} name="password" type="password" autoComplete="new-password" required value={password.value} onInput={(event) => (password.value = event.currentTarget.value)} />
           <p class="small muted">{t("accounts.passwordHint")}</p>
         </div>
         {fault.value !== null && (

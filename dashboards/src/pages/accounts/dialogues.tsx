@@ -57,7 +57,7 @@ export function UserDialogue({ user, onClose, onDone }: { user: User | null; onC
         <RoleField chosen={role.value} onChoose={(chosen) => (role.value = chosen)} />
         <div>
           <TextField
-            label={user === null ? t("accounts.password") : t("accounts.newPassword")}
+            label={user === null ? t("login.password") : t("accounts.newPassword")}
             name="password"
             type="password"
             autoComplete="new-password"

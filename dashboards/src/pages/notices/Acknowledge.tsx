@@ -73,14 +73,14 @@ function Linked({ token, looked }: { token: string; looked: LinkedAlarm }) {
         </>
       ) : (
         <form class="stack" onSubmit={submit}>
-          <TextArea label={t("byLink.comment")} name="comment" maxLength={500} value={comment.value} onInput={(event) => (comment.value = event.currentTarget.value)} />
+          <TextArea label={t("alarm.commentOptional")} name="comment" maxLength={500} value={comment.value} onInput={(event) => (comment.value = event.currentTarget.value)} />
           {fault.value !== null && (
             <p class="field-fault" role="alert">
               {fault.value}
             </p>
           )}
           <Button kind="main" tall type="submit" busy={busy.value}>
-            {t("byLink.acknowledge")}
+            {t("alarm.acknowledge")}
           </Button>
         </form>
       )}

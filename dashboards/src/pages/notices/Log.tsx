@@ -65,7 +65,7 @@ export function Log({ channels }: { channels: readonly string[] }) {
         <>
           {data.failed.length > 0 && (
             <div class="stack-tight" role="group" aria-labelledby="notices-failed">
-              <h3 id="notices-failed">{t("notices.failedFirst")}</h3>
+              <h3 id="notices-failed">{t("notices.state.failed")}</h3>
               <p class="small muted">{t("notices.failedHint")}</p>
               <Messages messages={data.failed} />
             </div>

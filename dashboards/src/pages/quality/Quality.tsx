@@ -39,7 +39,7 @@ export default function QualityPage() {
     <>
       <div>
         <h1>{t("dataquality.title")}</h1>
-        <Help text={t("dataquality.help")} />
+        <Help text={t("dataquality.help")} words={[]} />
       </div>
       {sites === null || (store.points.value.size === 0 && sites.some(({ points }) => points > 0)) ? (
         <Loading rows={3} height={120} />

@@ -56,7 +56,7 @@ export function CalibrationEffect({ preview, point }: { preview: CalibrationPrev
         {t(preview.is_partial ? "records.effect.calibrationPart" : "records.effect.calibration", { n, changed: formatNumber(preview.changed, 0) })}
       </p>
       <p class="figures">
-        {t("records.effect.mean")}: {text(preview.mean_before)} → <strong>{text(preview.mean_after)}</strong>
+        {t("trends.stat.mean")}: {text(preview.mean_before)} → <strong>{text(preview.mean_after)}</strong>
       </p>
       <BeforeAfter t={preview.t} before={preview.before} after={preview.after} />
       <p class="small muted">{t("records.rawStays")}</p>

@@ -31,14 +31,14 @@ import "./Trends.css";
 const AT_FIRST = 2;
 
 export default function TrendsPage() {
-  useTitle(t("trends.title"));
+  useTitle(t("nav.trends"));
   const all = [...store.points.value.values()].map((entry) => entry.point.peek());
   const minute = Math.ceil(now.value / 60_000);
   const asked = useMemo(() => parseView(query.value, hubNow()), [query.value, minute]);
   if (store.sites.value === null || (store.points.value.size === 0 && store.sites.value.some((site) => site.points > 0))) {
     return (
       <>
-        <h1>{t("trends.title")}</h1>
+        <h1>{t("nav.trends")}</h1>
         <Loading rows={3} height={200} />
       </>
     );
@@ -49,8 +49,8 @@ export default function TrendsPage() {
   return (
     <>
       <div>
-        <h1>{t("trends.title")}</h1>
-        <Help text={t("trends.help")} />
+        <h1>{t("nav.trends")}</h1>
+        <Help text={t("trends.help")} words={["completeness", "statistics"]} points={known} />
       </div>
       {gone.map((id) => (
         <p key={id} class="trends-notice" role="status">
@@ -147,7 +147,7 @@ function Drawn({ view, data, preview, panels, onZoom, onRecorded }: DrawnProps) 
   const own = data.lines.filter((line) => !line.compared);
   return (
     <>
-      <section class="trends-drawn panel" aria-label={t("trends.title")}>
+      <section class="trends-drawn panel" aria-label={t("nav.trends")}>
         <Legend lines={data.lines} pointed={pointed} view={view} />
         <div ref={panels}>
           {drawn.map((panel) => (

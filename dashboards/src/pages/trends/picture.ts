@@ -26,7 +26,7 @@ export async function picture(panels: HTMLElement, lines: readonly Line[], nameO
   ctx.fillStyle = token("--ink");
   ctx.textBaseline = "top";
   ctx.font = `600 18px ${token("--sans")}`;
-  ctx.fillText(`${local(commune.value?.name) || t("app.name")} · ${t("trends.title")}`, MARGIN, MARGIN);
+  ctx.fillText(`${local(commune.value?.name) || t("app.name")} · ${t("nav.trends")}`, MARGIN, MARGIN);
   ctx.font = `13px ${token("--sans")}`;
   ctx.fillText(`${dayDate(from)} ${clockTime(from)} – ${dayDate(to)} ${clockTime(to)}`, MARGIN, MARGIN + ROW + 2);
   lines.forEach((line, index) => {

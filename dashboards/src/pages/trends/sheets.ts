@@ -75,7 +75,7 @@ const written = (ms: number) => `${dayDate(ms)} ${clockTime(ms)}`;
 function header({ from, to, madeAt }: SheetInput): string[] {
   return [
     local(commune.value?.name) || t("app.name"),
-    `${t("trends.title")}: ${written(from)} – ${written(to)}`,
+    `${t("nav.trends")}: ${written(from)} – ${written(to)}`,
     `${t("trends.sheet.made")}: ${written(madeAt)}`,
     "",
   ];
@@ -88,10 +88,10 @@ function about(input: SheetInput): Sheet {
     above: header(input),
     columns: [
       column(t("trends.stat.point"), 36),
-      column(t("trends.sheet.site"), 30),
+      column(t("alarms.site"), 30),
       column(t("trends.sheet.id"), 40),
       column(t("trends.sheet.unit"), 10),
-      column(t("trends.sheet.limit"), 14),
+      column(t("alarm.limit"), 14),
       column(t("trends.sheet.clause"), 46),
       column(t("trends.sheet.since"), 14),
       column(t("trends.sheet.until"), 14),

@@ -121,8 +121,8 @@ function Screen() {
 function Waiting() {
   const alarms = [...(store.alarms.value?.values() ?? [])].filter((alarm) => isActive(alarm) && alarm.state !== "shelved").sort(byUrgency);
   return (
-    <section class="wall-alarms" aria-label={t("wall.alarms")}>
-      <h2>{t("wall.alarms")}</h2>
+    <section class="wall-alarms" aria-label={t("now.attention")}>
+      <h2>{t("now.attention")}</h2>
       {store.alarms.value !== null && alarms.length === 0 && <StatusMark status="well" word={t("now.allWell")} />}
       <ul>
         {alarms.slice(0, ALARMS).map((alarm) => (

@@ -32,7 +32,7 @@ export default function YearPage() {
     <>
       <div>
         <h1>{t("year.title")}</h1>
-        <Help text={t("year.help")} />
+        <Help text={t("year.help")} words={["completeness"]} />
       </div>
       {sites === null || (site !== undefined && store.points.value.size === 0 && site.points > 0) ? (
         <Loading rows={3} height={200} />

@@ -1,0 +1,23 @@
+// What the words of the field mean, in Vietnamese: by quantity, then of limits, marks and figures. Part of vi.later.ts.
+export const viTerms = {
+  "term.ph": "pH: dưới 7 là chua, trên 7 là kiềm.",
+  "term.turbidity": "Độ đục (NTU): số càng lớn nước càng đục.",
+  "term.colour": "Màu sắc (TCU): số càng lớn nước càng ngả màu.",
+  "term.free_chlorine": "Clo dư tự do: clo còn lại trong nước để diệt khuẩn.",
+  "term.salts": "Độ dẫn điện, tổng chất rắn hòa tan: cao là nước nhiều muối khoáng.",
+  "term.dissolved_oxygen": "Oxy hòa tan: thấp là nước bẩn hoặc tù đọng.",
+  "term.orp": "Thế oxy hóa khử: cao là nước diệt khuẩn tốt.",
+  "term.nitrogen": "Amoni, nitrat: cao là nước có thể nhiễm nước thải, phân bón.",
+  "term.organic": "COD, BOD: cao là nước nhiều chất hữu cơ.",
+  "term.tss": "Chất rắn lơ lửng: cặn chưa lắng trong nước.",
+  "term.waste": "H₂S, NH₃, CH₄: khí từ rác; H₂S và NH₃ độc, CH₄ dễ cháy.",
+  "term.dust": "PM2.5, PM10: bụi mịn, dễ vào phổi.",
+  "term.fumes": "SO₂, NO₂, CO, O₃: khí độc do đốt, xe cộ và nắng gắt.",
+  "term.wifi": "Mức chiếm kênh: phần thời gian sóng Wi-Fi bận. Thời gian phản hồi: dữ liệu đi và về mất bao lâu. Mất gói: dữ liệu mất trên đường. Cả ba cao là mạng kém.",
+  "term.limit": "QCVN: quy chuẩn kỹ thuật quốc gia, nơi đặt ra giới hạn.",
+  "term.unverified": "Chưa kiểm chứng: con số chưa đối chiếu với văn bản in.",
+  "term.reference": "Tham khảo: cảm biến giá rẻ, không dùng để kết luận theo quy chuẩn.",
+  "term.marks": "Nghi ngờ: số có dấu hiệu sai, vẫn được tính. Không đạt: số không thể có thật. Đang hiệu chuẩn: đo lúc bảo trì. Hai loại sau không được tính.",
+  "term.completeness": "Độ đầy đủ: số lần đo đã nhận so với số lần phải có.",
+  "term.statistics": "Trung vị: nửa số lần đo thấp hơn. 95 % không quá: chỉ 5 % cao hơn.",
+} as const;
