@@ -2,5 +2,6 @@
 // the texts of later pages.
 import { en } from "./en";
 import { addTexts } from "./index";
+import { vi } from "./vi";
 
-addTexts({ vi: {}, en });
+addTexts({ vi, en });

@@ -59,6 +59,12 @@ describe("keys", () => {
     expect(Object.keys(en)).toEqual(Object.keys(vi));
   });
 
+  it("stand once, so that the order of the Vietnamese texts is that of the English ones", () => {
+    const files = readdirSync("src/i18n").filter((name) => /^vi\b/.test(name));
+    const keys = files.flatMap((name) => [...readFileSync(`src/i18n/${name}`, "utf8").matchAll(/^ {2}"([^"]+)":/gm)].map(([, key]) => key));
+    expect([...keys].sort()).toEqual(Object.keys(vi).sort());
+  });
+
   it("call the hub by the glossary's Vietnamese word", () => {
     expect(Object.entries(vi).filter(([, text]) => /\bhub\b(?!\.toml)/i.test(text))).toEqual([]);
   });

@@ -17,10 +17,11 @@ export type Key = FirstKey | LaterKey | keyof typeof viRules | keyof typeof viAr
 
 const texts: Record<Lang, Partial<Record<Key, string>>> = { vi: { ...vi }, en: {} };
 
-/** Adds texts that come when they are first wanted. */
-export function addTexts(more: Record<Lang, Partial<Record<Key, string>>>): void {
-  Object.assign(texts.vi, more.vi);
-  Object.assign(texts.en, more.en);
+/** Adds texts that come when they are first wanted, both languages in one order: the English ones are built without their keys. */
+export function addTexts<K extends Key>({ vi: added, en }: Record<Lang, Record<K, string>>): void {
+  Object.assign(texts.vi, added);
+  const english = Object.values<string>(en);
+  for (const [place, key] of Object.keys(added).entries()) texts.en[key as K] = english[place] ?? "";
 }
 
 export const lang = signal<Lang>("vi");
