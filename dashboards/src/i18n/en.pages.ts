@@ -42,7 +42,6 @@ export const enPages: Record<keyof typeof viPages, string> = {
   "dataquality.readings": "{n} readings",
   "dataquality.more": "{n} more, shorter ones.",
   "dataquality.allGood": "Nothing was missing or doubtful on this day.",
-  "dataquality.tooMany": "The day holds too many readings to look at each. Please open its trend.",
   "map.help": "Each mark is a site; its shape and word say how it is. Tap a mark to open the site. Sites without a position stand in the list below.",
   "map.label": "Map of the sites",
   "map.unplaced": "without a position",

@@ -40,7 +40,6 @@ export const viPages = {
   "dataquality.readings": "{n} lần đo",
   "dataquality.more": "Còn {n} khoảng ngắn hơn.",
   "dataquality.allGood": "Cả ngày không thiếu và không có số đáng nghi ngờ.",
-  "dataquality.tooMany": "Ngày này có quá nhiều lần đo để xem từng chỗ. Hãy mở diễn biến của ngày đó.",
   "map.help": "Mỗi dấu là một địa điểm, hình và chữ cho biết tình trạng. Chạm vào một dấu để mở địa điểm đó. Địa điểm chưa có tọa độ nằm ở danh sách bên dưới.",
   "map.label": "Bản đồ các địa điểm",
   "map.unplaced": "chưa có tọa độ",

@@ -1,9 +1,10 @@
 // How far the data can be trusted: completeness by day, of all devices or of a site's points, and what was not simply good in one.
 import { useSignal } from "@preact/signals";
-import { getDays, getManySeries } from "../../api/calls";
+import { getDays, getJudged } from "../../api/calls";
 import type { Point, Site } from "../../api/types";
 import { local, pointName, t } from "../../i18n";
 import { dayCode, dayStart, moment, momentCode, parseDayCode, span } from "../../i18n/format";
+import { reasonText } from "../../i18n/reasons";
 import { formatNumber } from "../../i18n/units";
 import { calendar } from "../../lib/calendar";
 import { useResource } from "../../lib/resource";
@@ -266,10 +267,9 @@ function cellOf(share: number | null | undefined): { look: string; text: string;
 function DaySpans({ point, day, turn }: { point: Point; day: Day; turn: string }) {
   const until = Math.min(day.end, hubNow());
   const [found, reload] = useResource(`${point.id} ${day.code}`, async () => {
-    const [series] = await getManySeries([point.id], day.start, until);
-    const usual = series === undefined ? 0 : usualStep(series.t);
-    const gap = Math.max(expirySeconds(point) * 1_000, 3 * usual);
-    return series === undefined ? [] : spansOf(series, gap, day.start, until);
+    const readings = await getJudged(point.id, day.start, until);
+    const gap = Math.max(expirySeconds(point) * 1_000, 3 * usualStep(readings.map(({ t: at }) => at)));
+    return spansOf(readings, gap, day.start, until);
   }, turn);
   const { data, error } = found.value;
   const date = day.code.split("-").reverse().join("/");
@@ -282,7 +282,7 @@ function DaySpans({ point, day, turn }: { point: Point; day: Day; turn: string }
         </a>
       </div>
       {error !== null ? (
-        error.status === 400 ? <p>{t("dataquality.tooMany")}</p> : <Failed error={error} onRetry={reload} />
+        <Failed error={error} onRetry={reload} />
       ) : data === null ? (
         <Loading rows={2} />
       ) : data.length === 0 ? (
@@ -304,9 +304,10 @@ function SpanList({ spans }: { spans: readonly Span[] }) {
     <>
       <ul class="panel quality-spans">
         {spans.slice(0, MOST_SPANS).map((each) => (
-          <li key={`${each.kind} ${each.from}`} class="row row-ends">
+          <li key={`${each.kind} ${each.reason} ${each.from}`} class="row row-ends">
             <span>
-              <strong>{t(each.kind === "gap" ? "dataquality.gap" : `trend.strip.${each.kind}`)}</strong>{" "}
+              <strong>{t(each.kind === "gap" ? "dataquality.gap" : `trend.strip.${each.kind}`)}</strong>
+              {each.reason !== "" && `: ${reasonText(each.reason)}`}{" "}
               {each.n > 0 && <span class="small muted">{t("dataquality.readings", { n: formatNumber(each.n, 0) })}</span>}
             </span>
             <span class="figures">
