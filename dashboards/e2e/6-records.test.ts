@@ -111,6 +111,13 @@ describe("a note from the trend", () => {
     expect(await overflowOf(page)).toBe(0);
     expect((await kept(context, "notes"))[0]?.text).toBe(NOTE.trim());
     expect(await seriousFaults(page)).toEqual([]);
+    // On its site's page as well, for who is on duty.
+    await visit(page, "/sites/tam-hop-water");
+    const written = page.getByRole("region", { name: "Ghi chú và bảo trì" });
+    await written.getByText("<script>alert(1)</script> 🚰").waitFor();
+    await written.getByText(/ · Độ đục · /).waitFor();
+    expect(await overflowOf(page)).toBe(0);
+    expect(await seriousFaults(page)).toEqual([]);
     await context.close();
   });
 });

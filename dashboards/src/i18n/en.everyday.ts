@@ -5,6 +5,9 @@ export const enEveryday: Record<keyof typeof viEveryday, string> = {
   // sites
   "sites.help":
     "Each row is a site: whether all is well and, if not, what and since when, then its latest values. Tap it for all points, devices and trends.",
+  "site.written": "Notes and maintenance",
+  "site.maintenance": "under maintenance until {time}",
+  "site.maintenanceAhead": "maintenance to come, until {time}",
   "site.notFound": "There is no such site",
   "site.help":
     "The alarms of this site, then each point with its limit and how old its value is, a day's trends, devices, notes and whom to ask. Tap a point for longer trends.",

@@ -3,6 +3,9 @@ export const viEveryday = {
   // sites
   "sites.help":
     "Mỗi dòng là một địa điểm: có bình thường không, nếu không thì việc gì và từ lúc nào, rồi vài giá trị mới nhất. Chạm vào để xem mọi điểm đo, thiết bị và diễn biến.",
+  "site.written": "Ghi chú và bảo trì",
+  "site.maintenance": "đang bảo trì đến {time}",
+  "site.maintenanceAhead": "sẽ bảo trì đến {time}",
   "site.notFound": "Không có địa điểm này",
   "site.help":
     "Cảnh báo của địa điểm này, rồi từng điểm đo với giới hạn và lúc đo, diễn biến một ngày, thiết bị, ghi chú và người liên hệ. Chạm vào một điểm đo để xem diễn biến lâu hơn.",

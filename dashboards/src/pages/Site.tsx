@@ -25,6 +25,7 @@ import { DeviceList } from "./DeviceList";
 import { type DaySpan, PointTrend } from "./PointTrend";
 import { ProcessSketch } from "./ProcessSketch";
 import { SiteAbout } from "./SiteAbout";
+import { SiteWritten } from "./SiteWritten";
 import { trendHref } from "./trends/view";
 import "./Site.css";
 
@@ -111,6 +112,7 @@ export default function SitePage({ id }: { id: string }) {
           ))}
         </div>
       </section>
+      <SiteWritten site={id} />
       {detail.value.data !== null && <SiteAbout site={detail.value.data} />}
       <section class="stack-tight" aria-labelledby="site-devices">
         <h2 id="site-devices">{t("site.devices")}</h2>
