@@ -134,8 +134,13 @@ function Routed() {
 function NotFound() {
   useTitle(t("page.notFound"));
   return (
-    <Empty title={t("page.notFound")}>
-      <a href="/">{t("page.home")}</a>
-    </Empty>
+    <>
+      <h1>{t("page.notFound")}</h1>
+      <p>
+        <a class="link" href="/">
+          {t("page.home")}
+        </a>
+      </p>
+    </>
   );
 }

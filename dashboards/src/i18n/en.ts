@@ -41,6 +41,8 @@ export const en: Record<FirstKey, string> = {
   "login.password": "Password",
   "login.wrong": "The user name or the password is not right.",
   "login.tooMany": "Too many tries. Please try again in {span}.",
+  "field.missing": "Please fill in this field.",
+  "field.range": "Please enter a number from {min} to {max}.",
   "login.required": "Please enter both user name and password.",
   "login.ended": "Your session has ended. Please log in again.",
   // now

@@ -20,6 +20,7 @@ const SIGNS: Record<string, string> = {
   "kW.h": "kWh",
   "dB[A]": "dBA",
   "dB[mW]": "dBm",
+  By: "B",
   "By/s": "B/s",
   "{count}": "",
 };

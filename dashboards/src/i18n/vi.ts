@@ -41,6 +41,8 @@ export const vi = {
   "login.password": "Mật khẩu",
   "login.wrong": "Tên đăng nhập hoặc mật khẩu không đúng.",
   "login.tooMany": "Đã thử quá nhiều lần. Vui lòng thử lại sau {span}.",
+  "field.missing": "Vui lòng điền ô này.",
+  "field.range": "Vui lòng nhập một số từ {min} đến {max}.",
   "login.required": "Vui lòng nhập đủ tên đăng nhập và mật khẩu.",
   "login.ended": "Phiên làm việc đã hết. Vui lòng đăng nhập lại.",
   // now

@@ -82,7 +82,7 @@ export function LanguageChoice({ unlabelled = true }: { unlabelled?: boolean }) 
       unlabelled={unlabelled}
       chosen={lang.value}
       onChoose={(language) => void choose(language)}
-      options={(offered.length > 1 ? offered : (["vi", "en"] as const)).map((value) => ({ value, text: names[value] }))}
+      options={(offered.length > 1 ? offered : (["vi", "en"] as const)).map((value) => ({ value, text: names[value], lang: value }))}
     />
   );
 }

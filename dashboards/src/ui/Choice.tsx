@@ -4,7 +4,8 @@ import "./Choice.css";
 
 export interface ChoiceProps<T extends string> {
   label: string;
-  options: readonly { value: T; text: string }[];
+  /** `lang` where the text is in a language of its own. */
+  options: readonly { value: T; text: string; lang?: string }[];
   chosen: T;
   onChoose: (value: T) => void;
   /** Whether the label is only for screen readers. */
@@ -27,7 +28,7 @@ export function Choice<T extends string>({ label, options, chosen, onChoose, unl
               checked={option.value === chosen}
               onChange={() => onChoose(option.value)}
             />
-            <span class="choice-text">{option.text}</span>
+            <span class="choice-text" lang={option.lang}>{option.text}</span>
           </label>
         ))}
       </div>

@@ -44,6 +44,28 @@ describe("Field", () => {
   });
 });
 
+describe("A field that the browser refuses", () => {
+  it("says so itself, in the page's language, until something is typed", () => {
+    const host = show(
+      <form>
+        <TextField label="Tên" name="name" required />
+        <TextField label="Số thanh ghi" name="count" type="number" min={1} max={125} value="300" />
+      </form>,
+    );
+    const [name, number] = [...host.querySelectorAll("input")];
+    const refuse = (field: HTMLInputElement | undefined) => {
+      const event = new Event("invalid", { cancelable: true });
+      doing(() => field?.dispatchEvent(event));
+      return event.defaultPrevented;
+    };
+    expect([refuse(name), refuse(number)]).toEqual([true, true]);
+    expect(textOf(host)).toContain("Vui lòng điền ô này.");
+    expect(textOf(host)).toContain("Vui lòng nhập một số từ 1 đến 125.");
+    doing(() => name?.dispatchEvent(new Event("input")));
+    expect(textOf(host)).not.toContain("Vui lòng điền ô này.");
+  });
+});
+
 describe("Choice", () => {
   it("is a group of radio buttons with the chosen one set", () => {
     const chosen = vi.fn();

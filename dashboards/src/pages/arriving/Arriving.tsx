@@ -2,8 +2,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { type MqttArrival, type UnknownTopic, getArrivals, getDoor, getUnknown } from "../../api/mqtt";
-import { count, t } from "../../i18n";
+import { count, hasText, t } from "../../i18n";
 import { ago, clockTime } from "../../i18n/format";
+import { formatNumber } from "../../i18n/units";
 import { useResource } from "../../lib/resource";
 import { query, setQuery } from "../../lib/router";
 import { useTitle } from "../../lib/title";
@@ -186,12 +187,15 @@ function Refusals({ door }: { door: Arriving["door"] }) {
       <details>
         <summary>{t("arriving.figures")}</summary>
         <dl class="arriving-figures">
-          {Object.entries(door.figures).map(([name, figure]) => (
-            <div key={name}>
-              <dt class="small muted">{name}</dt>
-              <dd class="figures">{figure}</dd>
-            </div>
-          ))}
+          {Object.entries(door.figures).map(([name, figure]) => {
+            const key = `arriving.figure.${name}`;
+            return (
+              <div key={name}>
+                <dt class="small muted">{hasText(key) ? t(key) : <code>{name}</code>}</dt>
+                <dd class="figures">{formatNumber(figure, 0)}</dd>
+              </div>
+            );
+          })}
         </dl>
       </details>
     </section>

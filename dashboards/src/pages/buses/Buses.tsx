@@ -234,7 +234,9 @@ function FrameTable({ frames }: { frames: readonly Frame[] }) {
                 {CALM.includes(frame.outcome) ? t(`buses.outcome.${frame.outcome}`) : <Bad sign="▲" text={t(`buses.outcome.${frame.outcome}`)} />}
                 {frame.took_ms !== null && <span class="small muted figures"> · {t("buses.took", { n: formatNumber(frame.took_ms, 1) })}</span>}
               </td>
-              <td class="bus-bytes">{frame.bytes.replace(/(..)/g, "$1 ").trim()}</td>
+              <td class="bus-bytes">
+                <code>{frame.bytes.replace(/(..)/g, "$1 ").trim()}</code>
+              </td>
             </tr>
           ))}
         </tbody>

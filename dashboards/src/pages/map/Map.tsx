@@ -70,7 +70,8 @@ function Chart({ sites, ground }: { sites: readonly Site[]; ground: MapGround })
   const key = sites.map((site) => site.id).join(" ");
   useEffect(() => {
     if (host.current === null) return;
-    const map = L.map(host.current, { attributionControl: ground.tiles !== null, zoomSnap: 0.5, maxZoom: 19, minZoom: 5 });
+    const map = L.map(host.current, { attributionControl: ground.tiles !== null, zoomControl: false, zoomSnap: 0.5, maxZoom: 19, minZoom: 5 });
+    L.control.zoom({ zoomInTitle: t("trends.zoomIn"), zoomOutTitle: t("trends.zoomOut") }).addTo(map);
     const places = sites.flatMap((site) => (site.location === null ? [] : [{ site, at: L.latLng(site.location.lat, site.location.lon) }]));
     const outline = ground.outline.flat().map(([lon, lat]) => L.latLng(lat ?? 0, lon ?? 0));
     map.fitBounds(L.latLngBounds([...places.map(({ at }) => at), ...outline]), { maxZoom: CLOSEST_ZOOM, padding: [PADDING_PX, PADDING_PX], animate: false });
