@@ -2,6 +2,7 @@
 // anything, as an administrator sees them; and the pages of who is not logged in.
 import type { BrowserContext, Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { USER } from "./browser.mjs";
 import { alarmsOf, everyPage, sitesOf, useBrowser, visit } from "./support";
 import { browserWords, englishFinder, textsOn } from "./words";
 
@@ -20,7 +21,7 @@ const morePages = async (context: BrowserContext) => [
 /** Buttons that open something, by their page; what they open is left without sending it. */
 const OPENED: [path: string, buttons: (string | RegExp)[]][] = [
   [TREND, ["Chọn điểm đo", "Ghi chú", "Bảo trì", "Hiệu chuẩn", "Loại hoặc sửa số liệu", "Xuất"]],
-  ["/accounts", ["Thêm người dùng", "Tạo mã", "Đổi mật khẩu", "Sửa truc", "Xóa truc"]],
+  ["/accounts", ["Thêm người dùng", "Tạo mã", "Đổi mật khẩu", `Sửa ${USER}`, `Xóa ${USER}`]],
   ["/notices", [/^Gửi thử/]],
   ["/rules", ["Viết quy tắc mới"]],
   [RULE, ["Ca thử", "Tắt quy tắc", "Xóa quy tắc", "Thử"]],

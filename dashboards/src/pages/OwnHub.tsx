@@ -50,7 +50,7 @@ export default function OwnHubPage() {
             {data.filter((point) => point.device === MACHINE).map((point) => (
               <div key={point.id}>
                 <dt>{local(point.name)}</dt>
-                <dd class="figures">{figure(point)}</dd>
+                <dd class={point.latest?.value == null ? "own-absent" : "figures"}>{figure(point)}</dd>
               </div>
             ))}
           </dl>

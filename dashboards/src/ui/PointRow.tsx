@@ -53,7 +53,7 @@ export function PointRowView({ point, standing, day, brief = false, told = false
         {pointName(point)}
         {withLimit && point.limit !== null && (
           <span class="point-limit small muted figures">
-            {t("alarm.limit").toLowerCase()} {limitWithUnit(point.limit, point.unit)} · {point.limit.regulation}
+            {t("alarm.limit").toLowerCase()} {limitWithUnit(point.limit, point.unit)} · <span class="point-regulation">{point.limit.regulation}</span>
             {point.limit.status === "unverified" && ` · ${t("limit.unverified")}`}
           </span>
         )}

@@ -1,5 +1,5 @@
 // Every pair of colours that meets on a page, measured in light and dark: text 4.5 to 1, marks and edges 3 to 1.
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 const css = readFileSync("src/ui/tokens.css", "utf8");
@@ -61,4 +61,11 @@ describe.each([
 it("the two dark blocks are the same", () => {
   expect(block(':root:not([data-theme="light"])')).toEqual(chosenDark);
   expect(Object.keys(chosenDark)).not.toHaveLength(0);
+});
+
+it("no style asks for a colour, a space or a size that is not there", () => {
+  const styles = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".css"));
+  const asked = styles.flatMap((path) => [...readFileSync(`src/${path}`, "utf8").matchAll(/var\((--[\w-]+)/g)].map((match) => `${path}: ${match[1]}`));
+  const own = styles.flatMap((path) => [...readFileSync(`src/${path}`, "utf8").matchAll(/^\s*(--[\w-]+):/gm)].map((match) => match[1]));
+  expect(asked.filter((each) => !own.includes(each.split(": ")[1]))).toEqual([]);
 });

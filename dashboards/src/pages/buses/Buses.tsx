@@ -59,6 +59,14 @@ export default function BusesPage() {
   );
 }
 
+const DEVICE_FIGURES = [
+  { name: "buses.requests", of: "requests" },
+  { name: "buses.timeouts", of: "timeouts" },
+  { name: "buses.exceptions", of: "exceptions" },
+  { name: "buses.badAnswers", of: "bad_answers" },
+  { name: "buses.overruns", of: "overruns" },
+] as const;
+
 function BusPanel({ bus }: { bus: Bus }) {
   const figures = [
     [t("buses.load"), `${formatNumber(bus.load_percent, 1)} %`],
@@ -96,18 +104,18 @@ function BusPanel({ bus }: { bus: Bus }) {
         ))}
       </dl>
       <div class="table-scroll" tabIndex={0} role="region" aria-label={t("buses.devices", { bus: bus.endpoint })}>
-        <table class="table">
+        <table class="table table-stacked">
           <thead>
             <tr>
               <th scope="col">{t("buses.device")}</th>
               <th scope="col">{t("buses.state")}</th>
               <th scope="col" class="table-number">{t("buses.unit")}</th>
               <th scope="col" class="table-number">{t("buses.poll")}</th>
-              <th scope="col" class="table-number">{t("buses.requests")}</th>
-              <th scope="col" class="table-number">{t("buses.timeouts")}</th>
-              <th scope="col" class="table-number">{t("buses.exceptions")}</th>
-              <th scope="col" class="table-number">{t("buses.badAnswers")}</th>
-              <th scope="col" class="table-number">{t("buses.overruns")}</th>
+              {DEVICE_FIGURES.map(({ name }) => (
+                <th key={name} scope="col" class="table-number">
+                  {t(name)}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -144,9 +152,11 @@ function Device({ device }: { device: BusDevice }) {
   return (
     <tr>
       <th scope="row">
-        <a href={`/sites/${id.split("/")[0]}`}>{id}</a>
+        <a class="bus-device" href={`/sites/${id.split("/")[0]}`}>
+          {id}
+        </a>
       </th>
-      <td class="bus-state">
+      <td class="bus-state table-whole" data-label={t("buses.state")}>
         {silent === null ? t(polls === 0 ? "buses.notAsked" : "buses.answers") : <Bad sign="▲" text={reasonText(silent)} />}
         {failures > 1 && <span class="small muted"> · {t("buses.failures", { n: failures })}</span>}
         {silent !== null && last !== null && <span class="small muted"> · {t("buses.answered", { time: ago(Date.parse(last), hubNow()) })}</span>}
@@ -156,11 +166,15 @@ function Device({ device }: { device: BusDevice }) {
           </p>
         )}
       </td>
-      <td class="table-number figures">{device.unit_id}</td>
-      <td class="table-number figures">{device.poll_s < 120 ? `${formatNumber(device.poll_s, device.poll_s % 1 === 0 ? 0 : 1)} s` : exactSpan(device.poll_s)}</td>
-      {[device.requests, device.timeouts, device.exceptions, device.bad_answers, device.overruns].map((figure, index) => (
-        <td key={index} class="table-number figures">
-          {formatNumber(figure, 0)}
+      <td class="table-number figures" data-label={t("buses.unit")}>
+        {device.unit_id}
+      </td>
+      <td class="table-number figures" data-label={t("buses.poll")}>
+        {device.poll_s < 120 ? `${formatNumber(device.poll_s, device.poll_s % 1 === 0 ? 0 : 1)} s` : exactSpan(device.poll_s)}
+      </td>
+      {DEVICE_FIGURES.map(({ name, of }) => (
+        <td key={of} class="table-number figures" data-label={t(name)}>
+          {formatNumber(device[of], 0)}
         </td>
       ))}
     </tr>
@@ -212,7 +226,7 @@ function toTheMillisecond(at: string): string {
 function FrameTable({ frames }: { frames: readonly Frame[] }) {
   return (
     <div class="table-scroll panel bus-frames" tabIndex={0} role="region" aria-label={t("buses.frames")}>
-      <table class="table">
+      <table class="table table-stacked">
         <thead>
           <tr>
             <th scope="col">{t("buses.time")}</th>
@@ -226,15 +240,23 @@ function FrameTable({ frames }: { frames: readonly Frame[] }) {
         <tbody>
           {[...frames].reverse().map((frame, index) => (
             <tr key={`${frame.at} ${index}`}>
-              <td class="figures bus-once">{toTheMillisecond(frame.at)}</td>
-              <td class="bus-once">{frame.sent ? `→ ${t("buses.sent")}` : `← ${t("buses.received")}`}</td>
-              <td class="table-number figures">{frame.unit_id}</td>
-              <td class="bus-meaning">{local(frame.words)}</td>
-              <td class="bus-once">
+              <td class="figures bus-once" data-label={t("buses.time")}>
+                {toTheMillisecond(frame.at)}
+              </td>
+              <td class="bus-once" data-label={t("buses.way")}>
+                {frame.sent ? `→ ${t("buses.sent")}` : `← ${t("buses.received")}`}
+              </td>
+              <td class="table-number figures" data-label={t("buses.unit")}>
+                {frame.unit_id}
+              </td>
+              <td class="bus-meaning table-whole" data-label={t("buses.meaning")}>
+                {local(frame.words)}
+              </td>
+              <td class="bus-once" data-label={t("buses.outcome")}>
                 {CALM.includes(frame.outcome) ? t(`buses.outcome.${frame.outcome}`) : <Bad sign="▲" text={t(`buses.outcome.${frame.outcome}`)} />}
                 {frame.took_ms !== null && <span class="small muted figures"> · {t("buses.took", { n: formatNumber(frame.took_ms, 1) })}</span>}
               </td>
-              <td class="bus-bytes">
+              <td class="bus-bytes table-whole" data-label={t("buses.raw")}>
                 <code>{frame.bytes.replace(/(..)/g, "$1 ").trim()}</code>
               </td>
             </tr>

@@ -166,7 +166,7 @@ function VerdictView({ verdict }: { verdict: Verdict }) {
       </p>
       {exceedances.length > 0 && (
         <div class="table-scroll" tabIndex={0} role="region" aria-label={t("compliance.exceedances")}>
-          <table class="table figures">
+          <table class="table table-stacked figures">
             <thead>
               <tr>
                 <th scope="col">{t("compliance.from")}</th>
@@ -181,13 +181,13 @@ function VerdictView({ verdict }: { verdict: Verdict }) {
             <tbody>
               {exceedances.slice(0, MOST_LISTED).map((each) => (
                 <tr key={each.from}>
-                  <td>
+                  <td data-label={t("compliance.from")}>
                     <a href={around(each.from, each.to)}>{at(each.from)}</a>
                   </td>
-                  <td class="table-number table-bad">
+                  <td class="table-number table-bad" data-label={t("compliance.worst")}>
                     {each.side === "max" ? "▲" : "▼"} {text(each.worst)}
                   </td>
-                  <td>
+                  <td class="table-whole" data-label={`${t("compliance.to")} · ${t("compliance.lasted")}`}>
                     {at(each.to)} <span class="muted compliance-lasted">· {span(each.to - each.from)}</span>
                   </td>
                 </tr>

@@ -33,7 +33,7 @@ export function SaveDialogue({ file, device, toml, after, onOvertaken, onClose, 
   const title = t("devices.diff", { file: file.file });
   return (
     <Dialogue title={title} onClose={onClose}>
-      <form class="stack-tight" onSubmit={submit}>
+      <form class="stack" onSubmit={submit}>
         <DiffView title={title} before={file.text} after={after} />
         <TextField label={t("devices.why")} value={why.value} maxLength={2000} onInput={(event) => (why.value = event.currentTarget.value)} />
         <FormFault text={fault.value} />

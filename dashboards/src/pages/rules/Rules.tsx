@@ -89,7 +89,7 @@ function NameDialogue({ onClose }: { onClose: () => void }) {
   return (
     <Dialogue title={t("rules.new")} onClose={onClose}>
       <form
-        class="stack-tight"
+        class="stack"
         onSubmit={(event) => {
           event.preventDefault();
           if (NAME.test(name.value)) navigate(`/rules/${name.value}`);

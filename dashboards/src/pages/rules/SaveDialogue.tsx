@@ -39,7 +39,7 @@ export function SaveDialogue({ rule, draft, before, revision, tested, why: begun
   }, words);
   return (
     <Dialogue title={t("rules.saveTitle")} onClose={onClose}>
-      <form class="stack-tight" onSubmit={submit}>
+      <form class="stack" onSubmit={submit}>
         <p class="small muted">{t("rules.saveHint")}</p>
         {!tested && <p class="small rules-warning">{t("rules.notTested")}</p>}
         <h3>{t("rules.diff")}</h3>
@@ -76,7 +76,7 @@ function WhyDialogue({ title, hint, act, onClose }: WhyDialogueProps) {
   const { busy, fault, submit } = useSending(() => act(why.value), words);
   return (
     <Dialogue title={title} onClose={onClose}>
-      <form class="stack-tight" onSubmit={submit}>
+      <form class="stack" onSubmit={submit}>
         <p class="small muted">{hint}</p>
         <TextField label={t("rules.switchWhy")} value={why.value} maxLength={2000} required fault={fault.value} onInput={(event) => (why.value = event.currentTarget.value)} />
         <div class="dialogue-actions">

@@ -35,7 +35,7 @@ export function RecordButtons({ points, from, to, onDone }: RecordButtonsProps) 
       <div class="trends-record no-print" role="group" aria-label={t("records.buttons")}>
         <span class="small muted">{t("records.buttons")}:</span>
         {WISHES.map((each) => (
-          <Button key={each.what} kind="plain" onClick={() => (wish.value = each)}>
+          <Button key={each.what} onClick={() => (wish.value = each)}>
             {t(`records.short.${each.what}`)}
           </Button>
         ))}

@@ -1,4 +1,5 @@
-// The figures of each line in a table; on a phone it scrolls sideways within itself.
+// The figures of each line in a table; on a phone a card for each.
+import type { ComponentChildren } from "preact";
 import { pointName, t } from "../../i18n";
 import { exactSpan } from "../../i18n/format";
 import { formatNumber, isCounter, isState, showText } from "../../i18n/units";
@@ -22,7 +23,7 @@ export function StatisticsTable({ rows, widthMs }: StatisticsTableProps) {
     <section class="stack-tight" aria-labelledby="trends-statistics">
       <h2 id="trends-statistics">{t("trends.statistics")}</h2>
       <div class="table-scroll panel" tabIndex={0} role="region" aria-labelledby="trends-statistics">
-        <table class="table figures">
+        <table class="table table-stacked figures">
           <thead>
             <tr>
               <th scope="col">{t("trends.stat.point")}</th>
@@ -62,28 +63,28 @@ function Figures({ line, figures }: { line: Line; figures: Statistics }) {
   const { point } = line;
   const text = (value: number) => (isState(point) ? formatNumber(value, 2) : showText(value, point));
   const sums = !isCounter(point.quantity);
+  const shown: Record<(typeof HEADS)[number], ComponentChildren> = {
+    n: formatNumber(figures.n, 0),
+    completeness: figures.completeness === null ? <span class="muted">{t("trends.stat.noRhythm")}</span> : t("trends.share", { n: formatNumber(100 * figures.completeness, 1) }),
+    min: text(figures.min),
+    mean: sums && text(figures.mean),
+    median: sums && text(figures.median),
+    p95: sums && text(figures.p95),
+    max: text(figures.max),
+    outside:
+      figures.hoursOutside === null ? (
+        <span class="muted">{t("trends.stat.noLimit")}</span>
+      ) : (
+        <span class={figures.hoursOutside > 0 ? "table-bad" : ""}>{t("trends.stat.hours", { n: formatNumber(figures.hoursOutside, 1) })}</span>
+      ),
+  };
   return (
     <>
-      <td class="table-number">{formatNumber(figures.n, 0)}</td>
-      <td class="table-number">
-        {figures.completeness === null ? (
-          <span class="muted">{t("trends.stat.noRhythm")}</span>
-        ) : (
-          t("trends.share", { n: formatNumber(100 * figures.completeness, 1) })
-        )}
-      </td>
-      <td class="table-number">{text(figures.min)}</td>
-      <td class="table-number">{sums ? text(figures.mean) : ""}</td>
-      <td class="table-number">{sums ? text(figures.median) : ""}</td>
-      <td class="table-number">{sums ? text(figures.p95) : ""}</td>
-      <td class="table-number">{text(figures.max)}</td>
-      <td class="table-number">
-        {figures.hoursOutside === null ? (
-          <span class="muted">{t("trends.stat.noLimit")}</span>
-        ) : (
-          <span class={figures.hoursOutside > 0 ? "table-bad" : ""}>{t("trends.stat.hours", { n: formatNumber(figures.hoursOutside, 1) })}</span>
-        )}
-      </td>
+      {HEADS.map((head) => (
+        <td key={head} class="table-number" data-label={t(`trends.stat.${head}`)}>
+          {shown[head]}
+        </td>
+      ))}
     </>
   );
 }

@@ -13,6 +13,7 @@ import { now } from "../../state/clock";
 import { commune, session } from "../../state/commune";
 import { useDays, dayOf } from "../../state/day";
 import { startLive } from "../../state/live";
+import { theme } from "../../state/preferences";
 import { awaitsPerson, byUrgency, isActive } from "../../state/reduce";
 import { summaryLine } from "../../state/site";
 import { store, type PointEntry } from "../../state/store";
@@ -94,10 +95,18 @@ function Unready({ title }: { title: string }) {
 
 function Screen() {
   useEffect(() => startLive(store), []);
-  useDays([...store.points.value.keys()]);
-  const sites = store.sites.value;
   const hour = Number(clockTime(now.value).slice(0, 2));
   const isNight = hour >= NIGHT.from || hour < NIGHT.until;
+  useEffect(() => {
+    if (!isNight) return;
+    const byDay = theme.peek();
+    theme.value = "dark";
+    return () => {
+      theme.value = byDay;
+    };
+  }, [isNight]);
+  useDays([...store.points.value.keys()]);
+  const sites = store.sites.value;
   const shown = sites === null || sites.length === 0 ? null : (sites[Math.floor(now.value / TURN_MS) % sites.length] ?? null);
   return (
     <main class={isNight ? "wall wall-night" : "wall"}>
