@@ -136,6 +136,22 @@ describe("the keyboard alone", () => {
   });
 });
 
+describe("a table", () => {
+  it.each([
+    ["phone", ["/buses", "/trends?p=tam-hop-water/plc/turbidity&r=6h", "/compliance?site=nam-ban-water"]],
+    ["desktop", ["/buses", "/quality", "/quality?site=tam-hop-water"]],
+  ] as const)("is whole on a %s, without moving it sideways", async (size, paths) => {
+    const { context, page } = await open({ size }, { loggedIn: true, asAdmin: true });
+    for (const path of paths) {
+      await visit(page, path);
+      await page.locator(".table tbody tr").first().waitFor({ state: "attached" });
+      const cut = await page.evaluate(() => [...document.querySelectorAll(".table-scroll")].filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.getAttribute("aria-label")));
+      expect(cut, path).toEqual([]);
+    }
+    await context.close();
+  });
+});
+
 describe("what am I seeing", () => {
   it("is told in sentences on every page that shows something of its own", async () => {
     const { context, page } = await open({}, { loggedIn: true, asAdmin: true });

@@ -51,7 +51,9 @@ export default function DevicesPage() {
         <Empty title={t("devices.noSites")} hint={t("devices.noSitesHint")} />
       ) : (
         <>
-          <SiteField sites={data} chosen={site.id} onChoose={(id) => setQuery({ site: id })} />
+          <div class="devices-site">
+            <SiteField sites={data} chosen={site.id} onChoose={(id) => setQuery({ site: id })} />
+          </div>
           <OfSite key={site.id} site={site.id} />
         </>
       )}
