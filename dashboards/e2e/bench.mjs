@@ -241,8 +241,7 @@ async function callsBehindPages(browser, hub) {
 }
 
 const hub = new OwnHub({ "sites/tram.toml": SITE });
-// Beside each new window this browser opens two pages of its own address bar, which no phone has.
-const browser = await launch(["--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup"]);
+const browser = await launch();
 try {
   await hub.start();
   sizes();

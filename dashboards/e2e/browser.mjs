@@ -12,11 +12,8 @@ export const ADMIN_PASSWORD = process.env["HUB_ADMIN_PASSWORD"] ?? "";
 /** A phone and an office screen. */
 export const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
 
-/**
- * @param {string[]} [more] Further switches of the browser.
- * @returns {Promise<import("playwright-core").Browser>}
- */
-export function launch(more = []) {
+/** @returns {Promise<import("playwright-core").Browser>} */
+export function launch() {
   return chromium.launch({
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
     args: [
@@ -28,7 +25,8 @@ export function launch(more = []) {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
-      ...more,
+      // Beside each new window two pages of the browser's own address bar would be opened, which no phone has.
+      "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
     ],
   });
 }
