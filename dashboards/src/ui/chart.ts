@@ -10,7 +10,7 @@ import type { Trend } from "./trend";
 
 /** Room for the figures at the left and for the last hour's at the right; the quality strip keeps to the same. */
 export const AXIS_PX = 76;
-export const END_PX = 12;
+export const END_PX = 20;
 const HOUR_MS = 3_600_000;
 
 /** A canvas does not follow the style sheet by itself: it is drawn anew when it gets dark or light, and for paper. Ends by what it returns. */
