@@ -92,7 +92,7 @@ export default function SitePage({ id }: { id: string }) {
         <div class="row row-ends">
           <h2 id="site-trends">{t("site.trends")}</h2>
           <DayChoice span={span} />
-          <span class="row no-print">
+          <span class="row site-looks no-print">
             {looks(id, entries).map(([text, href]) => (
               <a key={href} class="button button-quiet" href={href}>
                 {t(text)}
