@@ -7,6 +7,7 @@ import Terms from "./Terms";
 import { sampleLimit, samplePoint } from "./samples";
 import { show } from "./testing";
 
+const MARKS = ["Nghi ngờ", "Không đạt", "Đang hiệu chuẩn"];
 const told = (host: HTMLElement) => [...host.querySelectorAll("li")].map((item) => item.textContent.split(":")[0]);
 
 afterEach(() => {
@@ -22,8 +23,8 @@ it("tells what the points of a page measure, and of limits only where there are 
     samplePoint({ quantity: "pm10", ...plain, reference: true }),
     samplePoint({ quantity: "pm2_5", ...plain }),
   ];
-  expect(told(show(<Terms words={[]} points={points} />))).toEqual(["Độ đục (NTU)", "PM2.5, PM10", "QCVN", "Tham khảo", "Nghi ngờ"]);
-  expect(told(show(<Terms words={["statistics"]} points={[]} />))).toEqual(["Nghi ngờ", "Trung vị"]);
+  expect(told(show(<Terms words={[]} points={points} />))).toEqual(["Độ đục (NTU)", "PM2.5, PM10", "QCVN", "Tham khảo", ...MARKS]);
+  expect(told(show(<Terms words={["median"]} points={[]} />))).toEqual([...MARKS, "Trung vị"]);
   lang.value = "en";
   expect(told(show(<Terms words={[]} points={[samplePoint()]} />)).slice(0, 3)).toEqual(["Free chlorine", "QCVN", "Unverified"]);
 });

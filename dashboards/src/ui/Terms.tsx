@@ -4,7 +4,7 @@ import { hasText, t } from "../i18n";
 import { store } from "../state/store";
 
 /** Words that do not follow from the points. */
-export type Term = "completeness" | "statistics";
+export type Term = "completeness" | "median" | "p95";
 
 export interface TermsProps {
   words: readonly Term[];
@@ -20,7 +20,6 @@ const TOGETHER: Record<string, readonly string[]> = {
   waste: ["h2s", "nh3", "ch4"],
   dust: ["pm10", "pm2_5"],
   fumes: ["so2", "no2", "co", "o3"],
-  wifi: ["channel_utilisation", "rtt", "packet_loss"],
 };
 const termOf = (quantity: string) => Object.keys(TOGETHER).find((term) => TOGETHER[term]?.includes(quantity)) ?? quantity;
 
@@ -31,7 +30,9 @@ export default function Terms({ words, points = [...store.points.value.values()]
     limits.length > 0 && "limit",
     limits.some((limit) => limit.status === "unverified") && "unverified",
     points.some((point) => point.reference) && "reference",
-    "marks",
+    "suspect",
+    "fail",
+    "calibrating",
     ...words,
   ];
   return (
@@ -40,8 +41,19 @@ export default function Terms({ words, points = [...store.points.value.values()]
         .map((word) => `term.${word}`)
         .filter(hasText)
         .map((key) => (
-          <li key={key}>{t(key)}</li>
+          <Told key={key} text={t(key)} />
         ))}
     </ul>
+  );
+}
+
+/** The term, which is what stands before the colon, and what it means. */
+function Told({ text }: { text: string }) {
+  const end = text.indexOf(":");
+  return (
+    <li>
+      <strong>{text.slice(0, end)}</strong>
+      {text.slice(end)}
+    </li>
   );
 }

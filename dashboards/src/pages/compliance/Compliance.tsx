@@ -43,7 +43,7 @@ export default function CompliancePage() {
     <>
       <div>
         <h1>{t("compliance.title")}</h1>
-        <Help text={t("compliance.help")} words={[]} />
+        <Help text={t("compliance.help")} words={[]} points={site && store.pointsOf(site.id).map((entry) => entry.point.peek())} />
       </div>
       {sites === null || (store.points.value.size === 0 && sites.some((each) => each.points > 0)) ? (
         <Loading rows={3} height={120} />

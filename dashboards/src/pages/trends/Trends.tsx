@@ -50,7 +50,7 @@ export default function TrendsPage() {
     <>
       <div>
         <h1>{t("nav.trends")}</h1>
-        <Help text={t("trends.help")} words={["completeness", "statistics"]} points={known} />
+        <Help text={t("trends.help")} words={["completeness", "median", "p95"]} points={known} />
       </div>
       {gone.map((id) => (
         <p key={id} class="trends-notice" role="status">
