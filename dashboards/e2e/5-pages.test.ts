@@ -38,7 +38,7 @@ describe("compliance", () => {
   it("wants as many readings of a mean as one sets, and keeps that in the address", async () => {
     const { context, page } = await open({ size: "desktop" });
     await visit(page, "/compliance?site=nam-ban-water");
-    const rule = page.getByLabel("Số đo tối thiểu");
+    const rule = page.getByLabel("Tỷ lệ số đo cần có");
     expect(await rule.inputValue()).toBe("75");
     await rule.selectOption("90");
     await page.waitForURL(/rule=90/);

@@ -183,7 +183,7 @@ describe("the alarm of a rule", () => {
     await text.fill("Đề nghị bà con theo dõi thông báo tiếp theo.");
     await section.getByRole("button", { name: "Lưu bản đã duyệt" }).click();
     await section.getByText(`${ADMIN} đã duyệt`).waitFor();
-    await section.getByRole("button", { name: "Chép" }).click();
+    await section.getByRole("button", { name: "Sao chép" }).click();
     await page.getByText(/Đã sao chép|không cho sao chép/).waitFor();
     expect(await seriousFaults(page)).toEqual([]);
 

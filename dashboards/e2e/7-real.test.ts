@@ -198,7 +198,7 @@ describe("the first start", () => {
     await page.goto("/");
     await page.getByRole("heading", { name: "Thiết lập lần đầu" }).waitFor();
     expect(await seriousFaults(page)).toEqual([]);
-    const make = page.getByRole("button", { name: "Tạo quản trị" });
+    const make = page.getByRole("button", { name: "Tạo tài khoản quản trị" });
     await fillIn(page, { "Mã thiết lập": "AAAA-AAAA", "Tên đăng nhập": "hoa", "Mật khẩu": "mật khẩu dài" });
     await make.click();
     await page.getByRole("alert").filter({ hasText: "Mã không đúng" }).waitFor();

@@ -108,7 +108,7 @@ fn topic(text: &str) -> Result<String, LocalText> {
         return Ok(text.to_owned());
     }
     Err(local!(
-        "có \"{text}\", được phép: topic có {{site}} và {{device}}, thêm {{point}} khi mỗi số đo là một tin riêng, ví dụ \"{OWN_TOPIC}\"",
+        "có \"{text}\", được phép: chủ đề có {{site}} và {{device}}, thêm {{point}} khi mỗi số đo là một tin riêng, ví dụ \"{OWN_TOPIC}\"",
         "found \"{text}\", allowed: a topic with {{site}} and {{device}} in it, and {{point}} where each reading is to be a \
          message, such as \"{OWN_TOPIC}\""
     ))

@@ -16,7 +16,6 @@ const SIGNS: Record<string, string> = {
   "mg/m3": "mg/m³",
   "ug/L": "µg/L",
   "uS/cm": "µS/cm",
-  "L/s": "l/s",
   "kW.h": "kWh",
   "dB[A]": "dBA",
   "dB[mW]": "dBm",

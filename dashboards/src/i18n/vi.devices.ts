@@ -84,7 +84,7 @@ export const viDevices = {
   "devices.remove": "Bỏ thiết bị này",
   "devices.removeSure": "Máy chủ ngừng đọc thiết bị này. Số liệu đã có vẫn giữ; bản trước của tệp có thể khôi phục.",
   "devices.faults": "Cần sửa trước khi tiếp tục",
-  "devices.overtaken": "Tệp vừa được người khác thay đổi. Đã tải bản mới; hãy xem lại rồi lưu.",
+  "devices.overtaken": "Tệp vừa được người khác thay đổi. Đã tải bản mới; vui lòng xem lại rồi lưu.",
   "devices.needName": "Nhập tên thiết bị",
   "devices.needId": "Nhập mã: chữ thường không dấu, số, gạch nối",
   "devices.taken": "Địa điểm này đã có thiết bị mã {id}",

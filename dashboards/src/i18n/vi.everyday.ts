@@ -92,7 +92,7 @@ export const viEveryday = {
   "alarms.anyPriority": "Mọi mức",
   "alarms.ruleOnly": "Chỉ quy tắc {rule}",
   "alarms.anyRule": "Mọi quy tắc",
-  "alarms.cut": "Chỉ hiện {n} cảnh báo mới nhất. Hãy chọn khoảng ngày ngắn hơn.",
+  "alarms.cut": "Chỉ hiện {n} cảnh báo mới nhất. Vui lòng chọn khoảng ngày ngắn hơn.",
   "alarms.figures": "Thống kê",
   "alarms.fig.perWeek": "Mỗi tuần",
   "alarms.fig.standing": "Đang diễn ra",

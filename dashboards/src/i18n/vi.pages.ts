@@ -25,7 +25,7 @@ export const viPages = {
   "compliance.to": "Kết thúc",
   "compliance.lasted": "Kéo dài",
   "compliance.worst": "Xấu nhất",
-  "compliance.more": "Còn {n} lần nữa. Hãy chọn khoảng ngày ngắn hơn.",
+  "compliance.more": "Còn {n} lần nữa. Vui lòng chọn khoảng ngày ngắn hơn.",
   "dataquality.help":
     "Mỗi ô là một ngày của một thiết bị hoặc điểm đo (thiết bị tính theo điểm đo thiếu nhiều nhất). Con số là độ đầy đủ: phần trăm số lần đo đã nhận so với số lần phải có. Chạm vào một ô để xem trong ngày đó thiếu lúc nào và số nào đáng nghi ngờ.",
   "dataquality.device": "Thiết bị",
@@ -114,7 +114,7 @@ export const viPages = {
   "setup.title": "Thiết lập lần đầu",
   "setup.hint": "Chưa có ai đăng nhập được. Nhập mã mà máy chủ đã in ra khi khởi động, rồi đặt tên và mật khẩu cho người quản trị đầu tiên.",
   "setup.code": "Mã thiết lập",
-  "setup.submit": "Tạo quản trị",
+  "setup.submit": "Tạo tài khoản quản trị",
   "setup.wrong": "Mã không đúng, tên có dấu cách, hoặc mật khẩu ngắn hơn 8 ký tự.",
   "accounts.what.device_command": "gửi lệnh cho thiết bị",
   "accounts.what.device_answer": "thiết bị trả lời lệnh",

@@ -180,7 +180,7 @@ export const vi = {
   "toast.dismiss": "Đóng thông báo",
   // the hub itself
   "own.title": "Máy chủ giám sát",
-  "own.storeFails": "Máy chủ không ghi được số liệu từ {time}. Thiết bị đang chờ; chưa có gì bị mất. Hãy kiểm tra ổ đĩa của máy chủ.",
+  "own.storeFails": "Máy chủ không ghi được số liệu từ {time}. Thiết bị đang chờ; chưa có gì bị mất. Vui lòng kiểm tra ổ đĩa của máy chủ.",
   "site.kind.hub": "Máy chủ",
 } as const;
 

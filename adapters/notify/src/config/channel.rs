@@ -249,7 +249,7 @@ fn mqtt(table: &mut Table, problems: &mut Problems) -> Option<Mqtt> {
             && !text.starts_with('$');
         let refused = || {
             local!(
-                "có \"{text}\", được phép: topic không có + và #, ví dụ \"commune/v1/notices\"",
+                "có \"{text}\", được phép: chủ đề không có + và #, ví dụ \"commune/v1/notices\"",
                 "found \"{text}\", allowed: a topic without + and #, such as \"commune/v1/notices\""
             )
         };

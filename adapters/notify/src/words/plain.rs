@@ -128,10 +128,33 @@ fn plain_letter(letter: char) -> char {
         ("Đ", 'D'),
     ];
     match letter {
-        '–' | '—' => '-',
+        '–' | '—' | '·' => '-',
+        '²' => '2',
         '³' => '3',
+        // H₂S, NH₃, PM₁₀.
+        '₀'..='₉' => char::from_digit(u32::from(letter) - u32::from('₀'), 10).unwrap_or('?'),
         'µ' | 'μ' => 'u',
+        // As "oC" is written where there is no such sign.
+        '°' => 'o',
+        '≤' => '<',
+        '≥' => '>',
+        '“' | '”' => '"',
+        '‘' | '’' => '\'',
+        '\u{a0}' => ' ',
         letter if letter.is_ascii() => letter,
         letter => LETTERS.iter().find(|(all, _)| all.contains(letter)).map_or('?', |(_, plain)| *plain),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_the_rules_own_words_is_lost_without_accents() {
+        assert_eq!(
+            without_accents("H₂S cao: trung bình 50,1 µg/m³, giới hạn ≤ 42; nhiệt độ 60,0\u{a0}°C – “Bơm 1”"),
+            "H2S cao: trung binh 50,1 ug/m3, gioi han < 42; nhiet do 60,0 oC - \"Bom 1\""
+        );
     }
 }

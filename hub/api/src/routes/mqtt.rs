@@ -102,7 +102,7 @@ pub(crate) async fn post_proposal(
     if topic.is_empty() || topic.len() > MAX_TOPIC_BYTES || topic.contains(['+', '#', '\0']) {
         return Err(Problem::invalid(
             "topic",
-            local!("được phép: một topic không có + và #", "allowed: a topic without + and #"),
+            local!("được phép: một chủ đề không có + và #", "allowed: a topic without + and #"),
         ));
     }
     if request.payload.len() > MAX_PAYLOAD_BYTES {

@@ -146,12 +146,12 @@ fn told(raised: Duration, cleared: Option<Duration>, value: Option<f64>, message
     let raised = written(raised);
     let ended = match cleared.map(written) {
         Some(at) => local!("hết lúc {at}", "cleared {at}"),
-        None => local!("còn đó", "still standing"),
+        None => local!("còn kéo dài", "still standing"),
     };
     let value = value.map_or_else(LocalText::default, |value| local!(", giá trị {value}", ", value {value}"));
     let message = message.map_or(String::new(), |message| format!(", \"{message}\""));
     LocalText {
-        vi: format!("phát lúc {raised}, {}{}{message}", ended.vi, value.vi),
+        vi: format!("báo lúc {raised}, {}{}{message}", ended.vi, value.vi),
         en: format!("raised {raised}, {}{}{message}", ended.en, value.en),
     }
 }

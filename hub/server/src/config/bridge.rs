@@ -96,7 +96,7 @@ pub(super) fn checked(
         }
         if bridge.settings.asks_for_returned(commune) {
             let message = local!(
-                "có bộ lọc với cấp \"{commune}\", là dấu của tin đã qua máy chủ này và không được gửi lại, được phép: topic khác",
+                "có bộ lọc với cấp \"{commune}\", là dấu của tin đã qua máy chủ này và không được gửi lại, được phép: chủ đề khác",
                 "found a filter with the level \"{commune}\", which marks what has been at this hub and is not sent again, allowed: other topics"
             );
             problems.error(of_topics.fault(message));

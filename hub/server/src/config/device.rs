@@ -147,7 +147,7 @@ fn fill_dev_eui(table: &mut Table, points: &mut [Table], problems: &mut Problems
     let needed = table.fault(
         "dev_eui",
         local!(
-            "cần có, để thay {DEV_EUI} trong topic của các điểm đo",
+            "cần có, để thay {DEV_EUI} trong chủ đề của các điểm đo",
             "is needed for the {DEV_EUI} in the topics of its points"
         ),
     );
