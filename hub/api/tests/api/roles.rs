@@ -4,7 +4,7 @@ use hub_api::auth::Role;
 use serde_json::{Value, json};
 
 use crate::clients::Call;
-use crate::world::{START_MS, World, alarm, at};
+use crate::world::{PASSWORD, START_MS, World, alarm, at};
 use hub_model::{AlarmState, Scope};
 use hub_store::records::{Deed, JobKind, NewJob};
 
@@ -187,6 +187,32 @@ async fn every_call_asks_for_its_role() {
                 let needed = if is_of_points { Role::Staff } else { least.unwrap() };
                 answer.assert_problem(403, &["role-too-low", role.code(), needed.code()]);
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_change_is_taken_from_a_page_of_another_site() {
+    let world = World::new();
+    world.add_user(Role::Admin);
+    world.keep_alarm(alarm(1, "tam-hop-water/plc/turbidity", AlarmState::Unacknowledged));
+    let login = Call::post("/api/v1/session", &json!({"username": "admin", "password": PASSWORD}));
+    let cookie = login.send(&world).await.cookie();
+    for (method, path, body, _) in calls() {
+        // What a link is about is only looked at: by POST, so that the link stands in no log.
+        if ["GET", "HEAD"].contains(&method) || path == "/api/v1/links/look" {
+            continue;
+        }
+        let by_cookie = || {
+            let call = call(method, path, &body).header("cookie", &cookie);
+            if body.is_some() { call } else { call.header("content-type", "application/json") }
+        };
+        for (name, value) in
+            [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site")]
+        {
+            let answer = by_cookie().header(name, value).send(&world).await;
+            assert_eq!(answer.status, 403, "{method} {path} with {name}: {value}");
+            answer.assert_problem(403, &["cross-site"]);
         }
     }
 }
