@@ -182,12 +182,12 @@ describe("who wants less motion", () => {
 });
 
 describe("a finger", () => {
-  it("finds every button and entry at least 44 pixels tall", async () => {
+  it("finds every button, entry and link of a line at least 44 pixels tall", async () => {
     const { context, page } = await open();
-    for (const path of ["/", "/alarms", "/more"]) {
+    for (const path of ["/", "/sites", "/sites/tam-hop-water", "/map", "/alarms", "/compliance?site=nam-ban-water", "/year", "/more"]) {
       await visit(page, path);
       const low = await page.evaluate(() =>
-        [...document.querySelectorAll("button, nav a, select, .choice-option, input:not([type=radio], label input)")]
+        [...document.querySelectorAll("button, nav a, .tall, .map-list a, .site-name a, .alarm-title a, select, .choice-option, input:not([type=radio], [aria-hidden], label input)")]
           .filter((each) => each.getBoundingClientRect().height > 0 && each.getBoundingClientRect().height < 43.5)
           .map((each) => each.outerHTML),
       );

@@ -91,7 +91,7 @@ function AlarmView({ alarm, onChanged }: { alarm: AlarmDetail; onChanged: () => 
           </p>
           <h1>{local(alarm.title)}</h1>
           <p>
-            <a class="alarm-where" href={`/sites/${encodeURIComponent(alarm.site)}`}>
+            <a class="tall" href={`/sites/${encodeURIComponent(alarm.site)}`}>
               {placeOf(alarm)}
             </a>
           </p>
@@ -197,7 +197,7 @@ function Facts({ alarm, point }: { alarm: AlarmDetail; point: Point | undefined 
         </>
       )}
       <dt>{t("alarm.rule")}</dt>
-      <dd>{mayActAs("integrator") ? <a href={`/rules/${encodeURIComponent(alarm.rule)}`}>{alarm.rule}</a> : alarm.rule}</dd>
+      <dd>{mayActAs("integrator") ? <a class="tall" href={`/rules/${encodeURIComponent(alarm.rule)}`}>{alarm.rule}</a> : alarm.rule}</dd>
     </dl>
   );
 }

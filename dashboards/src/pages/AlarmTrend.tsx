@@ -29,7 +29,7 @@ export default function AlarmTrend({ alarm, entry }: { alarm: AlarmDetail; entry
       <PointTrend entry={entry} span={{ key: `${from} ${to}`, day: from, from, to }} alarms={[alarm]} waits={waits} />
       {alarm.delays != null && <p class="small muted">{delayWords(alarm.delays)}</p>}
       <p>
-        <a class="alarm-where" href={href}>
+        <a class="tall" href={href}>
           {t("alarm.openTrend")}
         </a>
       </p>

@@ -28,7 +28,7 @@ export function Similar({ alarm }: { alarm: Alarm }) {
           <ul>
             {similar.slice(0, SHOWN).map((each) => (
               <li key={each.id} class="row row-ends">
-                <a class="alarm-where figures" href={`/alarms/${each.id}`}>
+                <a class="tall figures" href={`/alarms/${each.id}`}>
                   {moment(Date.parse(each.raised_at), hubNow())}
                 </a>
                 <span class="small muted figures">{lasted(each)}</span>

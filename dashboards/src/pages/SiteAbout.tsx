@@ -22,7 +22,7 @@ export function SiteAbout({ site }: { site: SiteDetail }) {
                 {contact.phone !== null && (
                   <>
                     {" · "}
-                    <a class="figures" href={`tel:${contact.phone.replace(/[^\d+]/g, "")}`}>
+                    <a class="tall figures" href={`tel:${contact.phone.replace(/[^\d+]/g, "")}`}>
                       {contact.phone}
                     </a>
                   </>
@@ -30,7 +30,7 @@ export function SiteAbout({ site }: { site: SiteDetail }) {
                 {contact.email !== null && (
                   <>
                     {" · "}
-                    <a href={`mailto:${contact.email}`}>{contact.email}</a>
+                    <a class="tall" href={`mailto:${contact.email}`}>{contact.email}</a>
                   </>
                 )}
               </dd>
@@ -40,7 +40,7 @@ export function SiteAbout({ site }: { site: SiteDetail }) {
             <div>
               <dt class="small muted">{t("about.address")}</dt>
               <dd>
-                {local(address)} {isPlaced && <a href={`/map?site=${encodeURIComponent(site.id)}`}>{t("about.onMap")}</a>}
+                {local(address)} {isPlaced && <a class="tall" href={`/map?site=${encodeURIComponent(site.id)}`}>{t("about.onMap")}</a>}
               </dd>
             </div>
           )}

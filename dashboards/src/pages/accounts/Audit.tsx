@@ -154,7 +154,7 @@ function DeedWords({ deed }: { deed: Deed }) {
   if (alarm !== undefined) {
     return (
       <>
-        {what}: <a href={`/alarms/${alarm}`}>{alarm}</a>
+        {what}: <a class="tall" href={`/alarms/${alarm}`}>{alarm}</a>
       </>
     );
   }

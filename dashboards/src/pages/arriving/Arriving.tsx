@@ -185,7 +185,7 @@ function Refusals({ door }: { door: Arriving["door"] }) {
         </ul>
       )}
       <details>
-        <summary>{t("arriving.figures")}</summary>
+        <summary class="tall">{t("arriving.figures")}</summary>
         <dl class="arriving-figures">
           {Object.entries(door.figures).map(([name, figure]) => {
             const key = `arriving.figure.${name}`;

@@ -152,7 +152,7 @@ function Device({ device }: { device: BusDevice }) {
   return (
     <tr>
       <th scope="row">
-        <a class="bus-device" href={`/sites/${id.split("/")[0]}`}>
+        <a class="tall bus-device" href={`/sites/${id.split("/")[0]}`}>
           {id}
         </a>
       </th>

@@ -158,7 +158,7 @@ function VerdictView({ verdict }: { verdict: Verdict }) {
       </p>
       {worst !== null && (
         <p class="figures">
-          {t("compliance.worst")}: <strong>{text(worst.value)}</strong> · <a href={around(worst.at, worst.at)}>{at(worst.at)}</a>
+          {t("compliance.worst")}: <strong>{text(worst.value)}</strong> · <a class="tall" href={around(worst.at, worst.at)}>{at(worst.at)}</a>
         </p>
       )}
       <p class="small muted figures">
@@ -182,7 +182,7 @@ function VerdictView({ verdict }: { verdict: Verdict }) {
               {exceedances.slice(0, MOST_LISTED).map((each) => (
                 <tr key={each.from}>
                   <td data-label={t("compliance.from")}>
-                    <a href={around(each.from, each.to)}>{at(each.from)}</a>
+                    <a class="tall" href={around(each.from, each.to)}>{at(each.from)}</a>
                   </td>
                   <td class="table-number table-bad" data-label={t("compliance.worst")}>
                     {each.side === "max" ? "▲" : "▼"} {text(each.worst)}

@@ -65,7 +65,7 @@ function RuleRow({ rule }: { rule: Rule }) {
       <p class="small muted figures rules-facts">
         <StatusMark status={rule.priority} quiet />
         <span>{rule.subjects === 0 && rule.on ? t("rules.watchesNothing") : count("rules.subjects", rule.subjects)}</span>
-        {rule.active > 0 && <a href="/alarms">{count("rules.active", rule.active)}</a>}
+        {rule.active > 0 && <a class="tall" href="/alarms">{count("rules.active", rule.active)}</a>}
         {rule.version !== "" && <span>{t("rules.version", { version: rule.version.slice(0, VERSION_SHOWN) })}</span>}
       </p>
       {rule.fault !== null && (
