@@ -56,20 +56,23 @@ it("says the fault it is given", () => {
 it("a moment keeps its day while its time is typed, and says what is no time", () => {
   const onMoment = vi.fn();
   const host = show(<MomentField label="Bắt đầu" at={Date.parse("2026-11-17T08:15:00+07:00")} onMoment={onMoment} />);
-  const [, clock] = host.querySelectorAll<HTMLInputElement>("input[type=text]");
-  if (clock === undefined) throw new Error("no clock");
-  const type = (text: string) =>
+  const [day, clock] = host.querySelectorAll<HTMLInputElement>("input[type=text]");
+  if (day === undefined || clock === undefined) throw new Error("no day, or no clock");
+  const type = (text: string, into = clock) =>
     doing(() => {
-      clock.value = text;
-      clock.dispatchEvent(new Event("input", { bubbles: true }));
-      clock.dispatchEvent(new Event("change", { bubbles: true }));
+      into.value = text;
+      into.dispatchEvent(new Event("input", { bubbles: true }));
+      into.dispatchEvent(new Event("change", { bubbles: true }));
     });
   expect(clock.value).toBe("08:15");
   type("25:99");
   expect(onMoment).not.toHaveBeenCalled();
   expect(textOf(document.getElementById(clock.getAttribute("aria-describedby") ?? ""))).toContain("ví dụ 08:15");
+  // Another day has the time that stood there before, not midnight.
+  type("18/11/2026", day);
+  expect(onMoment).toHaveBeenLastCalledWith(Date.parse("2026-11-18T08:15:00+07:00"));
   type("9:05");
-  expect(onMoment).toHaveBeenCalledExactlyOnceWith(Date.parse("2026-11-17T09:05:00+07:00"));
+  expect(onMoment).toHaveBeenLastCalledWith(Date.parse("2026-11-17T09:05:00+07:00"));
 });
 
 it("a period is named where its days have a name, and chosen by it", () => {

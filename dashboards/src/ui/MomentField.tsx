@@ -28,7 +28,8 @@ export function MomentField({ label, at, onMoment, fault = null }: MomentFieldPr
   }, [at]);
   const day = dayCode(at);
   const move = (code: string, minutes: number) => onMoment((parseDayCode(code) ?? at) + minutes * MINUTE_MS);
-  const minutesOf = () => parseTypedClock(clock.value) ?? 0;
+  // A time that cannot be read leaves the one that was there.
+  const minutesOf = () => parseTypedClock(clock.value) ?? (at - (parseDayCode(day) ?? at)) / MINUTE_MS;
   const take = () => {
     const minutes = parseTypedClock(clock.value);
     wrong.value = minutes === null;
