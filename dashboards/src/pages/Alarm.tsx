@@ -63,7 +63,12 @@ export default function AlarmPage({ id }: { id: string }) {
       </Empty>
     );
   }
-  return <Failed error={error} onRetry={reload} />;
+  return (
+    <>
+      <BackLink href="/alarms">{t("alarms.back")}</BackLink>
+      <Failed error={error} onRetry={reload} />
+    </>
+  );
 }
 
 function AlarmView({ alarm, onChanged }: { alarm: AlarmDetail; onChanged: () => void }) {

@@ -53,7 +53,13 @@ export default function SitePage({ id }: { id: string }) {
 
   if (site == null) {
     if (detail.value.error?.status === 404) return <NoSuchSite />;
-    if (detail.value.error !== null) return <Failed error={detail.value.error} onRetry={reload} />;
+    if (detail.value.error !== null)
+      return (
+        <>
+          <BackLink href="/sites">{t("alarms.anySite")}</BackLink>
+          <Failed error={detail.value.error} onRetry={reload} />
+        </>
+      );
     return <Loading rows={4} height={120} />;
   }
   const all = store.alarms.value ?? new Map();

@@ -22,13 +22,11 @@ export interface MonthViewProps {
 const WEEK = [1, 2, 3, 4, 5, 6, 7];
 
 export function MonthView({ month, year, cellOf, hrefOf }: MonthViewProps) {
-  const name = new Intl.DateTimeFormat(languageTag(), { month: "long", timeZone: "UTC" }).format(Date.UTC(year, month.month - 1, 15));
+  const name = new Intl.DateTimeFormat(languageTag(), { month: "long", year: "numeric", timeZone: "UTC" }).format(Date.UTC(year, month.month - 1, 15));
   const weekday = new Intl.DateTimeFormat(languageTag(), { weekday: "narrow", timeZone: "UTC" });
   return (
-    <section class="month panel" aria-label={`${name} ${year}`}>
-      <h2 class="month-name">
-        {name} {year}
-      </h2>
+    <section class="month panel" aria-label={name}>
+      <h2 class="month-name">{name}</h2>
       <div class="month-week small muted" aria-hidden="true">
         {WEEK.map((day) => (
           <span key={day}>{weekday.format(Date.UTC(2024, 0, day))}</span>
