@@ -1,7 +1,10 @@
 // The present: what needs a person first, then every site with its state and its latest values.
-import { useComputed, useSignal } from "@preact/signals";
+import { signal, useComputed, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { Site } from "../api/types";
 import { count, t } from "../i18n";
 import { moment } from "../i18n/format";
+import { whenIdle } from "../lib/idle";
 import { useTitle } from "../lib/title";
 import { now } from "../state/clock";
 import { connection } from "../state/connection";
@@ -18,6 +21,9 @@ import "./Now.css";
 
 /** So many alarms that wait stand above the sites; the others are one tap away, and do not push the sites out of sight. */
 const SHOWN = { wide: 12, narrow: 3 };
+/** So many sites are drawn before the page can be operated for the first time; the others lie below what a phone shows. */
+const FIRST_SITES = 2;
+const allDrawn = signal(false);
 
 export function Now() {
   useTitle("");
@@ -66,15 +72,22 @@ export function Now() {
           ) : sites.length === 0 ? (
             <Empty title={t("sites.none")} hint={t("sites.noneHint")} />
           ) : (
-            <div class="now-cards">
-              {sites.map((site) => (
-                <SiteCard key={site.id} site={site} />
-              ))}
-            </div>
+            <Cards sites={sites} />
           )}
         </section>
       </div>
     </>
+  );
+}
+
+function Cards({ sites }: { sites: readonly Site[] }) {
+  useEffect(() => whenIdle(() => (allDrawn.value = true)), []);
+  return (
+    <div class="now-cards">
+      {sites.slice(0, allDrawn.value ? undefined : FIRST_SITES).map((site) => (
+        <SiteCard key={site.id} site={site} />
+      ))}
+    </div>
   );
 }
 
