@@ -241,7 +241,8 @@ async function callsBehindPages(browser, hub) {
 }
 
 const hub = new OwnHub({ "sites/tram.toml": SITE });
-const browser = await launch();
+// Beside each new window this browser opens two pages of its own address bar, which no phone has.
+const browser = await launch(["--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup"]);
 try {
   await hub.start();
   sizes();

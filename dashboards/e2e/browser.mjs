@@ -12,8 +12,11 @@ export const ADMIN_PASSWORD = process.env["HUB_ADMIN_PASSWORD"] ?? "";
 /** A phone and an office screen. */
 export const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
 
-/** @returns {Promise<import("playwright-core").Browser>} */
-export function launch() {
+/**
+ * @param {string[]} [more] Further switches of the browser.
+ * @returns {Promise<import("playwright-core").Browser>}
+ */
+export function launch(more = []) {
   return chromium.launch({
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
     args: [
@@ -25,8 +28,7 @@ export function launch() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
-      // Beside each new window two pages of the browser's own address bar would be opened, which no phone has.
-      "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
+      ...more,
     ],
   });
 }
