@@ -4,7 +4,6 @@ import type { viDevices } from "./vi.devices";
 export const enDevices: Record<keyof typeof viDevices, string> = {
   "devices.help":
     "Add a Modbus device step by step, or change the configuration of one that is there. The hub saves only what is right; the rest of the file stays as it was written, and every earlier version can be seen and restored. Passwords are not shown here.",
-  "devices.site": "Site",
   "devices.add": "Add a device",
   "devices.probe": "Probe registers",
   "devices.inFile": "Devices in {file}",

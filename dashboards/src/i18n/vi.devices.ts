@@ -2,7 +2,6 @@
 export const viDevices = {
   "devices.help":
     "Thêm một thiết bị Modbus theo từng bước, hoặc sửa cấu hình của thiết bị đã có. Máy chủ chỉ lưu cấu hình đúng; phần còn lại của tệp giữ nguyên như đã viết, và mọi bản trước đều xem lại và khôi phục được. Mật khẩu không hiện ở đây.",
-  "devices.site": "Địa điểm",
   "devices.add": "Thêm thiết bị",
   "devices.probe": "Dò thanh ghi",
   "devices.inFile": "Thiết bị trong tệp {file}",

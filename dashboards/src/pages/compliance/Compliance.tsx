@@ -120,15 +120,18 @@ function Verdicts({ site, points, from, until, enough }: VerdictsProps) {
 }
 
 async function fetchVerdicts(points: readonly Point[], from: number, until: number, enough: number): Promise<Verdict[]> {
-  const asked = points.flatMap((point) => limitsIn(point, from, until).map((limit) => ({ point, limit })));
+  const limited = points.filter((point) => limitsIn(point, from, until).length > 0);
+  const asked = limited.flatMap((point, index) => limitsIn(point, from, until).map((limit) => ({ point, limit, index })));
+  // Once for all limits: how many readings of a point were due does not depend on what it is held against.
+  const counted = getDays(limited.map(({ id }) => id), from, until);
   return Promise.all(
-    asked.map(async ({ point, limit }) => {
+    asked.map(async ({ point, limit, index }) => {
       // Whole spans from local midnight on.
       const spanMs = spanOf(limit, until - from);
       const count = Math.ceil((until - from) / spanMs);
-      const [[found], [days]] = await Promise.all([getBuckets([point.id], from, from + count * spanMs, count), getDays([point.id], from, until)]);
+      const [[found], days] = await Promise.all([getBuckets([point.id], from, from + count * spanMs, count), counted]);
       const buckets = found ?? { point: point.id, unit: point.unit, t: [], min: [], mean: [], max: [], n: [] };
-      const expected = (begin: number, end: number) => expectedIn(days ?? [], begin, end, hubNow());
+      const expected = (begin: number, end: number) => expectedIn(days[index] ?? [], begin, end, hubNow());
       return judge({ point, limit, buckets, expected, from, until, enough });
     }),
   );

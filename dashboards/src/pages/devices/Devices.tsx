@@ -15,7 +15,7 @@ import { Help } from "../../ui/Help";
 import { Empty, Failed, Loading } from "../../ui/States";
 import { toast } from "../../ui/Toast";
 import { DiffView } from "../rules/DiffView";
-import { SiteField } from "./Parts";
+import { SiteField } from "../../ui/SiteField";
 import { faultsOf, whyNotSaved } from "./draft";
 import "./texts";
 import "./Devices.css";
@@ -52,7 +52,7 @@ export default function DevicesPage() {
       ) : (
         <>
           <div class="devices-site">
-            <SiteField sites={data} chosen={site.id} onChoose={(id) => setQuery({ site: id })} />
+            <SiteField sites={data} chosen={site.id} onSite={(id) => setQuery({ site: id })} />
           </div>
           <OfSite key={site.id} site={site.id} />
         </>

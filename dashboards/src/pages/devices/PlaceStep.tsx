@@ -3,7 +3,7 @@ import type { Site } from "../../api/types";
 import { t } from "../../i18n";
 import { setQuery } from "../../lib/router";
 import { SelectField, TextField } from "../../ui/Field";
-import { SiteField } from "./Parts";
+import { SiteField } from "../../ui/SiteField";
 import type { DeviceForm, Way } from "./toml";
 
 const WAYS: readonly Way[] = ["tcp", "rtu+tcp", "serial"];
@@ -27,7 +27,7 @@ export function PlaceStep({ form, lines, sites, site, missing, onWrite }: PlaceS
     <section class="panel devices-panel stack-tight" aria-labelledby="step-place">
       <h2 id="step-place">{t("devices.step.place")}</h2>
       <div class="devices-fields">
-        <SiteField sites={sites} chosen={site} onChoose={(id) => setQuery({ site: id })} />
+        <SiteField sites={sites} chosen={site} onSite={(id) => setQuery({ site: id })} />
         <TextField label={t("devices.name")} value={form.name} maxLength={100} fault={missing.name ?? null} onInput={(event) => onWrite({ name: event.currentTarget.value })} />
         <TextField label={t("devices.id")} {...NO_HELP} value={form.id} maxLength={64} fault={missing.id ?? null} onInput={(event) => onWrite({ id: event.currentTarget.value.trim() })} />
         <SelectField
